@@ -1,0 +1,4 @@
+namespace Transfuse.Formats.Tensors;
+
+/// <summary>A tensor under the name that its container gives it.</summary>
+public readonly record struct NamedTensor(string Name, LazyTensor Tensor);

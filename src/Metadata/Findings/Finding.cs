@@ -1,0 +1,21 @@
+namespace Transfuse.Metadata.Findings;
+
+/// <summary>Something that was found out about an adapter: one line that a person can act on and a program can match.</summary>
+/// <param name="Code">Its cause.</param>
+/// <param name="Subject">The file, tensor, module or field that it is about.</param>
+/// <param name="Message">What was found, with the numbers; without the subject and without a final full stop.</param>
+public sealed record Finding(FindingCode Code, string Subject, string Message)
+{
+    /// <summary>How much it matters: the code's severity, or a warning where an error was allowed.</summary>
+    public Severity Severity { get; init; } = Code.Severity;
+
+    /// <summary>The line, such as <c>error TF2103 model.layers.3.mlp.experts: lora_A is (32, 64)</c>.</summary>
+    public override string ToString() => $"{Label(Severity)} {Code.Id} {Subject}: {Message}";
+
+    private static string Label(Severity severity) => severity switch
+    {
+        Severity.Error => "error",
+        Severity.Warning => "warning",
+        _ => "info",
+    };
+}
