@@ -23,7 +23,7 @@ public sealed class JsonNumber : JsonValue
     };
 
     /// <summary>Whether the text has no point and no exponent, as Python writes an <c>int</c>.</summary>
-    public bool IsIntegerText => Text.AsSpan().IndexOfAnyExcept("-0123456789") < 0;
+    public bool IsIntegerText => Text.All(character => char.IsAsciiDigit(character) || character == '-');
 
     /// <summary>A number from an integer.</summary>
     public static JsonNumber Of(long value) => new(value.ToString(CultureInfo.InvariantCulture));
