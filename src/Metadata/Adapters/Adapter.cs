@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Json;
+
+namespace Transfuse.Metadata.Adapters;
+
+/// <summary>An adapter between all formats.</summary>
+public sealed record Adapter
+{
+    /// <summary>Whose module names it uses.</summary>
+    public required ModelLayout Layout { get; init; }
+
+    /// <summary>The adapted modules, ordered by path; paths with their parameters are unique.</summary>
+    public required ImmutableArray<AdapterModule> Modules { get; init; }
+
+    /// <summary>Tensors that are not low-rank factors.</summary>
+    public ImmutableArray<OtherTensor> OtherTensors { get; init; } = [];
+
+    /// <summary>The base model, if the adapter names it.</summary>
+    public BaseModelReference? Base { get; init; }
+
+    /// <summary>The base's number of layers, where the adapter itself is evidence of it.</summary>
+    public int? LayerCount { get; init; }
+
+    /// <summary>Whether one adapter acts on the tied input embedding and output head together (PEFT <c>ensure_weight_tying</c>; every MLX embedding of a tied model).</summary>
+    public bool TiesEmbeddings { get; init; }
+
+    /// <summary>PEFT's <c>task_type</c>, if the adapter names it.</summary>
+    public string? TaskType { get; init; }
+
+    /// <summary>The version of the program that wrote it, if recorded (PEFT <c>peft_version</c>).</summary>
+    public string? WriterVersion { get; init; }
+
+    /// <summary>Config fields that have no meaning in the neutral form: carried within a dialect, listed in a finding across dialects.</summary>
+    public JsonObject CarriedFields { get; init; } = JsonObject.Empty;
+
+    /// <summary>Whether any module is DoRA.</summary>
+    public bool HasMagnitudes => Modules.Any(module => module.Magnitude is not null);
+
+    /// <summary>The highest layer index plus one; 0 where no module lies in a layer.</summary>
+    public int CoveredLayers => Modules.Select(module => module.Path.Layer + 1).DefaultIfEmpty(0).Max();
+}
