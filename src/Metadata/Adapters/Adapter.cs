@@ -30,8 +30,11 @@ public sealed record Adapter
     /// <summary>The version of the program that wrote it, if recorded (PEFT <c>peft_version</c>).</summary>
     public string? WriterVersion { get; init; }
 
-    /// <summary>Config fields that have no meaning in the neutral form: carried within a dialect, listed in a finding across dialects.</summary>
-    public JsonObject CarriedFields { get; init; } = JsonObject.Empty;
+    /// <summary>PEFT's name of the method, such as <c>IA3</c>. For any other than <c>LORA</c> the tensors are in <see cref="OtherTensors"/> as they are.</summary>
+    public string Method { get; init; } = "LORA";
+
+    /// <summary>The source's config as it stood, or empty where there is none: what a writer of the same dialect carries on.</summary>
+    public JsonObject SourceConfig { get; init; } = JsonObject.Empty;
 
     /// <summary>Whether any module is DoRA.</summary>
     public bool HasMagnitudes => Modules.Any(module => module.Magnitude is not null);

@@ -18,6 +18,9 @@ public enum OtherTensorKind
     /// <summary>Rows that replace rows of an embedding (PEFT trainable tokens).</summary>
     TokenRows,
 
+    /// <summary>A parameter of a PEFT method other than LoRA.</summary>
+    MethodParameter,
+
     /// <summary>Something that only training needs.</summary>
     TrainingState,
 

@@ -1,0 +1,137 @@
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>
+/// A tensor name of a PEFT file, taken apart (PEFT 0.21, <c>get_peft_model_state_dict</c>; variants in the wild: adapter names left in,
+/// prefixes of torch.compile, FSDP and DDP, prefixes missing or doubled).
+/// </summary>
+/// <param name="Module">The module's path in the transformers model, without <c>base_model.model.</c> and without trailing <c>base_layer</c>; for a base parameter its whole name.</param>
+/// <param name="Attribute">What the tensor is to the module.</param>
+/// <param name="Nesting">How many trailing <c>base_layer</c> segments the module had: which of several parameters of one module is meant.</param>
+/// <param name="Canonical">The whole name as PEFT itself would write it.</param>
+/// <param name="Oddities">What had to be put right.</param>
+internal readonly record struct PeftTensorName(string Module, PeftAttribute Attribute, int Nesting, string Canonical, PeftNameOddities Oddities)
+{
+    public const string Prefix = "base_model.model.";
+    private const string BaseLayer = "base_layer";
+
+    private static readonly string[] Wrappers = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
+
+    public static PeftTensorName Parse(string name)
+    {
+        PeftNameOddities oddities = PeftNameOddities.None;
+        List<string> segments = [.. name.Split('.')];
+        while (segments is ["module", _, ..])
+        {
+            segments.RemoveAt(0);
+            oddities |= PeftNameOddities.Wrapper;
+        }
+
+        if (segments.RemoveAll(segment => Wrappers.Contains(segment)) > 0)
+        {
+            oddities |= PeftNameOddities.Wrapper;
+        }
+
+        int prefixes = 0;
+        while (segments is ["base_model", "model", _, ..])
+        {
+            segments.RemoveRange(0, 2);
+            prefixes++;
+        }
+
+        oddities |= prefixes switch { 0 => PeftNameOddities.NoPrefix, 1 => PeftNameOddities.None, _ => PeftNameOddities.DoubledPrefix };
+        return FromSegments(segments, oddities);
+    }
+
+    private static PeftTensorName FromSegments(List<string> segments, PeftNameOddities oddities)
+    {
+        int at = segments.FindLastIndex(IsAttribute);
+        if (at < 0)
+        {
+            return FromBaseParameter(segments, oddities);
+        }
+
+        string attribute = segments[at];
+        List<string> rest = segments[(at + 1)..];
+        PeftAttribute kind = Classify(attribute, rest, ref oddities);
+        List<string> module = segments[..at];
+        int nesting = 0;
+        while (module is [.., BaseLayer])
+        {
+            module.RemoveAt(module.Count - 1);
+            nesting++;
+        }
+
+        string path = string.Join('.', module);
+        string tail = kind switch
+        {
+            PeftAttribute.LoraA or PeftAttribute.LoraB when rest.Count > 0 => attribute + ".weight",
+            PeftAttribute.LoraBias => attribute + ".bias",
+            PeftAttribute.UnknownLora or PeftAttribute.TrainingState => string.Join('.', segments[at..]),
+            PeftAttribute.TokenRows => "token_adapter.trainable_tokens_delta",
+            _ => attribute,
+        };
+        string canonical = Prefix + string.Join('.', segments[..at].Append(tail));
+        return new PeftTensorName(path, kind, nesting, canonical, oddities);
+    }
+
+    private static PeftTensorName FromBaseParameter(List<string> segments, PeftNameOddities oddities)
+    {
+        // The infix that a live model has; PEFT strips it when it saves.
+        int saved = segments.IndexOf("modules_to_save");
+        if (saved > 0 && saved + 2 < segments.Count)
+        {
+            segments.RemoveRange(saved, 2);
+            oddities |= PeftNameOddities.AdapterName;
+        }
+
+        string canonical = Prefix + string.Join('.', segments);
+        if (segments is [.., BaseLayer, "weight" or "bias"])
+        {
+            PeftAttribute kind = segments[^1] == "weight" ? PeftAttribute.BaseWeight : PeftAttribute.BaseBias;
+            return new PeftTensorName(string.Join('.', segments[..^2]), kind, 0, canonical, oddities);
+        }
+
+        return new PeftTensorName(string.Join('.', segments), PeftAttribute.BaseParameter, 0, canonical, oddities);
+    }
+
+    private static bool IsAttribute(string segment) =>
+        segment.StartsWith("lora_", StringComparison.Ordinal) || segment is "token_adapter" or "trainable_tokens_delta";
+
+    private static PeftAttribute Classify(string attribute, List<string> rest, ref PeftNameOddities oddities)
+    {
+        switch (attribute)
+        {
+            case "lora_A" or "lora_B":
+                bool isA = attribute == "lora_A";
+                if (rest is [_, "weight" or "bias"])
+                {
+                    rest.RemoveAt(0);
+                    oddities |= PeftNameOddities.AdapterName;
+                }
+
+                return rest switch
+                {
+                    [] or ["weight"] => isA ? PeftAttribute.LoraA : PeftAttribute.LoraB,
+                    ["bias"] when !isA => PeftAttribute.LoraBias,
+                    _ => PeftAttribute.UnknownLora,
+                };
+
+            case "lora_embedding_A" or "lora_embedding_B" when rest.Count <= 1:
+                oddities |= rest.Count == 1 ? PeftNameOddities.AdapterName : PeftNameOddities.None;
+                return attribute == "lora_embedding_A" ? PeftAttribute.EmbeddingA : PeftAttribute.EmbeddingB;
+
+            case "lora_magnitude_vector" when rest.Count <= 2:
+                oddities |= rest is [] or ["weight"] ? PeftNameOddities.None : PeftNameOddities.AdapterName;
+                return PeftAttribute.Magnitude;
+
+            case "token_adapter" or "trainable_tokens_delta":
+                return PeftAttribute.TokenRows;
+
+            case "lora_velora_embed" or "lora_monteclora_sampler":
+                return PeftAttribute.TrainingState;
+
+            default:
+                return PeftAttribute.UnknownLora;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Transfuse.Formats.Files;
+
+namespace Transfuse.Conversion.Sinks;
+
+/// <summary>Where an adapter's files go: all of them or none. Disposing without <see cref="Commit"/> leaves no trace.</summary>
+public interface IAdapterSink : IDisposable
+{
+    /// <summary>Prepares the place. Called once, before anything is created.</summary>
+    /// <exception cref="IOException">The operating system failed, or something is there already that must not be replaced.</exception>
+    void Begin();
+
+    /// <summary>Creates a file.</summary>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    IByteSink Create(string fileName);
+
+    /// <summary>Makes all files visible at once.</summary>
+    /// <exception cref="IOException">The operating system failed; what was there before is unchanged.</exception>
+    void Commit();
+}

@@ -1,0 +1,24 @@
+using System.Text.RegularExpressions;
+
+namespace Transfuse.Conversion.Sources;
+
+/// <summary>Names of the files that adapters consist of.</summary>
+internal static partial class AdapterFiles
+{
+    public const string Config = "adapter_config.json";
+    public const string PeftWeights = "adapter_model.safetensors";
+    public const string PeftPickle = "adapter_model.bin";
+    public const string MlxWeights = "adapters.safetensors";
+    public const string MlxArchive = "adapters.npz";
+
+    private static readonly string[] Names = [Config, PeftWeights, PeftPickle, MlxWeights, MlxArchive];
+
+    /// <summary>Whether a folder with this file holds an adapter.</summary>
+    public static bool Marks(string fileName) => Names.Contains(fileName) || IsNumberedCheckpoint(fileName);
+
+    /// <summary>Whether the name is one of mlx-lm's checkpoints, such as <c>0000300_adapters.safetensors</c>.</summary>
+    public static bool IsNumberedCheckpoint(string fileName) => NumberedCheckpoint().IsMatch(fileName);
+
+    [GeneratedRegex(@"\A[0-9]{1,12}_adapters\.(safetensors|npz)\z")]
+    private static partial Regex NumberedCheckpoint();
+}

@@ -1,0 +1,34 @@
+namespace Transfuse.Conversion.Sources;
+
+/// <summary>Opens adapters. The dialect is detected from the content, never from the place.</summary>
+public static class AdapterSource
+{
+    /// <summary>Opens a folder, or one weights file with the config beside it.</summary>
+    /// <param name="path">A folder, an <c>adapter_config.json</c> or a weights file.</param>
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static IAdapterSource Open(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return new FolderAdapterSource(path);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"'{path}' does not exist.", path);
+        }
+
+        string file = Path.GetFileName(path);
+        string folder = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
+        return file == AdapterFiles.Config
+            ? new FolderAdapterSource(folder)
+            : new FolderAdapterSource(folder, name => name == file || name == AdapterFiles.Config);
+    }
+
+    /// <summary>Opens an adapter whose files are in memory.</summary>
+    /// <param name="name">What to call it in messages.</param>
+    /// <param name="files">File names, as in a folder, and their contents.</param>
+    public static IAdapterSource FromMemory(string name, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files) =>
+        new MemoryAdapterSource(name, files);
+}
