@@ -1,0 +1,43 @@
+using static Transfuse.Metadata.Findings.Severity;
+
+namespace Transfuse.Metadata.Findings;
+
+/// <summary>TF1xxx: files that are missing, ambiguous or broken. None can be allowed.</summary>
+public static class ContainerCodes
+{
+    /// <summary>No adapter config where one is needed.</summary>
+    public static FindingCode ConfigMissing { get; } = new("TF1001", Error, "The folder has no adapter_config.json.", "Give the folder that the training wrote; for a bare weights file give --scale, or let repair write the config.");
+
+    /// <summary>No weights file.</summary>
+    public static FindingCode WeightsMissing { get; } = new("TF1002", Error, "The folder has a config but no weights file.", "Look for the weights where the training ran: a run that was stopped early leaves only the config.");
+
+    /// <summary>Neither config nor weights.</summary>
+    public static FindingCode NoAdapter { get; } = new("TF1003", Error, "The folder holds no adapter.", "Give the folder with adapter_config.json in it.");
+
+    /// <summary>Several adapters, none chosen.</summary>
+    public static FindingCode SeveralAdapters { get; } = new("TF1004", Error, "The folder holds several adapters in sub-folders.", "Choose one with --adapter NAME.");
+
+    /// <summary>The named adapter is not there.</summary>
+    public static FindingCode AdapterNotFound { get; } = new("TF1005", Error, "No sub-folder has the name that --adapter gives.", "Choose one of the names in the message.");
+
+    /// <summary>The one adapter in a sub-folder was taken.</summary>
+    public static FindingCode NestedAdapterTaken { get; } = new("TF1006", Information, "The folder itself holds no adapter, but exactly one sub-folder does; that one was read.", "Nothing.");
+
+    /// <summary>Two weights files, one ignored.</summary>
+    public static FindingCode SecondWeightsIgnored { get; } = new("TF1007", Information, "The folder holds two weights files; the one that the loaders read was read.", "Delete the stale one.");
+
+    /// <summary>The content fits two dialects.</summary>
+    public static FindingCode DialectUnclear { get; } = new("TF1008", Error, "Config and weights speak of different dialects.", "Give the weights file itself, or delete what does not belong.");
+
+    /// <summary>A broken safetensors file.</summary>
+    public static FindingCode Safetensors { get; } = new("TF1101", Error, "The safetensors file breaks a rule of its format, which the message names.", "Copy or download the file again; a file cut short is the usual cause.");
+
+    /// <summary>A broken or hostile PyTorch checkpoint.</summary>
+    public static FindingCode TorchCheckpoint { get; } = new("TF1201", Error, "The .bin file is not a checkpoint that can be read without running code, for the reason in the message.", "If you trust the file, load it in Python and save it as safetensors.");
+
+    /// <summary>A broken npz archive.</summary>
+    public static FindingCode Npz { get; } = new("TF1301", Error, "The npz archive cannot be read, for the reason in the message.", "Copy or download the file again.");
+
+    /// <summary>A broken JSON file.</summary>
+    public static FindingCode Json { get; } = new("TF1401", Error, "The JSON file cannot be read, for the reason in the message.", "Correct the file at the line in the message.");
+}

@@ -1,0 +1,49 @@
+using static Transfuse.Metadata.Findings.Severity;
+
+namespace Transfuse.Metadata.Findings;
+
+/// <summary>TF5xxx: what a target accepts.</summary>
+public static class TargetCodes
+{
+    /// <summary>A kind of module that the target cannot adapt.</summary>
+    public static FindingCode KindUnsupported { get; } = new("TF5001", Error, "The target cannot adapt this kind of module.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
+
+    /// <summary>DoRA where the target has none.</summary>
+    public static FindingCode DoraUnsupported { get; } = new("TF5002", Error, "The target has no DoRA for this kind of module.", "Fuse the adapter into the base instead.");
+
+    /// <summary>DoRA and LoRA mixed.</summary>
+    public static FindingCode DoraMixed { get; } = new("TF5003", Error, "Some modules are DoRA and others are not, but the target makes all of them DoRA, which is not neutral.", "Fuse the adapter into the base instead.");
+
+    /// <summary>DoRA with relative keys over unequal layers.</summary>
+    public static FindingCode DoraOverWrap { get; } = new("TF5004", Error, "The target's keys hold for every layer, so modules without tensors would become DoRA and be renormalised.", "Use a target with full-path keys (mlx-lm).");
+
+    /// <summary>An embedding adapter that would also change the tied head, or the other way round.</summary>
+    public static FindingCode TiedEmbedding { get; } = new("TF5005", Error, "The base ties its head to the embedding. PEFT adapts one of them alone; MLX adapts both together.", "Fuse the adapter into an untied copy of the base.");
+
+    /// <summary>Whether the head is tied is unknown.</summary>
+    public static FindingCode TyingUnknown { get; } = new("TF5006", Warning, "The adapter adapts an embedding or the head, and without the base's config it is not known whether they are tied; they were taken as not tied.", "Give --base.");
+
+    /// <summary>The number of layers is unknown to a target that needs it.</summary>
+    public static FindingCode LayerCountUnknown { get; } = new("TF5007", Warning, "The number of the base's layers is not known; 1024, which means all of them, was written as num_layers.", "Give --base.");
+
+    /// <summary>Keys reach modules that the adapter does not have.</summary>
+    public static FindingCode OverWrap { get; } = new("TF5008", Information, "The target's keys hold for every layer; modules without tensors are wrapped without effect.", "Nothing.");
+
+    /// <summary>Config fields that the target's dialect does not have.</summary>
+    public static FindingCode FieldsLeftOut { get; } = new("TF5009", Information, "Config fields that have no meaning for the target were left out.", "Nothing.");
+
+    /// <summary>A module outside the layers.</summary>
+    public static FindingCode OutsideLayers { get; } = new("TF5010", Error, "The target adapts only modules inside the layers.", "Use a target with full-path keys (mlx-lm).", "the module's adaptation");
+
+    /// <summary>No form suits all targets.</summary>
+    public static FindingCode NoCommonForm { get; } = new("TF5011", Error, "No single folder suits all the targets.", "Write one folder for each target.");
+
+    /// <summary>Tensors that the target has no slot for.</summary>
+    public static FindingCode MethodUnsupported { get; } = new("TF5012", Error, "The adapter's method is not LoRA, and the target knows only LoRA and DoRA.", "Fuse the adapter into the base in PEFT.");
+
+    /// <summary>A base id that a target needs.</summary>
+    public static FindingCode BaseIdMissing { get; } = new("TF5013", Warning, "The target reloads the base by the id in the config, and the adapter names none.", "Give --base-id, or fill base_model_name_or_path in by hand.");
+
+    /// <summary>Dropout that the target refuses.</summary>
+    public static FindingCode DropoutCleared { get; } = new("TF5014", Information, "PEFT refuses dropout with adapted parameters; 0 was written. It matters in training only.", "Nothing.");
+}

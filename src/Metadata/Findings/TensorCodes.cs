@@ -1,0 +1,97 @@
+using static Transfuse.Metadata.Findings.Severity;
+
+namespace Transfuse.Metadata.Findings;
+
+/// <summary>TF2xxx: what tensors are, and what was done to them.</summary>
+public static class TensorCodes
+{
+    /// <summary>One factor without the other.</summary>
+    public static FindingCode HalfPair { get; } = new("TF2001", Error, "A module has one low-rank factor but not the other.", "The file lost tensors; save the adapter again.", "the lone factor; the module is left as in the base");
+
+    /// <summary>The factors disagree about the rank.</summary>
+    public static FindingCode RankMismatch { get; } = new("TF2002", Error, "The two factors of a module have different ranks.", "The file mixes two adapters, or was cut; save the adapter again.");
+
+    /// <summary>Wrong number of dimensions.</summary>
+    public static FindingCode WrongDimensions { get; } = new("TF2003", Error, "A factor has a shape that no layer has.", "Check which program wrote the file.");
+
+    /// <summary>One module twice.</summary>
+    public static FindingCode DuplicateModule { get; } = new("TF2004", Error, "Two names in the file mean the same module.", "Delete the stale pair.");
+
+    /// <summary>A tensor of unknown meaning.</summary>
+    public static FindingCode UnknownTensor { get; } = new("TF2005", Error, "A tensor is neither a low-rank factor nor anything else that is known.", "Check which program wrote the file.", "the tensor");
+
+    /// <summary>A path that names no module inside a model.</summary>
+    public static FindingCode BadPath { get; } = new("TF2006", Error, "A tensor name has no usable module path.", "Check which program wrote the file.");
+
+    /// <summary>Elements that are no floats.</summary>
+    public static FindingCode NotFloat { get; } = new("TF2007", Error, "A factor's elements are not float16, bfloat16, float32 or float64.", "Quantized factors must be dequantized by the program that wrote them.");
+
+    /// <summary>Values beyond float16.</summary>
+    public static FindingCode Float16Overflow { get; } = new("TF2008", Error, "A value does not fit float16.", "Use --dtype bf16 or f32.");
+
+    /// <summary>NaN or infinity among the values.</summary>
+    public static FindingCode NotFinite { get; } = new("TF2009", Error, "A factor holds NaN or infinity.", "The training diverged; use an earlier checkpoint.", "nothing; the values are written as they are, and the model will compute NaN");
+
+    /// <summary>A pruned module.</summary>
+    public static FindingCode EmptyRank { get; } = new("TF2010", Information, "A module has rank 0: it changes nothing and is left out.", "Nothing.");
+
+    /// <summary>Nothing to convert.</summary>
+    public static FindingCode NoModules { get; } = new("TF2011", Error, "The weights file has no low-rank factors.", "Check that this is an adapter, not a whole model.");
+
+    /// <summary>A magnitude of the wrong shape.</summary>
+    public static FindingCode MagnitudeShape { get; } = new("TF2012", Error, "A DoRA magnitude does not have one value for each output.", "Check which program wrote the file.");
+
+    /// <summary>Names that PEFT itself would not write.</summary>
+    public static FindingCode OddNames { get; } = new("TF2013", Information, "Tensor names carry a prefix or an adapter name that PEFT would not write, or lack its prefix; they were read as meant.", "Nothing.");
+
+    /// <summary>The adapter has no effect.</summary>
+    public static FindingCode NoEffect { get; } = new("TF2014", Warning, "Every B factor is zero: the adapter changes nothing.", "It was not trained, or its values were lost.");
+
+    /// <summary>The packed expert shapes contradict each other.</summary>
+    public static FindingCode ExpertShape { get; } = new("TF2101", Error, "The factors of packed experts do not fit the number of experts.", "Check the rank in the config and the number of experts of the base.");
+
+    /// <summary>Which factor of square experts is which.</summary>
+    public static FindingCode ExpertOrientation { get; } = new("TF2102", Error, "Packed experts are square, so their orientation cannot be seen, and nothing else tells it.", "Give --expert-orientation, or --base with weights.");
+
+    /// <summary>Ranks were padded.</summary>
+    public static FindingCode RankPadded { get; } = new("TF2201", Information, "The target has one rank for all modules; smaller ones were padded with zeros, which is exact.", "Nothing.");
+
+    /// <summary>Scales were folded with rounding.</summary>
+    public static FindingCode ScaleFolded { get; } = new("TF2202", Information, "The target has one scale for all modules; the ratio of another was multiplied into B in float32, which rounds, and B was stored as float32.", "Nothing.");
+
+    /// <summary>Scales were folded exactly.</summary>
+    public static FindingCode ScaleFoldedExactly { get; } = new("TF2203", Information, "The target has one scale for all modules; the ratio of another is a power of two and was multiplied into B exactly.", "Nothing.");
+
+    /// <summary>float64 was rounded.</summary>
+    public static FindingCode DoubleRounded { get; } = new("TF2204", Warning, "MLX reads no float64; the tensor was rounded to float32.", "Nothing.");
+
+    /// <summary>The dtype was changed on demand.</summary>
+    public static FindingCode Cast { get; } = new("TF2205", Information, "Factors were converted to the dtype that --dtype gives, rounding to nearest even.", "Nothing.");
+
+    /// <summary>Factors of several modules were fused.</summary>
+    public static FindingCode Fused { get; } = new("TF2206", Information, "Modules that the target holds as one were fused block-diagonally: their ranks add up, which is exact.", "Nothing.");
+
+    /// <summary>Experts that the adapter lacks.</summary>
+    public static FindingCode ExpertsFilled { get; } = new("TF2207", Information, "Experts that the adapter does not have were filled with zeros, which is exact.", "Nothing.");
+
+    /// <summary>A module that was trained whole.</summary>
+    public static FindingCode WholeModule { get; } = new("TF2301", Error, "The adapter replaces a whole module of the base, for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps it.", "the trained module; the base's stays");
+
+    /// <summary>Trained base biases.</summary>
+    public static FindingCode BaseBias { get; } = new("TF2302", Error, "The adapter replaces biases of the base, for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the trained biases; the base's stay");
+
+    /// <summary>Biases of B.</summary>
+    public static FindingCode LoraBias { get; } = new("TF2303", Error, "The adapter adds biases (lora_bias), for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the biases");
+
+    /// <summary>An embedding that PEFT saved along.</summary>
+    public static FindingCode SavedEmbedding { get; } = new("TF2304", Error, "The file holds a base embedding that differs from the base's, or could not be compared with it.", "Give --base with its weights; if the embedding was trained or resized, fuse instead.", "the saved embedding; the base's stays");
+
+    /// <summary>An embedding that equals the base's.</summary>
+    public static FindingCode SavedEmbeddingEqual { get; } = new("TF2305", Information, "The file holds a base embedding that equals the base's byte for byte; it was left out.", "Nothing.");
+
+    /// <summary>Trained token rows.</summary>
+    public static FindingCode TokenRows { get; } = new("TF2306", Error, "The adapter replaces rows of an embedding (trainable tokens), for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the trained rows; the base's stay");
+
+    /// <summary>Tensors of training only.</summary>
+    public static FindingCode TrainingState { get; } = new("TF2307", Information, "The file holds tensors that only training reads; they were left out.", "Nothing.");
+}
