@@ -1,0 +1,12 @@
+using Transfuse.Formats.Files;
+
+namespace Transfuse.Conversion.Sinks;
+
+/// <summary>Places to write adapters to.</summary>
+public static class AdapterSink
+{
+    /// <summary>A folder that appears complete or not at all.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="options">Whether it may be replaced, and whether it must reach the disk.</param>
+    public static IAdapterSink Folder(string path, AtomicFolderOptions? options = null) => new FolderAdapterSink(path, options ?? new AtomicFolderOptions());
+}

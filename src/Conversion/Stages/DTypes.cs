@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>Gives factors the dtype that was asked for, and none that the target cannot read. Magnitudes stay as they are, float32 as a rule.</summary>
+internal static class DTypes
+{
+    /// <summary>Casts factors, after a probe where values could overflow.</summary>
+    /// <param name="modules">The modules.</param>
+    /// <param name="wanted">The dtype asked for, or <see langword="null"/> to keep each.</param>
+    /// <param name="readsDouble">Whether the target reads float64; MLX does not.</param>
+    /// <param name="log">Receives findings.</param>
+    /// <param name="cancellationToken">Ends the probes.</param>
+    public static ImmutableArray<AdapterModule> Apply(
+        ImmutableArray<AdapterModule> modules, DType? wanted, bool readsDouble, FindingLog log, CancellationToken cancellationToken)
+    {
+        int cast = 0;
+        ImmutableArray<AdapterModule> result = [.. modules.Select(Fit)];
+        if (cast > 0)
+        {
+            log.Add(TensorCodes.Cast.At($"{cast} tensors", $"converted to {wanted!.Value.SafetensorsName()}"));
+        }
+
+        return result;
+
+        AdapterModule Fit(AdapterModule module) => module with
+        {
+            A = FitFactor(module, "lora_A", module.A),
+            B = FitFactor(module, "lora_B", module.B),
+            Magnitude = module.Magnitude is { DType: DType.F64 } magnitude && !readsDouble ? Round(module, "magnitude", magnitude) : module.Magnitude,
+        };
+
+        LazyTensor FitFactor(AdapterModule module, string name, LazyTensor tensor)
+        {
+            if (wanted is not { } dtype)
+            {
+                return tensor.DType == DType.F64 && !readsDouble ? Round(module, name, tensor) : tensor;
+            }
+
+            if (tensor.DType == dtype)
+            {
+                return tensor;
+            }
+
+            if (dtype == DType.F16 && !TensorProbe.FitsFloat16(tensor, cancellationToken))
+            {
+                log.Add(TensorCodes.Float16Overflow.At(module.SourcePath, $"{name} has the value {TensorProbe.MaxMagnitude(tensor, cancellationToken):G6}; float16 ends at 65504"));
+            }
+
+            cast++;
+            return tensor.Cast(dtype);
+        }
+
+        LazyTensor Round(AdapterModule module, string name, LazyTensor tensor)
+        {
+            log.Add(TensorCodes.DoubleRounded.At(module.SourcePath, $"{name} was rounded from float64 to float32"));
+            return tensor.Cast(DType.F32);
+        }
+    }
+}
