@@ -29,6 +29,9 @@ public static class ContainerCodes
     /// <summary>The content fits two dialects.</summary>
     public static FindingCode DialectUnclear { get; } = new("TF1008", Error, "Config and weights speak of different dialects.", "Give the weights file itself, or delete what does not belong.");
 
+    /// <summary>A numbered checkpoint stands for the final file.</summary>
+    public static FindingCode CheckpointTaken { get; } = new("TF1009", Warning, "The final weights file is missing; the checkpoint with the highest number, which is the newest state, was read.", "Nothing, if the training was stopped on purpose.");
+
     /// <summary>A broken safetensors file.</summary>
     public static FindingCode Safetensors { get; } = new("TF1101", Error, "The safetensors file breaks a rule of its format, which the message names.", "Copy or download the file again; a file cut short is the usual cause.");
 

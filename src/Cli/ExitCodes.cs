@@ -1,0 +1,26 @@
+namespace Transfuse.Cli;
+
+/// <summary>Exit codes of the command.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>Refused: an error finding; nothing was written.</summary>
+    public const int Refused = 1;
+
+    /// <summary>Wrong usage.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Could not read or write.</summary>
+    public const int InputOutput = 3;
+
+    /// <summary>Some of several inputs failed.</summary>
+    public const int SomeFailed = 4;
+
+    /// <summary>Verify found a difference.</summary>
+    public const int Different = 5;
+
+    /// <summary>Interrupted.</summary>
+    public const int Interrupted = 130;
+}

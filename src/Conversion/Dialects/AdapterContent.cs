@@ -1,0 +1,11 @@
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
+
+namespace Transfuse.Conversion.Dialects;
+
+/// <summary>An adapter's opened files.</summary>
+/// <param name="Name">What to call it in messages: its folder.</param>
+/// <param name="WeightsFile">Name of the weights file.</param>
+/// <param name="Weights">The open weights file.</param>
+/// <param name="Config">The config, or <see langword="null"/> where there is none.</param>
+internal sealed record AdapterContent(string Name, string WeightsFile, ITensorContainer Weights, JsonObject? Config);

@@ -1,0 +1,160 @@
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Npz;
+using Transfuse.Formats.Safetensors;
+using Transfuse.Formats.Tensors;
+using Transfuse.Formats.TorchCheckpoint;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>Finds an adapter's config and weights in a source and opens them. Bad content becomes a finding; a failing operating system stays an exception.</summary>
+internal static class OpenAdapter
+{
+    private const int MaxConfigBytes = 64 << 20;
+
+    /// <summary>The opened content, or <see langword="null"/> with an error in the log.</summary>
+    public static AdapterContent? Open(IAdapterSource source, string? adapterName, FindingLog log)
+    {
+        if (Choose(source, adapterName, log) is not { } chosen || ChooseWeights(chosen, log) is not { } weightsFile)
+        {
+            return null;
+        }
+
+        JsonObject? config = null;
+        if (chosen.FileNames.Contains(AdapterFiles.Config) && (config = ReadJson(chosen, AdapterFiles.Config, log)) is null)
+        {
+            return null;
+        }
+
+        return OpenWeights(chosen, weightsFile, log) is { } weights ? new AdapterContent(chosen.Name, weightsFile, weights, config) : null;
+    }
+
+    /// <summary>Reads a JSON object, or adds an error.</summary>
+    public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log)
+    {
+        using IByteSource file = source.Open(fileName);
+        if (file.Length > MaxConfigBytes)
+        {
+            log.Add(ContainerCodes.Json.At(file.Name, $"has {file.Length} bytes; a config has at most {MaxConfigBytes}"));
+            return null;
+        }
+
+        byte[] bytes = new byte[file.Length];
+        file.Read(0, bytes);
+        try
+        {
+            if (PythonJson.Parse(bytes, file.Name) is JsonObject fields)
+            {
+                return fields;
+            }
+
+            log.Add(ContainerCodes.Json.At(file.Name, "is not a JSON object"));
+        }
+        catch (ContainerException broken)
+        {
+            log.Add(ContainerCodes.Json.At(file.Name, broken.Message));
+        }
+
+        return null;
+    }
+
+    private static IAdapterSource? Choose(IAdapterSource source, string? adapterName, FindingLog log)
+    {
+        if (adapterName is not null)
+        {
+            if (source.NestedAdapters.Contains(adapterName))
+            {
+                return source.OpenNested(adapterName);
+            }
+
+            log.Add(ContainerCodes.AdapterNotFound.At(source.Name, $"has no adapter '{adapterName}'; it has {List(source.NestedAdapters)}"));
+            return null;
+        }
+
+        if (source.FileNames.Any(AdapterFiles.Marks) || source.FileNames.Any(IsWeights))
+        {
+            return source;
+        }
+
+        switch (source.NestedAdapters)
+        {
+            case [string only]:
+                log.Add(ContainerCodes.NestedAdapterTaken.At(source.Name, $"the adapter in {only} was read"));
+                return source.OpenNested(only);
+            case []:
+                log.Add(ContainerCodes.NoAdapter.At(source.Name, "holds neither adapter_config.json nor a weights file"));
+                return null;
+            default:
+                log.Add(ContainerCodes.SeveralAdapters.At(source.Name, $"holds {List(source.NestedAdapters)}; choose one with --adapter NAME"));
+                return null;
+        }
+    }
+
+    private static string? ChooseWeights(IAdapterSource source, FindingLog log)
+    {
+        string[] known = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle, AdapterFiles.MlxWeights, AdapterFiles.MlxArchive];
+        string[] present = [.. known.Where(source.FileNames.Contains)];
+        if (present is [])
+        {
+            string[] others = [.. source.FileNames.Where(AdapterFiles.IsNumberedCheckpoint)];
+            string[] loose = others is [] ? [.. source.FileNames.Where(IsWeights)] : [];
+            if (others is not [])
+            {
+                string newest = others.OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal).Last();
+                log.Add(ContainerCodes.CheckpointTaken.At(source.Name, $"has no {AdapterFiles.MlxWeights}; the newest checkpoint, {newest}, was read"));
+                return newest;
+            }
+
+            if (loose is [string single])
+            {
+                return single;
+            }
+
+            log.Add(ContainerCodes.WeightsMissing.At(source.Name, $"has none of {List(known)}"));
+            return null;
+        }
+
+        bool peft = present.Any(name => name is AdapterFiles.PeftWeights or AdapterFiles.PeftPickle);
+        bool mlx = present.Any(name => name is AdapterFiles.MlxWeights or AdapterFiles.MlxArchive);
+        if (peft && mlx)
+        {
+            log.Add(ContainerCodes.DialectUnclear.At(source.Name, $"holds {List(present)}"));
+            return null;
+        }
+
+        if (present.Length > 1)
+        {
+            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {present[1]} was ignored"));
+        }
+
+        return present[0];
+    }
+
+    private static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
+    {
+        (FindingCode code, Func<IByteSource, ITensorContainer> open) = Path.GetExtension(fileName) switch
+        {
+            ".npz" => (ContainerCodes.Npz, (Func<IByteSource, ITensorContainer>)NpzFile.Open),
+            ".bin" => (ContainerCodes.TorchCheckpoint, TorchCheckpointFile.Open),
+            _ => (ContainerCodes.Safetensors, SafetensorsFile.Open),
+        };
+        try
+        {
+            return open(source.Open(fileName));
+        }
+        catch (ContainerException broken)
+        {
+            log.Add(code.At(Path.Combine(source.Name, fileName), broken.Message));
+            return null;
+        }
+    }
+
+    // What a trainer leaves beside an adapter is no weights file of one.
+    private static bool IsWeights(string fileName) =>
+        Path.GetExtension(fileName) is ".safetensors" or ".npz" or ".bin" && Path.GetFileNameWithoutExtension(fileName) is not ("training_args" or "optimizer" or "scheduler");
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));
+}

@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+
+namespace Transfuse.Conversion.Verification;
+
+/// <summary>How two adapters change a model, module by module.</summary>
+/// <param name="Modules">One row for each module that either has, ordered by path.</param>
+public sealed record AdapterComparison(ImmutableArray<ModuleComparison> Modules)
+{
+    /// <summary>The largest relative error of all modules; 0 where there are none.</summary>
+    public double WorstRelativeError => Modules.Select(module => module.RelativeError).DefaultIfEmpty(0).Max();
+
+    /// <summary>Whether all modules agree.</summary>
+    /// <param name="tolerance">Largest relative error that counts as rounding.</param>
+    public bool Agrees(double tolerance) => Modules.All(module => module.Agrees(tolerance));
+}

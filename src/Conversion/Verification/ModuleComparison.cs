@@ -1,0 +1,36 @@
+namespace Transfuse.Conversion.Verification;
+
+/// <summary>How two adapters change one module. Errors are computed in double precision from the whole delta, not from the factors.</summary>
+public sealed record ModuleComparison
+{
+    /// <summary>The module's path, in the layout in which the two were compared.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Whether both have the module.</summary>
+    public required ModulePresence Presence { get; init; }
+
+    /// <summary>Frobenius norm of the first delta.</summary>
+    public double Norm { get; init; }
+
+    /// <summary>Frobenius norm of the difference, relative to <see cref="Norm"/>; infinite where only the first is zero.</summary>
+    public double RelativeError { get; init; }
+
+    /// <summary>Largest absolute difference of one element.</summary>
+    public double WorstElement { get; init; }
+
+    /// <summary>Ranks of the first and the second, 0 where the module is missing.</summary>
+    public (int First, int Second) Ranks { get; init; }
+
+    /// <summary>Scales of the first and the second, 0 where the module is missing.</summary>
+    public (double First, double Second) Scales { get; init; }
+
+    /// <summary>Whether factors and float32 scale are the same bit by bit.</summary>
+    public bool IsBitEqual { get; init; }
+
+    /// <summary>A difference that no number tells, such as shapes or kinds that do not match; else <see langword="null"/>.</summary>
+    public string? Mismatch { get; init; }
+
+    /// <summary>Whether both change the module alike.</summary>
+    /// <param name="tolerance">Largest relative error that counts as rounding.</param>
+    public bool Agrees(double tolerance) => Mismatch is null && RelativeError <= tolerance;
+}
