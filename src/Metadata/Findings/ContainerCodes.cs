@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using static Transfuse.Metadata.Findings.Severity;
 
 namespace Transfuse.Metadata.Findings;
@@ -43,4 +44,12 @@ public static class ContainerCodes
 
     /// <summary>A broken JSON file.</summary>
     public static FindingCode Json { get; } = new("TF1401", Error, "The JSON file cannot be read, for the reason in the message.", "Correct the file at the line in the message.");
+
+    /// <summary>All codes of this block.</summary>
+    public static ImmutableArray<FindingCode> All { get; } =
+    [
+        ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
+        SecondWeightsIgnored, DialectUnclear, CheckpointTaken, Safetensors, TorchCheckpoint, Npz,
+        Json,
+    ];
 }

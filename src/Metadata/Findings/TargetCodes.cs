@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using static Transfuse.Metadata.Findings.Severity;
 
 namespace Transfuse.Metadata.Findings;
@@ -46,4 +47,12 @@ public static class TargetCodes
 
     /// <summary>Dropout that the target refuses.</summary>
     public static FindingCode DropoutCleared { get; } = new("TF5014", Information, "PEFT refuses dropout with adapted parameters; 0 was written. It matters in training only.", "Nothing.");
+
+    /// <summary>All codes of this block.</summary>
+    public static ImmutableArray<FindingCode> All { get; } =
+    [
+        KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
+        LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
+        BaseIdMissing, DropoutCleared,
+    ];
 }

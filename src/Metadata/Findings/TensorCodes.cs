@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using static Transfuse.Metadata.Findings.Severity;
 
 namespace Transfuse.Metadata.Findings;
@@ -94,4 +95,14 @@ public static class TensorCodes
 
     /// <summary>Tensors of training only.</summary>
     public static FindingCode TrainingState { get; } = new("TF2307", Information, "The file holds tensors that only training reads; they were left out.", "Nothing.");
+
+    /// <summary>All codes of this block.</summary>
+    public static ImmutableArray<FindingCode> All { get; } =
+    [
+        HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
+        NotFloat, Float16Overflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
+        OddNames, NoEffect, ExpertShape, ExpertOrientation, RankPadded, ScaleFolded,
+        ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
+        BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,
+    ];
 }

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Cli.Commands;
+
+/// <summary>Options that several commands share, each with one spelling and one description.</summary>
+internal static class CommonOptions
+{
+    public static Argument<string[]> Paths() => new("PATH")
+    {
+        Description = "Adapter folders, weights files, or quoted globs such as 'runs/**/adapter_config.json'.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Option<string> Output() => new("--output", "-o")
+    {
+        Description = "The folder to write. With several inputs, or a glob: the parent of the folders to write.",
+        HelpName = "DIR",
+    };
+
+    public static Option<string> Base() => new("--base")
+    {
+        Description = "The base model's folder. Its config.json is enough for names and checks.",
+        HelpName = "MODEL",
+    };
+
+    public static Option<string> ModelType() => new("--model-type")
+    {
+        Description = "The base's model_type, such as llama; 'identity' keeps all names. Default: from --base, else from the adapter where that is unambiguous.",
+        HelpName = "NAME",
+    };
+
+    public static Option<string> AdapterName() => new("--adapter")
+    {
+        Description = "The sub-folder to read where a folder holds several adapters.",
+        HelpName = "NAME",
+    };
+
+    public static Option<DType?> DTypeOption()
+    {
+        var option = new Option<DType?>("--dtype")
+        {
+            Description = "The dtype of all factors: keep, f32, bf16 or f16. Default: keep.",
+            HelpName = "DTYPE",
+            CustomParser = result => result.Tokens[0].Value switch
+            {
+                "keep" => null,
+                "f32" => DType.F32,
+                "bf16" => DType.BF16,
+                "f16" => DType.F16,
+                string other => Refuse(result, $"'{other}' is no dtype; use keep, f32, bf16 or f16."),
+            },
+        };
+        return option;
+
+        static DType? Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
+        {
+            result.AddError(message);
+            return null;
+        }
+    }
+
+    public static Option<string[]> Allow()
+    {
+        var option = new Option<string[]>("--allow")
+        {
+            Description = "Accept the loss that a finding names, by its code. May be repeated.",
+            HelpName = "CODE",
+        };
+        option.Validators.Add(result =>
+        {
+            foreach (string id in result.Tokens.Select(token => token.Value))
+            {
+                if (FindingCodes.Find(id) is not { CanBeAllowed: true })
+                {
+                    result.AddError($"--allow does not apply to '{id}'.");
+                }
+            }
+        });
+        return option;
+    }
+
+    public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
+
+    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if it exists." };
+
+    public static Option<bool> Durable() => new("--durable") { Description = "Return only when the output has reached the disk." };
+
+    public static Option<int> Jobs() => new("--jobs", "-j")
+    {
+        Description = "Most tensors in work at one time. Default: one for each processor.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+        Validators = { result => RequirePositive(result) },
+    };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print the report as JSON on standard output." };
+
+    public static Option<string> Report() => new("--report") { Description = "Write the report as JSON to a file.", HelpName = "FILE" };
+
+    public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Print only warnings and errors." };
+
+    public static Option<bool> Verbose() => new("--verbose", "-v") { Description = "Print every module." };
+
+    private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
+    {
+        if (result.GetValueOrDefault<int>() < 1)
+        {
+            result.AddError($"{result.Option.Name} must be at least 1.");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Dialects;
+
+/// <summary>
+/// Tells the dialect of an adapter from its config's fields and its tensors' names. The config's file name and <c>peft_type</c> tell nothing:
+/// both dialects use the first, and Unsloth writes the second into MLX configs.
+/// </summary>
+internal static class DialectDetector
+{
+    private static readonly string[] MlxFields = ["lora_parameters", "fine_tune_type", "lora_layers", "unsloth_mlx_lora_module_paths"];
+    private static readonly string[] PeftFields = ["lora_alpha", "r", "target_modules", "peft_version", "inference_mode"];
+
+    public static AdapterDialect? Detect(AdapterContent content, FindingLog log)
+    {
+        AdapterDialect? byTensors = FromTensors(content);
+        AdapterDialect? byConfig = content.Config is null ? null : FromConfig(content.Config);
+        AdapterDialect? byFile = content.WeightsFile switch
+        {
+            AdapterFiles.PeftWeights or AdapterFiles.PeftPickle => AdapterDialect.Peft,
+            AdapterFiles.MlxWeights or AdapterFiles.MlxArchive => AdapterDialect.Mlx,
+            _ => AdapterFiles.IsNumberedCheckpoint(content.WeightsFile) ? AdapterDialect.Mlx : null,
+        };
+        if (byTensors is not null && byConfig is not null && byTensors != byConfig)
+        {
+            log.Add(ContainerCodes.DialectUnclear.At(content.Name, $"the config is {byConfig}'s, the tensors of {content.WeightsFile} are {byTensors}'s"));
+            return null;
+        }
+
+        if ((byTensors ?? byConfig ?? byFile) is { } dialect)
+        {
+            return dialect;
+        }
+
+        log.Add(ContainerCodes.DialectUnclear.At(content.Name, $"neither the config nor the tensors of {content.WeightsFile} are those of an adapter"));
+        return null;
+    }
+
+    private static AdapterDialect? FromConfig(JsonObject config)
+    {
+        bool mlx = MlxFields.Any(config.Contains) || (config.Contains("rank") && !config.Contains("peft_type"));
+        bool peft = PeftFields.Any(config.Contains) || (config.Contains("peft_type") && !mlx);
+        return (mlx, peft) switch
+        {
+            (true, false) => AdapterDialect.Mlx,
+            (false, true) => AdapterDialect.Peft,
+            _ => null,
+        };
+    }
+
+    private static AdapterDialect? FromTensors(AdapterContent content)
+    {
+        bool mlx = content.Weights.Tensors.Any(tensor => HasSegment(tensor.Name, "lora_a") || HasSegment(tensor.Name, "lora_b"));
+        bool peft = content.Weights.Tensors.Any(tensor =>
+            HasSegment(tensor.Name, "lora_A") || HasSegment(tensor.Name, "lora_B") || HasSegment(tensor.Name, "lora_embedding_A")
+            || tensor.Name.StartsWith("base_model.", StringComparison.Ordinal));
+        return (mlx, peft) switch
+        {
+            (true, false) => AdapterDialect.Mlx,
+            (false, true) => AdapterDialect.Peft,
+            _ => null,
+        };
+    }
+
+    private static bool HasSegment(string name, string segment) =>
+        name.EndsWith("." + segment, StringComparison.Ordinal) || name.Contains("." + segment + ".", StringComparison.Ordinal);
+}

@@ -1,0 +1,11 @@
+namespace Transfuse.Conversion.Dialects;
+
+/// <summary>What an adapter is read for.</summary>
+internal enum ReadPurpose
+{
+    /// <summary>To stay in its dialect: everything is carried, also what no other dialect has a form for.</summary>
+    Carry,
+
+    /// <summary>To leave its dialect: what would change its meaning on the way is refused.</summary>
+    Convert,
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Tensors;
+
+namespace Transfuse.Conversion.Pipeline;
+
+/// <summary>What the caller decides about a conversion. The defaults never change values.</summary>
+public sealed record ConversionOptions
+{
+    /// <summary>All defaults.</summary>
+    public static ConversionOptions Default { get; } = new();
+
+    /// <summary>The base's <c>model_type</c>; <c>identity</c> keeps all names. Default: from the base, else from the adapter where that is unambiguous.</summary>
+    public string? ModelType { get; init; }
+
+    /// <summary>The sub-folder to read where a folder holds several adapters. Default: the only one.</summary>
+    public string? AdapterName { get; init; }
+
+    /// <summary>The dtype of all factors. Default: each keeps its own.</summary>
+    public DType? DType { get; init; }
+
+    /// <summary>Ids of finding codes whose loss is accepted. Default: none.</summary>
+    public ImmutableHashSet<string> Allowed { get; init; } = [];
+
+    /// <summary>Whether to stop before anything is written. Default: no.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>The transformers generation whose names PEFT output uses. Default: 5.</summary>
+    public int TransformersGeneration { get; init; } = 5;
+
+    /// <summary>How experts are written for PEFT. Default: packed parameters.</summary>
+    public ExpertLayout ExpertLayout { get; init; } = ExpertLayout.Parameters;
+
+    /// <summary>The orientation of packed experts that are square. Default: from evidence, else refused.</summary>
+    public ExpertOrientation? ExpertOrientation { get; init; }
+
+    /// <summary>Most tensors in work at one time. Default: one for each processor.</summary>
+    public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Pipeline;
+
+/// <summary>What came of a conversion.</summary>
+/// <param name="Findings">Everything that was found, errors first. An error means that nothing was written.</param>
+/// <param name="Source">The adapter as read, where it could be.</param>
+/// <param name="Target">The adapter as written, where it could be.</param>
+/// <param name="IsWritten">Whether the output is in place; false for a dry run.</param>
+public sealed record ConversionResult(ImmutableArray<Finding> Findings, Adapter? Source, Adapter? Target, bool IsWritten)
+{
+    /// <summary>Whether nothing stands against the conversion.</summary>
+    public bool Succeeded => Target is not null && Findings.All(finding => finding.Severity != Severity.Error);
+}
