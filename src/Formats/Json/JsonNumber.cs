@@ -37,8 +37,7 @@ public sealed class JsonNumber : JsonValue
             throw new ArgumentOutOfRangeException(nameof(value), value, "Only finite numbers are written.");
         }
 
-        string text = value.ToString("R", CultureInfo.InvariantCulture);
-        return new JsonNumber(text.AsSpan().IndexOfAny(".Ee") < 0 ? text + ".0" : text.Replace("E", "e", StringComparison.Ordinal));
+        return new JsonNumber(PythonNumberText.OfDouble(value));
     }
 
     /// <summary>The value as an integer, also from an integral float such as <c>8.0</c>.</summary>

@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace Transfuse.Formats.Json;
+
+/// <summary>A document is not the JSON that Python reads, or is beyond the limits.</summary>
+public sealed class PythonJsonException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="cause">Why the document was refused.</param>
+    /// <param name="fileName">The document's name.</param>
+    /// <param name="line">Line of the place, from 1.</param>
+    /// <param name="column">Column of the place in code points, from 1.</param>
+    /// <param name="message">What was found, without the place.</param>
+    internal PythonJsonException(PythonJsonCause cause, string fileName, int line, int column, string message)
+        : base(string.Create(CultureInfo.InvariantCulture, $"{fileName} line {line} column {column}: {message}"))
+    {
+        Cause = cause;
+        FileName = fileName;
+        Line = line;
+        Column = column;
+        Detail = message;
+    }
+
+    /// <summary>Why the document was refused.</summary>
+    public PythonJsonCause Cause { get; }
+
+    /// <summary>The document's name.</summary>
+    public string FileName { get; }
+
+    /// <summary>Line of the place, from 1.</summary>
+    public int Line { get; }
+
+    /// <summary>Column of the place in code points, from 1.</summary>
+    public int Column { get; }
+
+    /// <summary>What was found, without the place.</summary>
+    public string Detail { get; }
+}
