@@ -1,1 +1,9 @@
-return 0;
+using Transfuse.Cli;
+
+using var interrupted = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    interrupted.Cancel();
+};
+return CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error), interrupted.Token);

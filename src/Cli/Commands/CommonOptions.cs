@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
 
@@ -12,6 +13,39 @@ internal static class CommonOptions
         Description = "Adapter folders, weights files, or quoted globs such as 'runs/**/adapter_config.json'.",
         Arity = ArgumentArity.OneOrMore,
     };
+
+    public static Option<TargetProfile> Target(string name, string description, bool writable)
+    {
+        string names = string.Join(", ", TargetProfile.All.Where(profile => !writable || profile.IsWritable).Select(profile => profile.Name));
+        return new Option<TargetProfile>(name)
+        {
+            Description = $"{description}: {names}. Several MLX ones with a comma.",
+            HelpName = "TARGET",
+            Required = true,
+            CustomParser = result =>
+            {
+                TargetProfile? common = null;
+                foreach (string part in result.Tokens[0].Value.Split(','))
+                {
+                    if (TargetProfile.Find(part) is not { } profile || (writable && !profile.IsWritable))
+                    {
+                        result.AddError($"'{part}' is no target; use {names}.");
+                        return null;
+                    }
+
+                    if (common is not null && common.Dialect != profile.Dialect)
+                    {
+                        result.AddError($"No folder suits both {common.Name} and {profile.Name}: their configs have the same name and different content.");
+                        return null;
+                    }
+
+                    common = common?.Intersect(profile) ?? profile;
+                }
+
+                return common;
+            },
+        };
+    }
 
     public static Option<string> Output() => new("--output", "-o")
     {

@@ -1,10 +1,13 @@
+using System.Collections;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Transfuse.Formats.Json;
 
 /// <summary>A list of values.</summary>
 /// <param name="items">The values in order.</param>
-public sealed class JsonArray(ImmutableArray<JsonValue> items) : JsonValue
+[CollectionBuilder(typeof(JsonArray), nameof(Create))]
+public sealed class JsonArray(ImmutableArray<JsonValue> items) : JsonValue, IEnumerable<JsonValue>
 {
     /// <summary>The values in order.</summary>
     public ImmutableArray<JsonValue> Items { get; } = items;
@@ -12,6 +15,14 @@ public sealed class JsonArray(ImmutableArray<JsonValue> items) : JsonValue
     /// <inheritdoc />
     public override string Kind => "a list";
 
+    /// <summary>A list of the given values.</summary>
+    public static JsonArray Create(ReadOnlySpan<JsonValue> items) => new([.. items]);
+
     /// <summary>A list of strings.</summary>
     public static JsonArray Of(IEnumerable<string> strings) => new([.. strings.Select(value => new JsonString(value))]);
+
+    /// <inheritdoc />
+    public IEnumerator<JsonValue> GetEnumerator() => ((IEnumerable<JsonValue>)Items).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Transfuse.Cli.Commands;
+
+namespace Transfuse.Cli;
+
+/// <summary>The command: parses, runs, and turns exceptions into exit codes.</summary>
+internal static class CommandLine
+{
+    private static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new VerifyCommand()];
+
+    /// <summary>The parser with all verbs.</summary>
+    public static RootCommand Build(CommandConsole console)
+    {
+        var root = new RootCommand("Moves LoRA adapters between Hugging Face PEFT and Apple's MLX, exactly, and proves it.");
+        foreach (ICommand command in Commands)
+        {
+            root.Subcommands.Add(command.Build(console));
+        }
+
+        return root;
+    }
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] arguments, CommandConsole console, CancellationToken cancellationToken)
+    {
+        ParseResult parsed = Build(console).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
+            {
+                console.Error.WriteLine($"error: {error.Message}");
+            }
+
+            console.Error.WriteLine($"See 'transfuse {Verb(parsed)}--help'.");
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            var invocation = new InvocationConfiguration
+            {
+                Output = console.Out,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return parsed.InvokeAsync(invocation, cancellationToken).GetAwaiter().GetResult();
+        }
+        catch (UsageException wrong)
+        {
+            console.Error.WriteLine($"error: {wrong.Message}");
+            return ExitCodes.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            console.Error.WriteLine("interrupted; nothing was written");
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            console.Error.WriteLine($"error: {failed.Message}");
+            return ExitCodes.InputOutput;
+        }
+    }
+
+    private static string Verb(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? string.Empty : parsed.CommandResult.Command.Name + " ";
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using Transfuse.Cli.Output;
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Sinks;
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Cli.Commands;
+
+/// <summary><c>transfuse convert</c>: writes an adapter for another program.</summary>
+internal sealed class ConvertCommand : ICommand
+{
+    private readonly Argument<string[]> _paths = CommonOptions.Paths();
+    private readonly Option<TargetProfile> _to = CommonOptions.Target("--to", "The program to write for", writable: true);
+    private readonly Option<string> _output = CommonOptions.Output();
+    private readonly PipelineOptions _pipeline = new();
+    private readonly Option<bool> _overwrite = CommonOptions.Overwrite();
+    private readonly Option<bool> _durable = CommonOptions.Durable();
+    private readonly ReportOptions _report = new();
+
+    public Command Build(CommandConsole console)
+    {
+        _output.Required = true;
+        var command = new Command("convert", """
+            Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.
+
+            Examples:
+              transfuse convert adapters/llama-peft --to mlx-lm --output adapters/llama-mlx
+              transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/llama-peft
+              transfuse convert 'runs/**/adapter_config.json' --to mlx-lm,mlx-swift --output converted
+            """)
+        {
+            _paths, _to, _output, _overwrite, _durable,
+        };
+        _pipeline.AddTo(command);
+        _report.AddTo(command);
+        command.SetAction((result, cancellationToken) => Task.FromResult(Run(result, console, cancellationToken)));
+        return command;
+    }
+
+    private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OutputTarget> targets = InputPaths.WithOutputs(result.GetRequiredValue(_paths), result.GetRequiredValue(_output));
+        return _report.RunAll(result, console, "convert", targets, target => RunOne(result, target, cancellationToken));
+    }
+
+    private CommandOutcome RunOne(ParseResult result, OutputTarget target, CancellationToken cancellationToken)
+    {
+        TargetProfile profile = result.GetRequiredValue(_to);
+        ConversionOptions options = _pipeline.Read(result);
+        using IAdapterSource source = AdapterSource.Open(target.Input);
+        using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) });
+        ConversionResult conversion = AdapterPipeline.From(source).To(profile).WithBase(_pipeline.ReadBase(result)).WithOptions(options).WriteTo(sink).Run(cancellationToken);
+        return new CommandOutcome
+        {
+            Input = target.Input,
+            Findings = conversion.Findings,
+            Succeeded = conversion.Succeeded,
+            Summary = Summarise(target, profile, conversion),
+            Members =
+            [
+                new("output", ReportJson.Text(conversion.IsWritten ? target.Output : null)),
+                new("target", new JsonString(profile.Name)),
+                new("modules", conversion.Target is null ? new JsonArray([]) : ReportJson.Modules(conversion.Target)),
+            ],
+        };
+    }
+
+    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion)
+    {
+        if (!conversion.Succeeded)
+        {
+            return $"{target.Input}: not converted";
+        }
+
+        string what = conversion.Target!.Summary();
+        return conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}";
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Pipeline;
+using Transfuse.Formats.Tensors;
+
+namespace Transfuse.Cli.Commands;
+
+/// <summary>The options that decide how an adapter is read and changed.</summary>
+internal sealed class PipelineOptions
+{
+    private readonly Option<string> _base = CommonOptions.Base();
+    private readonly Option<string> _modelType = CommonOptions.ModelType();
+    private readonly Option<string> _adapterName = CommonOptions.AdapterName();
+    private readonly Option<DType?> _dtype = CommonOptions.DTypeOption();
+    private readonly Option<string[]> _allow = CommonOptions.Allow();
+    private readonly Option<bool> _dryRun = CommonOptions.DryRun();
+    private readonly Option<int> _jobs = CommonOptions.Jobs();
+    private readonly Option<int> _transformers = new("--transformers")
+    {
+        Description = "The transformers generation whose names are written for PEFT: 4 or 5. Default: 5.",
+        HelpName = "4|5",
+        DefaultValueFactory = _ => 5,
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<int>() is not (4 or 5))
+                {
+                    result.AddError("--transformers must be 4 or 5.");
+                }
+            },
+        },
+    };
+
+    private readonly Option<ExpertLayout?> _expertLayout = new("--expert-layout")
+    {
+        Description = "How experts are written for PEFT: parameters (transformers 5) or modules (before). Default: as --transformers.",
+        HelpName = "LAYOUT",
+    };
+
+    private readonly Option<ExpertOrientation?> _expertOrientation = new("--expert-orientation")
+    {
+        Description = "Which side A acts on in packed experts that are square: inputFirst or outputFirst.",
+        HelpName = "SIDE",
+    };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _base, _modelType, _adapterName, _dtype, _allow, _transformers, _expertLayout, _expertOrientation, _dryRun, _jobs })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public ConversionOptions Read(ParseResult result) => new()
+    {
+        ModelType = result.GetValue(_modelType),
+        AdapterName = result.GetValue(_adapterName),
+        DType = result.GetValue(_dtype),
+        Allowed = [.. result.GetValue(_allow) ?? []],
+        DryRun = result.GetValue(_dryRun),
+        TransformersGeneration = result.GetValue(_transformers),
+        ExpertLayout = result.GetValue(_expertLayout) ?? (result.GetValue(_transformers) == 4 ? ExpertLayout.Modules : ExpertLayout.Parameters),
+        ExpertOrientation = result.GetValue(_expertOrientation),
+        MaxDegreeOfParallelism = result.GetValue(_jobs),
+    };
+
+    public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));
+}

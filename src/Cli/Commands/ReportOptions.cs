@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Transfuse.Cli.Output;
+using Transfuse.Formats.Json;
+
+namespace Transfuse.Cli.Commands;
+
+/// <summary>The options that decide what is printed, and the loop over the inputs that they serve.</summary>
+internal sealed class ReportOptions
+{
+    private readonly Option<bool> _json = CommonOptions.Json();
+    private readonly Option<string> _report = CommonOptions.Report();
+    private readonly Option<bool> _quiet = CommonOptions.Quiet();
+    private readonly Option<bool> _verbose = CommonOptions.Verbose();
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _json, _report, _quiet, _verbose })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Whether every module is wanted.</summary>
+    public bool IsVerbose(ParseResult result) => result.GetValue(_verbose);
+
+    /// <summary>Runs each input, prints as it goes, and gives the exit code.</summary>
+    public int RunAll<T>(ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, Func<T, CommandOutcome> run)
+    {
+        bool json = result.GetValue(_json);
+        var outcomes = new List<CommandOutcome>(inputs.Count);
+        foreach (T input in inputs)
+        {
+            CommandOutcome outcome = run(input);
+            outcomes.Add(outcome);
+            FindingPrinter.Print(console, outcome.Findings, result.GetValue(_quiet), result.GetValue(_verbose));
+            if (!json && outcome.Summary.Length > 0 && (!result.GetValue(_quiet) || !outcome.Succeeded))
+            {
+                (outcome.Succeeded ? console.Out : console.Error).WriteLine(outcome.Summary);
+            }
+        }
+
+        WriteReports(result, console, verb, outcomes);
+        int failed = outcomes.Count(outcome => !outcome.Succeeded);
+        return failed == 0 ? ExitCodes.Done : outcomes.Count > 1 ? ExitCodes.SomeFailed : outcomes[0].FailureCode;
+    }
+
+    private void WriteReports(ParseResult result, CommandConsole console, string verb, List<CommandOutcome> outcomes)
+    {
+        string? file = result.GetValue(_report);
+        if (file is null && !result.GetValue(_json))
+        {
+            return;
+        }
+
+        JsonObject document = ReportJson.Document(verb, [new("inputs", (JsonArray)[.. outcomes.Select(ToJson)])]);
+        byte[] bytes = PythonJson.Write(document, PythonJsonStyle.Report);
+        if (file is not null)
+        {
+            File.WriteAllBytes(file, bytes);
+        }
+
+        if (result.GetValue(_json))
+        {
+            console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes));
+        }
+    }
+
+    private static JsonObject ToJson(CommandOutcome outcome) => new(
+    [
+        new("input", new JsonString(outcome.Input)),
+        new("succeeded", JsonBoolean.Of(outcome.Succeeded)),
+        new("findings", ReportJson.Findings(outcome.Findings)),
+        .. outcome.Members,
+    ]);
+}

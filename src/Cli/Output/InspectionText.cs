@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+using Transfuse.Conversion.Pipeline;
+using Transfuse.Metadata.Adapters;
+
+namespace Transfuse.Cli.Output;
+
+/// <summary>Prints what an adapter is: a few lines, and a grid of its modules with layers down and modules across.</summary>
+internal static class InspectionText
+{
+    public static string Render(Inspection inspection, bool verbose)
+    {
+        Adapter adapter = inspection.Adapter!;
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{inspection.Name}");
+        Line(text, "dialect", inspection.Dialect + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
+        Line(text, "method", adapter.Method + (adapter.HasMagnitudes ? " (DoRA)" : string.Empty));
+        Line(text, "base", adapter.Base?.Id ?? "not named");
+        if (inspection.Architecture is { } architecture)
+        {
+            Line(text, "architecture", $"{architecture.ModelType}, {architecture.Class.ToString().ToLowerInvariant()} mapping");
+        }
+
+        Line(text, "modules", $"{adapter.Modules.Length}, {adapter.ParameterCount:N0} values");
+        Line(text, "rank", Values(adapter.Modules.Select(module => (double)module.Rank)));
+        Line(text, "scale", Values(adapter.Modules.Select(module => module.Scale)));
+        if (!adapter.OtherTensors.IsEmpty)
+        {
+            Line(text, "other tensors", adapter.OtherTensors.Length.ToString(CultureInfo.InvariantCulture));
+        }
+
+        text.Append(verbose ? ModuleList(adapter) : ModuleGrid.Render(adapter));
+        return text.ToString().TrimEnd();
+    }
+
+    private static void Line(StringBuilder text, string name, string value) =>
+        text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-14}{value}");
+
+    private static string Values(IEnumerable<double> values)
+    {
+        (double Value, int Count)[] groups =
+        [
+            .. values.GroupBy(value => value).Select(group => (group.Key, group.Count()))
+                .OrderByDescending(group => group.Item2).ThenBy(group => group.Key),
+        ];
+        return groups is [var only]
+            ? only.Value.ToString("R", CultureInfo.InvariantCulture)
+            : string.Join(", ", groups.Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Value:R} ({group.Count} modules)")));
+    }
+
+    private static string ModuleList(Adapter adapter)
+    {
+        var text = new StringBuilder();
+        foreach (AdapterModule module in adapter.Modules)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"  {module.FullPath}: {module.Kind}, rank {module.Rank}, scale {module.Scale:R}, A {module.A.Shape}, B {module.B.Shape}, {module.A.DType}");
+        }
+
+        return text.ToString();
+    }
+}
