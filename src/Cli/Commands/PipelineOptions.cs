@@ -44,9 +44,20 @@ internal sealed class PipelineOptions
         HelpName = "SIDE",
     };
 
+    /// <summary>Adds the options that decide how adapters are read.</summary>
+    public void AddReadingTo(Command command)
+    {
+        foreach (Option option in new Option[] { _base, _modelType, _adapterName, _allow, _expertOrientation })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _base, _modelType, _adapterName, _dtype, _allow, _transformers, _expertLayout, _expertOrientation, _dryRun, _jobs })
+        AddReadingTo(command);
+        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _dryRun, _jobs })
         {
             command.Options.Add(option);
         }

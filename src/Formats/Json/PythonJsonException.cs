@@ -1,9 +1,10 @@
 using System.Globalization;
+using Transfuse.Formats.Files;
 
 namespace Transfuse.Formats.Json;
 
 /// <summary>A document is not the JSON that Python reads, or is beyond the limits.</summary>
-public sealed class PythonJsonException : Exception
+public sealed class PythonJsonException : ContainerException
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="cause">Why the document was refused.</param>
@@ -12,27 +13,19 @@ public sealed class PythonJsonException : Exception
     /// <param name="column">Column of the place in code points, from 1.</param>
     /// <param name="message">What was found, without the place.</param>
     internal PythonJsonException(PythonJsonCause cause, string fileName, int line, int column, string message)
-        : base(string.Create(CultureInfo.InvariantCulture, $"{fileName} line {line} column {column}: {message}"))
+        : base(fileName, null, string.Create(CultureInfo.InvariantCulture, $"line {line} column {column}: {message}"))
     {
         Cause = cause;
-        FileName = fileName;
         Line = line;
         Column = column;
-        Detail = message;
     }
 
     /// <summary>Why the document was refused.</summary>
     public PythonJsonCause Cause { get; }
-
-    /// <summary>The document's name.</summary>
-    public string FileName { get; }
 
     /// <summary>Line of the place, from 1.</summary>
     public int Line { get; }
 
     /// <summary>Column of the place in code points, from 1.</summary>
     public int Column { get; }
-
-    /// <summary>What was found, without the place.</summary>
-    public string Detail { get; }
 }

@@ -13,4 +13,7 @@ public sealed record PythonJsonStyle(int Indent, JsonKeyOrder KeyOrder)
 
     /// <summary><c>adapter_config.json</c> of Unsloth's MLX trainer: indent 2, fields in the order in which they were set.</summary>
     public static PythonJsonStyle Unsloth { get; } = new(2, JsonKeyOrder.AsGiven);
+
+    /// <summary>Reports: indent 2, fields in the order that their schema gives.</summary>
+    public static PythonJsonStyle Report { get; } = new(2, JsonKeyOrder.AsGiven);
 }

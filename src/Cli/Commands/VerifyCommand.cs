@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Transfuse.Cli.Output;
+using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Verification;
+using Transfuse.Formats.Json;
+
+namespace Transfuse.Cli.Commands;
+
+/// <summary><c>transfuse verify</c>: says whether two adapters change the model in the same way.</summary>
+internal sealed class VerifyCommand : ICommand
+{
+    // A fold of a scale rounds each value of B once, to float32.
+    private const double DefaultTolerance = 1e-6;
+
+    private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file." };
+    private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect." };
+    private readonly Option<double> _tolerance = new("--tolerance")
+    {
+        Description = "Largest relative Frobenius error of a module that counts as rounding. Default: 1e-6.",
+        HelpName = "NUMBER",
+        DefaultValueFactory = _ => DefaultTolerance,
+    };
+
+    private readonly PipelineOptions _pipeline = new();
+    private readonly ReportOptions _report = new();
+
+    public Command Build(CommandConsole console)
+    {
+        var command = new Command("verify", """
+            Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision. No model is needed.
+
+            Examples:
+              transfuse verify adapters/llama-peft adapters/llama-mlx
+              transfuse verify adapters/qwen-moe-peft adapters/qwen-moe-mlx --base models/qwen-moe
+            """)
+        {
+            _first, _second, _tolerance,
+        };
+        _pipeline.AddReadingTo(command);
+        _report.AddTo(command);
+        command.SetAction((result, cancellationToken) => Task.FromResult(
+            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], first => RunOne(result, first, cancellationToken))));
+        return command;
+    }
+
+    private CommandOutcome RunOne(ParseResult result, string first, CancellationToken cancellationToken)
+    {
+        string second = result.GetRequiredValue(_second);
+        using IAdapterSource left = AdapterSource.Open(first);
+        using IAdapterSource right = AdapterSource.Open(second);
+        VerificationResult verification = AdapterVerifier.Verify(left, right, _pipeline.ReadBase(result), _pipeline.Read(result), cancellationToken);
+        double tolerance = result.GetValue(_tolerance);
+        bool agrees = verification.Comparison?.Agrees(tolerance) ?? false;
+        return new CommandOutcome
+        {
+            Input = first,
+            Findings = verification.Findings,
+            Succeeded = agrees,
+            FailureCode = verification.Comparison is null ? ExitCodes.Refused : ExitCodes.Different,
+            Summary = verification.Comparison is null
+                ? $"{first} and {second}: could not be compared"
+                : ComparisonText.Render(verification.Comparison, tolerance, _report.IsVerbose(result)),
+            Members =
+            [
+                new("second", new JsonString(second)),
+                new("tolerance", JsonNumber.Of(tolerance)),
+                new("agrees", JsonBoolean.Of(agrees)),
+                new("modules", verification.Comparison is null ? new JsonArray([]) : [.. verification.Comparison.Modules.Select(Describe)]),
+            ],
+        };
+    }
+
+    private static JsonObject Describe(ModuleComparison module) => new(
+    [
+        new("path", new JsonString(module.Path)),
+        new("presence", new JsonString(module.Presence.ToString().ToLowerInvariant())),
+        new("bit_equal", JsonBoolean.Of(module.IsBitEqual)),
+        new("relative_error", ReportJson.Number(module.RelativeError)),
+        new("worst_element", ReportJson.Number(module.WorstElement)),
+        new("norm", ReportJson.Number(module.Norm)),
+        new("ranks", (JsonArray)[JsonNumber.Of(module.Ranks.First), JsonNumber.Of(module.Ranks.Second)]),
+        new("scales", (JsonArray)[ReportJson.Number(module.Scales.First), ReportJson.Number(module.Scales.Second)]),
+        new("mismatch", ReportJson.Text(module.Mismatch)),
+    ]);
+}

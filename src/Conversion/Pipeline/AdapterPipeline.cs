@@ -1,0 +1,87 @@
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Sinks;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Pipeline;
+
+/// <summary>
+/// Converts one adapter: Read, RemapKeys and Fit, Enrich, Write. An error finding at any stage means that nothing is written.
+/// Immutable: each call gives a new pipeline.
+/// </summary>
+public sealed record AdapterPipeline
+{
+    private IAdapterSource Source { get; init; } = null!;
+
+    private TargetProfile? Profile { get; init; }
+
+    private BaseModel? Base { get; init; }
+
+    private IAdapterSink? Sink { get; init; }
+
+    private ConversionOptions Options { get; init; } = ConversionOptions.Default;
+
+    /// <summary>Starts with an adapter's files; the caller keeps and disposes the source.</summary>
+    public static AdapterPipeline From(IAdapterSource source) => new() { Source = source };
+
+    /// <summary>The reader to write for. Required.</summary>
+    public AdapterPipeline To(TargetProfile profile) => this with { Profile = profile };
+
+    /// <summary>The base model; its config alone is enough for names and checks. Default: none.</summary>
+    public AdapterPipeline WithBase(BaseModel? baseModel) => this with { Base = baseModel };
+
+    /// <summary>What the caller decides. Default: <see cref="ConversionOptions.Default"/>.</summary>
+    public AdapterPipeline WithOptions(ConversionOptions options) => this with { Options = options };
+
+    /// <summary>Where to write; the caller disposes the sink. Required unless the run is dry.</summary>
+    public AdapterPipeline WriteTo(IAdapterSink sink) => this with { Sink = sink };
+
+    /// <summary>Runs the pipeline on a worker thread; the work itself is synchronous.</summary>
+    public Task<ConversionResult> RunAsync(CancellationToken cancellationToken = default) => Task.Run(() => Run(cancellationToken), cancellationToken);
+
+    /// <summary>Runs the pipeline.</summary>
+    /// <exception cref="InvalidOperationException">No target, or no sink for a run that is not dry.</exception>
+    /// <exception cref="IOException">The operating system failed; nothing was written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
+    public ConversionResult Run(CancellationToken cancellationToken = default)
+    {
+        TargetProfile profile = Profile ?? throw new InvalidOperationException("The pipeline has no target.");
+        if (!Options.DryRun && Sink is null)
+        {
+            throw new InvalidOperationException("The pipeline has no sink.");
+        }
+
+        var log = new FindingLog(Options.Allowed);
+        var context = new StageContext(profile, Base, Options, log, cancellationToken);
+        using ReadResult? read = ReadAdapter.Read(Source, profile.Dialect, context);
+        if (read is null || log.HasErrors)
+        {
+            return Refused(log, read?.Adapter);
+        }
+
+        Adapter? fitted = FitTarget.Apply(read, context);
+        if (fitted is null || log.HasErrors)
+        {
+            return Refused(log, read.Adapter);
+        }
+
+        OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, context), log);
+        if (log.HasErrors)
+        {
+            return Refused(log, read.Adapter);
+        }
+
+        if (!Options.DryRun)
+        {
+            WriteFolder.Write(output, Sink!, Options.MaxDegreeOfParallelism, cancellationToken);
+        }
+
+        return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun);
+    }
+
+    private static ConversionResult Refused(FindingLog log, Adapter? source) => new(log.ToSorted(), source, null, false);
+}

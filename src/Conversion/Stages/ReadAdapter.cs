@@ -1,0 +1,34 @@
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Sources;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>Opens an adapter, detects its dialect and reads it.</summary>
+internal static class ReadAdapter
+{
+    /// <summary>The adapter, or <see langword="null"/> with an error in the log.</summary>
+    /// <param name="source">The files.</param>
+    /// <param name="target">The dialect to which it goes, which decides whether it is carried; <see langword="null"/> where it is only looked at.</param>
+    /// <param name="context">The run.</param>
+    public static ReadResult? Read(IAdapterSource source, AdapterDialect? target, StageContext context)
+    {
+        if (OpenAdapter.Open(source, context.Options.AdapterName, context.Log) is not { } content)
+        {
+            return null;
+        }
+
+        if (DialectDetector.Detect(content, context.Log) is { } dialect)
+        {
+            ReadPurpose purpose = target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert;
+            if (Dialects.Dialects.Of(dialect).Read(content, new ReadOptions(purpose), context.Log) is { } adapter)
+            {
+                return new ReadResult(adapter, dialect, content);
+            }
+        }
+
+        content.Weights.Dispose();
+        return null;
+    }
+}

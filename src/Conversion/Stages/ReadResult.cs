@@ -1,0 +1,14 @@
+using Transfuse.Conversion.Dialects;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>An adapter as read; its tensors are usable until this is disposed.</summary>
+/// <param name="Adapter">The adapter.</param>
+/// <param name="Dialect">The dialect that it came in.</param>
+/// <param name="Content">The open files.</param>
+internal sealed record ReadResult(Adapter Adapter, AdapterDialect Dialect, AdapterContent Content) : IDisposable
+{
+    public void Dispose() => Content.Weights.Dispose();
+}

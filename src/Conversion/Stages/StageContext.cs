@@ -1,0 +1,14 @@
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Pipeline;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>What all stages of one run share.</summary>
+/// <param name="Profile">The target.</param>
+/// <param name="Base">The base model, if given.</param>
+/// <param name="Options">What the caller decided.</param>
+/// <param name="Log">Receives findings.</param>
+/// <param name="CancellationToken">Ends the run.</param>
+internal sealed record StageContext(TargetProfile Profile, BaseModel? Base, ConversionOptions Options, FindingLog Log, CancellationToken CancellationToken);
