@@ -1,0 +1,20 @@
+namespace Transfuse.Metadata.Inference;
+
+/// <summary>How a pair of MLX factors lies in its file, as the shapes tell.</summary>
+public enum MlxFactorShape
+{
+    /// <summary>The shapes contradict each other.</summary>
+    None,
+
+    /// <summary><c>(in, r)</c> and <c>(r, out)</c>: Linear or embedding.</summary>
+    Plain,
+
+    /// <summary><c>(r, in)</c> and <c>(out, r)</c>: factors that are layers.</summary>
+    LayerBacked,
+
+    /// <summary><c>(E, r, in)</c> and <c>(E, out, r)</c>: stacked experts.</summary>
+    Experts,
+
+    /// <summary><c>(E r, in)</c> and <c>(E, out, r)</c>: stacked experts of mlx-lm before 0.28.3.</summary>
+    FlattenedExperts,
+}
