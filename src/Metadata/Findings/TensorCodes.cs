@@ -54,6 +54,9 @@ public static class TensorCodes
     /// <summary>Which factor of square experts is which.</summary>
     public static FindingCode ExpertOrientation { get; } = new("TF2102", Error, "Packed experts are square, so their orientation cannot be seen, and nothing else tells it.", "Give --expert-orientation, or --base with weights.");
 
+    /// <summary>Which parameter nested factors belong to.</summary>
+    public static FindingCode ParametersUnclear { get; } = new("TF2103", Error, "Names of packed experts tell only how deep they are nested, and target_parameters does not name as many parameters.", "Restore target_parameters in the config.");
+
     /// <summary>Ranks were padded.</summary>
     public static FindingCode RankPadded { get; } = new("TF2201", Information, "The target has one rank for all modules; smaller ones were padded with zeros, which is exact.", "Nothing.");
 
@@ -101,7 +104,7 @@ public static class TensorCodes
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
         NotFloat, Float16Overflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, ExpertShape, ExpertOrientation, RankPadded, ScaleFolded,
+        OddNames, NoEffect, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,
     ];

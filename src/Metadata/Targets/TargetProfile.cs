@@ -42,7 +42,7 @@ public sealed record TargetProfile
         Name = "mlx-lm",
         Dialect = AdapterDialect.Mlx,
         Kinds = [ModuleKind.Linear, ModuleKind.Embedding, ModuleKind.Experts],
-        DoraKinds = [ModuleKind.Linear],
+        DoraKinds = [ModuleKind.Linear, ModuleKind.Embedding],
         OneRankAndScale = true,
         KeyForms = KeyForms.Relative | KeyForms.FullPath,
     };

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>
+/// Tells which parameters of a module the nested factors belong to: names in the file say only how deep they are nested.
+/// The first parameter in the order in which the module registers them is innermost (PEFT 0.21, <c>ParamWrapper</c>).
+/// </summary>
+internal static class PeftParameterTargets
+{
+    // The order in which transformers 5 registers the parameters of its expert modules.
+    private static readonly string[] RegistrationOrder = ["weight", "gate_up_proj", "input_linear", "up_proj", "down_proj", "output_linear"];
+
+    /// <summary>The parameters of a module that the config targets, innermost first; empty where it targets none.</summary>
+    /// <param name="modulePath">The module.</param>
+    /// <param name="targets"><c>target_parameters</c>: a hit if an item is the parameter's full path, or a suffix of it behind a dot.</param>
+    public static ImmutableArray<string> Of(string modulePath, IEnumerable<string> targets) =>
+    [
+        .. targets.Select(target => Parameter(modulePath, target)).OfType<string>().Distinct(StringComparer.Ordinal)
+            .OrderBy(parameter => Array.IndexOf(RegistrationOrder, parameter) is var order && order < 0 ? int.MaxValue : order)
+            .ThenBy(parameter => parameter, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The parameter that factors at a nesting depth belong to, or <see langword="null"/> with a finding.</summary>
+    /// <param name="modulePath">The module.</param>
+    /// <param name="nesting">Depth of the factors in question.</param>
+    /// <param name="depths">How many different depths the module has in the file.</param>
+    /// <param name="targets"><c>target_parameters</c>.</param>
+    /// <param name="log">Receives findings.</param>
+    public static string? Resolve(string modulePath, int nesting, int depths, IEnumerable<string> targets, FindingLog log)
+    {
+        ImmutableArray<string> parameters = Of(modulePath, targets);
+        if (parameters.Length == depths && nesting < depths)
+        {
+            return parameters[depths - 1 - nesting];
+        }
+
+        log.Add(TensorCodes.ParametersUnclear.At(
+            modulePath, $"the file has factors of {depths} parameters, but target_parameters names {(parameters.IsEmpty ? "none" : string.Join(", ", parameters))}"));
+        return null;
+    }
+
+    private static string? Parameter(string modulePath, string target)
+    {
+        int dot = target.LastIndexOf('.');
+        string parameter = target[(dot + 1)..];
+        string owner = dot < 0 ? string.Empty : target[..dot];
+        bool hit = owner.Length == 0 || modulePath == owner || modulePath.EndsWith("." + owner, StringComparison.Ordinal);
+        return hit && parameter.Length > 0 ? parameter : null;
+    }
+}

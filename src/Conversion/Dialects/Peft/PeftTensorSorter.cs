@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>Sorts the tensors of a PEFT file: factors to their modules, the rest by what it is. None is skipped.</summary>
+internal static class PeftTensorSorter
+{
+    public static PeftTensors Sort(ImmutableArray<NamedTensor> tensors, FindingLog log)
+    {
+        var modules = new SortedDictionary<(string Path, int Nesting), PeftModuleFactors>();
+        var others = ImmutableArray.CreateBuilder<OtherTensor>();
+        var oddities = new Dictionary<PeftNameOddities, (string Example, int Count)>();
+        foreach (NamedTensor tensor in tensors)
+        {
+            PeftTensorName name = PeftTensorName.Parse(tensor.Name);
+            if (name.Oddities != PeftNameOddities.None)
+            {
+                (string example, int count) = oddities.GetValueOrDefault(name.Oddities, (tensor.Name, 0));
+                oddities[name.Oddities] = (example, count + 1);
+            }
+
+            if (OtherKind(name.Attribute) is { } kind)
+            {
+                others.Add(new OtherTensor(kind, tensor.Name, name.Canonical[PeftTensorName.Prefix.Length..], tensor.Tensor));
+            }
+            else
+            {
+                AddFactor(modules, name, tensor, log);
+            }
+        }
+
+        foreach ((PeftNameOddities kinds, (string example, int count)) in oddities)
+        {
+            log.Add(TensorCodes.OddNames.At(example, $"and {count - 1} more names are not as PEFT writes them ({kinds})"));
+        }
+
+        return new PeftTensors([.. modules.Values], others.ToImmutable());
+    }
+
+    private static void AddFactor(
+        SortedDictionary<(string Path, int Nesting), PeftModuleFactors> modules, PeftTensorName name, NamedTensor tensor, FindingLog log)
+    {
+        if (!modules.TryGetValue((name.Module, name.Nesting), out PeftModuleFactors? module))
+        {
+            modules.Add((name.Module, name.Nesting), module = new PeftModuleFactors(name.Module, name.Nesting));
+        }
+
+        LazyTensor? taken = name.Attribute switch
+        {
+            PeftAttribute.LoraA or PeftAttribute.EmbeddingA => module.A,
+            PeftAttribute.LoraB or PeftAttribute.EmbeddingB => module.B,
+            _ => module.Magnitude,
+        };
+        if (taken is not null)
+        {
+            log.Add(TensorCodes.DuplicateModule.At(tensor.Name, $"the file has this factor of {module.Label} under two names"));
+            return;
+        }
+
+        module.IsEmbedding |= name.Attribute is PeftAttribute.EmbeddingA or PeftAttribute.EmbeddingB;
+        switch (name.Attribute)
+        {
+            case PeftAttribute.LoraA or PeftAttribute.EmbeddingA:
+                module.A = tensor.Tensor;
+                break;
+            case PeftAttribute.LoraB or PeftAttribute.EmbeddingB:
+                module.B = tensor.Tensor;
+                break;
+            default:
+                module.Magnitude = tensor.Tensor;
+                break;
+        }
+    }
+
+    private static OtherTensorKind? OtherKind(PeftAttribute attribute) => attribute switch
+    {
+        PeftAttribute.LoraBias => OtherTensorKind.LoraBias,
+        PeftAttribute.BaseWeight => OtherTensorKind.SavedEmbedding,
+        PeftAttribute.BaseBias => OtherTensorKind.BaseBias,
+        PeftAttribute.TokenRows => OtherTensorKind.TokenRows,
+        PeftAttribute.TrainingState => OtherTensorKind.TrainingState,
+        PeftAttribute.UnknownLora => OtherTensorKind.Unknown,
+        PeftAttribute.BaseParameter => OtherTensorKind.WholeModule,
+        _ => null,
+    };
+}
