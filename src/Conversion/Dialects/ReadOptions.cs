@@ -1,5 +1,8 @@
+using Transfuse.Metadata.Mlx;
+
 namespace Transfuse.Conversion.Dialects;
 
 /// <summary>What decides how an adapter is read.</summary>
 /// <param name="Purpose">Whether it stays in its dialect.</param>
-internal sealed record ReadOptions(ReadPurpose Purpose);
+/// <param name="Given">What the caller decides where an MLX config does not tell.</param>
+internal sealed record ReadOptions(ReadPurpose Purpose, MlxGiven Given);

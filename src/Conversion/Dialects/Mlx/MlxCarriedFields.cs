@@ -1,0 +1,12 @@
+using Transfuse.Formats.Json;
+
+namespace Transfuse.Conversion.Dialects.Mlx;
+
+/// <summary>Fields of an MLX config that a writer keeps, because they are not its own to write.</summary>
+internal static class MlxCarriedFields
+{
+    // Written anew, or old spellings of what is written anew.
+    private static readonly string[] Rewritten = ["fine_tune_type", "num_layers", "lora_layers", "lora_parameters", "use_dora", "rank", "alpha", "scale", "dropout", "keys"];
+
+    public static IEnumerable<KeyValuePair<string, JsonValue>> Of(JsonObject config) => config.Members.Where(field => !Rewritten.Contains(field.Key));
+}
