@@ -12,7 +12,7 @@ public abstract class LazyTensor
     {
         DType = dtype;
         Shape = shape;
-        ByteLength = (long)(((Int128)shape.ElementCount * dtype.BitSize() + 7) / 8);
+        ByteLength = checked((long)(((Int128)shape.ElementCount * dtype.BitSize() + 7) / 8));
     }
 
     /// <summary>Element type.</summary>

@@ -1,0 +1,139 @@
+using Transfuse.Formats.Tensors.Buffers;
+using Transfuse.Formats.Tensors.Probes;
+
+namespace Transfuse.Formats.Tensors;
+
+/// <summary>Questions about values, answered by reading a tensor once, in pieces where it serves ranges.</summary>
+/// <remarks>All throw <see cref="OperationCanceledException"/> when asked to, and <see cref="TensorTooLargeException"/> where a tensor that serves no ranges has more bytes than an array can have.</remarks>
+public static class TensorProbe
+{
+    /// <summary>Whether both have the same type, shape and bytes. One instance equals itself without being read.</summary>
+    public static bool BytesEqual(LazyTensor left, LazyTensor right, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
+        if (ReferenceEquals(left, right))
+        {
+            return true;
+        }
+
+        if (left.DType != right.DType || left.Shape != right.Shape)
+        {
+            return false;
+        }
+
+        (LazyTensor longer, LazyTensor shorter) = left.SupportsRanges ? (right, left) : (left, right);
+        using var whole = new TensorChunks(longer, cancellationToken);
+        using var pieces = new TensorChunks(shorter, cancellationToken);
+        ReadOnlySpan<byte> rest = [];
+        while (pieces.MoveNext())
+        {
+            if (rest.IsEmpty)
+            {
+                whole.MoveNext();
+                rest = whole.Current;
+            }
+
+            if (!rest[..pieces.Current.Length].SequenceEqual(pieces.Current))
+            {
+                return false;
+            }
+
+            rest = rest[pieces.Current.Length..];
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether every element is zero; for floating-point types also negative zero. A tensor without elements is.</summary>
+    /// <exception cref="ArgumentException">Elements are smaller than a byte.</exception>
+    public static bool IsAllZero(LazyTensor tensor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        tensor.RequireWholeBytes();
+        if (tensor.DType == DType.F8E8M0)
+        {
+            return tensor.ByteLength == 0;
+        }
+
+        ulong mask = ZeroBytes.MaskOf(tensor.DType);
+        using var chunks = new TensorChunks(tensor, cancellationToken);
+        while (chunks.MoveNext())
+        {
+            if (!ZeroBytes.IsZero(chunks.Current, mask))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether no element is infinite or NaN.</summary>
+    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
+    public static bool IsFinite(LazyTensor tensor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        var visitor = new FiniteVisitor();
+        ValueStream.Run(tensor, ref visitor, cancellationToken);
+        return visitor.IsFinite;
+    }
+
+    /// <summary>The largest magnitude: NaN if an element is NaN, else infinity if one is infinite; 0 without elements.</summary>
+    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
+    public static double MaxMagnitude(LazyTensor tensor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        var visitor = default(MaxMagnitudeVisitor);
+        ValueStream.Run(tensor, ref visitor, cancellationToken);
+        return visitor.Largest;
+    }
+
+    /// <summary>The smallest magnitude of the elements that are not zero; NaN is left out; positive infinity where no finite element remains.</summary>
+    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
+    public static double MinNonZeroMagnitude(LazyTensor tensor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        var visitor = new FiniteMagnitudeVisitor();
+        ValueStream.Run(tensor, ref visitor, cancellationToken);
+        return visitor.Smallest;
+    }
+
+    /// <summary>Whether every finite element rounds to a finite float16, that is, has a magnitude below 65520. Infinity and NaN fit.</summary>
+    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
+    public static bool FitsFloat16(LazyTensor tensor, CancellationToken cancellationToken = default) => Fits(tensor, DType.F16, cancellationToken);
+
+    /// <summary>Whether every finite element rounds to a finite one in another type. Infinity and NaN fit; a type of wider range is not read for it.</summary>
+    /// <exception cref="ArgumentException">One of the types is not float16, bfloat16, float32 or float64.</exception>
+    public static bool Fits(LazyTensor tensor, DType dtype, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        double overflow = FloatRange.OverflowOf(dtype);
+        if (FloatRange.LargestOf(tensor.DType) < overflow)
+        {
+            return true;
+        }
+
+        var visitor = new FiniteMagnitudeVisitor();
+        ValueStream.Run(tensor, ref visitor, cancellationToken);
+        return visitor.Largest < overflow;
+    }
+
+    /// <summary>Whether multiplying by 2^<paramref name="exponent"/> in the tensor's own type neither overflows nor loses bits to underflow. Zeros, infinities and NaN always scale.</summary>
+    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
+    public static bool ScalesExactly(LazyTensor tensor, int exponent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        tensor.RequireFactorFloat();
+        using var chunks = new TensorChunks(tensor, cancellationToken);
+        while (exponent != 0 && chunks.MoveNext())
+        {
+            if (!ExactScaling.Survives(tensor.DType, chunks.Current, exponent))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Transfuse.Formats.Tensors;
+
+/// <summary>An operation needs a whole tensor in one buffer, and the tensor has more bytes than an array can have (2,147,483,591).</summary>
+public sealed class TensorTooLargeException : Exception
+{
+    /// <summary>Names the size that was needed.</summary>
+    /// <param name="byteLength">Bytes that would have to be held at once.</param>
+    public TensorTooLargeException(long byteLength)
+        : base($"{byteLength} bytes would have to be held in one buffer, which can have at most {Array.MaxLength}.") => ByteLength = byteLength;
+
+    /// <summary>Bytes that would have to be held at once.</summary>
+    public long ByteLength { get; }
+}
