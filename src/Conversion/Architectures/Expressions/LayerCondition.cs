@@ -1,0 +1,10 @@
+using Transfuse.Conversion.Bases;
+
+namespace Transfuse.Conversion.Architectures.Expressions;
+
+/// <summary>Whether the layer index is at least a value.</summary>
+internal sealed record LayerCondition(Expression First) : Condition
+{
+    public override bool? Holds(BaseConfig? config, int? layer) =>
+        layer is int index && First.Evaluate(config) is double first ? index >= first : null;
+}

@@ -1,0 +1,10 @@
+using Transfuse.Conversion.Bases;
+
+namespace Transfuse.Conversion.Architectures.Expressions;
+
+/// <summary>Whether <c>layer_types</c> names this type for the layer.</summary>
+internal sealed record LayerTypeCondition(string Type) : Condition
+{
+    public override bool? Holds(BaseConfig? config, int? layer) =>
+        layer is int index && config?.LayerType(index) is string type ? type == Type : null;
+}

@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures.Expressions;
+
+namespace Transfuse.Conversion.Architectures.Rules;
+
+/// <summary>The base model multiplies the weight by factors, each for a number of rows (<see langword="null"/>: all).</summary>
+internal sealed record ScaleRule : Rule
+{
+    public required PathPattern Target { get; init; }
+
+    public required ImmutableArray<(Expression? Rows, Expression Factor)> Factors { get; init; }
+
+    public override ImmutableArray<RuleTarget> Targets => [new RuleTarget(Target)];
+}

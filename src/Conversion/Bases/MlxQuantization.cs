@@ -1,0 +1,33 @@
+using Transfuse.Formats.Json;
+
+namespace Transfuse.Conversion.Bases;
+
+/// <summary>The block <c>quantization</c> that mlx-lm writes into config.json (0.32.0): one setting for all, and others per module path.</summary>
+/// <param name="GroupSize">Number of elements that share a scale.</param>
+/// <param name="Bits">Bits per element.</param>
+/// <param name="Mode"><c>affine</c> where the block has no mode.</param>
+public sealed record MlxQuantization(long GroupSize, long Bits, string Mode)
+{
+    private readonly JsonObject _block = JsonObject.Empty;
+
+    /// <summary>The setting of a module, or <see langword="null"/> where the block says that it is not quantized.</summary>
+    /// <param name="path">Its path in MLX.</param>
+    public MlxQuantization? For(string path) => _block[path] switch
+    {
+        JsonBoolean { Value: false } => null,
+        JsonObject own => Read(own) ?? this,
+        _ => this,
+    };
+
+    /// <summary>Reads the block; <see langword="null"/> where it has no group size or bits.</summary>
+    internal static MlxQuantization? Read(JsonObject block) =>
+        Integer(block, "group_size") is long size && Integer(block, "bits") is long bits
+            ? new MlxQuantization(size, bits, (block["mode"] as JsonString)?.Value ?? "affine", block)
+            : null;
+
+    private MlxQuantization(long groupSize, long bits, string mode, JsonObject block)
+        : this(groupSize, bits, mode) => _block = block;
+
+    private static long? Integer(JsonObject block, string name) =>
+        block[name] is JsonNumber number && number.TryGetInteger(out long value) ? value : null;
+}

@@ -1,0 +1,114 @@
+namespace Transfuse.Metadata.Findings;
+
+/// <summary>TF40xx: what can be wrong between an adapter's module names and the architecture of its base model.</summary>
+public static class ArchitectureCodes
+{
+    /// <summary>No entry of the table has this model type.</summary>
+    public static FindingCode UnknownModelType { get; } = new(
+        "TF4001",
+        Severity.Error,
+        "The model type is not in the table of architectures.",
+        "Give --model-type with one that has the same modules, or identity to keep all names.");
+
+    /// <summary>Without a base model, several model types fit and would be converted differently.</summary>
+    public static FindingCode AmbiguousModelType { get; } = new(
+        "TF4002",
+        Severity.Error,
+        "Several model types accept these modules and map them differently.",
+        "Give --base or --model-type.");
+
+    /// <summary>The entry was not confirmed against both programs.</summary>
+    public static FindingCode LowConfidence { get; } = new(
+        "TF4003",
+        Severity.Error,
+        "The names of this architecture were not confirmed against both programs.",
+        "Compare the result with the base model (verify --base), then allow it.",
+        "The assurance that the module names are the right ones.");
+
+    /// <summary>The entry exists, but no adapter of it can be converted.</summary>
+    public static FindingCode UnsupportedArchitecture { get; } = new(
+        "TF4004",
+        Severity.Error,
+        "No adapter can be converted for this model.",
+        "Fuse the adapter into the base model instead.");
+
+    /// <summary>The module is none that the architecture has.</summary>
+    public static FindingCode UnknownModule { get; } = new(
+        "TF4010",
+        Severity.Error,
+        "The architecture has no such module.",
+        "Check the model type; adapters of vision and audio towers cannot be converted.");
+
+    /// <summary>The module exists on both sides, but MLX has no adapter layer for it.</summary>
+    public static FindingCode CannotAdapt { get; } = new(
+        "TF4011",
+        Severity.Error,
+        "MLX cannot adapt this module.",
+        "Fuse the adapter into the base model instead, or allow the code to leave the module out.",
+        "The adapter of this module: the result behaves as if it had not been trained.");
+
+    /// <summary>The module has no effect in the source model, so that leaving it out changes nothing.</summary>
+    public static FindingCode WithoutEffect { get; } = new(
+        "TF4012",
+        Severity.Information,
+        "The module has no effect in the model and was left out.",
+        "Nothing to do.");
+
+    /// <summary>A layer index at or above the base model's layer count.</summary>
+    public static FindingCode LayerOutOfRange { get; } = new(
+        "TF4013",
+        Severity.Error,
+        "The base model has fewer layers.",
+        "Check that this is the adapter's base model.");
+
+    /// <summary>An expert index at or above the base model's expert count, or another count of experts.</summary>
+    public static FindingCode ExpertMismatch { get; } = new(
+        "TF4014",
+        Severity.Error,
+        "The base model has another number of experts.",
+        "Check that this is the adapter's base model.");
+
+    /// <summary>A dimension that the base model does not have, or rows that the rule cannot divide.</summary>
+    public static FindingCode DimensionMismatch { get; } = new(
+        "TF4015",
+        Severity.Error,
+        "The dimensions do not fit the architecture.",
+        "Check that this is the adapter's base model.");
+
+    /// <summary>The mapping depends on a field of the base model's config.json.</summary>
+    public static FindingCode NeedsBaseConfig { get; } = new(
+        "TF4016",
+        Severity.Error,
+        "The mapping of this module depends on the base model's configuration.",
+        "Give --base; a folder with config.json is enough.");
+
+    /// <summary>It cannot be told which packed parameter the tensors belong to.</summary>
+    public static FindingCode AmbiguousParameter { get; } = new(
+        "TF4017",
+        Severity.Error,
+        "Several parameters of the module fit these tensors.",
+        "Name the parameters in target_parameters of adapter_config.json, or give --base.");
+
+    /// <summary>The module has no counterpart in the requested Hugging Face layout.</summary>
+    public static FindingCode NoHuggingFaceCounterpart { get; } = new(
+        "TF4018",
+        Severity.Error,
+        "The Hugging Face model has no counterpart of this module.",
+        "Choose the other layout of transformers, or train without this module.",
+        "The adapter of this module: the result behaves as if it had not been trained.");
+
+    /// <summary>The head shares its weight with the embedding, so that it is no module of its own in MLX.</summary>
+    public static FindingCode TiedHead { get; } = new(
+        "TF4019",
+        Severity.Error,
+        "The output head of this base model is its embedding.",
+        "Fuse the adapter into a base model with an output head of its own, or allow the code to leave the head out.",
+        "The adapter of the output head.");
+
+    /// <summary>The factor that the base model folds into a weight is zero or not finite.</summary>
+    public static FindingCode BadScale { get; } = new(
+        "TF4020",
+        Severity.Error,
+        "The factor that scales this weight is zero or not finite.",
+        "Check the multipliers in the base model's config.json.");
+}
