@@ -38,4 +38,7 @@ public enum PythonJsonCause
 
     /// <summary>Something follows the value.</summary>
     TrailingData,
+
+    /// <summary>The document is JSON, but not the object that was expected.</summary>
+    NotAnObject,
 }
