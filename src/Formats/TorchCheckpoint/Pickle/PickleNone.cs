@@ -1,0 +1,13 @@
+namespace Transfuse.Formats.TorchCheckpoint.Pickle;
+
+/// <summary>None.</summary>
+internal sealed class PickleNone : PickleValue
+{
+    private PickleNone()
+    {
+    }
+
+    public static PickleNone Instance { get; } = new();
+
+    public override string Kind => "None";
+}

@@ -1,0 +1,11 @@
+namespace Transfuse.Formats.TorchCheckpoint.Pickle;
+
+/// <summary>A tuple. Its items may contain each other many times over: whoever walks it looks at a fixed number of levels.</summary>
+internal sealed class PickleTuple(PickleValue[] items) : PickleValue
+{
+    public static PickleTuple Empty { get; } = new([]);
+
+    public ReadOnlySpan<PickleValue> Items => items;
+
+    public override string Kind => "a tuple";
+}

@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Messages;
+using Transfuse.Formats.Tensors;
+using Transfuse.Formats.TorchCheckpoint.Pickle;
+
+namespace Transfuse.Formats.TorchCheckpoint;
+
+/// <summary>Turns described tensors into tensors, each checked against its storage.</summary>
+internal sealed class TorchTensorFactory(IByteSource source, TorchContents contents, TorchRefusal refusal)
+{
+    /// <summary>Bytes that one tensor with more elements than its storage may have: expanded scalars, not bombs.</summary>
+    public const long MaxExpandedLength = 1 << 20;
+
+    private readonly Dictionary<PickleTensor, LazyTensor> _made = [];
+    private long _total;
+
+    /// <summary>The tensors of the saved dictionary, sorted by name.</summary>
+    public ImmutableArray<NamedTensor> MakeAll()
+    {
+        if (contents.Root is not PickleDictionary dictionary)
+        {
+            throw refusal.Because(TorchCheckpointError.NotTensorDictionary, null, $"The checkpoint is {contents.Root.Kind}, not a dictionary of tensors.");
+        }
+
+        var tensors = new List<NamedTensor>(dictionary.Items.Count);
+        foreach ((string name, PickleValue value) in dictionary.Items)
+        {
+            tensors.Add(value is PickleTensor tensor ? new NamedTensor(name, Shared(name, tensor)) : throw NotTensor(name, value));
+        }
+
+        tensors.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        return [.. tensors];
+    }
+
+    /// <summary>One instance for all names of the same view: sharing is decided by identity.</summary>
+    private LazyTensor Shared(string name, PickleTensor tensor)
+    {
+        if (!_made.TryGetValue(tensor, out LazyTensor? made))
+        {
+            made = Make(name, tensor);
+            _made.Add(tensor, made);
+        }
+
+        _total += made.ByteLength;
+        return _total <= (64 * source.Length) + (16 << 20) ? made : throw Inflated(name, "all tensors together have more than 64 times the file's bytes");
+    }
+
+    private LazyTensor Make(string name, PickleTensor tensor)
+    {
+        int elementSize = tensor.ElementType.BitSize() / 8;
+        long available = tensor.Storage.ByteLength / elementSize;
+        long count = CountElements(name, tensor);
+        long extent = Extent(name, tensor, count, available);
+        if (count > available && (count > MaxExpandedLength || count * elementSize > MaxExpandedLength))
+        {
+            throw Inflated(name, $"it has {count} elements, but its storage {available}");
+        }
+
+        int swapUnit = contents.IsBigEndian ? ElementOrder.SwapUnit(tensor.ElementType) : 1;
+        if (swapUnit > 1 && tensor.Storage.IsUntyped)
+        {
+            // PyTorch 2.11 swaps storages as a whole, untyped ones as bytes: such a file has no agreed meaning.
+            throw refusal.Because(TorchCheckpointError.TypeUnsupported, name, $"'{ItemText.Of(name)}' lies in an untyped big-endian storage.");
+        }
+
+        var shape = new TensorShape(tensor.Sizes);
+        long position = contents.StoragePositions[tensor.Storage.Key] + (tensor.Offset * elementSize);
+        if (count == 0 || IsContiguous(tensor))
+        {
+            return new ContiguousTorchTensor(source, position, tensor.ElementType, shape, swapUnit);
+        }
+
+        return extent * elementSize <= Array.MaxLength
+            ? new StridedTorchTensor(source, position, tensor.ElementType, shape, [.. tensor.Strides], (int)extent * elementSize, swapUnit)
+            : throw refusal.Because(TorchCheckpointError.LimitExceeded, name, $"'{ItemText.Of(name)}' is a view that spans more than 2 GiB.");
+    }
+
+    private long CountElements(string name, PickleTensor tensor)
+    {
+        Int128 count = 1;
+        foreach (long size in tensor.Sizes)
+        {
+            count *= size;
+            if (size < 0 || count > long.MaxValue)
+            {
+                throw Invalid(name, "has a negative or impossibly large size");
+            }
+        }
+
+        return (long)count;
+    }
+
+    /// <summary>Elements from the first to the end of the last.</summary>
+    private long Extent(string name, PickleTensor tensor, long count, long available)
+    {
+        if (tensor.Offset < 0)
+        {
+            throw Invalid(name, "has a negative offset");
+        }
+
+        Int128 last = 0;
+        for (int axis = 0; axis < tensor.Sizes.Length; axis++)
+        {
+            if (tensor.Strides[axis] < 0)
+            {
+                throw Invalid(name, "has a negative stride");
+            }
+
+            // Clamped: a sum of 64 products could overflow even 128 bits.
+            last = Int128.Min(last + ((Int128)Math.Max(tensor.Sizes[axis] - 1, 0) * tensor.Strides[axis]), long.MaxValue);
+        }
+
+        Int128 extent = count == 0 ? 0 : last + 1;
+        return tensor.Offset + extent <= available
+            ? (long)extent
+            : throw refusal.Because(TorchCheckpointError.TensorOutOfBounds, name, $"'{ItemText.Of(name)}' needs {tensor.Offset + extent} elements of its storage, which has {available}.");
+    }
+
+    private static bool IsContiguous(PickleTensor tensor)
+    {
+        long expected = 1;
+        for (int axis = tensor.Sizes.Length - 1; axis >= 0; axis--)
+        {
+            if (tensor.Sizes[axis] != 1 && tensor.Strides[axis] != expected)
+            {
+                return false;
+            }
+
+            expected *= tensor.Sizes[axis];
+        }
+
+        return true;
+    }
+
+    private TorchCheckpointException NotTensor(string name, PickleValue value) => refusal.Because(
+        TorchCheckpointError.ValueNotTensor, name, $"'{ItemText.Of(name)}' is {value.Kind}, not a tensor; only a flat dictionary of tensors is read.");
+
+    private TorchCheckpointException Invalid(string name, string fault) =>
+        refusal.Because(TorchCheckpointError.TensorInvalid, name, $"'{ItemText.Of(name)}' {fault}.");
+
+    private TorchCheckpointException Inflated(string name, string fault) =>
+        refusal.Because(TorchCheckpointError.TensorInflated, name, $"'{ItemText.Of(name)}' is refused: {fault}.");
+}
