@@ -1,7 +1,9 @@
+using Transfuse.Formats.Files;
+
 namespace Transfuse.Formats.Npz;
 
 /// <summary>An npz file is refused, when it is opened or when damaged elements are read.</summary>
-public sealed class NpzException : Exception
+public sealed class NpzException : ContainerException
 {
     /// <summary>Describes a refusal.</summary>
     /// <param name="error">The cause.</param>
@@ -10,18 +12,14 @@ public sealed class NpzException : Exception
     /// <param name="message">One line without the file name.</param>
     /// <param name="innerException">What was caught, if anything.</param>
     public NpzException(NpzError error, string fileName, string? item, string message, Exception? innerException = null)
-        : base(message, innerException)
+        : base(fileName, null, message, innerException)
     {
         Error = error;
-        FileName = fileName;
         Item = item;
     }
 
     /// <summary>The cause.</summary>
     public NpzError Error { get; }
-
-    /// <summary>The file.</summary>
-    public string FileName { get; }
 
     /// <summary>The member at fault, such as <c>model.layers.2.self_attn.q_proj.lora_a.npy</c>, or <see langword="null"/> where it is the file.</summary>
     public string? Item { get; }

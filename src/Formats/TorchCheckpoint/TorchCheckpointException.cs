@@ -1,7 +1,9 @@
+using Transfuse.Formats.Files;
+
 namespace Transfuse.Formats.TorchCheckpoint;
 
 /// <summary>A PyTorch checkpoint is refused. Nothing of it was executed.</summary>
-public sealed class TorchCheckpointException : Exception
+public sealed class TorchCheckpointException : ContainerException
 {
     /// <summary>Describes a refusal.</summary>
     /// <param name="error">The cause.</param>
@@ -10,18 +12,14 @@ public sealed class TorchCheckpointException : Exception
     /// <param name="message">One line without the file name.</param>
     /// <param name="innerException">What was caught, if anything.</param>
     public TorchCheckpointException(TorchCheckpointError error, string fileName, string? item, string message, Exception? innerException = null)
-        : base(message, innerException)
+        : base(fileName, null, message, innerException)
     {
         Error = error;
-        FileName = fileName;
         Item = item;
     }
 
     /// <summary>The cause.</summary>
     public TorchCheckpointError Error { get; }
-
-    /// <summary>The file.</summary>
-    public string FileName { get; }
 
     /// <summary>The entry, tensor, storage, opcode or global at fault (such as <c>os.system</c>), or <see langword="null"/> where it is the file.</summary>
     public string? Item { get; }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF40xx: what can be wrong between an adapter's module names and the architecture of its base model.</summary>
@@ -111,4 +113,12 @@ public static class ArchitectureCodes
         Severity.Error,
         "The factor that scales this weight is zero or not finite.",
         "Check the multipliers in the base model's config.json.");
+
+    /// <summary>All codes of this block.</summary>
+    public static ImmutableArray<FindingCode> All { get; } =
+    [
+        UnknownModelType, AmbiguousModelType, LowConfidence, UnsupportedArchitecture, UnknownModule,
+        CannotAdapt, WithoutEffect, LayerOutOfRange, ExpertMismatch, DimensionMismatch,
+        NeedsBaseConfig, AmbiguousParameter, NoHuggingFaceCounterpart, TiedHead, BadScale,
+    ];
 }
