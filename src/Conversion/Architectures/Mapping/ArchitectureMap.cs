@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures.Weights;
+using Transfuse.Conversion.Bases;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Architectures.Mapping;
+
+/// <summary>
+/// Maps module paths of one architecture between Hugging Face and MLX, both ways. Pure: it speaks of paths, indices and
+/// row selections, never of values. Its law: what it says for an adapter commutes with what it says for base weights,
+/// which is what mlx-lm 0.32.0 does to them when it loads a model.
+/// </summary>
+public sealed class ArchitectureMap
+{
+    private readonly Finding? _refusal;
+
+    /// <summary>Makes a map.</summary>
+    /// <param name="architecture">The entry.</param>
+    /// <param name="config">The base model's configuration; some mappings depend on it, and counts are checked against it.</param>
+    /// <param name="allowLowConfidence">Whether entries that were not confirmed may be used.</param>
+    public ArchitectureMap(Architecture architecture, BaseConfig? config = null, bool allowLowConfidence = false)
+    {
+        Architecture = architecture;
+        Config = config;
+        _refusal = Refusal(architecture, config, allowLowConfidence);
+    }
+
+    /// <summary>The entry.</summary>
+    public Architecture Architecture { get; }
+
+    /// <summary>The base model's configuration, if given.</summary>
+    public BaseConfig? Config { get; }
+
+    /// <summary>Where the tensors of a Hugging Face module or parameter go.</summary>
+    /// <param name="path">
+    /// A module path as PEFT writes it, without <c>base_model.model.</c>, or the full path of a packed parameter, which
+    /// <see cref="PackedParametersOf"/> finds; any root that the model type's adapters have.
+    /// </param>
+    public MlxMapping MapToMlx(string path) =>
+        _refusal is null ? new HfToMlx(Architecture, Config).Map(path) : new MlxMapping(path) { Finding = _refusal with { Subject = path } };
+
+    /// <summary>The Hugging Face counterpart of an MLX module.</summary>
+    /// <param name="path">A module path of mlx-lm, mlx-vlm or mlx-swift-lm, from the root of the model.</param>
+    /// <param name="layout">Whose names to give; models whose code is not part of transformers have those of transformers 4 only.</param>
+    public HfMapping MapToHuggingFace(string path, HfLayout layout) =>
+        _refusal is null ? new MlxToHf(Architecture, Config, layout).Map(path) : new HfMapping(path) { Finding = _refusal with { Subject = path } };
+
+    /// <summary>
+    /// The packed parameters that a key of PEFT's ParamWrapper can stand for, as full paths: none where the module holds no
+    /// packed parameters, several where <paramref name="targetParameters"/> do not tell and shapes have to.
+    /// </summary>
+    /// <param name="modulePath">The module path of the key, with its <c>.base_layer</c> segments.</param>
+    /// <param name="wrappers">How many pairs the adapter has for this module.</param>
+    /// <param name="targetParameters">The adapter's <c>target_parameters</c>, or <see langword="null"/> where they are unknown.</param>
+    public ImmutableArray<string> PackedParametersOf(string modulePath, int wrappers, IReadOnlyCollection<string>? targetParameters) =>
+        PackedKeys.Resolve(Architecture, modulePath, wrappers, targetParameters);
+
+    /// <summary>What mlx-lm makes of a tensor of the Hugging Face weight files.</summary>
+    /// <param name="name">The tensor's name.</param>
+    public TensorMapping MapTensor(string name) => new TensorMapper(Architecture, Config).Map(name);
+
+    /// <summary>A module's path in another program, or <see langword="null"/> where that program does not have the model.</summary>
+    /// <param name="target">A module of <see cref="MapToMlx"/>.</param>
+    /// <param name="reader">The program.</param>
+    public string? PathFor(MlxTarget target, MlxReader reader) => MlxPaths.Root(Architecture, reader) switch
+    {
+        null => null,
+        string root when target.Layer is int layer => $"{root}.{layer}.{target.Key}",
+        string root => MlxPaths.Rebase(target.Path, Architecture.Layers.Mlx, root),
+    };
+
+    private static Finding? Refusal(Architecture architecture, BaseConfig? config, bool allowLowConfidence)
+    {
+        foreach (RefusedModel refused in architecture.RefusedModels)
+        {
+            if (refused.When is null || refused.When.Holds(config, null) == true)
+            {
+                return ArchitectureCodes.UnsupportedArchitecture.At(architecture.ModelType, refused.Reason);
+            }
+        }
+
+        return architecture.Confidence == Confidence.Low && !allowLowConfidence
+            ? ArchitectureCodes.LowConfidence.At(architecture.ModelType, $"the names of {architecture} were not confirmed against both programs")
+            : null;
+    }
+}

@@ -1,0 +1,29 @@
+using Transfuse.Conversion.Architectures.Rules;
+using Transfuse.Conversion.Bases;
+
+namespace Transfuse.Conversion.Architectures.Mapping;
+
+/// <summary>The first of several rules whose condition holds.</summary>
+/// <param name="Rule">The rule, or <see langword="null"/> where none holds.</param>
+/// <param name="IsUndecided">Whether a condition could not be evaluated before one held.</param>
+internal readonly record struct RuleChoice(Rule? Rule, bool IsUndecided)
+{
+    /// <summary>Chooses.</summary>
+    public static RuleChoice Of(IEnumerable<Rule> rules, BaseConfig? config, int? layer)
+    {
+        foreach (Rule rule in rules)
+        {
+            switch (rule.Holds(config, layer))
+            {
+                case true:
+                    return new RuleChoice(rule, false);
+                case null:
+                    return new RuleChoice(null, true);
+                default:
+                    continue;
+            }
+        }
+
+        return default;
+    }
+}
