@@ -6,6 +6,6 @@ public enum PackedLayout
     /// <summary>(E, out, in), as most classes of transformers 5 have it.</summary>
     OutIn,
 
-    /// <summary>(E, in, out): gpt-oss, whose class says <c>is_transposed</c>, and Llama 4, whose class does not.</summary>
+    /// <summary>(E, in, out): gpt-oss and Llama 4.</summary>
     InOut,
 }

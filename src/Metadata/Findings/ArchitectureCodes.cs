@@ -114,9 +114,24 @@ public static class ArchitectureCodes
         "The factor that scales this weight is zero or not finite.",
         "Check the multipliers in the base model's config.json.");
 
+    /// <summary>Without a base model the names were kept, as most model types do.</summary>
+    public static FindingCode NamesKept { get; } = new(
+        "TF4021",
+        Severity.Warning,
+        "No base was given, and the module names are those of plain decoder layers: they were kept, which is right for most model types but not for all.",
+        "Give --base or --model-type to be sure.");
+
+    /// <summary>The number of experts was taken from the adapter.</summary>
+    public static FindingCode ExpertCountAssumed { get; } = new(
+        "TF4022",
+        Severity.Warning,
+        "No base was given; the model was taken to have as many experts as the adapter.",
+        "Give --base to be sure; mlx-lm refuses to load a wrong number.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
+        NamesKept, ExpertCountAssumed,
         UnknownModelType, AmbiguousModelType, LowConfidence, UnsupportedArchitecture, UnknownModule,
         CannotAdapt, WithoutEffect, LayerOutOfRange, ExpertMismatch, DimensionMismatch,
         NeedsBaseConfig, AmbiguousParameter, NoHuggingFaceCounterpart, TiedHead, BadScale,

@@ -36,7 +36,8 @@ internal static class RuleArithmetic
             oneLayout ? rule.Layout : null,
             rule.Experts is null ? config?.ExpertCount(architecture) : rule.Experts.EvaluateInteger(config),
             Extent(architecture, rule.In, 1, config),
-            Extent(architecture, rule.Out, rule.Parts.Length, config));
+            Extent(architecture, rule.Out, rule.Parts.Length, config),
+            rule.IsTransposed);
     }
 
     private static long? Extent(Architecture architecture, ExpertDimension dimension, int parts, BaseConfig? config) =>

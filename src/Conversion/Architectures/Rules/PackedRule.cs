@@ -11,6 +11,9 @@ internal sealed record PackedRule : Rule
 {
     public required PackedLayout Layout { get; init; }
 
+    /// <summary>Whether the class that holds the parameter says <c>is_transposed</c>, by which PEFT 0.19.1 and later tells input from output.</summary>
+    public bool IsTransposed { get; init; }
+
     public required ExpertDimension In { get; init; }
 
     public required ExpertDimension Out { get; init; }

@@ -44,6 +44,7 @@ internal static class RuleReader
         Source = source,
         Parts = Targets(reader),
         Layout = reader.Word("layout", Words.Layout),
+        IsTransposed = reader.Flag("is_transposed"),
         In = reader.Word("in", Words.Dimension),
         Out = reader.Word("out", Words.Dimension),
         Experts = reader.Optional("experts") is JsonElement experts ? ExpressionReader.Read(experts) : null,

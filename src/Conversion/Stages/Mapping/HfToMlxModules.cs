@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages.Mapping;
+
+/// <summary>Maps the modules of a transformers model to those of the MLX model: packed experts unpacked, single experts stacked, fused rows split, folded factors applied.</summary>
+internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, StageContext context)
+{
+    private readonly ImmutableArray<AdapterModule>.Builder _modules = ImmutableArray.CreateBuilder<AdapterModule>();
+    private readonly SortedDictionary<string, Dictionary<int, AdapterModule>> _experts = new(StringComparer.Ordinal);
+
+    /// <summary>The modules in MLX's layout, ordered by path. Each that has no counterpart is named in a finding.</summary>
+    public ImmutableArray<AdapterModule> Map()
+    {
+        (AdapterModule Module, MlxMapping Mapping)[] mapped = [.. adapter.Modules.Select(module => (module, map.MapToMlx(module.FullPath)))];
+        var orientation = new PackedOrientation(mapped, adapter, context);
+        foreach ((AdapterModule module, MlxMapping mapping) in mapped)
+        {
+            if (mapping.Finding is { } finding)
+            {
+                context.Log.Add(finding with { Subject = module.SourcePath });
+                continue;
+            }
+
+            if (mapping.RequiresUntiedHead)
+            {
+                context.Log.Add(TargetCodes.TyingUnknown.At(module.SourcePath, "adapts the head; a base that ties it to the embedding has no such module in MLX"));
+            }
+
+            AddTargets(module, mapping, orientation);
+        }
+
+        foreach ((string path, Dictionary<int, AdapterModule> experts) in _experts)
+        {
+            AddStack(ModulePath.Parse(path), experts);
+        }
+
+        return [.. _modules.OrderBy(module => module.Path)];
+    }
+
+    private void AddTargets(AdapterModule module, MlxMapping mapping, PackedOrientation orientation)
+    {
+        AdapterModule? source = mapping.Form == HfForm.Packed ? orientation.Unpack(module, mapping) : module;
+        if (source is null)
+        {
+            return;
+        }
+
+        foreach (MlxTarget target in mapping.Targets)
+        {
+            if (Part(source, target) is not { } part)
+            {
+                continue;
+            }
+
+            if (target.Expert is { } expert)
+            {
+                Dictionary<int, AdapterModule> experts = _experts.TryGetValue(target.Path, out Dictionary<int, AdapterModule>? known) ? known : _experts[target.Path] = [];
+                if (!experts.TryAdd(expert, part))
+                {
+                    context.Log.Add(TensorCodes.DuplicateModule.At(module.SourcePath, $"is expert {expert} of {target.Path}, as is {experts[expert].SourcePath}"));
+                }
+            }
+            else
+            {
+                _modules.Add(part with { Path = ModulePath.Parse(target.Path), Kind = KindOf(target.Kind), Parameter = null });
+            }
+        }
+    }
+
+    private AdapterModule? Part(AdapterModule module, MlxTarget target)
+    {
+        int rows = RowParts.RowAxis(module.B);
+        if (!target.Rows.Fits(module.B.Shape[rows]))
+        {
+            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(module.SourcePath, $"lora_B has {module.B.Shape[rows]} output rows, which do not divide as {map.Architecture} needs"));
+            return null;
+        }
+
+        AdapterModule part = RowParts.Select(module, target.Rows);
+        if (target.Transposed)
+        {
+            if (part.Magnitude is not null)
+            {
+                context.Log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, "MLX keeps this weight transposed, so that DoRA's rows are columns there"));
+                return null;
+            }
+
+            part = part with { A = part.B.Transpose(), B = part.A.Transpose() };
+        }
+
+        return RowScaling.Multiply(part, target.Scale, context);
+    }
+
+    private void AddStack(ModulePath path, Dictionary<int, AdapterModule> experts)
+    {
+        int seen = experts.Keys.Max() + 1;
+        int? known = map.Config?.ExpertCount(map.Architecture) is { } count and < int.MaxValue ? (int)count : null;
+        if (known is null && experts.Count < seen)
+        {
+            context.Log.Add(ArchitectureCodes.NeedsBaseConfig.At(path.Text, $"the adapter has {experts.Count} experts up to number {seen - 1}; give --base to tell how many the model has"));
+            return;
+        }
+
+        if (known is null)
+        {
+            context.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(path.Text, $"no base was given; the model was taken to have {seen} experts, as many as the adapter"));
+        }
+
+        if (ExpertStack.Stack(path, experts, known ?? seen, context) is { } stacked)
+        {
+            _modules.Add(stacked);
+        }
+    }
+
+    private static ModuleKind KindOf(TargetKind kind) => kind switch
+    {
+        TargetKind.Switch => ModuleKind.Experts,
+        TargetKind.Embedding => ModuleKind.Embedding,
+        _ => ModuleKind.Linear,
+    };
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Inference;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Stages.Mapping;
+
+/// <summary>Brings an adapter into the other layout: names, structure, and what tying asks for.</summary>
+internal static class MapLayout
+{
+    /// <summary>The adapter in the layout of the target, or <see langword="null"/> with an error in the log.</summary>
+    public static Adapter? Apply(Adapter adapter, StageContext context)
+    {
+        ModelLayout wanted = context.Profile.Dialect == AdapterDialect.Mlx ? ModelLayout.Mlx : ModelLayout.HuggingFace;
+        return wanted == adapter.Layout ? adapter : wanted == ModelLayout.Mlx ? ToMlx(adapter, context) : ToHuggingFace(adapter, context);
+    }
+
+    /// <summary>The adapter in MLX's layout.</summary>
+    public static Adapter? ToMlx(Adapter adapter, StageContext context)
+    {
+        if (context.Options.ModelType == ModelTypeResolver.Identity)
+        {
+            return adapter with { Layout = ModelLayout.Mlx };
+        }
+
+        string[] paths = [.. adapter.Modules.Select(module => module.FullPath)];
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(paths), context) is not { } map)
+        {
+            return null;
+        }
+
+        Adapter untied = TiedEmbeddings.BeforeMlx(adapter, map, context);
+        ImmutableArray<AdapterModule> modules = new HfToMlxModules(map, untied, context).Map();
+        return Unique(modules, context.Log) ? untied with { Layout = ModelLayout.Mlx, Modules = modules, LayerCount = LayerCount(adapter, map) } : null;
+    }
+
+    private static Adapter? ToHuggingFace(Adapter adapter, StageContext context)
+    {
+        if (context.Options.ModelType == ModelTypeResolver.Identity)
+        {
+            return adapter with { Layout = ModelLayout.HuggingFace };
+        }
+
+        HfLayout layout = HfLayouts.For(context.Options);
+        string[] paths = [.. adapter.Modules.Select(module => module.Path.Text)];
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(paths, layout), context) is not { } map)
+        {
+            return null;
+        }
+
+        ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, context).Map(adapter.Modules);
+        Adapter mapped = adapter with { Layout = ModelLayout.HuggingFace, Modules = modules, LayerCount = LayerCount(adapter, map) };
+        return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, context) : null;
+    }
+
+    private static int? LayerCount(Adapter adapter, ArchitectureMap map) =>
+        map.Config?.LayerCount(map.Architecture) is { } count and > 0 and < int.MaxValue ? (int)count : adapter.LayerCount;
+
+    private static bool Unique(ImmutableArray<AdapterModule> modules, FindingLog log)
+    {
+        foreach (IGrouping<string, AdapterModule> clash in modules.GroupBy(module => module.FullPath, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        {
+            log.Add(TensorCodes.DuplicateModule.At(clash.Key, $"is what {string.Join(" and ", clash.Select(module => module.SourcePath))} become"));
+        }
+
+        return !log.HasErrors;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Inference;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages.Mapping;
+
+/// <summary>Finds the architecture: named by the caller, by the base's config, or told by the module paths themselves.</summary>
+internal static class ModelTypeResolver
+{
+    /// <summary>The model type that keeps all names.</summary>
+    public const string Identity = "identity";
+
+    private const int MostNamed = 6;
+
+    /// <summary>The map, or <see langword="null"/> with an error in the log.</summary>
+    /// <param name="candidates">The model types that accept the adapter's modules.</param>
+    /// <param name="context">The run.</param>
+    public static ArchitectureMap? Resolve(Func<ImmutableArray<ModelTypeCandidate>> candidates, StageContext context)
+    {
+        string? named = context.Options.ModelType ?? context.Base?.Config.ModelType;
+        if (named is not null)
+        {
+            return ArchitectureTable.Default.Find(named) is { } architecture ? Map(architecture, context) : Unknown(named, context);
+        }
+
+        if (context.Base is not null)
+        {
+            context.Log.Add(ArchitectureCodes.UnknownModelType.At(context.Base.Folder, "config.json has no model_type"));
+            return null;
+        }
+
+        return FromCandidates(candidates(), context);
+    }
+
+    private static ArchitectureMap? FromCandidates(ImmutableArray<ModelTypeCandidate> candidates, StageContext context)
+    {
+        if (candidates.IsEmpty)
+        {
+            context.Log.Add(ArchitectureCodes.UnknownModelType.At("modules", "no known architecture has modules of these names; give --model-type, or --model-type identity to keep all names"));
+            return null;
+        }
+
+        if (candidates is [{ NeedsBaseConfig: false } only])
+        {
+            return Map(Find(only), context);
+        }
+
+        // Plain decoder layers have the same names in most models. The few that rename or rescale them are named, so that a person can object.
+        ModelTypeCandidate? plain = candidates.FirstOrDefault(candidate => candidate.ModelTypes.Any(name => ArchitectureTable.Default.Find(name)!.Class == ArchitectureClass.Identity));
+        if (plain is null)
+        {
+            context.Log.Add(ArchitectureCodes.AmbiguousModelType.At("modules", $"fit {Names(candidates.SelectMany(candidate => candidate.ModelTypes))}, which map them differently; give --base or --model-type"));
+            return null;
+        }
+
+        context.Log.Add(ArchitectureCodes.NamesKept.At(
+            "modules", $"no base was given; names were kept, as in {Names(plain.ModelTypes)}. They would not be in {Names(candidates.Where(candidate => candidate != plain).SelectMany(candidate => candidate.ModelTypes))}"));
+        return Map(Find(plain), context);
+    }
+
+    private static Architecture Find(ModelTypeCandidate candidate) =>
+        candidate.ModelTypes.Select(name => ArchitectureTable.Default.Find(name)!).OrderBy(architecture => architecture.Class != ArchitectureClass.Identity).First();
+
+    private static ArchitectureMap Map(Architecture architecture, StageContext context)
+    {
+        bool allowed = context.Log.IsAllowed(ArchitectureCodes.LowConfidence);
+        if (allowed && architecture.Confidence == Confidence.Low)
+        {
+            context.Log.Add(ArchitectureCodes.LowConfidence.At(architecture.ModelType, "the names of this architecture were not confirmed against both programs"));
+        }
+
+        return new ArchitectureMap(architecture, context.Base?.Config, allowed);
+    }
+
+    private static ArchitectureMap? Unknown(string modelType, StageContext context)
+    {
+        context.Log.Add(ArchitectureCodes.UnknownModelType.At(modelType, "is not in the table of architectures; --model-type identity keeps all names"));
+        return null;
+    }
+
+    private static string Names(IEnumerable<string> names)
+    {
+        string[] all = [.. names.Distinct(StringComparer.Ordinal)];
+        return string.Join(", ", all.Take(MostNamed)) + (all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : string.Empty);
+    }
+}
