@@ -33,7 +33,7 @@ internal static class RowScaling
         return module with
         {
             B = module.B.ScaleRows(factors),
-            Magnitude = module.Magnitude?.Reshape(new TensorShape(rows, 1)).ScaleRows(factors).Reshape(new TensorShape(rows)),
+            Magnitude = module.Magnitude?.Reshape(new TensorShape(rows, 1)).ScaleRows([.. factors.Select(MathF.Abs)]).Reshape(new TensorShape(rows)),
         };
     }
 }

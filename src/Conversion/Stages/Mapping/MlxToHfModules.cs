@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages.Mapping;
+
+/// <summary>Maps MLX modules to those of the transformers model: stacked experts packed into parameters or taken apart, split rows fused, folded factors taken out.</summary>
+internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, StageContext context)
+{
+    private const string Weight = "weight";
+
+    /// <summary>The modules in transformers' layout, ordered by path. Each that has no counterpart is named in a finding.</summary>
+    public ImmutableArray<AdapterModule> Map(ImmutableArray<AdapterModule> modules)
+    {
+        var mapped = new List<(AdapterModule Module, HfMapping Mapping)>(modules.Length);
+        foreach (AdapterModule module in modules)
+        {
+            HfMapping mapping = map.MapToHuggingFace(module.Path.Text, layout);
+            if (mapping.Finding is { } finding)
+            {
+                context.Log.Add(finding with { Subject = module.SourcePath });
+            }
+            else if (Accepts(module, mapping) && RowScaling.Divide(module with { Kind = KindOf(mapping.Kind) }, mapping.Scale, context) is { } unscaled)
+            {
+                mapped.Add((unscaled, mapping));
+            }
+        }
+
+        return
+        [
+            .. mapped.Where(item => item.Mapping.Form == HfForm.PerExpert).SelectMany(item => TakeApart(item.Module, item.Mapping))
+                .Concat(mapped.Where(item => item.Mapping.Form != HfForm.PerExpert).GroupBy(item => item.Mapping.Path, StringComparer.Ordinal).Select(group => Join([.. group])).OfType<AdapterModule>())
+                .OrderBy(module => module.Path).ThenBy(module => module.Parameter, StringComparer.Ordinal),
+        ];
+    }
+
+    private bool Accepts(AdapterModule module, HfMapping mapping)
+    {
+        if ((mapping.Kind == TargetKind.Switch) == (module.Kind == ModuleKind.Experts))
+        {
+            return true;
+        }
+
+        context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+            module.SourcePath, $"lora_a is {(module.Kind == ModuleKind.Experts ? "three" : "two")}-dimensional, but {map.Architecture} has {mapping.Kind} there"));
+        return false;
+    }
+
+    private IEnumerable<AdapterModule> TakeApart(AdapterModule module, HfMapping mapping)
+    {
+        int experts = (int)module.A.Shape[0];
+        int left = 0;
+        for (int expert = 0; expert < experts; expert++)
+        {
+            AdapterModule single = module with
+            {
+                SourcePath = $"{module.SourcePath}[{expert}]",
+                Path = ModulePath.Parse(mapping.PathOf(expert)),
+                Kind = ModuleKind.Linear,
+                A = Slice(module.A, expert),
+                B = Slice(module.B, expert),
+            };
+
+            // What stacking filled in for an expert without adapter: both factors are zero, which no training gives.
+            if (TensorProbe.IsAllZero(single.B, context.CancellationToken) && TensorProbe.IsAllZero(single.A, context.CancellationToken))
+            {
+                left++;
+            }
+            else
+            {
+                yield return single;
+            }
+        }
+
+        if (left > 0)
+        {
+            context.Log.Add(TensorCodes.ExpertsFilled.At(module.SourcePath, $"{left} of {experts} experts are zero and were left out"));
+        }
+    }
+
+    private AdapterModule? Join(IReadOnlyList<(AdapterModule Module, HfMapping Mapping)> parts)
+    {
+        (AdapterModule first, HfMapping mapping) = parts[0];
+        AdapterModule? fused = mapping.Partners.Length > 1 ? Fuse(parts) : first;
+        if (fused is null)
+        {
+            return null;
+        }
+
+        if (mapping.Form == HfForm.Packed)
+        {
+            return Pack(fused, mapping);
+        }
+
+        if (mapping.Transposed)
+        {
+            fused = fused with { A = fused.B.Transpose(), B = fused.A.Transpose() };
+        }
+
+        bool isParameter = mapping.Form == HfForm.ExpertRows;
+        int dot = mapping.Path.LastIndexOf('.');
+        return fused with
+        {
+            Path = ModulePath.Parse(isParameter ? mapping.Path[..dot] : mapping.Path),
+            Parameter = isParameter ? mapping.Path[(dot + 1)..] : mapping.Form == HfForm.Parameter || MovesToExperts(mapping) ? Weight : null,
+        };
+    }
+
+    // PEFT moves every target module of these leaf names to the expert parameters when transformers 5 loads it; as a parameter it stays where it is.
+    private bool MovesToExperts(HfMapping mapping) =>
+        layout == HfLayout.Transformers5 && mapping is { Form: HfForm.Module, Layer: not null } && PeftExpertNames.Contains(map.Architecture.PeftConversion, mapping.Path[(mapping.Path.LastIndexOf('.') + 1)..]);
+
+    private AdapterModule? Fuse(IReadOnlyList<(AdapterModule Module, HfMapping Mapping)> parts)
+    {
+        (AdapterModule first, HfMapping mapping) = parts[0];
+        Dictionary<string, AdapterModule> bySource = parts.ToDictionary(part => part.Module.Path.Text, part => part.Module, StringComparer.Ordinal);
+        ImmutableArray<AdapterModule> present = CommonScale.Apply(
+            [.. mapping.Partners.Select(bySource.GetValueOrDefault).OfType<AdapterModule>()], context.Log, context.CancellationToken);
+        Dictionary<string, AdapterModule> alike = present.ToDictionary(module => module.Path.Text, StringComparer.Ordinal);
+        if (present.Any(module => module.InputSize != first.InputSize))
+        {
+            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(first.SourcePath, "modules that are one weight in transformers have different inputs"));
+            return null;
+        }
+
+        if (present.Any(module => module.Magnitude is not null) && (present.Length < mapping.Partners.Length || present.Any(module => module.Magnitude is null)))
+        {
+            context.Log.Add(TargetCodes.DoraMixed.At(first.SourcePath, $"is DoRA, but not all of {string.Join(", ", mapping.Partners)} are, which are one weight in transformers"));
+            return null;
+        }
+
+        (RowSelection Rows, AdapterModule? Module)[] all =
+            [.. mapping.Partners.Select(partner => (map.MapToHuggingFace(partner, layout).Rows, alike.GetValueOrDefault(partner)))];
+        (LazyTensor a, LazyTensor b, int rank, bool isSummed) = RankFusion.Fuse(all, context.CancellationToken);
+        if (isSummed)
+        {
+            context.Log.Add(TensorCodes.Fused.At(mapping.Path, $"{string.Join(" and ", present.Select(module => module.SourcePath))} were fused; the rank is {rank}"));
+        }
+
+        return present[0] with
+        {
+            SourcePath = mapping.Path,
+            A = a,
+            B = b,
+            Rank = rank,
+            Magnitude = present[0].Magnitude is null ? null : RowParts.Assemble(0, [.. all.Select(part => (part.Rows, part.Module!.Magnitude!))]),
+        };
+    }
+
+    private AdapterModule? Pack(AdapterModule module, HfMapping mapping)
+    {
+        PackedParameter packed = mapping.Packed!;
+        if (packed.ActsOnInput is not { } actsOnInput)
+        {
+            context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"the axes of {mapping.Path} differ between versions of transformers"));
+            return null;
+        }
+
+        // Experts that the parameter has beyond the model's have no effect.
+        long experts = Math.Max(packed.Experts ?? 0, module.A.Shape[0]);
+        LazyTensor allA = module.A.PadWithZeros(0, experts);
+        (LazyTensor a, LazyTensor b) = PackedExperts.Pack(allA, module.B.PadWithZeros(0, experts), actsOnInput);
+        int dot = mapping.Path.LastIndexOf('.');
+        return module with
+        {
+            Path = ModulePath.Parse(mapping.Path[..dot]),
+            Parameter = mapping.Path[(dot + 1)..],
+            Kind = ModuleKind.PackedParameter,
+            A = a,
+            B = b,
+        };
+    }
+
+    private static LazyTensor Slice(LazyTensor factor, int expert) =>
+        factor.Slice(0, expert, 1).Reshape(new TensorShape(factor.Shape[1], factor.Shape[2]));
+
+    private static ModuleKind KindOf(TargetKind kind) => kind switch
+    {
+        TargetKind.Switch => ModuleKind.Experts,
+        TargetKind.Embedding => ModuleKind.Embedding,
+        _ => ModuleKind.Linear,
+    };
+}

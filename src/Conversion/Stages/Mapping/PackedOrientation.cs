@@ -1,0 +1,123 @@
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Pipeline;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Stages.Mapping;
+
+/// <summary>
+/// Tells on which side of packed experts PEFT's A acts, which differs between versions of PEFT, and unpacks them. Shapes tell it
+/// where they are not square; what one parameter of the file tells holds for all, since one program wrote them by one rule.
+/// </summary>
+internal sealed class PackedOrientation
+{
+    // The first version whose rule is known for every model (PEFT 0.19.1).
+    private static readonly PeftVersion KnownRule = PeftVersion.Parse("0.19.1")!;
+
+    private readonly Adapter _adapter;
+    private readonly StageContext _context;
+    private readonly bool? _followsRule;
+
+    public PackedOrientation(IReadOnlyCollection<(AdapterModule Module, MlxMapping Mapping)> modules, Adapter adapter, StageContext context)
+    {
+        _adapter = adapter;
+        _context = context;
+        (AdapterModule Module, PackedParameter Packed)[] packed =
+        [
+            .. modules.Where(item => item.Mapping is { Form: HfForm.Packed, Packed: not null }).Select(item => (item.Module, item.Mapping.Packed!)),
+        ];
+        _followsRule = packed.Select(item => ByShape(item.Module, item.Packed) is { } acts && item.Packed.ActsOnInput is { } rule ? acts == rule : (bool?)null)
+            .FirstOrDefault(follows => follows is not null)
+            ?? BySiblings(packed);
+    }
+
+    /// <summary>The module with its experts unpacked, or <see langword="null"/> with a finding.</summary>
+    public AdapterModule? Unpack(AdapterModule module, MlxMapping mapping)
+    {
+        PackedParameter packed = mapping.Packed!;
+        long experts = module.A.Shape[0] / module.Rank;
+        if (experts * module.Rank != module.A.Shape[0] || module.B.Shape[1] != module.A.Shape[0])
+        {
+            _context.Log.Add(TensorCodes.ExpertShape.At(
+                module.SourcePath, $"lora_A is {module.A.Shape}, lora_B is {module.B.Shape}; rank {module.Rank} divides them into no whole number of experts"));
+            return null;
+        }
+
+        if (packed.Experts is { } known && known != experts)
+        {
+            _context.Log.Add(ArchitectureCodes.ExpertMismatch.At(
+                module.SourcePath, $"lora_A is {module.A.Shape}, so with rank {module.Rank} there are {experts} experts, but the base has {known}"));
+            return null;
+        }
+
+        if (ActsOnInput(module, packed) is not { } actsOnInput)
+        {
+            return null;
+        }
+
+        (LazyTensor a, LazyTensor b) = PackedExperts.Unpack(module.A, module.B, experts, actsOnInput);
+        return module with { A = a, B = b, Kind = ModuleKind.Experts };
+    }
+
+    private bool? ActsOnInput(AdapterModule module, PackedParameter packed)
+    {
+        (long a, long b) = (module.A.Shape[1], module.B.Shape[0]);
+        bool dimensionsKnown = packed is { In: not null, Out: not null };
+        if (dimensionsKnown && (a, b) != (packed.In, packed.Out) && (b, a) != (packed.In, packed.Out))
+        {
+            _context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+                module.SourcePath, $"lora_A is {module.A.Shape} and lora_B is {module.B.Shape}, but an expert of the base maps {packed.In} to {packed.Out}"));
+            return null;
+        }
+
+        if (ByShape(module, packed) is { } seen)
+        {
+            return seen;
+        }
+
+        if (_context.Options.ExpertOrientation is { } given)
+        {
+            return given == ExpertOrientation.InputFirst;
+        }
+
+        bool writtenByKnownRule = PeftVersion.Parse(_adapter.WriterVersion) is { } version && version >= KnownRule;
+        if (packed.ActsOnInput is { } rule && (_followsRule ?? (writtenByKnownRule ? true : null)) is { } follows)
+        {
+            return follows == rule;
+        }
+
+        _context.Log.Add(TensorCodes.ExpertOrientation.At(
+            module.SourcePath,
+            $"lora_A is {module.A.Shape} and lora_B is {module.B.Shape}; which side is the input cannot be told (peft_version is {_adapter.WriterVersion ?? "missing"}); give --base or --expert-orientation"));
+        return null;
+    }
+
+    private static bool? ByShape(AdapterModule module, PackedParameter packed) =>
+        packed.In is { } input && packed.Out is { } output && input != output ? module.A.Shape[1] == input : null;
+
+    // Without the base's sizes: the hidden size is what gate and up read and down gives, and gate and up together have twice the rows that down reads.
+    private static bool? BySiblings((AdapterModule Module, PackedParameter Packed)[] packed)
+    {
+        foreach (IGrouping<string, (AdapterModule Module, PackedParameter Packed)> owner in packed.GroupBy(item => item.Module.Path.Text))
+        {
+            if (owner.ToArray() is not [var one, var other] || one.Packed.ActsOnInput is not { } rule)
+            {
+                continue;
+            }
+
+            (AdapterModule first, AdapterModule last) = one.Module.Parameter!.StartsWith("down", StringComparison.Ordinal) ? (other.Module, one.Module) : (one.Module, other.Module);
+            bool input = Fits(first.A.Shape[1], first.B.Shape[0], last.A.Shape[1], last.B.Shape[0]);
+            bool output = Fits(first.B.Shape[0], first.A.Shape[1], last.B.Shape[0], last.A.Shape[1]);
+            if (input != output)
+            {
+                return input == rule;
+            }
+        }
+
+        return null;
+
+        static bool Fits(long read, long given, long readByDown, long givenByDown) => read == givenByDown && given == 2 * readByDown;
+    }
+}
