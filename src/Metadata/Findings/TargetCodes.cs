@@ -22,7 +22,7 @@ public static class TargetCodes
     public static FindingCode TiedEmbedding { get; } = new("TF5005", Error, "The base ties its head to the embedding. PEFT adapts one of them alone; MLX adapts both together.", "Fuse the adapter into an untied copy of the base.");
 
     /// <summary>Whether the head is tied is unknown.</summary>
-    public static FindingCode TyingUnknown { get; } = new("TF5006", Warning, "The adapter adapts an embedding or the head, and without the base's config it is not known whether they are tied; they were taken as not tied.", "Give --base.");
+    public static FindingCode TyingUnknown { get; } = new("TF5006", Error, "The adapter adapts an embedding or the head, and it is not known whether the base ties them.", "Give --base.", "the assurance that the head stays as it is, should the base tie it to the embedding");
 
     /// <summary>The number of layers is unknown to a target that needs it.</summary>
     public static FindingCode LayerCountUnknown { get; } = new("TF5007", Warning, "The number of the base's layers is not known; 1024, which means all of them, was written as num_layers.", "Give --base.");

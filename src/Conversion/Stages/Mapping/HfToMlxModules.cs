@@ -28,7 +28,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
 
             if (mapping.RequiresUntiedHead)
             {
-                context.Log.Add(TargetCodes.TyingUnknown.At(module.SourcePath, "adapts the head; a base that ties it to the embedding has no such module in MLX"));
+                context.Log.Add(TargetCodes.TyingUnknown.At(module.SourcePath, "adapts the head; mlx-lm refuses to load it for a base that ties the head to the embedding") with { Severity = Severity.Warning });
             }
 
             AddTargets(module, mapping, orientation);

@@ -53,7 +53,7 @@ internal static class MapLayout
 
         ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, context).Map(adapter.Modules);
         Adapter mapped = adapter with { Layout = ModelLayout.HuggingFace, Modules = modules, LayerCount = LayerCount(adapter, map) };
-        return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, context) : null;
+        return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, layout, context) : null;
     }
 
     private static int? LayerCount(Adapter adapter, ArchitectureMap map) =>

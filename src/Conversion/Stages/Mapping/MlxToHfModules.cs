@@ -116,10 +116,8 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
     private AdapterModule? Fuse(IReadOnlyList<(AdapterModule Module, HfMapping Mapping)> parts)
     {
         (AdapterModule first, HfMapping mapping) = parts[0];
-        Dictionary<string, AdapterModule> bySource = parts.ToDictionary(part => part.Module.Path.Text, part => part.Module, StringComparer.Ordinal);
-        ImmutableArray<AdapterModule> present = CommonScale.Apply(
-            [.. mapping.Partners.Select(bySource.GetValueOrDefault).OfType<AdapterModule>()], context.Log, context.CancellationToken);
-        Dictionary<string, AdapterModule> alike = present.ToDictionary(module => module.Path.Text, StringComparer.Ordinal);
+        ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], context.Log, context.CancellationToken);
+        Dictionary<RowSelection, AdapterModule> byRows = parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
         if (present.Any(module => module.InputSize != first.InputSize))
         {
             context.Log.Add(ArchitectureCodes.DimensionMismatch.At(first.SourcePath, "modules that are one weight in transformers have different inputs"));
@@ -133,7 +131,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
         }
 
         (RowSelection Rows, AdapterModule? Module)[] all =
-            [.. mapping.Partners.Select(partner => (map.MapToHuggingFace(partner, layout).Rows, alike.GetValueOrDefault(partner)))];
+            [.. mapping.Partners.Select(partner => map.MapToHuggingFace(partner, layout).Rows).Select(rows => (rows, byRows.GetValueOrDefault(rows)))];
         (LazyTensor a, LazyTensor b, int rank, bool isSummed) = RankFusion.Fuse(all, context.CancellationToken);
         if (isSummed)
         {

@@ -1,0 +1,93 @@
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages.Mapping;
+
+/// <summary>
+/// Where a base ties its head to its embedding, MLX's adapter of the embedding changes the head too; PEFT's changes the embedding alone,
+/// unless it was trained with <c>ensure_weight_tying</c> and the file holds both pairs, each the mirror of the other.
+/// </summary>
+internal static class TiedEmbeddings
+{
+    private const string DefaultHead = "lm_head";
+
+    /// <summary>A PEFT adapter without the head's mirror pair, or with a finding where its meaning would change in MLX.</summary>
+    public static Adapter BeforeMlx(Adapter adapter, ArchitectureMap map, StageContext context)
+    {
+        AdapterModule? embedding = Find(adapter, map.Architecture, ModuleRole.InputEmbedding);
+        if (embedding is null)
+        {
+            return adapter;
+        }
+
+        AdapterModule? head = Find(adapter, map.Architecture, ModuleRole.Head);
+        bool mirrored = adapter.TiesEmbeddings && head is not null && IsMirror(embedding, head, context.CancellationToken);
+        bool? tied = map.Architecture.Tying.IsTiedInMlx(map.Config) ?? map.Architecture.Tying.IsTiedInHuggingFace(map.Config) ?? (mirrored ? true : null);
+        switch (tied)
+        {
+            case true when mirrored:
+                return adapter with { Modules = adapter.Modules.Remove(head!) };
+            case true:
+                context.Log.Add(TargetCodes.TiedEmbedding.At(
+                    embedding.SourcePath, head is null ? "adapts the embedding alone; in MLX it would change the tied head too" : "and the head are adapted each for itself; in MLX they are one"));
+                break;
+            case null:
+                context.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "adapts the embedding alone; if the base ties it to the head, MLX would change the head too"));
+                break;
+        }
+
+        return adapter;
+    }
+
+    /// <summary>An adapter from MLX with the head's mirror pair, where the base ties them.</summary>
+    public static Adapter AfterMlx(Adapter adapter, ArchitectureMap map, HfLayout layout, StageContext context)
+    {
+        AdapterModule? embedding = Find(adapter, map.Architecture, ModuleRole.InputEmbedding);
+        bool hasHead = Find(adapter, map.Architecture, ModuleRole.Head) is not null;
+        if (embedding is null || hasHead)
+        {
+            // A model with a head of its own does not tie it.
+            return adapter;
+        }
+
+        switch (map.Architecture.Tying.IsTiedInHuggingFace(map.Config) ?? map.Architecture.Tying.IsTiedInMlx(map.Config))
+        {
+            case true:
+                return adapter with { Modules = adapter.Modules.Add(Mirror(embedding, HeadPath(map.Architecture, layout))), TiesEmbeddings = true };
+            case null:
+                context.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "changes the head too, if the base ties them; PEFT needs to know"));
+                break;
+        }
+
+        return adapter;
+    }
+
+    private static AdapterModule Mirror(AdapterModule embedding, string path) => embedding with
+    {
+        SourcePath = path,
+        Path = ModulePath.Parse(path),
+        Kind = ModuleKind.Linear,
+        A = embedding.B.Transpose(),
+        B = embedding.A.Transpose(),
+    };
+
+    private static bool IsMirror(AdapterModule embedding, AdapterModule head, CancellationToken cancellationToken)
+    {
+        AdapterModule mirror = Mirror(embedding, head.Path.Text);
+        return (float)embedding.Scale == (float)head.Scale
+            && TensorProbe.BytesEqual(mirror.A, head.A, cancellationToken) && TensorProbe.BytesEqual(mirror.B, head.B, cancellationToken);
+    }
+
+    private static string HeadPath(Architecture architecture, HfLayout layout)
+    {
+        GlobalModule? head = architecture.Globals.FirstOrDefault(global => global.Role == ModuleRole.Head);
+        return head is null ? DefaultHead : (layout == HfLayout.Transformers5 ? head.Transformers5 : head.Transformers4).Path;
+    }
+
+    private static AdapterModule? Find(Adapter adapter, Architecture architecture, ModuleRole role) => adapter.Modules.FirstOrDefault(module =>
+        !module.Path.IsInLayer
+        && architecture.Globals.Any(global => global.Role == role && global.HuggingFace.Any(pattern => pattern.TryMatch(module.Path.Text, out _))));
+}
