@@ -48,6 +48,12 @@ public static class TensorCodes
     /// <summary>The adapter has no effect.</summary>
     public static FindingCode NoEffect { get; } = new("TF2014", Warning, "Every B factor is zero: the adapter changes nothing.", "It was not trained, or its values were lost.");
 
+    /// <summary>DoRA without magnitudes.</summary>
+    public static FindingCode MagnitudesMissing { get; } = new("TF2015", Error, "The config says DoRA, but modules have no magnitude. PEFT would take the norms of the base for them, which is not what was trained.", "Save the adapter again; if it was never DoRA, set use_dora to false.");
+
+    /// <summary>Magnitudes without DoRA.</summary>
+    public static FindingCode MagnitudesIgnored { get; } = new("TF2016", Error, "The file has DoRA magnitudes, but the config does not say DoRA: PEFT ignores them without a word.", "Set use_dora to true if the adapter was trained so; else delete the magnitudes.");
+
     /// <summary>The packed expert shapes contradict each other.</summary>
     public static FindingCode ExpertShape { get; } = new("TF2101", Error, "The factors of packed experts do not fit the number of experts.", "Check the rank in the config and the number of experts of the base.");
 
@@ -104,7 +110,7 @@ public static class TensorCodes
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
         NotFloat, Float16Overflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
+        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,
     ];

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>Makes modules of pairs of factors: checks shapes, finds rank, scale and, for packed experts, the parameter.</summary>
+internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
+{
+    private readonly PeftModuleScales _scales = new(config, log);
+
+    public ImmutableArray<AdapterModule> Read(ImmutableArray<PeftModuleFactors> factors)
+    {
+        Dictionary<string, int> depths = factors.GroupBy(item => item.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Max(item => item.Nesting) + 1, StringComparer.Ordinal);
+        return
+        [
+            .. factors.Select(item => Read(item, depths[item.Path])).OfType<AdapterModule>()
+                .OrderBy(module => module.Path).ThenBy(module => module.Parameter, StringComparer.Ordinal),
+        ];
+    }
+
+    private AdapterModule? Read(PeftModuleFactors factors, int depths)
+    {
+        if (factors is not { A: { } a, B: { } b })
+        {
+            log.Add(TensorCodes.HalfPair.At(factors.Label, $"has {Present(factors)} but not the pair of lora_A and lora_B"));
+            return null;
+        }
+
+        if (!ModulePath.TryParse(factors.Path, out ModulePath path))
+        {
+            log.Add(TensorCodes.BadPath.At(factors.Label.Length == 0 ? "(no path)" : factors.Label, "is not the path of a module"));
+            return null;
+        }
+
+        if (!a.DType.IsFactorFloat() || !b.DType.IsFactorFloat())
+        {
+            log.Add(TensorCodes.NotFloat.At(factors.Label, $"lora_A is {a.DType.SafetensorsName()}, lora_B is {b.DType.SafetensorsName()}"));
+            return null;
+        }
+
+        if (Rank(factors, a, b) is not { } columns)
+        {
+            return null;
+        }
+
+        if (columns == 0)
+        {
+            log.Add(TensorCodes.EmptyRank.At(factors.Label, $"lora_A is {a.Shape}"));
+            return null;
+        }
+
+        bool isParameter = factors.Nesting > 0 || IsParameter(factors.Path);
+        string? parameter = isParameter ? PeftParameterTargets.Resolve(factors.Path, factors.Nesting, depths, config.TargetParameters ?? [], log) : null;
+        if (isParameter && parameter is null)
+        {
+            return null;
+        }
+
+        string name = parameter is null ? factors.Path : $"{factors.Path}.{parameter}";
+        bool isPacked = parameter is not (null or "weight");
+        if (_scales.Of(name, isPacked ? null : columns) is not { } scale)
+        {
+            return null;
+        }
+
+        var module = new AdapterModule
+        {
+            SourcePath = name,
+            Path = path,
+            Parameter = parameter,
+            Kind = factors.IsEmbedding ? ModuleKind.Embedding : isPacked ? ModuleKind.PackedParameter : a.Shape.Rank > 2 ? ModuleKind.Convolution : ModuleKind.Linear,
+            A = a,
+            B = b,
+            Rank = isPacked ? scale.Rank : columns,
+            Scale = scale.Scale,
+            Dropout = config.Dropout,
+        };
+        return factors.Magnitude is null ? module : WithMagnitude(module, factors.Magnitude);
+    }
+
+    /// <summary>The rank axis of both factors, or <see langword="null"/> with a finding.</summary>
+    private int? Rank(PeftModuleFactors factors, LazyTensor a, LazyTensor b)
+    {
+        bool plain = a.Shape.Rank == 2 && b.Shape.Rank == 2;
+        bool convolution = !factors.IsEmbedding && a.Shape.Rank is >= 3 and <= 5 && b.Shape.Rank == a.Shape.Rank && b.Shape.Dimensions[2..].All(extent => extent == 1);
+        if (!plain && !convolution)
+        {
+            log.Add(TensorCodes.WrongDimensions.At(factors.Label, $"lora_A is {a.Shape} and lora_B is {b.Shape}, which no layer has"));
+            return null;
+        }
+
+        if (a.Shape[0] != b.Shape[1] || a.Shape[0] > int.MaxValue)
+        {
+            log.Add(TensorCodes.RankMismatch.At(factors.Label, $"lora_A is {a.Shape}, so rank {a.Shape[0]}; lora_B is {b.Shape}, so rank {b.Shape[1]}"));
+            return null;
+        }
+
+        return (int)a.Shape[0];
+    }
+
+    private bool IsParameter(string path) =>
+        config.TargetParameters is { IsEmpty: false } targets && !PeftParameterTargets.Of(path, targets.Where(target => target.Contains('.'))).IsEmpty;
+
+    private AdapterModule? WithMagnitude(AdapterModule module, LazyTensor magnitude)
+    {
+        // An embedding's magnitude has one value for each dimension, a convolution's keeps the kernel's axes.
+        bool fits = magnitude.Shape.ElementCount == module.OutputSize && (module.Kind == ModuleKind.Convolution || magnitude.Shape.Rank == 1) && magnitude.DType.IsFactorFloat();
+        if (fits)
+        {
+            return module with { Magnitude = magnitude };
+        }
+
+        log.Add(TensorCodes.MagnitudeShape.At(module.SourcePath, $"lora_magnitude_vector is {magnitude.DType.SafetensorsName()} {magnitude.Shape}, but the module has {module.OutputSize} outputs"));
+        return null;
+    }
+
+    private static string Present(PeftModuleFactors factors) =>
+        (factors.A, factors.B) switch { (not null, null) => "lora_A", (null, not null) => "lora_B", _ => "a magnitude" };
+}

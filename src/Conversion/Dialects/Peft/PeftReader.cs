@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>Reads PEFT adapters. The file's tensors are the truth about what is adapted; the config gives ranks, alphas and what changes their meaning.</summary>
+internal static class PeftReader
+{
+    public static Adapter? Read(AdapterContent content, ReadOptions options, FindingLog log)
+    {
+        string configFile = Path.Combine(content.Name, AdapterFiles.Config);
+        if (content.Config is null)
+        {
+            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}, and no tensor tells alpha"));
+            return null;
+        }
+
+        PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
+        if (log.HasErrors)
+        {
+            return null;
+        }
+
+        Adapter frame = Frame(content, config);
+        if (!config.IsLora)
+        {
+            return ReadOtherMethod(frame, content, config, options, log);
+        }
+
+        if (options.Purpose == ReadPurpose.Convert)
+        {
+            PeftRefusals.Check(config, configFile, log);
+        }
+
+        PeftTensors tensors = PeftTensorSorter.Sort(content.Weights.Tensors, log);
+        ImmutableArray<OtherTensor> others = PeftOtherTensors.Refine(tensors.Others, config);
+        ImmutableArray<AdapterModule> modules = new PeftModuleReader(config, log).Read(tensors.Modules);
+        if (tensors.Modules.IsEmpty && others.IsEmpty)
+        {
+            log.Add(TensorCodes.NoModules.At(Path.Combine(content.Name, content.WeightsFile), $"none of its {content.Weights.Tensors.Length} tensors is a lora_A or lora_B"));
+            return null;
+        }
+
+        CheckDora(config, modules, configFile, log);
+        return frame with { Modules = modules, OtherTensors = others };
+    }
+
+    private static Adapter Frame(AdapterContent content, PeftConfig config) => new()
+    {
+        Layout = ModelLayout.HuggingFace,
+        Modules = [],
+        Base = config.BaseModel is null ? null : new BaseModelReference(config.BaseModel, config.Revision),
+        TiesEmbeddings = config.Variants.EnsureWeightTying,
+        TaskType = config.TaskType,
+        WriterVersion = config.Version?.Text,
+        Method = config.PeftType,
+        SourceConfig = content.Config!,
+    };
+
+    private static Adapter? ReadOtherMethod(Adapter frame, AdapterContent content, PeftConfig config, ReadOptions options, FindingLog log)
+    {
+        if (options.Purpose == ReadPurpose.Convert)
+        {
+            return PeftMethods.ToLora(frame, content, config, options, log);
+        }
+
+        return frame with
+        {
+            OtherTensors = [.. content.Weights.Tensors.Select(tensor => new OtherTensor(OtherTensorKind.MethodParameter, tensor.Name, tensor.Name, tensor.Tensor))],
+        };
+    }
+
+    // PEFT gives a DoRA module without magnitude in the file the norms of the base, and ignores magnitudes where the config has no use_dora.
+    private static void CheckDora(PeftConfig config, ImmutableArray<AdapterModule> modules, string configFile, FindingLog log)
+    {
+        int with = modules.Count(module => module.Magnitude is not null);
+        if (config.Variants.UseDora && with < modules.Length)
+        {
+            log.Add(TensorCodes.MagnitudesMissing.At(configFile, $"use_dora is true, but {modules.Length - with} of {modules.Length} modules have no magnitude"));
+        }
+        else if (!config.Variants.UseDora && with > 0)
+        {
+            log.Add(TensorCodes.MagnitudesIgnored.At(configFile, $"use_dora is not set, so PEFT ignores the magnitudes of {with} modules"));
+        }
+    }
+}
