@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft;
@@ -9,9 +10,36 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// <summary>Makes modules of pairs of factors: checks shapes, finds rank, scale and, for packed experts, the parameter.</summary>
 internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 {
-    private readonly PeftModuleScales _scales = new(config, log);
+    private readonly PeftPatternMatcher _patterns = new(config, new RegexBudget());
 
     public ImmutableArray<AdapterModule> Read(ImmutableArray<PeftModuleFactors> factors)
+    {
+        try
+        {
+            return WithScales(ReadFactors(factors));
+        }
+        catch (PythonRegexException unusable)
+        {
+            FindingCode code = unusable.Cause switch
+            {
+                PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
+                PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
+                _ => ConfigCodes.PatternSyntax,
+            };
+            log.Add(code.At(config.FileName, unusable.Message));
+            return [];
+        }
+    }
+
+    // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
+    private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)
+    {
+        ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. modules.Select(module => KeyValuePair.Create(module.FullPath, module.Rank))]);
+        PeftPatternResolver.Report(verdicts, config, log);
+        return [.. modules.Zip(verdicts, (module, verdict) => module with { Scale = PeftScaling.ScaleOf(verdict.Alpha, module.Rank, config.UseRslora) })];
+    }
+
+    private ImmutableArray<AdapterModule> ReadFactors(ImmutableArray<PeftModuleFactors> factors)
     {
         Dictionary<string, int> depths = factors.GroupBy(item => item.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Max(item => item.Nesting) + 1, StringComparer.Ordinal);
         return
@@ -61,11 +89,9 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
         string name = parameter is null ? factors.Path : $"{factors.Path}.{parameter}";
         bool isPacked = parameter is not (null or "weight");
-        if (_scales.Of(name, isPacked ? null : columns) is not { } scale)
-        {
-            return null;
-        }
 
+        // Of packed experts the tensors show only experts x rank.
+        int rank = isPacked ? _patterns.Load(name).Rank : columns;
         var module = new AdapterModule
         {
             SourcePath = name,
@@ -74,8 +100,8 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
             Kind = factors.IsEmbedding ? ModuleKind.Embedding : isPacked ? ModuleKind.PackedParameter : a.Shape.Rank > 2 ? ModuleKind.Convolution : ModuleKind.Linear,
             A = a,
             B = b,
-            Rank = isPacked ? scale.Rank : columns,
-            Scale = scale.Scale,
+            Rank = rank,
+            Scale = 0,
             Dropout = config.Dropout,
         };
         return factors.Magnitude is null ? module : WithMagnitude(module, factors.Magnitude);

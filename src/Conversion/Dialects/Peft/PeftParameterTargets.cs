@@ -12,14 +12,16 @@ internal static class PeftParameterTargets
     // The order in which transformers 5 registers the parameters of its expert modules.
     private static readonly string[] RegistrationOrder = ["weight", "gate_up_proj", "input_linear", "up_proj", "down_proj", "output_linear"];
 
+    /// <summary>A parameter's place in the order of registration; the last for a name that is not known.</summary>
+    public static int Order(string parameter) => Array.IndexOf(RegistrationOrder, parameter) is var order && order >= 0 ? order : int.MaxValue;
+
     /// <summary>The parameters of a module that the config targets, innermost first; empty where it targets none.</summary>
     /// <param name="modulePath">The module.</param>
     /// <param name="targets"><c>target_parameters</c>: a hit if an item is the parameter's full path, or a suffix of it behind a dot.</param>
     public static ImmutableArray<string> Of(string modulePath, IEnumerable<string> targets) =>
     [
         .. targets.Select(target => Parameter(modulePath, target)).OfType<string>().Distinct(StringComparer.Ordinal)
-            .OrderBy(parameter => Array.IndexOf(RegistrationOrder, parameter) is var order && order < 0 ? int.MaxValue : order)
-            .ThenBy(parameter => parameter, StringComparer.Ordinal),
+            .OrderBy(Order).ThenBy(parameter => parameter, StringComparer.Ordinal),
     ];
 
     /// <summary>The parameter that factors at a nesting depth belong to, or <see langword="null"/> with a finding.</summary>

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>
+/// Writes PEFT configs for adapters from elsewhere. Fields that older versions do not know are written only where the adapter needs them:
+/// PEFT before 0.14 fails on unknown ones.
+/// </summary>
+internal static class PeftConfigWriter
+{
+    public static JsonObject Write(Adapter adapter, WriteContext context, FindingLog log)
+    {
+        PeftRankFields ranks = PeftRankWriter.Minimize(
+            [.. adapter.Modules.Select(module => new PeftModuleSetting(module.FullPath, module.Rank, PeftScaling.AlphaFor(module.Scale, module.Rank)))]);
+        string[] parameters = [.. adapter.Modules.Where(module => module.Parameter is not null).Select(module => module.FullPath)];
+        string[] modules = [.. adapter.Modules.Where(module => module.Parameter is null).Select(module => module.Path.Text)];
+        var fields = new SortedDictionary<string, JsonValue>(StringComparer.Ordinal)
+        {
+            ["bias"] = new JsonString("none"),
+            ["fan_in_fan_out"] = JsonBoolean.False,
+            ["inference_mode"] = JsonBoolean.True,
+            ["init_lora_weights"] = JsonBoolean.True,
+            ["lora_dropout"] = JsonNumber.Of(Dropout(adapter, parameters.Length > 0, log)),
+            ["modules_to_save"] = JsonNull.Instance,
+            ["peft_type"] = new JsonString("LORA"),
+            ["target_modules"] = PeftTargetWriter.Minimize(modules, context.AllModulePaths),
+            ["task_type"] = new JsonString(adapter.TaskType ?? "CAUSAL_LM"),
+        };
+        foreach ((string name, JsonValue value) in ranks.ToJson())
+        {
+            fields[name] = value;
+        }
+
+        if (adapter.Base is { } baseModel)
+        {
+            fields["base_model_name_or_path"] = new JsonString(baseModel.Id);
+            if (baseModel.Revision is { } revision)
+            {
+                fields["revision"] = new JsonString(revision);
+            }
+        }
+
+        if (parameters.Length > 0)
+        {
+            fields["target_parameters"] = JsonArray.Of(parameters);
+        }
+
+        if (adapter.HasMagnitudes)
+        {
+            fields["use_dora"] = JsonBoolean.True;
+        }
+
+        if (adapter.TiesEmbeddings)
+        {
+            fields["ensure_weight_tying"] = JsonBoolean.True;
+        }
+
+        return new JsonObject(fields);
+    }
+
+    private static double Dropout(Adapter adapter, bool hasParameters, FindingLog log)
+    {
+        double dropout = adapter.Modules.Max(module => module.Dropout);
+        if (dropout == 0 || !hasParameters)
+        {
+            return dropout;
+        }
+
+        log.Add(TargetCodes.DropoutCleared.At("lora_dropout", $"{dropout:R} became 0"));
+        return 0;
+    }
+}
