@@ -1,0 +1,149 @@
+using static Transfuse.Metadata.Findings.Severity;
+
+namespace Transfuse.Metadata.Findings;
+
+/// <summary>Findings about configs: TF30xx about fields of any config, TF31xx about PEFT's fields, TF32xx about PEFT's patterns, TF33xx about methods that are not plain LoRA.</summary>
+public static class ConfigCodes
+{
+    /// <summary>A field has another type.</summary>
+    public static FindingCode WrongType { get; } = new("TF3001", Error,
+        "A config field has a type that its readers do not take.", "Write a value of the type that the message names.");
+
+    /// <summary>A number is not finite.</summary>
+    public static FindingCode NotFinite { get; } = new("TF3002", Error,
+        "A config field is NaN, infinite, or beyond what a double holds.", "Write the number that was meant.");
+
+    /// <summary>A float stands for an integer.</summary>
+    public static FindingCode IntegralFloat { get; } = new("TF3003", Warning,
+        "A float with an integral value stands where an integer belongs.", "Nothing: it is taken as the integer, and integers are written without a point.");
+
+    /// <summary>A boolean stands for a number, or a number for a boolean.</summary>
+    public static FindingCode BooleanAsNumber { get; } = new("TF3004", Warning,
+        "A boolean stands where a number belongs, or 0 or 1 where a boolean belongs.", "Check the field: it is taken as Python takes it, true as 1 and false as 0.");
+
+    /// <summary>An integer is outside of its range.</summary>
+    public static FindingCode OutOfRange { get; } = new("TF3005", Error,
+        "An integer in the config is outside of the range that its readers take.", "Write the integer that was meant.");
+
+    /// <summary>Fields that no version of the program knows.</summary>
+    public static FindingCode UnknownField { get; } = new("TF3006", Information,
+        "The config has fields that its program does not know.", "Nothing: they are kept when the same dialect is written, and left out of others.");
+
+    /// <summary>Nothing says which method the adapter uses.</summary>
+    public static FindingCode PeftTypeMissing { get; } = new("TF3101", Error,
+        "The config has no peft_type and no field that only LoRA has.", "Add \"peft_type\": \"LORA\" if it is a LoRA adapter.");
+
+    /// <summary>The method was recognised without a valid peft_type.</summary>
+    public static FindingCode PeftTypeAssumed { get; } = new("TF3102", Warning,
+        "The config has no valid peft_type, without which PEFT refuses to load it; its fields are those of LoRA.", "Nothing: \"LORA\" is assumed and written.");
+
+    /// <summary>The method is none that PEFT knows.</summary>
+    public static FindingCode PeftTypeUnknown { get; } = new("TF3103", Error,
+        "The peft_type is none of PEFT 0.21.", "Write the peft_type that was meant.");
+
+    /// <summary>The rank is not in the config.</summary>
+    public static FindingCode RankAssumed { get; } = new("TF3104", Warning,
+        "The config has no r. PEFT then takes 8; the ranks of the tensors overrule it.", "Nothing, if the tensors all have the rank that the message names.");
+
+    /// <summary>The alpha is not in the config.</summary>
+    public static FindingCode AlphaAssumed { get; } = new("TF3105", Warning,
+        "The config has no lora_alpha. PEFT 0.21 then takes 8, whatever the rank; nothing in the tensors can confirm it.", "Add the lora_alpha that the adapter was trained with.");
+
+    /// <summary>A rank is zero or negative.</summary>
+    public static FindingCode RankNotPositive { get; } = new("TF3106", Error,
+        "A rank in the config is not positive; PEFT refuses to load it.", "Write the rank that the tensors have.");
+
+    /// <summary>The alpha is zero.</summary>
+    public static FindingCode AlphaZero { get; } = new("TF3107", Warning,
+        "An alpha is 0, so the modules that have it change nothing.", "Write the alpha that the adapter was trained with.");
+
+    /// <summary>Grouped factors of PEFT 0.2.</summary>
+    public static FindingCode EnableLora { get; } = new("TF3108", Error,
+        "The config has enable_lora, so its tensors are in the grouped layout of PEFT 0.2 and before.", "Load and save the adapter with PEFT 0.2 on the model it was made for, merged.");
+
+    /// <summary>The task is none that PEFT knows.</summary>
+    public static FindingCode TaskTypeUnknown { get; } = new("TF3109", Warning,
+        "The task_type is none of PEFT's; PEFT refuses to load the config.", "Write one of PEFT's task types, or null; the field does not change the maths.");
+
+    /// <summary>The bias mode is none that PEFT knows.</summary>
+    public static FindingCode BiasUnknown { get; } = new("TF3110", Error,
+        "The field bias is none of \"none\", \"all\" and \"lora_only\".", "Write the mode that the adapter was trained with.");
+
+    /// <summary>The initialisation is none that PEFT knows.</summary>
+    public static FindingCode InitUnknown { get; } = new("TF3111", Error,
+        "The init_lora_weights is none of PEFT 0.21, so it is unknown which base weights the adapter belongs to.", "Write the initialisation that the adapter was trained with; true where it left the base as it was.");
+
+    /// <summary>The version cannot be read.</summary>
+    public static FindingCode VersionUnreadable { get; } = new("TF3112", Warning,
+        "The peft_version is no version; rules that changed between versions are tried all.", "Write the version of PEFT that made the adapter, or remove the field.");
+
+    /// <summary>Layers are chosen together with a pattern.</summary>
+    public static FindingCode LayersWithPattern { get; } = new("TF3113", Error,
+        "The config chooses layers although target_modules is a string; PEFT refuses to load it.", "Remove layers_to_transform and layers_pattern, or write target_modules as a list.");
+
+    /// <summary>A pattern for layers without layers.</summary>
+    public static FindingCode LayersPatternAlone { get; } = new("TF3114", Error,
+        "The config has layers_pattern but no layers_to_transform; PEFT refuses to load it.", "Remove layers_pattern, or add the layers.");
+
+    /// <summary>DoRA on Megatron layers.</summary>
+    public static FindingCode DoraWithMegatron { get; } = new("TF3115", Error,
+        "The config asks for DoRA on Megatron layers; PEFT refuses to load it.", "Remove megatron_config if the adapter is used outside of Megatron.");
+
+    /// <summary>LoftQ without its settings.</summary>
+    public static FindingCode LoftqWithoutConfig { get; } = new("TF3116", Error,
+        "The init_lora_weights is \"loftq\" but there is no loftq_config; PEFT refuses to load it.", "Add the loftq_config that the adapter was trained with.");
+
+    /// <summary>A bias of lora_B that PEFT cannot have.</summary>
+    public static FindingCode LoraBiasConflict { get; } = new("TF3117", Error,
+        "The config has lora_bias together with DoRA or a special init_lora_weights; PEFT refuses to load it.", "Remove the setting that the tensors contradict.");
+
+    /// <summary>More than one variant.</summary>
+    public static FindingCode VariantConflict { get; } = new("TF3118", Error,
+        "The config turns on more than one variant of LoRA; PEFT refuses to load it.", "Remove the variants that the tensors contradict.");
+
+    /// <summary>Dropout where PEFT cannot have it.</summary>
+    public static FindingCode DropoutOnParameters { get; } = new("TF3119", Warning,
+        "The config has lora_dropout together with target_parameters; PEFT refuses to load it, even for inference.", "Set lora_dropout to 0: it matters in training only.");
+
+    /// <summary>A pattern that Python refuses.</summary>
+    public static FindingCode PatternSyntax { get; } = new("TF3201", Error,
+        "A pattern in the config is not valid in Python either.", "Correct the pattern, or write the names of the modules.");
+
+    /// <summary>A pattern that cannot be translated.</summary>
+    public static FindingCode PatternUnsupported { get; } = new("TF3202", Error,
+        "A pattern in the config uses what cannot be translated exactly, or is beyond the limits.", "Write the names of the modules instead of the pattern.");
+
+    /// <summary>A pattern that takes too long.</summary>
+    public static FindingCode PatternTimeout { get; } = new("TF3203", Error,
+        "The patterns in the config take longer than the time that one adapter has.", "Write the names of the modules instead of the pattern.");
+
+    /// <summary>Patterns leave the alpha open.</summary>
+    public static FindingCode AlphaAmbiguous { get; } = new("TF3204", Error,
+        "The patterns give a module different alphas, depending on the version of PEFT or on the order of patterns in training, and its rank does not tell which was meant.",
+        "Leave one pattern for the module in alpha_pattern, with the alpha that it was trained with.",
+        "Certainty about the scale: what PEFT 0.15 to 0.21 takes when it loads the config is taken.");
+
+    /// <summary>Tensors tell how patterns were read.</summary>
+    public static FindingCode ReadingSettled { get; } = new("TF3205", Warning,
+        "The patterns can be read in several ways; the ranks of the tensors agree with the reading that is taken.", "Nothing, or leave one pattern per module.");
+
+    /// <summary>Ranks in the config are wrong.</summary>
+    public static FindingCode RankContradicted { get; } = new("TF3206", Warning,
+        "The config gives a module another rank than its tensors have; the tensors' rank is taken. Only the alpha of the config is certain.", "Check that the config belongs to the tensors.");
+
+    /// <summary>Patterns without modules.</summary>
+    public static FindingCode PatternUnused { get; } = new("TF3207", Information,
+        "A pattern matches no module of the adapter.", "Nothing.");
+
+    /// <summary>The adapter belongs to changed base weights.</summary>
+    public static FindingCode BaseChanged { get; } = new("TF3301", Error,
+        "The adapter was made with an initialisation that changes the base weights, so it belongs to what was left of them.", "Let PEFT convert it: save_pretrained(..., path_initial_model_for_weight_conversion=...).");
+
+    /// <summary>A variant with other maths.</summary>
+    public static FindingCode VariantUnsupported { get; } = new("TF3302", Error,
+        "The config turns on a variant whose maths plain LoRA cannot express.", "Merge the adapter with PEFT, where PEFT can.");
+
+    /// <summary>Layers are duplicated.</summary>
+    public static FindingCode LayerReplication { get; } = new("TF3303", Error,
+        "The config has layer_replication, so the adapter's layers are not those of the base model.", "Make the base model with the duplicated layers and convert for it.");
+}

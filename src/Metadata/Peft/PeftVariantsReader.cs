@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Configs;
+
+namespace Transfuse.Metadata.Peft;
+
+/// <summary>Reads the settings that make a config more than plain LoRA.</summary>
+internal sealed class PeftVariantsReader(ConfigFields fields)
+{
+    public PeftVariants Read()
+    {
+        FieldOutcome groupOutcome = fields.ReadInteger("qalora_group_size", 1, out int groupSize, nullable: true);
+        FieldOutcome tokensOutcome = fields.ReadIntegers("alora_invocation_tokens", out ImmutableArray<long> tokens, nullable: true);
+        return new PeftVariants
+        {
+            UseDora = Boolean("use_dora"),
+            LoraBias = Boolean("lora_bias"),
+            UseQalora = Boolean("use_qalora"),
+            QaloraGroupSize = groupOutcome.HasValue() ? groupSize : 16,
+            EnsureWeightTying = Boolean("ensure_weight_tying"),
+            AloraInvocationTokens = tokensOutcome.HasValue() ? tokens : null,
+            TrainableTokenIndices = ReadTokenIndices(),
+            LayerReplication = ReadReplication(),
+            MegatronConfig = Object("megatron_config") is { Members.Length: > 0 } megatron ? megatron : null,
+            MegatronCore = fields.ReadString("megatron_core", out string core, nullable: true) == FieldOutcome.Ok ? core : null,
+            LoftqConfig = Object("loftq_config") is { Members.Length: > 0 } loftq ? loftq : null,
+            EvaConfig = Object("eva_config"),
+            CordaConfig = Object("corda_config"),
+            LoraGaConfig = Object("lora_ga_config"),
+            ArrowConfig = Object("arrow_config"),
+            BdLora = Object("use_bdlora"),
+            VeloraConfig = Object("velora_config"),
+            MontecloraConfig = Object("monteclora_config"),
+            KasaConfig = Object("kasa_config"),
+        };
+    }
+
+    private bool Boolean(string name) => fields.ReadBoolean(name, out bool value, nullable: true).HasValue() && value;
+
+    private JsonObject? Object(string name) => fields.ReadObject(name, out JsonObject value, nullable: true) == FieldOutcome.Ok ? value : null;
+
+    private JsonArray? ReadReplication()
+    {
+        switch (fields.Json["layer_replication"])
+        {
+            case JsonArray { Items.Length: > 0 } ranges:
+                return ranges;
+            case null or JsonNull or JsonArray:
+                return null;
+            default:
+                fields.ReportWrongType("layer_replication", "a list of ranges");
+                return null;
+        }
+    }
+
+    private JsonValue? ReadTokenIndices()
+    {
+        const string Name = "trainable_token_indices";
+        switch (fields.Json[Name])
+        {
+            case null or JsonNull:
+                return null;
+            case JsonArray list when JsonFields.ReadIntegers(list, out _).HasValue():
+                return list;
+            case JsonObject lists when lists.Members.All(member => JsonFields.ReadIntegers(member.Value, out _).HasValue()):
+                return lists;
+            default:
+                fields.ReportWrongType(Name, "a list of integers, or an object of such lists,");
+                return null;
+        }
+    }
+}
