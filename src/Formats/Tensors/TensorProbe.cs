@@ -22,9 +22,10 @@ public static class TensorProbe
             return false;
         }
 
-        (LazyTensor longer, LazyTensor shorter) = left.SupportsRanges ? (right, left) : (left, right);
-        using var whole = new TensorChunks(longer, cancellationToken);
-        using var pieces = new TensorChunks(shorter, cancellationToken);
+        // Where only one side serves ranges, the other is held as a whole.
+        (LazyTensor held, LazyTensor streamed) = left.SupportsRanges ? (right, left) : (left, right);
+        using var whole = new TensorChunks(held, cancellationToken);
+        using var pieces = new TensorChunks(streamed, cancellationToken);
         ReadOnlySpan<byte> rest = [];
         while (pieces.MoveNext())
         {

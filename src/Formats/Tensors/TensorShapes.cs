@@ -77,10 +77,16 @@ internal static class TensorShapes
         }
     }
 
-    /// <summary>Checks a range of bytes against the tensor's length.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It reaches outside.</exception>
+    /// <summary>Checks that a range of bytes can be read.</summary>
+    /// <exception cref="NotSupportedException">The tensor is computed as a whole.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range reaches outside.</exception>
     public static void RequireRange(this LazyTensor tensor, long offset, int length)
     {
+        if (!tensor.SupportsRanges)
+        {
+            throw new NotSupportedException($"The tensor {tensor.Shape} is computed as a whole.");
+        }
+
         if (offset < 0 || offset > tensor.ByteLength - length)
         {
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The tensor has {tensor.ByteLength} bytes; {length} were wanted at {offset}.");

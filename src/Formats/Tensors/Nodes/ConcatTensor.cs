@@ -26,11 +26,6 @@ internal sealed class ConcatTensor : LazyTensor, ISelectThrough
     /// <inheritdoc />
     public override void ReadRange(long offset, Span<byte> destination, CancellationToken cancellationToken = default)
     {
-        if (!SupportsRanges)
-        {
-            base.ReadRange(offset, destination, cancellationToken);
-        }
-
         this.RequireRange(offset, destination.Length);
         foreach (LazyTensor part in _parts)
         {
