@@ -13,6 +13,9 @@ internal sealed class HeaderWriter
 {
     private const int Alignment = 8;
 
+    private static readonly SearchValues<byte> Escaped =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(value => (byte)value), (byte)'"', (byte)'\\']);
+
     private readonly ArrayBufferWriter<byte> _bytes = new(4096);
     private bool _first = true;
 
@@ -71,24 +74,29 @@ internal sealed class HeaderWriter
     private void AddString(ReadOnlySpan<byte> utf8)
     {
         _bytes.Write("\""u8);
-        foreach (byte value in utf8)
+        int plain;
+        while ((plain = utf8.IndexOfAny(Escaped)) >= 0)
         {
-            switch (value)
-            {
-                case (byte)'"': _bytes.Write("\\\""u8); break;
-                case (byte)'\\': _bytes.Write("\\\\"u8); break;
-                case (byte)'\b': _bytes.Write("\\b"u8); break;
-                case (byte)'\f': _bytes.Write("\\f"u8); break;
-                case (byte)'\n': _bytes.Write("\\n"u8); break;
-                case (byte)'\r': _bytes.Write("\\r"u8); break;
-                case (byte)'\t': _bytes.Write("\\t"u8); break;
-                case < 0x20: AddAscii($"\\u{value:x4}"); break;
-                default: _bytes.Write([value]); break;
-            }
+            _bytes.Write(utf8[..plain]);
+            AddEscape(utf8[plain]);
+            utf8 = utf8[(plain + 1)..];
         }
 
+        _bytes.Write(utf8);
         _bytes.Write("\""u8);
     }
+
+    private void AddEscape(byte value) => AddAscii(value switch
+    {
+        (byte)'"' => "\\\"",
+        (byte)'\\' => @"\\",
+        (byte)'\b' => @"\b",
+        (byte)'\f' => @"\f",
+        (byte)'\n' => @"\n",
+        (byte)'\r' => @"\r",
+        (byte)'\t' => @"\t",
+        _ => $"\\u{value:x4}",
+    });
 
     private void AddAscii(string text) => Encoding.ASCII.GetBytes(text, _bytes);
 }

@@ -49,7 +49,8 @@ public partial class HeaderFuzzTests
                 causes.Add(refusal.Cause);
             }
 
-            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+            // What a first exception loads is in here too; a length or count that is believed would take far more.
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
         }
 
         Assert.InRange(read, 500, 10_000);
