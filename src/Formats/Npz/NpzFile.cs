@@ -59,23 +59,33 @@ public sealed class NpzFile : ITensorContainer
 
     private static ImmutableArray<NamedTensor> ReadTensors(IByteSource source)
     {
-        ImmutableArray<ZipEntry> entries = ReadEntries(source);
-        var tensors = new List<NamedTensor>(entries.Length);
-        long total = 0;
-        foreach (ZipEntry entry in entries)
-        {
-            var member = new NpzMember(source, entry);
-            if (!entry.Name.EndsWith(Suffix, StringComparison.Ordinal) || entry.Name.Length == Suffix.Length)
-            {
-                throw member.Refusal(NpzError.MemberNotArray, "Members of an npz file are named NAME.npy.");
-            }
+        NpzMember[] members = [.. ReadEntries(source).Select(entry => new NpzMember(source, entry))];
 
+        // All claims are weighed before anything is decompressed.
+        long total = 0;
+        foreach (NpzMember member in members)
+        {
+            CheckName(member);
             CheckGrowth(member, source.Length, ref total);
-            tensors.Add(new NamedTensor(entry.Name[..^Suffix.Length], MakeTensor(member)));
+        }
+
+        var tensors = new List<NamedTensor>(members.Length);
+        foreach (NpzMember member in members)
+        {
+            tensors.Add(new NamedTensor(member.Entry.Name[..^Suffix.Length], MakeTensor(member)));
         }
 
         tensors.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
         return [.. tensors];
+    }
+
+    private static void CheckName(NpzMember member)
+    {
+        string name = member.Entry.Name;
+        if (!name.EndsWith(Suffix, StringComparison.Ordinal) || name.Length == Suffix.Length)
+        {
+            throw member.Refusal(NpzError.MemberNotArray, "Members of an npz file are named NAME.npy.");
+        }
     }
 
     private static void CheckGrowth(NpzMember member, long fileLength, ref long total)

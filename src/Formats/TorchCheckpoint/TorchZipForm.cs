@@ -35,7 +35,7 @@ internal static class TorchZipForm
                     break;
                 case "constants.pkl":
                 case var _ when name.StartsWith("code/", StringComparison.Ordinal):
-                    throw refusal.Because(TorchCheckpointError.TorchScript, entry.Name, "The archive is a TorchScript program, not a dictionary of tensors.");
+                    throw refusal.Because(TorchCheckpointError.TorchScript, entry.Name, $"The entry '{ItemText.Of(entry.Name)}' makes the archive a TorchScript program; only dictionaries of tensors are read.");
                 case var _ when name.StartsWith(StorageFolder, StringComparison.Ordinal):
                     storages.Add(name[StorageFolder.Length..], entry);
                     break;
@@ -83,7 +83,7 @@ internal static class TorchZipForm
         {
             if (entry.Name.EndsWith(PickleName, StringComparison.Ordinal))
             {
-                found = found is null ? entry : throw refusal.Because(TorchCheckpointError.PickleMissing, entry.Name, "The archive has more than one data.pkl.");
+                found = found is null ? entry : throw refusal.Because(TorchCheckpointError.PickleMissing, entry.Name, $"The archive has a second data.pkl: '{ItemText.Of(entry.Name)}'.");
             }
         }
 

@@ -41,7 +41,7 @@ public sealed class PickleWriter
 
     public PickleWriter EmptyDict() => Op('}');
 
-    public PickleWriter Unicode(string text)
+    public PickleWriter Text(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         return Op('X').UInt32((uint)bytes.Length).Raw(bytes);
@@ -87,7 +87,7 @@ public sealed class PickleWriter
     public PickleWriter Storage(string storageClass, string key, long count, bool legacy = false)
     {
         int point = storageClass.LastIndexOf('.');
-        Mark().Unicode("storage").Global(storageClass[..point], storageClass[(point + 1)..]).Unicode(key).Unicode("cpu").Number(count);
+        Mark().Text("storage").Global(storageClass[..point], storageClass[(point + 1)..]).Text(key).Text("cpu").Number(count);
         return (legacy ? Op('N') : this).Raw((byte)'t', (byte)'Q');
     }
 

@@ -38,12 +38,12 @@ public static class TorchWriter
         using var writer = new BinaryWriter(file);
         writer.Write([0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]);
         writer.Write(new PickleWriter().Raw((byte)'M', 0xe9, 0x03).Stop());
-        writer.Write(new PickleWriter().EmptyDict().Mark().Unicode("little_endian").Bool(littleEndian).Op('u').Stop());
+        writer.Write(new PickleWriter().EmptyDict().Mark().Text("little_endian").Bool(littleEndian).Op('u').Stop());
         writer.Write(pickle);
         PickleWriter keys = new PickleWriter().Raw((byte)']').Mark();
         foreach ((string key, _, _) in storages)
         {
-            keys.Unicode(key);
+            keys.Text(key);
         }
 
         writer.Write(keys.Op('e').Stop());

@@ -57,13 +57,13 @@ public class ElementTypeTests
     {
         byte[] storage = [.. Enumerable.Range(0, 8).Select(value => (byte)value)];
         long elements = 8 / size;
-        byte[] pickle = TorchCheck.Dictionary(writer => Untyped(writer.Unicode("w"), name, elements - 1, offset: 1));
+        byte[] pickle = TorchCheck.Dictionary(writer => Untyped(writer.Text("w"), name, elements - 1, offset: 1));
         using TorchCheckpointFile file = TorchCheck.Open(TorchWriter.Zip(pickle, [("0", storage)]));
         LazyTensor tensor = file.Tensors.Single().Tensor;
         Assert.Equal(type, tensor.DType);
         Assert.Equal(storage.Skip(size), TorchCheck.Bytes(tensor));
         TorchCheckpointException exception = TorchCheck.Refuses(
-            TorchWriter.Zip(TorchCheck.Dictionary(writer => Untyped(writer.Unicode("w"), name, elements, offset: 1)), [("0", storage)]),
+            TorchWriter.Zip(TorchCheck.Dictionary(writer => Untyped(writer.Text("w"), name, elements, offset: 1)), [("0", storage)]),
             TorchCheckpointError.TensorOutOfBounds,
             "w");
         Assert.Contains($"{elements + 1} elements", exception.Message, StringComparison.Ordinal);
@@ -72,9 +72,9 @@ public class ElementTypeTests
     [Fact]
     public void Refuses_untyped_big_endian_storages_of_wide_elements()
     {
-        byte[] pickle = TorchCheck.Dictionary(writer => Untyped(writer.Unicode("w"), "uint16", 4, offset: 0));
+        byte[] pickle = TorchCheck.Dictionary(writer => Untyped(writer.Text("w"), "uint16", 4, offset: 0));
         TorchCheck.Refuses(TorchWriter.Zip(pickle, [("0", new byte[8])], "big"), TorchCheckpointError.TypeUnsupported, "w");
-        byte[] bytes = TorchCheck.Dictionary(writer => Untyped(writer.Unicode("w"), "float8_e5m2", 8, offset: 0));
+        byte[] bytes = TorchCheck.Dictionary(writer => Untyped(writer.Text("w"), "float8_e5m2", 8, offset: 0));
         using TorchCheckpointFile file = TorchCheck.Open(TorchWriter.Zip(bytes, [("0", new byte[8])], "big"));
         Assert.Equal(DType.F8E5M2, file.Tensors.Single().Tensor.DType);
     }
@@ -87,14 +87,14 @@ public class ElementTypeTests
     [Fact]
     public void Refuses_complex128_elements_of_untyped_storages()
     {
-        byte[] pickle = TorchCheck.Dictionary(writer => Untyped(writer.Unicode("w"), "complex128", 1, offset: 0));
+        byte[] pickle = TorchCheck.Dictionary(writer => Untyped(writer.Text("w"), "complex128", 1, offset: 0));
         TorchCheck.Refuses(TorchWriter.Zip(pickle, [("0", new byte[8])]), TorchCheckpointError.TypeUnsupported, "torch.complex128");
     }
 
     [Fact]
     public void Refuses_a_tensor_whose_type_is_not_its_storages()
     {
-        PickleWriter writer = new PickleWriter().EmptyDict().Unicode("w").Global("torch._utils", "_rebuild_tensor_v3").Mark().Storage("torch.FloatStorage", "0", 2);
+        PickleWriter writer = new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_tensor_v3").Mark().Storage("torch.FloatStorage", "0", 2);
         byte[] pickle = writer.Number(0).Integers(2).Integers(1).Bool(false).OrderedDict().Global("torch", "int32").Raw((byte)'t', (byte)'R', (byte)'s').Stop();
         TorchCheck.Refuses(TorchWriter.Zip(pickle, [("0", new byte[8])]), TorchCheckpointError.StorageConflict, "0");
     }

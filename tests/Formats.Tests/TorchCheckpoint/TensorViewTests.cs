@@ -59,8 +59,8 @@ public class TensorViewTests
     public void Scalars_and_empty_tensors_have_their_shapes()
     {
         byte[] pickle = TorchCheck.Dictionary(writer => writer
-            .Unicode("scalar").Tensor("torch.FloatStorage", "0", 1, 0, [], [])
-            .Unicode("empty").Tensor("torch.FloatStorage", "1", 0, 0, [0, 64], [64, 1]));
+            .Text("scalar").Tensor("torch.FloatStorage", "0", 1, 0, [], [])
+            .Text("empty").Tensor("torch.FloatStorage", "1", 0, 0, [0, 64], [64, 1]));
         using TorchCheckpointFile file = TorchCheck.Open(TorchWriter.Zip(pickle, [("0", TorchCheck.Raw(7f)), ("1", [])]));
         Assert.Equal(["empty", "scalar"], file.Tensors.Select(tensor => tensor.Name));
         Assert.Equal(new TensorShape(0, 64), file.Tensors[0].Tensor.Shape);
@@ -73,10 +73,10 @@ public class TensorViewTests
     public void Names_of_one_view_share_one_instance_and_views_of_one_storage_do_not()
     {
         byte[] pickle = TorchCheck.Dictionary(writer => writer
-            .Unicode("tied").Tensor("torch.FloatStorage", "0", 4, 0, [2, 2], [2, 1]).Put(0)
-            .Unicode("again").Tensor("torch.FloatStorage", "0", 4, 0, [2, 2], [2, 1])
-            .Unicode("memo").Get(0)
-            .Unicode("transposed").Tensor("torch.FloatStorage", "0", 4, 0, [2, 2], [1, 2]));
+            .Text("tied").Tensor("torch.FloatStorage", "0", 4, 0, [2, 2], [2, 1]).Put(0)
+            .Text("again").Tensor("torch.FloatStorage", "0", 4, 0, [2, 2], [2, 1])
+            .Text("memo").Get(0)
+            .Text("transposed").Tensor("torch.FloatStorage", "0", 4, 0, [2, 2], [1, 2]));
         using TorchCheckpointFile file = TorchCheck.Open(TorchWriter.Zip(pickle, [("0", TorchCheck.Raw(1f, 2f, 3f, 4f))]));
         var byName = file.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor);
         Assert.Same(byName["tied"], byName["again"]);

@@ -29,7 +29,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
         }
 
         PickleValue result = _stack.Pop();
-        return _stack.Count == 0 ? result : throw Invalid(null, "The pickle stops with values left on its stack.");
+        return _stack.IsEmpty ? result : throw Invalid(null, "The pickle stops with values or marks left on its stack.");
     }
 
     private void Execute(PickleOpcode opcode)

@@ -25,5 +25,5 @@ internal static class PickleLimits
     public const int Dimensions = 64;
 
     /// <summary>Objects and memo entries that a pickle in a file of this many bytes may make.</summary>
-    public static long Objects(long fileLength) => 10_000 + (Math.Min(fileLength, Length) / 2);
+    public static long Objects(long fileLength) => 1_000 + (Math.Min(fileLength, Length) / 3);
 }

@@ -6,7 +6,7 @@ namespace Transfuse.Formats.TorchCheckpoint.Pickle;
 /// </summary>
 internal sealed class PickleMemo(PickleReader reader, TorchRefusal refusal)
 {
-    private const uint MaxGap = 256;
+    private const uint MaxGap = 64;
 
     private readonly List<PickleValue?> _values = [];
 
