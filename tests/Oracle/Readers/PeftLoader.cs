@@ -26,6 +26,11 @@ public static class PeftLoader
             CheckConfig(config, report);
             config = ExpandAllLinear(config, hfBase);
             JsonElement converted = PeftMoeConversion.Applies(hfBase.ModelType) ? PeftMoeConversion.ConvertConfig(config, hfBase) : config;
+            if (config.GetFlag("use_rslora") && converted.GetRawText().Contains("gate_up_proj", StringComparison.Ordinal) && !config.GetRawText().Contains("gate_up_proj", StringComparison.Ordinal))
+            {
+                report.Quietly("use_rslora: doubling r and alpha of gate_up_proj multiplies its scale by sqrt(2)");
+            }
+
             bool packed = config.GetStrings("target_parameters") is { Count: > 0 };
             List<PeftSlot> slots = [.. PeftInjection.Create(converted, hfBase).Select(s => s with { Converted = !packed })];
             Fill(converted, slots, ReadTensors(folder, hfBase, report), hfBase, report);
