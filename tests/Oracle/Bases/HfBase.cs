@@ -35,6 +35,9 @@ public sealed class HfBase
         ? (int)Config.GetNumber("num_hidden_layers", Config.GetNumber("n_layer", 0))
         : 1 + Parameters.Select(p => HfRuntimeLayout.LayerIndex(p.Path)).DefaultIfEmpty(-1).Max();
 
+    /// <summary>False for a base made of shapes alone.</summary>
+    public bool HasFiles => _folder is not null;
+
     /// <summary>One of the bases in tests/fixtures/bases.</summary>
     public static HfBase Fixture(string architecture) => Load(Oracle.Fixtures.HfBaseFolder(architecture));
 

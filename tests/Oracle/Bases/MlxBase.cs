@@ -66,6 +66,13 @@ public sealed class MlxBase
 
     public MlxModule? Find(string path) => Modules.FirstOrDefault(m => m.Path == path);
 
+    /// <summary>True for the name of a base parameter, such as <c>model.norm.weight</c>.</summary>
+    public bool IsParameter(string name) =>
+        _weights?.ContainsKey(name) ?? Modules.Any(m => m.Path + ".weight" == name);
+
+    /// <summary>A module's weight, or null for a base without files.</summary>
+    public DenseArray? WeightOf(string path) => _weights?.GetValueOrDefault(path + ".weight");
+
     public bool IsEmbedding(string path) => Find(path)?.Kind == MlxModuleKind.Embedding;
 
     /// <summary>True for a path that is a prefix of module paths, such as <c>model.layers.0.self_attn</c>.</summary>

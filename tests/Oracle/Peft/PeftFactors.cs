@@ -33,11 +33,12 @@ public static class PeftFactors
         int depth = (module.Length - owner.Length) / ".base_layer".Length;
         HfParameter target = targets[targets.Count - 1 - depth];
         return target.Shape.Length == 3
-            ? Experts(config, target, a, b, hfBase!)
+            ? Experts(config, target, a, b, IsTransposed(config, target, a.Shape[1], b.Shape[0], hfBase!))
             : Linear(config, target.Path, target.Path, a, b, hfBase);
     }
 
-    private static OracleDelta Linear(JsonElement config, string path, string patternName, DenseArray a, DenseArray b, HfBase? hfBase)
+    /// <summary>A (r, in), B (out, r): s B A in the layout of the parameter.</summary>
+    public static OracleDelta Linear(JsonElement config, string path, string patternName, DenseArray a, DenseArray b, HfBase? hfBase)
     {
         double scale = ScaleOf(config, patternName, a.Shape[0]);
         DenseArray delta = Dense.Scale(Dense.Multiply(b, a), scale);
@@ -46,14 +47,13 @@ public static class PeftFactors
     }
 
     /// <summary>A (E r, in) is expert-major, B (out, r E) is rank-major: column k E + e.</summary>
-    private static OracleDelta Experts(JsonElement config, HfParameter target, DenseArray a, DenseArray b, HfBase hfBase)
+    public static OracleDelta Experts(JsonElement config, HfParameter target, DenseArray a, DenseArray b, bool transposed)
     {
         long experts = target.Shape[0];
         long rank = a.Shape[0] / experts;
         long inputs = a.Shape[1];
         long outputs = b.Shape[0];
         double scale = ScaleOf(config, target.Path, rank);
-        bool transposed = IsTransposed(config, target, inputs, outputs, hfBase);
         DenseArray delta = DenseArray.Zeros(target.Shape);
         for (long e = 0; e < experts; e++)
         {
@@ -83,7 +83,7 @@ public static class PeftFactors
     }
 
     /// <summary>True where A works on axis 1 of the parameter and B gives axis 2. Shapes decide; for a square parameter, who wrote it.</summary>
-    private static bool IsTransposed(JsonElement config, HfParameter target, long inputs, long outputs, HfBase hfBase)
+    public static bool IsTransposed(JsonElement config, HfParameter target, long inputs, long outputs, HfBase hfBase)
     {
         bool straight = inputs == target.Shape[2] && outputs == target.Shape[1];
         bool swapped = inputs == target.Shape[1] && outputs == target.Shape[2];
@@ -109,7 +109,7 @@ public static class PeftFactors
     }
 
     /// <summary>Parameters of this module that target_parameters names, in registration order.</summary>
-    private static List<HfParameter> TargetParameters(JsonElement config, string owner, HfBase? hfBase)
+    public static IReadOnlyList<HfParameter> TargetParameters(JsonElement config, string owner, HfBase? hfBase)
     {
         IReadOnlyList<string> names = config.GetStrings("target_parameters") ?? [];
         if (names.Count == 0)
