@@ -94,7 +94,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
             {
                 PackedRule => HfForm.Packed,
                 StackRule => HfForm.PerExpert,
-                RenameRule { Parameter: not null } => HfForm.Parameter,
+                RenameRule { Parameter: Runtime.All } => HfForm.Parameter,
                 _ => rule.Source.HasExpert ? HfForm.PerExpert : HfForm.Module,
             },
             Packed = rule is PackedRule packed ? RuleArithmetic.Packed(architecture, packed, rules, config) : null,
@@ -120,7 +120,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
             return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[reason]);
         }
 
-        bool isOwnName = rules.Length > 0 || RuleLookup.ToTarget(architecture, address).IsEmpty;
+        bool isOwnName = rules.Length > 0 || RuleLookup.ToTarget(architecture, address).All(rule => rule.Runtime == Runtime.Legacy);
         return isOwnName && RuleLookup.KindOf(architecture, address.Path) is TargetKind.Linear or TargetKind.Embedding
             ? Finish(mapping, address, [Target(address, new PathPattern("{L}." + address.Path), PathIndices.None)])
             : Refuse(mapping, ArchitectureCodes.UnknownModule, $"{architecture} has no such module");

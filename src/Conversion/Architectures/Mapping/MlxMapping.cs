@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Architectures.Mapping;
 /// <param name="Source">The Hugging Face path as given.</param>
 public sealed record MlxMapping(string Source)
 {
-    /// <summary>What the path names.</summary>
+    /// <summary>What the path names; <see cref="HfForm.Module"/> also where only transformers 5 has a raw parameter, because the factors are the same.</summary>
     public HfForm Form { get; init; }
 
     /// <summary>The MLX modules; empty where <see cref="Finding"/> says why.</summary>
