@@ -32,9 +32,7 @@ public sealed class BaseModel
             throw new FileNotFoundException($"The base model '{folder}' has no {ConfigFile}.", path);
         }
 
-        return PythonJson.Parse(File.ReadAllBytes(path), path) is JsonObject root
-            ? new BaseModel(Path.GetDirectoryName(path)!, new BaseConfig(root))
-            : throw new PythonJsonException(PythonJsonCause.NotAnObject, path, 1, 1, "is not a JSON object");
+        return new BaseModel(Path.GetDirectoryName(path)!, new BaseConfig(PythonJson.ParseObject(File.ReadAllBytes(path), path)));
     }
 
     /// <summary>Opens the weights, or gives <see langword="null"/> where the folder has none.</summary>

@@ -52,7 +52,11 @@ public sealed class BaseWeights : IDisposable
         }
         catch
         {
-            files.ForEach(file => file.Dispose());
+            foreach (SafetensorsFile file in files)
+            {
+                file.Dispose();
+            }
+
             throw;
         }
 

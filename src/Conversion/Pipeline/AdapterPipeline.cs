@@ -69,7 +69,7 @@ public sealed record AdapterPipeline
             return Refused(log, read.Adapter);
         }
 
-        OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, context), log);
+        OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
         if (log.HasErrors)
         {
             return Refused(log, read.Adapter);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Pipeline;
 
@@ -32,6 +33,15 @@ public sealed record ConversionOptions
 
     /// <summary>The orientation of packed experts that are square. Default: from evidence, else refused.</summary>
     public ExpertOrientation? ExpertOrientation { get; init; }
+
+    /// <summary>The final multiplier of an MLX adapter, where its config does not tell. Default: from the config.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>The dropout of an MLX adapter, where its config does not tell. Default: from the config.</summary>
+    public double? Dropout { get; init; }
+
+    /// <summary>The program that wrote an MLX adapter, where its config means one thing or another by version. Default: unknown.</summary>
+    public MlxProducer? Producer { get; init; }
 
     /// <summary>Most tensors in work at one time. Default: one for each processor.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;

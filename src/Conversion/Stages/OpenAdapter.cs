@@ -46,19 +46,13 @@ internal static class OpenAdapter
         file.Read(0, bytes);
         try
         {
-            if (PythonJson.Parse(bytes, file.Name) is JsonObject fields)
-            {
-                return fields;
-            }
-
-            log.Add(ContainerCodes.Json.At(file.Name, "is not a JSON object"));
+            return PythonJson.ParseObject(bytes, file.Name);
         }
         catch (ContainerException broken)
         {
-            log.Add(ContainerCodes.Json.At(file.Name, broken.Message));
+            log.Add(ContainerCodes.Json.At(file.Name, broken.Detail));
+            return null;
         }
-
-        return null;
     }
 
     private static IAdapterSource? Choose(IAdapterSource source, string? adapterName, FindingLog log)
@@ -147,7 +141,8 @@ internal static class OpenAdapter
         }
         catch (ContainerException broken)
         {
-            log.Add(code.At(Path.Combine(source.Name, fileName), broken.Message));
+            string subject = Path.Combine(source.Name, fileName);
+            log.Add(code.At(broken.TensorName is null ? subject : $"{subject} tensor {broken.TensorName}", broken.Detail));
             return null;
         }
     }

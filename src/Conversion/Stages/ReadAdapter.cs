@@ -1,6 +1,6 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
-using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages;
@@ -22,7 +22,7 @@ internal static class ReadAdapter
         if (DialectDetector.Detect(content, context.Log) is { } dialect)
         {
             ReadPurpose purpose = target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert;
-            if (Dialects.Dialects.Of(dialect).Read(content, new ReadOptions(purpose), context.Log) is { } adapter)
+            if (Dialects.Dialects.Of(dialect).Read(content, new ReadOptions(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer)), context.Log) is { } adapter)
             {
                 return new ReadResult(adapter, dialect, content);
             }

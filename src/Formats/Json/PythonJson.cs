@@ -17,6 +17,16 @@ public static class PythonJson
         return reader.ReadDocument();
     }
 
+    /// <summary>Reads a document that must be an object.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <param name="fileName">What to call it in messages.</param>
+    /// <exception cref="PythonJsonException">The document is refused, or is another value.</exception>
+    public static JsonObject ParseObject(ReadOnlySpan<byte> utf8, string fileName) => Parse(utf8, fileName) switch
+    {
+        JsonObject fields => fields,
+        JsonValue other => throw new PythonJsonException(PythonJsonCause.NotAnObject, fileName, 1, 1, $"is {other.Kind}, not an object"),
+    };
+
     /// <summary>Writes a document as <c>json.dumps(value, indent=...)</c> does: ASCII only, no final newline, numbers with the text that they carry.</summary>
     /// <exception cref="ArgumentException">A number is not finite. <see cref="FindNonFinite"/> tells before.</exception>
     public static byte[] Write(JsonValue value, PythonJsonStyle style)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using static Transfuse.Metadata.Findings.Severity;
 
 namespace Transfuse.Metadata.Findings;
@@ -146,4 +147,16 @@ public static class ConfigCodes
     /// <summary>Layers are duplicated.</summary>
     public static FindingCode LayerReplication { get; } = new("TF3303", Error,
         "The config has layer_replication, so the adapter's layers are not those of the base model.", "Make the base model with the duplicated layers and convert for it.");
+
+    /// <summary>All codes of this block.</summary>
+    public static ImmutableArray<FindingCode> All { get; } =
+    [
+        WrongType, NotFinite, IntegralFloat, BooleanAsNumber, OutOfRange,
+        UnknownField, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
+        AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
+        BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
+        DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
+        PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
+        RankContradicted, PatternUnused, BaseChanged, VariantUnsupported, LayerReplication,
+    ];
 }

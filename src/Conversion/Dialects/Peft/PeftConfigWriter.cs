@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

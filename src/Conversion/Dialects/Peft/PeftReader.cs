@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Sources;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
@@ -65,7 +64,8 @@ internal static class PeftReader
     {
         if (options.Purpose == ReadPurpose.Convert)
         {
-            return PeftMethods.ToLora(frame, content, config, options, log);
+            log.Add(TargetCodes.MethodUnsupported.At(config.FileName, $"peft_type is {config.PeftType}"));
+            return null;
         }
 
         return frame with

@@ -14,7 +14,8 @@ namespace Transfuse.Conversion.Stages.Mapping;
 internal sealed class PackedOrientation
 {
     // The first version whose rule is known for every model (PEFT 0.19.1).
-    private static readonly PeftVersion KnownRule = PeftVersion.Parse("0.19.1")!;
+    private const int KnownMinor = 19;
+    private const int KnownPatch = 1;
 
     private readonly Adapter _adapter;
     private readonly StageContext _context;
@@ -82,7 +83,7 @@ internal sealed class PackedOrientation
             return given == ExpertOrientation.InputFirst;
         }
 
-        bool writtenByKnownRule = PeftVersion.Parse(_adapter.WriterVersion) is { } version && version >= KnownRule;
+        bool writtenByKnownRule = _adapter.WriterVersion is { } text && PeftVersion.TryParse(text, out PeftVersion? version) && version.IsAtLeast(0, KnownMinor, KnownPatch);
         if (packed.ActsOnInput is { } rule && (_followsRule ?? (writtenByKnownRule ? true : null)) is { } follows)
         {
             return follows == rule;

@@ -1,7 +1,0 @@
-namespace Transfuse.Metadata.Tests;
-
-public class PlaceholderTests
-{
-    [Fact]
-    public void Builds() => Assert.True(true);
-}
