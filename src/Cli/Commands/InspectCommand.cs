@@ -64,6 +64,6 @@ internal sealed class InspectCommand : ICommand
         new("architecture", ReportJson.Text(inspection.Architecture?.ModelType)),
         new("parameters", JsonNumber.Of(adapter.ParameterCount)),
         new("modules", ReportJson.Modules(adapter)),
-        new("other_tensors", (JsonArray)[.. adapter.OtherTensors.Select(tensor => new JsonString(tensor.SourceName))]),
+        new("other_tensors", new JsonArray([.. adapter.OtherTensors.Select(tensor => new JsonString(tensor.SourceName))])),
     ];
 }

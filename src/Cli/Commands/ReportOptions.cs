@@ -52,7 +52,7 @@ internal sealed class ReportOptions
             return;
         }
 
-        JsonObject document = ReportJson.Document(verb, [new("inputs", (JsonArray)[.. outcomes.Select(ToJson)])]);
+        JsonObject document = ReportJson.Document(verb, [new("inputs", new JsonArray([.. outcomes.Select(ToJson)]))]);
         byte[] bytes = PythonJson.Write(document, PythonJsonStyle.Report);
         if (file is not null)
         {

@@ -79,8 +79,8 @@ internal sealed class VerifyCommand : ICommand
         new("relative_error", ReportJson.Number(module.RelativeError)),
         new("worst_element", ReportJson.Number(module.WorstElement)),
         new("norm", ReportJson.Number(module.Norm)),
-        new("ranks", (JsonArray)[JsonNumber.Of(module.Ranks.First), JsonNumber.Of(module.Ranks.Second)]),
-        new("scales", (JsonArray)[ReportJson.Number(module.Scales.First), ReportJson.Number(module.Scales.Second)]),
+        new("ranks", new JsonArray([JsonNumber.Of(module.Ranks.First), JsonNumber.Of(module.Ranks.Second)])),
+        new("scales", new JsonArray([ReportJson.Number(module.Scales.First), ReportJson.Number(module.Scales.Second)])),
         new("mismatch", ReportJson.Text(module.Mismatch)),
     ]);
 }

@@ -48,11 +48,17 @@ public static class TargetCodes
     /// <summary>Dropout that the target refuses.</summary>
     public static FindingCode DropoutCleared { get; } = new("TF5014", Information, "PEFT refuses dropout with adapted parameters; 0 was written. It matters in training only.", "Nothing.");
 
+    /// <summary>Tensors that stand against a comparison.</summary>
+    public static FindingCode NotCompared { get; } = new("TF5015", Error, "The adapters differ in tensors that are no low-rank factors.", "Compare the models that fuse makes of them.", "the comparison of that tensor");
+
+    /// <summary>The output exists.</summary>
+    public static FindingCode OutputExists { get; } = new("TF5016", Error, "The output folder exists already, or cannot be replaced.", "Give --overwrite, or another --output.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
-        BaseIdMissing, DropoutCleared,
+        BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
     ];
 }

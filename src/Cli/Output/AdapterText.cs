@@ -1,0 +1,16 @@
+using System.Globalization;
+using Transfuse.Metadata.Adapters;
+
+namespace Transfuse.Cli.Output;
+
+/// <summary>One line about an adapter.</summary>
+internal static class AdapterText
+{
+    public static string Summary(this Adapter adapter)
+    {
+        string[] ranks = [.. adapter.Modules.Select(module => module.Rank).Distinct().Order().Select(rank => rank.ToString(CultureInfo.InvariantCulture))];
+        string[] scales = [.. adapter.Modules.Select(module => module.Scale).Distinct().Order().Select(scale => scale.ToString("R", CultureInfo.InvariantCulture))];
+        string kind = adapter.Method != "LORA" ? adapter.Method : adapter.HasMagnitudes ? "DoRA" : "LoRA";
+        return $"{adapter.Modules.Length} modules ({kind}), rank {string.Join("/", ranks)}, scale {string.Join("/", scales)}";
+    }
+}

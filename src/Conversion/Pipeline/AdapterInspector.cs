@@ -1,0 +1,29 @@
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Pipeline;
+
+/// <summary>Looks at adapters. Reads configs and headers, never values.</summary>
+public static class AdapterInspector
+{
+    /// <summary>Looks at one adapter.</summary>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static Inspection Inspect(IAdapterSource source, InspectionOptions options)
+    {
+        var log = new FindingLog();
+        var conversion = ConversionOptions.Default with { AdapterName = options.AdapterName };
+        var context = new StageContext(TargetProfile.MlxLm, options.Base, conversion, log, CancellationToken.None);
+        using ReadResult? read = ReadAdapter.Read(source, null, context);
+        string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
+        Architecture? architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
+        if (modelType is not null && architecture is null)
+        {
+            log.Add(ArchitectureCodes.UnknownModelType.At(modelType, "is not in the table of architectures"));
+        }
+
+        return new Inspection(source.Name, read?.Dialect, read?.Adapter, architecture, log.ToSorted());
+    }
+}

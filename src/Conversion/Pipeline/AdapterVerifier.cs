@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Verification;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Pipeline;
+
+/// <summary>
+/// Compares two adapters of any dialects. Adapters of one layout are compared as they are; otherwise both are brought into MLX's layout,
+/// where gate and up are apart and experts stacked.
+/// </summary>
+public static class AdapterVerifier
+{
+    /// <summary>Compares.</summary>
+    /// <param name="first">One adapter.</param>
+    /// <param name="second">The other.</param>
+    /// <param name="baseModel">The base model, for its names; may be left out where these are unambiguous.</param>
+    /// <param name="options">What the caller decides; of it the model type, the adapter's name, what is allowed, and the experts' orientation matter.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static VerificationResult Verify(
+        IAdapterSource first, IAdapterSource second, BaseModel? baseModel, ConversionOptions options, CancellationToken cancellationToken = default)
+    {
+        var log = new FindingLog(options.Allowed);
+        var context = new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken);
+        using ReadResult? left = ReadAdapter.Read(first, null, context);
+        using ReadResult? right = ReadAdapter.Read(second, null, context);
+        if (left is null || right is null || log.HasErrors)
+        {
+            return new VerificationResult(log.ToSorted(), null);
+        }
+
+        CompareOthers(left.Adapter, right.Adapter, log, cancellationToken);
+        bool sameLayout = left.Adapter.Layout == right.Adapter.Layout && !NeedsMapping(left.Adapter) && !NeedsMapping(right.Adapter);
+        Adapter? one = sameLayout ? left.Adapter : InMlx(left.Adapter, context);
+        Adapter? other = sameLayout ? right.Adapter : InMlx(right.Adapter, context);
+        AdapterComparison? comparison = one is null || other is null || log.HasErrors ? null : AdapterComparer.Compare(one, other, cancellationToken);
+        return new VerificationResult(log.ToSorted(), comparison);
+    }
+
+    private static Adapter? InMlx(Adapter adapter, StageContext context) => adapter.Layout == ModelLayout.Mlx ? adapter : MapLayout.ToMlx(adapter, context);
+
+    // Factors of packed experts are comparable only when unpacked.
+    private static bool NeedsMapping(Adapter adapter) => adapter.Modules.Any(module => module.Kind == ModuleKind.PackedParameter);
+
+    private static void CompareOthers(Adapter first, Adapter second, FindingLog log, CancellationToken cancellationToken)
+    {
+        Dictionary<string, OtherTensor> right = second.OtherTensors.ToDictionary(tensor => tensor.Path, StringComparer.Ordinal);
+        ImmutableArray<OtherTensor> unmatched =
+        [
+            .. first.OtherTensors.Where(tensor => !right.Remove(tensor.Path, out OtherTensor? twin) || !Transfuse.Formats.Tensors.TensorProbe.BytesEqual(tensor.Tensor, twin.Tensor, cancellationToken)),
+            .. right.Values,
+        ];
+        foreach (OtherTensor tensor in unmatched.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState))
+        {
+            log.Add(TargetCodes.NotCompared.At(tensor.SourceName, "is in one of the adapters only, or differs, and is no low-rank factor"));
+        }
+    }
+}
