@@ -11,7 +11,7 @@ public class HubMappingTests
         foreach (string architecture in Architectures)
         {
             MlxBase mlxBase = MlxBase.Fixture(architecture);
-            HubResult mapped = HubMapping.Fixture(architecture).ToMlx(HfBase.Fixture(architecture).ReadWeights());
+            HubResult mapped = HubMapping.Fixture(architecture).ToMlx(HfBase.Fixture(architecture).Weights);
             List<MlxModule> expected = [.. mlxBase.Modules.Where(m => m.Kind != MlxModuleKind.MultiLinear)];
             Assert.Equal(expected.Select(m => m.Path).Order(StringComparer.Ordinal), mapped.Deltas.Keys.Order(StringComparer.Ordinal));
             foreach (MlxModule module in expected)
@@ -60,7 +60,7 @@ public class HubMappingTests
     public void Returns_every_mapped_weight_to_its_parameter(string architecture)
     {
         HubMapping hub = HubMapping.Fixture(architecture);
-        IReadOnlyDictionary<string, DenseArray> weights = HfBase.Fixture(architecture).ReadWeights();
+        IReadOnlyDictionary<string, DenseArray> weights = HfBase.Fixture(architecture).Weights;
         HubResult there = hub.ToMlx(weights);
         Assert.All(there.Unmapped, p => Assert.Matches(@"(bias|sinks|kv_b_proj\.weight)$", p));
         DeltaComparison.AssertClose(hub.ToHf(there.Deltas).Deltas, weights.Where(w => !there.Unmapped.Contains(w.Key)).ToDictionary(), 0);

@@ -12,7 +12,7 @@ public class PeftOracleDeltaTests
         int cases = CaseLoop.Run(Fixtures.PeftCases.Where(c => c.PeftType == "LORA" && c.ExpectedDeltas.Count > 0), fixture =>
         {
             HfBase hfBase = HfBase.Fixture(fixture.Base);
-            IReadOnlyDictionary<string, DenseArray> weights = hfBase.ReadWeights();
+            IReadOnlyDictionary<string, DenseArray> weights = hfBase.Weights;
             PeftReading reading = PeftOracle.Read(fixture.AdapterFolder, hfBase);
             Assert.Empty(reading.Unread);
             Dictionary<string, DenseArray> merged = reading.MergeInto(weights);

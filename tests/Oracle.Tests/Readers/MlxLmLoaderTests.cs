@@ -138,4 +138,15 @@ public class MlxLmLoaderTests
             c.Tensors[Q1 + ".lora_a"] = new OracleTensor(Q1 + ".lora_a", "F64", [64, 8], new double[512], new byte[4096]));
         ReaderAssert.Fails(wide, "RuntimeError: unsupported dtype F64");
     }
+
+    [Fact]
+    public void Broken_files_are_errors_and_not_exceptions()
+    {
+        using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("mlx_llama_qv"));
+        File.WriteAllText(Path.Combine(copy.Folder, "adapter_config.json"), "{");
+        ReaderAssert.Fails(MlxLmLoader.Load(copy.Folder, Llama), "unreadable");
+        copy.Save();
+        File.WriteAllBytes(Path.Combine(copy.Folder, "adapters.safetensors"), [2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}', 1]);
+        ReaderAssert.Fails(MlxLmLoader.Load(copy.Folder, Llama), "unreadable");
+    }
 }

@@ -210,6 +210,35 @@ public class PeftLoaderTests
         Assert.All(report.Silent, s => Assert.EndsWith("the other way round", s, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Weight_tying_makes_an_embedding_adapter_a_head_adapter_too()
+    {
+        HfBase gemma = HfBase.Fixture("gemma3_text");
+        void AddEmbedding(AdapterCopy copy)
+        {
+            copy.Set("target_modules", """["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "model.embed_tokens"]""");
+            copy.Put("base_model.model.model.embed_tokens.lora_embedding_A", DenseArray.Zeros(8, 112));
+            copy.Put("base_model.model.model.embed_tokens.lora_embedding_B", DenseArray.Zeros(64, 8));
+        }
+
+        ReaderAssert.Intended(ReaderAssert.Changed("gemma3_all", f => PeftLoader.Load(f, gemma), AddEmbedding));
+        ReaderReport tied = ReaderAssert.Changed("gemma3_all", f => PeftLoader.Load(f, gemma), c =>
+        {
+            AddEmbedding(c);
+            c.Set("ensure_weight_tying", "true");
+        });
+        Assert.Equal("missing adapter keys for lm_head.weight: it has no effect", Assert.Single(tied.Silent));
+        ReaderReport both = ReaderAssert.Changed("gemma3_all", f => PeftLoader.Load(f, gemma), c =>
+        {
+            AddEmbedding(c);
+            c.Set("ensure_weight_tying", "true");
+            c.Put("base_model.model.lm_head.lora_A.weight", DenseArray.Zeros(8, 64));
+            c.Put("base_model.model.lm_head.lora_B.weight", DenseArray.Zeros(112, 8));
+        });
+        ReaderAssert.Intended(both);
+        Assert.Equal(23, both.Applied.Count);
+    }
+
     private static void AddDenseLayer(AdapterCopy copy)
     {
         foreach (string projection in new[] { "gate_proj", "up_proj" })

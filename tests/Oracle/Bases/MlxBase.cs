@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace Transfuse.Oracle;
@@ -5,7 +6,10 @@ namespace Transfuse.Oracle;
 /// <summary>A base model as MLX holds it after sanitize: modules with their kinds and shapes.</summary>
 public sealed class MlxBase
 {
+    private static readonly ConcurrentDictionary<string, MlxBase> FixtureBases = new(StringComparer.Ordinal);
+
     private readonly IReadOnlyDictionary<string, DenseArray>? _weights;
+    private readonly Dictionary<string, MlxModule> _byPath;
 
     public MlxBase(
         string modelType,
@@ -21,6 +25,7 @@ public sealed class MlxBase
         Modules = [.. modules];
         Config = config;
         _weights = weights;
+        _byPath = Modules.ToDictionary(m => m.Path, StringComparer.Ordinal);
     }
 
     public string ModelType { get; }
@@ -37,23 +42,12 @@ public sealed class MlxBase
 
     public bool Quantized => Config.Get("quantization") is not null;
 
-    /// <summary>Weights by parameter name, dequantized.</summary>
+    /// <summary>Weights by parameter name, dequantized. The arrays are shared: do not change them.</summary>
     public IReadOnlyDictionary<string, DenseArray> Weights =>
         _weights ?? throw new InvalidOperationException("this base has no files");
 
     /// <summary>A base in tests/fixtures/bases-mlx, or made from tests/fixtures/bases where MLX has no other form of it.</summary>
-    public static MlxBase Fixture(string name)
-    {
-        string folder = Fixtures.MlxBaseFolder(name);
-        if (Directory.Exists(folder))
-        {
-            return Load(folder);
-        }
-
-        HfBase hf = HfBase.Fixture(name);
-        HubResult mapped = new HubMapping(hf.ModelType, hf.Experts).ToMlx(hf.ReadWeights());
-        return FromWeights(hf.ModelType, hf.Config, mapped.Deltas.ToDictionary(m => m.Key + ".weight", m => m.Value, StringComparer.Ordinal));
-    }
+    public static MlxBase Fixture(string name) => FixtureBases.GetOrAdd(name, LoadFixture);
 
     public static MlxBase Load(string folder)
     {
@@ -64,7 +58,7 @@ public sealed class MlxBase
             MlxQuantization.Dequantize(OracleSafetensors.Read(Path.Combine(folder, "model.safetensors")), config));
     }
 
-    public MlxModule? Find(string path) => Modules.FirstOrDefault(m => m.Path == path);
+    public MlxModule? Find(string path) => _byPath.GetValueOrDefault(path);
 
     /// <summary>True for the name of a base parameter, such as <c>model.norm.weight</c>.</summary>
     public bool IsParameter(string name) =>
@@ -93,6 +87,19 @@ public sealed class MlxBase
         Modules.Select(m => m with { Path = prefix + m.Path }),
         Config,
         _weights?.ToDictionary(w => prefix + w.Key, w => w.Value, StringComparer.Ordinal));
+
+    private static MlxBase LoadFixture(string name)
+    {
+        string folder = Fixtures.MlxBaseFolder(name);
+        if (Directory.Exists(folder))
+        {
+            return Load(folder);
+        }
+
+        HfBase hf = HfBase.Fixture(name);
+        HubResult mapped = new HubMapping(hf.ModelType, hf.Experts).ToMlx(hf.Weights);
+        return FromWeights(hf.ModelType, hf.Config, mapped.Deltas.ToDictionary(m => m.Key + ".weight", m => m.Value, StringComparer.Ordinal));
+    }
 
     private static MlxBase FromWeights(string modelType, JsonElement config, IReadOnlyDictionary<string, DenseArray> weights)
     {

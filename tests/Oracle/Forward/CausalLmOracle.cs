@@ -35,7 +35,7 @@ public static class CausalLmOracle
             x = Add(x, gemma ? model.Norm(mixed, block + ".post_feedforward_layernorm") : mixed);
         }
 
-        return Layers.Linear(model.Norm(x, "model.norm"), model.Find("lm_head.weight") ?? table, model.Find("lm_head.bias"));
+        return Layers.Linear(model.Norm(x, "model.norm"), model.Find(TiedHead.Head) ?? table, model.Find("lm_head.bias"));
     }
 
     private static double[][] Add(double[][] x, double[][] y) => [.. x.Zip(y, Layers.Add)];

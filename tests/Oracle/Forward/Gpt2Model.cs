@@ -16,7 +16,7 @@ internal static class Gpt2Model
             x = Add(x, Conv(model, hidden, block + ".mlp.c_proj"));
         }
 
-        return Layers.Linear(Norm(model, x, "transformer.ln_f"), table, null);
+        return Layers.Linear(Norm(model, x, "transformer.ln_f"), model.Find(TiedHead.Head) ?? table, null);
     }
 
     private static double[][] Attention(ModelWeights model, string module, double[][] x)

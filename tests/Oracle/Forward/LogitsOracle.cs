@@ -4,7 +4,7 @@ namespace Transfuse.Oracle;
 public static class LogitsOracle
 {
     public static DenseArray OfBase(HfBase hfBase, int[][] inputIds) =>
-        CausalLmOracle.Logits(hfBase.Config, hfBase.ReadWeights(), inputIds);
+        CausalLmOracle.Logits(hfBase.Config, hfBase.Weights, inputIds);
 
     public static DenseArray OfBase(MlxBase mlxBase, int[][] inputIds) => OfMlx(mlxBase, [], [], inputIds);
 
@@ -15,17 +15,17 @@ public static class LogitsOracle
         List<string> perExpert = [.. reading.Deltas.Keys.Where(p => hfBase.Find(p) is null)];
         if (perExpert.Count == 0)
         {
-            return CausalLmOracle.Logits(hfBase.Config, reading.MergeInto(hfBase.ReadWeights()), inputIds);
+            return CausalLmOracle.Logits(hfBase.Config, reading.MergeInto(hfBase.Weights), inputIds);
         }
 
         HubMapping hub = new(hfBase.ModelType, hfBase.Experts);
         return OfParameters(hfBase, hub.ToHf(hub.ToMlx(reading.DeltaArrays).Deltas).Deltas, inputIds);
     }
 
-    /// <summary>Changes of Hugging Face parameters, by path.</summary>
+    /// <summary>Changes of Hugging Face parameters, by path; a tied head keeps its weight unless it is changed itself.</summary>
     public static DenseArray OfParameters(HfBase hfBase, IReadOnlyDictionary<string, DenseArray> changes, int[][] inputIds)
     {
-        Dictionary<string, DenseArray> weights = new(hfBase.ReadWeights(), StringComparer.Ordinal);
+        Dictionary<string, DenseArray> weights = TiedHead.Untie(hfBase.Weights);
         foreach ((string path, DenseArray change) in changes)
         {
             weights[path] = Dense.Add(weights[path], change);
@@ -64,7 +64,7 @@ public static class LogitsOracle
 
         // What MLX has no module for (biases, kv_b_proj) comes from the Hugging Face base of the same name.
         HfBase hfBase = HfBase.Fixture(mlxBase.ModelType);
-        Dictionary<string, DenseArray> weights = new(hfBase.ReadWeights(), StringComparer.Ordinal);
+        Dictionary<string, DenseArray> weights = new(hfBase.Weights, StringComparer.Ordinal);
         foreach ((string path, DenseArray weight) in new HubMapping(mlxBase.ModelType, hfBase.Experts).ToHf(modules).Deltas)
         {
             weights[path] = weight;

@@ -26,10 +26,10 @@ public sealed class PeftReading
     public IReadOnlyDictionary<string, DenseArray> DeltaArrays =>
         Deltas.ToDictionary(d => d.Key, d => d.Value.Delta, StringComparer.Ordinal);
 
-    /// <summary>All weights of the base with the adapter merged.</summary>
+    /// <summary>All weights of the base with the adapter merged; a tied head gets a weight of its own.</summary>
     public Dictionary<string, DenseArray> MergeInto(IReadOnlyDictionary<string, DenseArray> weights)
     {
-        Dictionary<string, DenseArray> merged = new(weights, StringComparer.Ordinal);
+        Dictionary<string, DenseArray> merged = TiedHead.Untie(weights);
         foreach ((string path, DenseArray value) in Replacements)
         {
             merged[path] = value;

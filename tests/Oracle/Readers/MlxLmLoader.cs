@@ -5,22 +5,9 @@ namespace Transfuse.Oracle;
 /// <summary>mlx-lm 0.32.0's load_adapters (tuner/utils.py).</summary>
 public static class MlxLmLoader
 {
-    public static ReaderReport Load(string folder, MlxBase mlxBase)
-    {
-        ReaderReport report = new();
-        try
-        {
-            Load(folder, mlxBase, report);
-        }
-        catch (ReaderException problem)
-        {
-            report.Error(problem.Message);
-        }
+    public static ReaderReport Load(string folder, MlxBase mlxBase) => ReaderReport.Of(report => Load(folder, mlxBase, report));
 
-        return report;
-    }
-
-    private static void Load(string folder, MlxBase mlxBase, ReaderReport report)
+    internal static void Load(string folder, MlxBase mlxBase, ReaderReport report)
     {
         JsonElement config = MlxFolder.ReadConfig(folder);
         string type = config.GetText("fine_tune_type") ?? "lora";

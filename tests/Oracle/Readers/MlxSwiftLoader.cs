@@ -7,7 +7,7 @@ namespace Transfuse.Oracle;
 public static class MlxSwiftLoader
 {
     /// <summary>LoRAContainer.from(directory:) and load(into:).</summary>
-    public static ReaderReport Load(string folder, MlxBase mlxBase) => Guard(report =>
+    public static ReaderReport Load(string folder, MlxBase mlxBase) => ReaderReport.Of(report =>
     {
         JsonElement config = MlxFolder.ReadConfig(folder);
         string? type = config.GetText("fine_tune_type");
@@ -26,7 +26,7 @@ public static class MlxSwiftLoader
     });
 
     /// <summary>LoRAContainer.fromPEFT(directory:numLayers:) and load(into:).</summary>
-    public static ReaderReport LoadPeft(string folder, MlxBase mlxBase, long numLayers = 1024) => Guard(report =>
+    public static ReaderReport LoadPeft(string folder, MlxBase mlxBase, long numLayers = 1024) => ReaderReport.Of(report =>
     {
         JsonElement config = MlxFolder.ReadConfig(folder);
         if (!string.Equals(config.GetText("peft_type") ?? "LORA", "LORA", StringComparison.OrdinalIgnoreCase))
@@ -138,21 +138,6 @@ public static class MlxSwiftLoader
                 yield return new MlxModule(attention + "kv_b_proj", MlxModuleKind.Linear, [module.Shape[0] * (module.Shape[2] + valueWidth), module.Shape[1]]);
             }
         }
-    }
-
-    private static ReaderReport Guard(Action<ReaderReport> load)
-    {
-        ReaderReport report = new();
-        try
-        {
-            load(report);
-        }
-        catch (ReaderException problem)
-        {
-            report.Error(problem.Message);
-        }
-
-        return report;
     }
 
     private static long Integer(JsonElement json, string name) =>

@@ -5,32 +5,22 @@ namespace Transfuse.Oracle;
 /// <summary>mlx-vlm 0.6's apply_lora_layers (trainer/utils.py). Module paths start at the root of the vision-language model.</summary>
 public static class MlxVlmLoader
 {
-    public static ReaderReport Load(string folder, MlxBase mlxBase)
+    public static ReaderReport Load(string folder, MlxBase mlxBase) => ReaderReport.Of(report =>
     {
-        ReaderReport report = new();
-        try
+        JsonElement config = MlxFolder.ReadConfig(folder);
+        if (config.Has("lora_parameters"))
         {
-            JsonElement config = MlxFolder.ReadConfig(folder);
-            if (config.Has("lora_parameters"))
-            {
-                LoadCurrent(folder, config, mlxBase, report);
-            }
-            else if (config.Has("rank"))
-            {
-                LoadLegacy(folder, config, mlxBase, report);
-            }
-            else
-            {
-                report.Error("ValueError: neither rank nor lora_parameters");
-            }
+            LoadCurrent(folder, config, mlxBase, report);
         }
-        catch (ReaderException problem)
+        else if (config.Has("rank"))
         {
-            report.Error(problem.Message);
+            LoadLegacy(folder, config, mlxBase, report);
         }
-
-        return report;
-    }
+        else
+        {
+            report.Error("ValueError: neither rank nor lora_parameters");
+        }
+    });
 
     private static void LoadCurrent(string folder, JsonElement config, MlxBase mlxBase, ReaderReport report)
     {

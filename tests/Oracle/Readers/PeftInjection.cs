@@ -8,7 +8,7 @@ internal static class PeftInjection
     public static List<PeftSlot> Create(JsonElement config, HfBase hfBase)
     {
         List<PeftSlot> slots = [];
-        Dictionary<string, HfParameter> weights = hfBase.Parameters
+        Dictionary<string, HfParameter> weights = hfBase.WithHead
             .Where(p => p.Leaf == "weight").ToDictionary(p => p.Module, StringComparer.Ordinal);
         foreach (string module in Modules(hfBase).Where(m => PeftPattern.Targets(config, m)))
         {
@@ -18,8 +18,25 @@ internal static class PeftInjection
                 : throw new ReaderException($"ValueError: Target module {module} is not supported"));
         }
 
+        AddTied(config, hfBase, weights, slots);
         AddParameters(config, hfBase, slots);
         return slots.Count > 0 ? slots : throw new ReaderException("ValueError: no module or parameter of the model is targeted");
+    }
+
+    /// <summary>ensure_weight_tying: an adapter on the embedding or on its tied head is an adapter on both.</summary>
+    private static void AddTied(JsonElement config, HfBase hfBase, Dictionary<string, HfParameter> weights, List<PeftSlot> slots)
+    {
+        string? embedding = TiedHead.Embedding(hfBase.Parameters.Select(p => p.Path));
+        if (!hfBase.Tied || embedding is null || !config.GetFlag("ensure_weight_tying"))
+        {
+            return;
+        }
+
+        string[] tied = [embedding[..^".weight".Length], "lm_head"];
+        if (slots.FirstOrDefault(s => tied.Contains(s.Key)) is { } one)
+        {
+            slots.AddRange(tied.Where(t => slots.All(s => s.Key != t)).Select(t => new PeftSlot(t, weights[t], one.Rank, AsParameter: false)));
+        }
     }
 
     private static void AddParameters(JsonElement config, HfBase hfBase, List<PeftSlot> slots)
@@ -73,7 +90,7 @@ internal static class PeftInjection
     private static IEnumerable<string> Modules(HfBase hfBase)
     {
         SortedSet<string> paths = new(StringComparer.Ordinal);
-        foreach (HfParameter parameter in hfBase.Parameters)
+        foreach (HfParameter parameter in hfBase.WithHead)
         {
             for (string path = parameter.Module; ; path = path[..path.LastIndexOf('.')])
             {

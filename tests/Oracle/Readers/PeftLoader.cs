@@ -17,31 +17,23 @@ public static class PeftLoader
 
     private static readonly string[] Mutating = ["pissa", "olora", "loftq", "corda", "lora_ga"];
 
-    public static ReaderReport Load(string folder, HfBase hfBase)
+    public static ReaderReport Load(string folder, HfBase hfBase) => ReaderReport.Of(report =>
     {
-        ReaderReport report = new();
-        try
+        JsonElement config = OracleJson.Read(Path.Combine(folder, "adapter_config.json"));
+        CheckConfig(config, report);
+        config = ExpandAllLinear(config, hfBase);
+        JsonElement converted = PeftMoeConversion.Applies(hfBase.ModelType) ? PeftMoeConversion.ConvertConfig(config, hfBase) : config;
+        if (config.GetFlag("use_rslora") && FusesExperts(converted) && !FusesExperts(config))
         {
-            JsonElement config = OracleJson.Read(Path.Combine(folder, "adapter_config.json"));
-            CheckConfig(config, report);
-            config = ExpandAllLinear(config, hfBase);
-            JsonElement converted = PeftMoeConversion.Applies(hfBase.ModelType) ? PeftMoeConversion.ConvertConfig(config, hfBase) : config;
-            if (config.GetFlag("use_rslora") && converted.GetRawText().Contains("gate_up_proj", StringComparison.Ordinal) && !config.GetRawText().Contains("gate_up_proj", StringComparison.Ordinal))
-            {
-                report.Quietly("use_rslora: doubling r and alpha of gate_up_proj multiplies its scale by sqrt(2)");
-            }
-
-            bool packed = config.GetStrings("target_parameters") is { Count: > 0 };
-            List<PeftSlot> slots = [.. PeftInjection.Create(converted, hfBase).Select(s => s with { Converted = !packed })];
-            Fill(converted, slots, ReadTensors(folder, hfBase, report), hfBase, report);
-        }
-        catch (ReaderException problem)
-        {
-            report.Error(problem.Message);
+            report.Quietly("use_rslora: doubling r and alpha of gate_up_proj multiplies its scale by sqrt(2)");
         }
 
-        return report;
-    }
+        bool packed = config.GetStrings("target_parameters") is { Count: > 0 };
+        List<PeftSlot> slots = [.. PeftInjection.Create(converted, hfBase).Select(s => s with { Converted = !packed })];
+        Fill(converted, slots, ReadTensors(folder, hfBase, report), hfBase, report);
+    });
+
+    private static bool FusesExperts(JsonElement config) => config.GetRawText().Contains("gate_up_proj", StringComparison.Ordinal);
 
     private static void CheckConfig(JsonElement config, ReaderReport report)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Transfuse.Oracle;
 
 /// <summary>What one reader makes of one adapter folder.</summary>
@@ -35,10 +37,23 @@ public sealed class ReaderReport
 
     public override string ToString() => Complaints.Count == 0 ? "loads" : string.Join("; ", Complaints);
 
-    internal static ReaderReport Failed(string error)
+    /// <summary>Runs a reader; what it raises, and files that nothing could read, become errors.</summary>
+    internal static ReaderReport Of(Action<ReaderReport> load)
     {
         ReaderReport report = new();
-        report.Error(error);
+        try
+        {
+            load(report);
+        }
+        catch (ReaderException problem)
+        {
+            report.Error(problem.Message);
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidDataException or FileNotFoundException)
+        {
+            report.Error($"unreadable: {problem.Message}");
+        }
+
         return report;
     }
 

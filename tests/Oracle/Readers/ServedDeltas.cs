@@ -29,7 +29,7 @@ internal static class ServedDeltas
         foreach (string name in reading.Replacements.Keys.Concat(reading.TokenRows.Keys).Concat(reading.BiasDeltas.Keys))
         {
             bool equalsBase = reading.Replacements.TryGetValue(name, out DenseArray? value)
-                && hfBase.HasFiles && DeltaComparison.Of(value, hfBase.ReadWeights()[name]).RelativeError == 0;
+                && hfBase.HasWeights && DeltaComparison.Of(value, hfBase.Weights[name]).RelativeError == 0;
             if (!equalsBase)
             {
                 report.Quietly($"{name} is not applied");

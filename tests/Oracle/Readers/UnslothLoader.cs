@@ -5,48 +5,38 @@ namespace Transfuse.Oracle;
 /// <summary>FastMLXModel.from_pretrained of unsloth-zoo (2026.8) on an adapter folder.</summary>
 public static class UnslothLoader
 {
-    public static ReaderReport Load(string folder, MlxBase mlxBase)
+    public static ReaderReport Load(string folder, MlxBase mlxBase) => ReaderReport.Of(report =>
     {
-        ReaderReport report = new();
-        try
+        JsonElement config = MlxFolder.ReadConfig(folder);
+        if (string.IsNullOrEmpty(config.GetText("base_model_name_or_path")))
         {
-            JsonElement config = MlxFolder.ReadConfig(folder);
-            if (string.IsNullOrEmpty(config.GetText("base_model_name_or_path")))
-            {
-                throw new ReaderException("not an adapter: base_model_name_or_path is empty, so the folder is taken for a model");
-            }
+            throw new ReaderException("not an adapter: base_model_name_or_path is empty, so the folder is taken for a model");
+        }
 
-            CheckQuantization(config, mlxBase);
-            if (!config.Has("unsloth_mlx_lora_module_paths"))
-            {
-                return WithoutPaths(folder, mlxBase);
-            }
-
+        CheckQuantization(config, mlxBase);
+        if (config.Has("unsloth_mlx_lora_module_paths"))
+        {
             WithPaths(folder, config, mlxBase, report);
         }
-        catch (ReaderException problem)
+        else
         {
-            report.Error(problem.Message);
+            CheckExperts(MlxFolder.ReadWeights(folder), mlxBase);
+            MlxLmLoader.Load(folder, mlxBase, report);
         }
+    });
 
-        return report;
-    }
-
-    /// <summary>A preflight of the experts, then mlx-lm's loader.</summary>
-    private static ReaderReport WithoutPaths(string folder, MlxBase mlxBase)
+    /// <summary>The preflight before mlx-lm's loader takes over: experts need both factors, in the current shapes.</summary>
+    private static void CheckExperts(IReadOnlyDictionary<string, OracleTensor> tensors, MlxBase mlxBase)
     {
-        IReadOnlyDictionary<string, OracleTensor> tensors = MlxFolder.ReadWeights(folder);
         foreach (MlxModule module in mlxBase.Modules.Where(m => m.Kind == MlxModuleKind.SwitchLinear))
         {
             OracleTensor? a = tensors.GetValueOrDefault(module.Path + ".lora_a");
             OracleTensor? b = tensors.GetValueOrDefault(module.Path + ".lora_b");
             if (a is null != b is null || (a is not null && a.Shape.Length != 3))
             {
-                return ReaderReport.Failed($"RuntimeError: partial adapter at {module.Path}");
+                throw new ReaderException($"RuntimeError: partial adapter at {module.Path}");
             }
         }
-
-        return MlxLmLoader.Load(folder, mlxBase);
     }
 
     private static void WithPaths(string folder, JsonElement config, MlxBase mlxBase, ReaderReport report)

@@ -9,26 +9,16 @@ public static class VllmLoader
     /// <param name="folder">The adapter.</param>
     /// <param name="hfBase">The base.</param>
     /// <param name="maxLoraRank">The server's max_lora_rank, 16 unless told otherwise.</param>
-    public static ReaderReport Load(string folder, HfBase hfBase, long maxLoraRank = 16)
+    public static ReaderReport Load(string folder, HfBase hfBase, long maxLoraRank = 16) => ReaderReport.Of(report =>
     {
-        ReaderReport report = new();
-        try
-        {
-            JsonElement config = OracleJson.Read(Path.Combine(folder, "adapter_config.json"));
-            CheckConfig(config, maxLoraRank);
-            IReadOnlyDictionary<string, OracleTensor> tensors = PeftFiles.ReadTensors(folder);
-            CheckNames(config, tensors.Keys, hfBase, File.Exists(Path.Combine(folder, PeftFiles.Safetensors)));
-            double scale = config.GetNumber("lora_alpha", 0) / (config.GetFlag("use_rslora") ? Math.Sqrt(config.GetNumber("r", 0)) : config.GetNumber("r", 0));
-            ServedDeltas.Apply(folder, hfBase, scale, report);
-            CheckLoneExperts(config, hfBase, report);
-        }
-        catch (ReaderException problem)
-        {
-            report.Error(problem.Message);
-        }
-
-        return report;
-    }
+        JsonElement config = OracleJson.Read(Path.Combine(folder, "adapter_config.json"));
+        CheckConfig(config, maxLoraRank);
+        CheckNames(config, PeftFiles.ReadTensors(folder).Keys, hfBase, File.Exists(Path.Combine(folder, PeftFiles.Safetensors)));
+        double rank = config.GetNumber("r", 0);
+        double scale = config.GetNumber("lora_alpha", 0) / (config.GetFlag("use_rslora") ? Math.Sqrt(rank) : rank);
+        ServedDeltas.Apply(folder, hfBase, scale, report);
+        CheckLoneExperts(config, hfBase, report);
+    });
 
     private static void CheckConfig(JsonElement config, long maxLoraRank)
     {
