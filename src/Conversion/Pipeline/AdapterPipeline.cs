@@ -75,9 +75,9 @@ public sealed record AdapterPipeline
             return Refused(log, read.Adapter);
         }
 
-        if (!Options.DryRun)
+        if (!Options.DryRun && !WriteFolder.Write(output, Sink!, read, context))
         {
-            WriteFolder.Write(output, Sink!, Options.MaxDegreeOfParallelism, cancellationToken);
+            return Refused(log, read.Adapter);
         }
 
         return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun);

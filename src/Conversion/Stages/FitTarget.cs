@@ -24,6 +24,8 @@ internal static class FitTarget
 
         if (!carries)
         {
+            LeftOutFields.Report(mapped.SourceConfig, read.Content.Name, context.Log);
+            mapped = SavedEmbeddings.LeaveOutEqual(mapped, context);
             TargetKinds.RefuseOtherTensors(mapped.OtherTensors, context.Profile, context.Log);
             mapped = mapped with { OtherTensors = [] };
         }

@@ -4,15 +4,31 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Safetensors;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>Writes an adapter's files: all or none.</summary>
 internal static class WriteFolder
 {
-    public static void Write(OutputFolder output, IAdapterSink sink, int maxDegreeOfParallelism, CancellationToken cancellationToken)
+    /// <summary>Writes.</summary>
+    /// <param name="output">The files.</param>
+    /// <param name="sink">Where they go.</param>
+    /// <param name="source">What the tensors are read from; closed before the swap, so that the output may replace it.</param>
+    /// <param name="context">The run.</param>
+    /// <returns>False with an error in the log where the place is taken.</returns>
+    public static bool Write(OutputFolder output, IAdapterSink sink, IDisposable source, StageContext context)
     {
-        sink.Begin();
+        try
+        {
+            sink.Begin();
+        }
+        catch (AtomicFolderException taken)
+        {
+            context.Log.Add(TargetCodes.OutputExists.At(taken.Destination, Reason(taken.Cause)));
+            return false;
+        }
+
         using (IByteSink config = sink.Create(AdapterFiles.Config))
         {
             byte[] bytes = PythonJson.Write(output.Config, output.ConfigStyle);
@@ -22,11 +38,20 @@ internal static class WriteFolder
 
         using (IByteSink weights = sink.Create(output.WeightsFile))
         {
-            var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = maxDegreeOfParallelism };
-            SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, cancellationToken);
+            var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism };
+            SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, context.CancellationToken);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        context.CancellationToken.ThrowIfCancellationRequested();
+        source.Dispose();
         sink.Commit();
+        return true;
     }
+
+    private static string Reason(AtomicFolderError cause) => cause switch
+    {
+        AtomicFolderError.IsFile => "is a file",
+        AtomicFolderError.IsLink => "is a link, which is never replaced",
+        _ => "exists; --overwrite replaces it",
+    };
 }
