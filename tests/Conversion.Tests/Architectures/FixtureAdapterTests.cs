@@ -19,7 +19,7 @@ public partial class FixtureAdapterTests
     public void There_are_as_many_adapters_as_the_fixtures_hold()
     {
         Assert.Equal(36, Peft.Count);
-        Assert.Equal(14, Mlx.Count);
+        Assert.Equal(15, Mlx.Count);
     }
 
     [Theory]
