@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Tests.Architectures;
 /// <summary>Writes docs/architectures.md from the table and from what the tests compare it with.</summary>
 internal static class ArchitectureDocument
 {
-    public static string Write(IReadOnlyCollection<string> withFiles, IReadOnlyCollection<string> withLiveNames)
+    public static string Write(IReadOnlyCollection<string> withFiles, IReadOnlyCollection<string> withLoads, IReadOnlyCollection<string> withLiveNames)
     {
         StringBuilder text = new();
         text.Append("""
@@ -21,8 +21,9 @@ internal static class ArchitectureDocument
             what mlx-lm does to the base weights when it loads them. What the table does not name is refused.
 
             **Proof.** *files*: the weight rules turn a model that transformers 5.17.0 saved into the one that mlx-lm 0.32.0 saved, bit
-            for bit. *names*: every matrix of the live model in transformers 5.17.0 is mapped or refused. *algebra only*: the rules
-            agree with each other on a made-up model, and with mlx-lm's code as read. Every entry passes that last test.
+            for bit. *load*: they do what mlx-lm 0.32.0's own loading code did to small weight files. *names*: every matrix of the live
+            model in transformers 5.17.0 is mapped or refused. *algebra only*: the rules for adapters and for weights agree with each
+            other on a made-up model; every entry passes that test too.
 
             **Class.** *identity*: equal paths. *prefix*: another root. *rename*: other names or scaled weights. *stack*: experts are
             stacked. *split*: rows of one tensor belong to several modules. *unsupported*: nothing inside the layers can be adapted.
@@ -35,7 +36,7 @@ internal static class ArchitectureDocument
             """);
         foreach (Architecture architecture in ArchitectureTable.Default.All)
         {
-            string proof = Proof(architecture, withFiles, withLiveNames);
+            string proof = Proof(architecture, withFiles, withLoads, withLiveNames);
             text.Append(architecture.AliasOf is string original
                 ? $"| {architecture.ModelType} | as {original} | {Low(architecture.Confidence)} | {proof} | | | |\n"
                 : $"| {architecture.ModelType} | {Low(architecture.Class)} | {Low(architecture.Confidence)} | {proof} | {Roots(architecture)} | `{architecture.Layers.Mlx}` | {Head(architecture)} |\n");
@@ -50,11 +51,13 @@ internal static class ArchitectureDocument
         return text.ToString();
     }
 
-    private static string Proof(Architecture architecture, IReadOnlyCollection<string> withFiles, IReadOnlyCollection<string> withLiveNames)
+    private static string Proof(
+        Architecture architecture, IReadOnlyCollection<string> withFiles, IReadOnlyCollection<string> withLoads, IReadOnlyCollection<string> withLiveNames)
     {
         string[] proofs =
         [
             .. withFiles.Contains(architecture.ModelType) ? ["files"] : Array.Empty<string>(),
+            .. withLoads.Contains(architecture.AliasOf ?? architecture.ModelType) ? ["load"] : Array.Empty<string>(),
             .. withLiveNames.Contains(architecture.ModelType) ? ["names"] : Array.Empty<string>(),
         ];
         return proofs.Length == 0 ? "algebra only" : string.Join(", ", proofs);

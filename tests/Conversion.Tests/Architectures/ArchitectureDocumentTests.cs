@@ -7,7 +7,8 @@ public class ArchitectureDocumentTests
     public void Committed_document_is_the_generated_one()
     {
         string path = Path.Combine(Repository.Root, "docs", "architectures.md");
-        string text = ArchitectureDocument.Write(RealBaseTests.Pairs, [.. LiveNamesTests.ModelTypes.Select(row => row.Data)]);
+        string text = ArchitectureDocument.Write(
+            RealBaseTests.Pairs, [.. LoadedWeightTests.Cases.Select(row => row.Data)], [.. LiveNamesTests.ModelTypes.Select(row => row.Data)]);
         if (Environment.GetEnvironmentVariable("TRANSFUSE_UPDATE_DOCS") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
