@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Bases;
 
 namespace Transfuse.Conversion.Tests.Architectures;
 
@@ -110,6 +111,37 @@ public class RoundTripTests
         HfMapping llama4 = Map("llama4").MapToHuggingFace("language_model.model.layers.0.feed_forward.experts.up_proj", HfLayout.Transformers5);
         Assert.Equal(RowSelection.Part(1, 2), llama4.Rows);
         Assert.Equal(PackedLayout.InOut, llama4.Packed!.Layout);
+    }
+
+    [Fact]
+    public void Packed_parameters_name_their_module_and_their_order()
+    {
+        ArchitectureMap map = Map("gpt_oss");
+        HfMapping down = map.MapToHuggingFace("model.layers.0.mlp.experts.down_proj", HfLayout.Transformers5);
+        Assert.Equal("model.layers.0.mlp.experts", down.Owner);
+        Assert.Equal("model.layers.0.mlp.experts.down_proj", down.ParameterPath);
+        Assert.Equal(["model.layers.0.mlp.experts.gate_up_proj", down.Path], map.RegisteredParametersOf(down.Owner));
+        HfMapping router = map.MapToHuggingFace("model.layers.0.mlp.router", HfLayout.Transformers5);
+        Assert.Equal(("model.layers.0.mlp.router", "model.layers.0.mlp.router.weight"), (router.Owner, router.ParameterPath));
+    }
+
+    [Fact]
+    public void Roles_are_told_where_tying_matters()
+    {
+        ArchitectureMap map = Map("llama");
+        Assert.Equal(ModuleRole.InputEmbedding, Assert.Single(map.MapToMlx("model.embed_tokens").Targets).Role);
+        Assert.Equal(ModuleRole.Head, Assert.Single(map.MapToMlx("lm_head").Targets).Role);
+        Assert.Equal(ModuleRole.Head, map.MapToHuggingFace("lm_head", HfLayout.Transformers5).Role);
+        Assert.Equal(ModuleRole.None, Assert.Single(map.MapToMlx("model.layers.0.mlp.up_proj").Targets).Role);
+    }
+
+    [Fact]
+    public void Zero_experts_are_counted_in_the_parameter_that_has_them()
+    {
+        BaseConfig config = new(JsonTree.Parse("""{"n_routed_experts": 4, "zero_expert_num": 2}"""));
+        ArchitectureMap map = new(ArchitectureTable.Default.Find("longcat_flash")!, config);
+        Assert.Equal(6, map.MapToMlx("model.layers.0.mlp.experts.gate_up_proj").Packed!.Experts);
+        Assert.Equal(4, map.MapToMlx("model.layers.0.mlp.experts.down_proj").Packed!.Experts);
     }
 
     [Fact]
