@@ -18,7 +18,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
             return Refuse(mapping, ArchitectureCodes.UnknownModule, $"{architecture} has no such module in MLX");
         }
 
-        mapping = mapping with { Layer = address.Layer };
+        mapping = mapping with { Layer = address.Layer, Role = address.Global?.Role ?? ModuleRole.None };
         if (address.Layer >= config?.LayerCount(architecture))
         {
             return Refuse(mapping, ArchitectureCodes.LayerOutOfRange, $"layer {address.Layer}, but the base model has {config.LayerCount(architecture)}");
