@@ -16,24 +16,16 @@ internal static class FitTarget
     public static Adapter? Apply(ReadResult read, StageContext context)
     {
         bool carries = read.Dialect == context.Profile.Dialect;
-        Adapter? mapped = carries ? read.Adapter : MapLayout.Apply(read.Adapter, context);
+        Adapter? mapped = carries ? Carry(read, context) : Cross(read, context);
         if (mapped is null)
         {
             return null;
         }
 
-        if (!carries)
-        {
-            LeftOutFields.Report(mapped.SourceConfig, read.Content.Name, context.Log);
-            mapped = SavedEmbeddings.LeaveOutEqual(mapped, context);
-            TargetKinds.RefuseOtherTensors(mapped.OtherTensors, context.Profile, context.Log);
-            mapped = mapped with { OtherTensors = [] };
-        }
-
         ImmutableArray<AdapterModule> modules = mapped.Modules;
         if (!carries || context.Profile.Dialect == AdapterDialect.Mlx)
         {
-            modules = TargetKinds.Apply(modules, context.Profile, context.Log);
+            modules = TargetKinds.Apply(modules, context.Profile, !carries, context.Log);
         }
 
         if (context.Log.HasErrors)
@@ -55,5 +47,26 @@ internal static class FitTarget
         bool readsDouble = context.Profile.Dialect == AdapterDialect.Peft;
         modules = DTypes.Apply(modules, context.Options.DType, readsDouble, context.Log, context.CancellationToken);
         return mapped with { Modules = modules };
+    }
+
+    // PEFT holds what is no low-rank factor; MLX's readers refuse it.
+    private static Adapter Carry(ReadResult read, StageContext context)
+    {
+        if (context.Profile.Dialect == AdapterDialect.Peft)
+        {
+            return read.Adapter;
+        }
+
+        TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
+        return read.Adapter with { OtherTensors = [] };
+    }
+
+    // What stands against the conversion is named in one report: the tensors without slot first, then the modules without counterpart.
+    private static Adapter? Cross(ReadResult read, StageContext context)
+    {
+        LeftOutFields.Report(read.Adapter.SourceConfig, read.Content.Name, context.Log);
+        Adapter adapter = SavedEmbeddings.LeaveOutEqual(read.Adapter, context);
+        TargetKinds.RefuseOtherTensors(adapter.OtherTensors, context.Profile, context.Log);
+        return MapLayout.Apply(adapter with { OtherTensors = [] }, context);
     }
 }

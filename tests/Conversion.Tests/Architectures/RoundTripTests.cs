@@ -106,7 +106,7 @@ public class RoundTripTests
         HfMapping oss = Map("gpt_oss").MapToHuggingFace("model.layers.0.mlp.experts.up_proj", HfLayout.Transformers5);
         Assert.Equal(RowSelection.Odd, oss.Rows);
         Assert.Equal(["model.layers.0.mlp.experts.gate_proj", "model.layers.0.mlp.experts.up_proj"], oss.Partners);
-        Assert.Equal(new PackedParameter(PackedLayout.InOut, 3, 8, null), oss.Packed! with { Out = null });
+        Assert.Equal(new PackedParameter(PackedLayout.InOut, 3, 8, null, true), oss.Packed! with { Out = null });
 
         HfMapping llama4 = Map("llama4").MapToHuggingFace("language_model.model.layers.0.feed_forward.experts.up_proj", HfLayout.Transformers5);
         Assert.Equal(RowSelection.Part(1, 2), llama4.Rows);

@@ -14,7 +14,7 @@ public class RoundTripTests
         "mixtral_params", "qwen3_moe_params", "gpt_oss_params");
 
     public static TheoryData<string> FromMlx { get; } = new(
-        "mlx_llama_qv", "mlx_llama_default_keys", "mlx_llama_bf16", "swift_llama", "mlx_llama_dora", "mlx_llama_head_embed", "mlx_deepseek_v3", "mlx_gemma3", "mlx_phi3");
+        "mlx_llama_qv", "mlx_llama_default_keys", "mlx_llama_bf16", "swift_llama", "mlx_llama_dora", "mlx_llama_head_embed", "mlx_gemma3", "mlx_phi3");
 
     [Theory]
     [MemberData(nameof(FromPeft))]
