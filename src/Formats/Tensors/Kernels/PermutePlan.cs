@@ -9,7 +9,7 @@ namespace Transfuse.Formats.Tensors.Kernels;
 internal sealed class PermutePlan
 {
     // Fewer would write less than whole cache lines at each place, and touch each page of the destination more often.
-    private const int FewestScattered = 64;
+    private const int FewestScattered = 256;
 
     private readonly ImmutableArray<PermuteAxis> _axes;
     private readonly int _blockBytes;
