@@ -12,7 +12,7 @@ internal sealed class PermutePlan
     private const int FewestScattered = 256;
 
     private readonly ImmutableArray<PermuteAxis> _axes;
-    private readonly int _blockBytes;
+    private readonly long _blockBytes;
     private readonly int _innermostSourceAxis;
     private readonly int _outermostSourceAxis;
 
@@ -38,7 +38,7 @@ internal sealed class PermutePlan
         }
 
         _axes = [.. axes];
-        _blockBytes = IsCopy ? 0 : checked((int)block);
+        _blockBytes = block;
         _innermostSourceAxis = axes.FindIndex(axis => axis.SourceStride == block);
         _outermostSourceAxis = axes.FindIndex(axis => axis.SourceStride * axis.Extent == stride);
     }
@@ -68,7 +68,7 @@ internal sealed class PermutePlan
     }
 
     /// <summary>Permutes some positions on the outermost axis of the source.</summary>
-    /// <param name="source">These positions.</param>
+    /// <param name="source">These positions, whole ones; at least one.</param>
     /// <param name="destination">The whole result, of which only their elements are written.</param>
     /// <param name="first">Number of the first position.</param>
     /// <param name="cancellationToken">Ends the work with <see cref="OperationCanceledException"/>.</param>
@@ -76,12 +76,12 @@ internal sealed class PermutePlan
     {
         PermuteAxis outer = _axes[_outermostSourceAxis];
         ImmutableArray<PermuteAxis> axes = _axes.SetItem(_outermostSourceAxis, outer with { Extent = source.Length / outer.SourceStride });
-        new PermuteWalk(axes, _innermostSourceAxis, _blockBytes, cancellationToken).Run(0, source, destination[(int)(first * outer.DestinationStride)..]);
+        new PermuteWalk(axes, _innermostSourceAxis, (int)_blockBytes, cancellationToken).Run(0, source, destination[(int)(first * outer.DestinationStride)..]);
     }
 
     private static List<PermuteAxis> Join(ReadOnlySpan<long> extents, ReadOnlySpan<int> order, int elementBytes)
     {
-        Span<long> strides = stackalloc long[extents.Length];
+        long[] strides = new long[extents.Length];
         long stride = elementBytes;
         for (int i = extents.Length - 1; i >= 0; i--)
         {

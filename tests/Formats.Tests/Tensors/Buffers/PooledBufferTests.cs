@@ -120,6 +120,8 @@ public class PooledBufferTests
         Assert.Equal(1L << 33, error.ByteLength);
         Assert.Contains("8589934592", error.Message);
         Assert.Throws<TensorTooLargeException>(() => huge.Slice(1, 3, 2).CopyTo(new byte[2 << 17]));
+        LazyTensor blocks = huge.Reshape(new TensorShape(1, 2, 1L << 31)).Permute(1, 0, 2).Reshape(new TensorShape(2, 1 << 15, 1 << 16)).Permute(1, 0, 2);
+        Assert.Throws<TensorTooLargeException>(() => blocks.Slice(0, 0, 1).CopyTo(new byte[2 << 17]));
         Assert.Throws<TensorTooLargeException>(() => TensorProbe.IsFinite(huge));
         Assert.Throws<TensorTooLargeException>(() => huge.ToSingles());
     }
