@@ -34,10 +34,21 @@ public class LayoutOperationsTests
     });
 
     [Fact]
+    public void Permutes_what_is_larger_than_a_piece()
+    {
+        PlainTensor plain = PlainTensor.Random([530, 7, 303], 2, new Random(16));
+        byte[] expected = PlainTensor.Build([303, 7, 530], index => plain[index[2], index[1], index[0]]).ToBytes();
+        Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: true).Permute(2, 1, 0)));
+        Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: false).Permute(2, 1, 0)));
+        expected = PlainTensor.Build([7, 530, 303], index => plain[index[1], index[0], index[2]]).ToBytes();
+        Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: true).Permute(1, 0, 2)));
+    }
+
+    [Fact]
     public void Transposes_batches_larger_than_a_piece()
     {
-        PlainTensor plain = PlainTensor.Random([5, 300, 130], 2, new Random(1));
-        byte[] expected = PlainTensor.Build([5, 130, 300], index => plain[index[0], index[2], index[1]]).ToBytes();
+        PlainTensor plain = PlainTensor.Random([5, 300, 440], 2, new Random(1));
+        byte[] expected = PlainTensor.Build([5, 440, 300], index => plain[index[0], index[2], index[1]]).ToBytes();
         Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: true).Permute(0, 2, 1)));
         Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: false).Permute(0, 2, 1)));
     }
