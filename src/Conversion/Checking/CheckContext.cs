@@ -2,6 +2,7 @@ using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
@@ -86,8 +87,19 @@ internal sealed class CheckContext : IDisposable
         return null;
     }
 
-    /// <summary>The base's weights, where it was given and has them; open until the check ends.</summary>
-    public BaseWeights? OpenBaseWeights() => Options.Base?.OpenWeights() is { } weights ? Keep(weights) : null;
+    /// <summary>The base's weights, where it was given and has them that can be read; open until the check ends.</summary>
+    public BaseWeights? OpenBaseWeights()
+    {
+        try
+        {
+            return Options.Base?.OpenWeights() is { } weights ? Keep(weights) : null;
+        }
+        catch (ContainerException broken)
+        {
+            Report(CheckCodes.BaseUnknown, Options.Base!.Folder, $"its weights were not used: {broken.Detail}");
+            return null;
+        }
+    }
 
     public void Dispose()
     {
