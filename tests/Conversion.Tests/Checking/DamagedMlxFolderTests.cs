@@ -10,6 +10,21 @@ public class DamagedMlxFolderTests
 
     private static readonly string[] MlxReaders = ["mlx-lm", "mlx-swift", "mlx-vlm", "unsloth"];
 
+    /// <summary>What loads although the Oracle says that it fails.</summary>
+    private static readonly Dictionary<(string Reader, string Path, string? Json), bool> Known = new()
+    {
+        // JSONDecoder takes a number with a fraction of zero for an Int.
+        [("mlx-swift", "num_layers", "12.0")] = true,
+        [("mlx-swift", "lora_parameters.rank", "8.0")] = true,
+
+        // No paths means that mlx-lm is called, and its keys are whole.
+        [("unsloth", "unsloth_mlx_lora_module_paths", "[]")] = true,
+        [("unsloth", "unsloth_mlx_lora_module_paths", "null")] = true,
+
+        // Python's float() reads strings.
+        [("unsloth", "lora_parameters.scale", "\"20\"")] = true,
+    };
+
     public static TheoryData<string, string, string?> Fields { get; } = new(
         from fixture in new[] { "mlx_llama_qv", "mlx_llama_dora", "unsloth_llama", "swift_llama", "mlx_mixtral_switch", "unsloth_qwen3_moe" }
         from change in new (string, string?)[]
@@ -39,7 +54,7 @@ public class DamagedMlxFolderTests
         FixtureCase fixture = Fixtures.Case(name);
         using AdapterCopy copy = AdapterCopy.Of(fixture);
         copy.Set(path, json);
-        AgreeOnAll(copy.Save(), fixture);
+        AgreeOnAll(copy.Save(), fixture, reader => Known.GetValueOrDefault((reader, path, json)));
     }
 
     [Theory]
@@ -53,7 +68,7 @@ public class DamagedMlxFolderTests
         {
             using AdapterCopy copy = AdapterCopy.Of(fixture);
             change(copy);
-            AgreeOnAll(copy.Save(), fixture);
+            AgreeOnAll(copy.Save(), fixture, _ => false);
         }
 
         Assert.Equal(14, Changes.Length);
@@ -77,14 +92,14 @@ public class DamagedMlxFolderTests
         copy => copy.Tensors[Q1 + ".lora_a"] = new OracleTensor(Q1 + ".lora_a", "F64", [64, 8], new double[512], new byte[4096]),
     ];
 
-    private static void AgreeOnAll(string folder, FixtureCase fixture)
+    private static void AgreeOnAll(string folder, FixtureCase fixture, Func<string, bool> mayLoad)
     {
         List<string> differences = [];
         foreach (string reader in MlxReaders)
         {
             ReaderReport report = Readers.Load(folder, reader, fixture);
             CheckResult result = Readers.Check(folder, reader, Readers.BaseFor(reader, fixture));
-            if (Readers.VerdictOf(report) != result.Verdict)
+            if (Readers.VerdictOf(report) != result.Verdict && !(mayLoad(reader) && result.Verdict == CheckVerdict.Loads))
             {
                 differences.Add($"{reader}: oracle {Readers.VerdictOf(report)} ({report}), check {result.Verdict} ({string.Join("; ", result.Findings)})");
             }
