@@ -12,10 +12,10 @@ public class ConvertedFolderTests
 {
     [Theory]
     [InlineData("mlx-lm", 51)]
-    [InlineData("mlx-swift", 24)]
+    [InlineData("mlx-swift", 34)]
     [InlineData("mlx-vlm", 35)]
     [InlineData("unsloth", 51)]
-    [InlineData("peft", 52)]
+    [InlineData("peft", 56)]
     public void What_is_written_for_a_target_loads_there(string target, int converted)
     {
         TargetProfile profile = TargetProfile.Find(target)!;

@@ -28,7 +28,7 @@ internal static class MlxWeightShapes
             foreach (TensorTarget target in map.MapTensor(name).Targets)
             {
                 string path = MlxPaths.Rebase(target.Name, architecture.Layers.Mlx, root);
-                IReadOnlyList<long> mapped = Apply(shape, target.Steps);
+                List<long> mapped = Apply(shape, target.Steps);
                 shapes[path] = shapes.TryGetValue(path, out IReadOnlyList<long>? other) && other.Count == mapped.Count && mapped.Count == 3
                     ? [Math.Max(other[0], mapped[0]), .. mapped.Skip(1)]
                     : mapped;
@@ -57,7 +57,7 @@ internal static class MlxWeightShapes
         return packed && config.Quantization?.For(module)?.Bits is long bits and > 0 and <= 32 ? [.. shape.SkipLast(1), shape[^1] * 32 / bits] : shape;
     }
 
-    private static IReadOnlyList<long> Apply(IReadOnlyList<long> shape, IEnumerable<WeightStep> steps)
+    private static List<long> Apply(IReadOnlyList<long> shape, IEnumerable<WeightStep> steps)
     {
         List<long> result = [.. shape];
         foreach (WeightStep step in steps)

@@ -36,14 +36,12 @@ internal sealed class PeftInjection
     public bool TargetsParameter(string path) => _matcher.MatchesParameter(path);
 
     /// <summary>The layer that a pair goes to, or why there is none.</summary>
-    /// <param name="pair">The pair.</param>
-    /// <param name="wrappers">How many pairs the file has for the module.</param>
-    public (PeftBinding? Binding, string Why) Bind(PeftModuleFactors pair, int wrappers)
+    public (PeftBinding? Binding, string Why) Bind(PeftModuleFactors pair)
     {
         ImmutableArray<string> parameters = PackedParameters(pair.Path);
         if (!parameters.IsEmpty || pair.Nesting > 0)
         {
-            return BindPacked(pair, wrappers, parameters);
+            return BindPacked(pair, parameters);
         }
 
         HfPlace place = _model?.Find(pair.Path) ?? HfPlace.Unknown;
@@ -81,7 +79,7 @@ internal sealed class PeftInjection
         ];
     }
 
-    private (PeftBinding? Binding, string Why) BindPacked(PeftModuleFactors pair, int wrappers, ImmutableArray<string> parameters)
+    private (PeftBinding? Binding, string Why) BindPacked(PeftModuleFactors pair, ImmutableArray<string> parameters)
     {
         // The outermost wrapper is that of the last parameter; each .base_layer goes one further in.
         int position = parameters.Length - 1 - pair.Nesting;

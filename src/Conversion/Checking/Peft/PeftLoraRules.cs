@@ -26,12 +26,11 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         var budget = new RegexBudget();
         var injection = new PeftInjection(converted, model, budget);
         var shapes = new PeftShapeRules(context, converted, new PeftPatternMatcher(converted, budget));
-        Dictionary<string, int> wrappers = file.Modules.GroupBy(pair => pair.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         (PeftModuleFactors Pair, string? Parameter)[] pairs = [.. file.Modules.Select(pair => (pair, model is null ? null : PeftExpertRules.ParameterOf(model, pair.Path)))];
         bool hasParameter = false;
         foreach (PeftModuleFactors pair in pairs.Where(item => item.Parameter is null).Select(item => item.Pair))
         {
-            (PeftBinding? binding, string why) = injection.Bind(pair, wrappers[pair.Path]);
+            (PeftBinding? binding, string why) = injection.Bind(pair);
             if (binding is null)
             {
                 context.Report(CheckCodes.TensorIgnored, pair.Label, $"unexpected keys are ignored: {why}");

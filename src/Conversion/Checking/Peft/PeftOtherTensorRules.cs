@@ -1,5 +1,4 @@
 using Transfuse.Formats.Json;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;

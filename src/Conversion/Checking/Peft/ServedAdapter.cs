@@ -99,7 +99,7 @@ internal sealed class ServedAdapter
 
     /// <summary>The parameter that a pair adapts, or its module; several where it cannot be told.</summary>
     public IReadOnlyList<string> PathsOf(PeftModuleFactors pair) =>
-        _injection.Bind(pair, File.Modules.Count(other => other.Path == pair.Path)).Binding?.Candidates is { } candidates ? candidates : [pair.Path];
+        _injection.Bind(pair).Binding?.Candidates is { } candidates ? candidates : [pair.Path];
 
     private IEnumerable<double> ScalesOf(PeftModuleFactors pair)
     {

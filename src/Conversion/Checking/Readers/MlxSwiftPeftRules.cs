@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Globalization;
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Checking.Peft;

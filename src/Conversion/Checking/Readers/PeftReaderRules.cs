@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Checking.Peft;
-using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
