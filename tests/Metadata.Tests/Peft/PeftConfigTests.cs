@@ -73,6 +73,21 @@ public class PeftConfigTests
     }
 
     [Fact]
+    public void Warns_of_settings_of_a_later_PEFT()
+    {
+        const string Fields = "\"new_config\":{\"a\":1},\"new_flag\":false,\"new_list\":[],\"new_name\":\"\",\"new_number\":0,\"new_null\":null";
+        Parse(Plain($"\"peft_version\":\"0.22.0\",{Fields}"), out FindingLog log);
+        Assert.Equal(
+            [
+                "warning TF3007 adapter_config.json: PEFT 0.22.0 set new_config",
+                "info TF3006 adapter_config.json: PEFT 0.21 does not know new_config, new_flag, new_list, new_name, new_number, new_null",
+            ],
+            log.ToSorted().Select(finding => finding.ToString()));
+        Parse(Plain($"\"peft_version\":\"0.21.0\",{Fields}"), out log);
+        Assert.Equal(["TF3006"], log.ToSorted().Select(finding => finding.Code.Id));
+    }
+
+    [Fact]
     public void Takes_what_PEFT_takes_where_a_field_is_missing()
     {
         PeftConfig config = Parse("{\"peft_type\":\"LORA\"}", out FindingLog log);
@@ -207,7 +222,7 @@ public class PeftConfigTests
     public void Codes_are_unique_and_complete()
     {
         FindingCode[] codes = [.. typeof(ConfigCodes).GetProperties().Select(property => (FindingCode)property.GetValue(null)!)];
-        Assert.Equal(35, codes.Length);
+        Assert.Equal(36, codes.Length);
         Assert.Equal(codes.Length, codes.Select(code => code.Id).Distinct().Count());
         Assert.All(codes, code => Assert.Matches("^TF3[0-9]{3}$", code.Id));
         Assert.All(codes, code => Assert.EndsWith(".", code.Cause, StringComparison.Ordinal));

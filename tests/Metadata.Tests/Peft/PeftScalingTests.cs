@@ -36,7 +36,7 @@ public class PeftScalingTests
     public void Every_float_scale_and_rank_comes_back() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(3000),
         Prop.ForAll(
-            ArbMap.Default.GeneratorFor<int>().Select(_ => BitConverter.Int32BitsToSingle(Random.Shared.Next(int.MinValue, int.MaxValue))).Where(float.IsFinite).ToArbitrary(),
+            Gen.Choose(int.MinValue, int.MaxValue).Select(BitConverter.Int32BitsToSingle).Where(float.IsFinite).ToArbitrary(),
             Gen.Choose(1, 512).ToArbitrary(),
             Gen.Elements(false, true).ToArbitrary(),
             (scale, rank, rslora) => ComesBack(scale, rank, rslora)));
