@@ -30,6 +30,10 @@ public static class ConfigCodes
     public static FindingCode UnknownField { get; } = new("TF3006", Information,
         "The config has fields that its program does not know.", "Nothing: they are kept when the same dialect is written, and left out of others.");
 
+    /// <summary>Fields of a later version, set.</summary>
+    public static FindingCode NewerField { get; } = new("TF3007", Warning,
+        "The config was written by a later version of its program than is known here, and sets fields that may change the maths.", "Look up what the fields do; the adapter is read as if they were not there.");
+
     /// <summary>Nothing says which method the adapter uses.</summary>
     public static FindingCode PeftTypeMissing { get; } = new("TF3101", Error,
         "The config has no peft_type and no field that only LoRA has.", "Add \"peft_type\": \"LORA\" if it is a LoRA adapter.");
