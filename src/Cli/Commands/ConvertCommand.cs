@@ -1,12 +1,10 @@
 using System.CommandLine;
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
