@@ -7,7 +7,7 @@ layers=${1:-32} pairs=${2:-9}
 work=$(mktemp -d "${TMPDIR:-/tmp}/transfuse-benchmark.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-dotnet publish src/Cli -c Release --use-current-runtime -o "$work/bin" >/dev/null
+dotnet publish src/Cli -c Release -r "$(dotnet --info | awk '/RID:/ {print $2; exit}')" -o "$work/bin" >/dev/null
 dotnet run -c Release --project benchmarks -- make-adapter "$work/adapter" "$layers"
 du -sh "$work/adapter"
 
