@@ -121,11 +121,10 @@ internal static class CommonOptions
 
     public static Option<bool> Durable() => new("--durable") { Description = "Return only when the output has reached the disk." };
 
-    public static Option<int> Jobs() => new("--jobs", "-j")
+    public static Option<int?> Jobs() => new("--jobs", "-j")
     {
         Description = "Most tensors in work at one time. Default: one for each processor.",
         HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
         Validators = { result => RequirePositive(result) },
     };
 
@@ -139,7 +138,7 @@ internal static class CommonOptions
 
     private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
     {
-        if (result.GetValueOrDefault<int>() < 1)
+        if (result.GetValueOrDefault<int?>() < 1)
         {
             result.AddError($"{result.Option.Name} must be at least 1.");
         }

@@ -14,17 +14,17 @@ internal sealed class PipelineOptions
     private readonly Option<DType?> _dtype = CommonOptions.DTypeOption();
     private readonly Option<string[]> _allow = CommonOptions.Allow();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
-    private readonly Option<int> _jobs = CommonOptions.Jobs();
-    private readonly Option<int> _transformers = new("--transformers")
+    private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
+    private readonly Option<int?> _jobs = CommonOptions.Jobs();
+    private readonly Option<int?> _transformers = new("--transformers")
     {
         Description = "The transformers generation whose names are written for PEFT: 4 or 5. Default: 5.",
         HelpName = "4|5",
-        DefaultValueFactory = _ => 5,
         Validators =
         {
             result =>
             {
-                if (result.GetValueOrDefault<int>() is not (4 or 5))
+                if (result.GetValueOrDefault<int?>() is not (4 or 5))
                 {
                     result.AddError("--transformers must be 4 or 5.");
                 }
@@ -57,7 +57,7 @@ internal sealed class PipelineOptions
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _dryRun, _jobs })
+        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _verify, _dryRun, _jobs })
         {
             command.Options.Add(option);
         }
@@ -69,11 +69,12 @@ internal sealed class PipelineOptions
         AdapterName = result.GetValue(_adapterName),
         DType = result.GetValue(_dtype),
         Allowed = [.. result.GetValue(_allow) ?? []],
+        Verify = result.GetValue(_verify),
         DryRun = result.GetValue(_dryRun),
-        TransformersGeneration = result.GetValue(_transformers),
+        TransformersGeneration = result.GetValue(_transformers) ?? ConversionOptions.Default.TransformersGeneration,
         ExpertLayout = result.GetValue(_expertLayout) ?? (result.GetValue(_transformers) == 4 ? ExpertLayout.Modules : ExpertLayout.Parameters),
         ExpertOrientation = result.GetValue(_expertOrientation),
-        MaxDegreeOfParallelism = result.GetValue(_jobs),
+        MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
     public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));

@@ -21,6 +21,18 @@ public class ConvertCommandTests
         Assert.Equal([folder["out"]], Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
+    [Theory]
+    [InlineData("llama_dora", "mlx-lm")]
+    [InlineData("mixtral_params_ranks", "mlx-lm")]
+    [InlineData("mlx_qwen3_moe_switch", "peft")]
+    public void Verify_reads_the_output_back_before_it_is_put_in_place(string name, string target)
+    {
+        using var folder = new TemporaryFolder();
+        FixtureCase fixture = Fixtures.Case(name);
+        Command.Run("convert", fixture.AdapterFolder, "--to", target, "--base", Fixtures.HfBaseFolder(fixture.Architecture), "--output", folder["out"], "--verify", "--quiet").ExitsWith(0);
+        Assert.True(Directory.Exists(folder["out"]));
+    }
+
     [Fact]
     public void Dry_run_writes_nothing()
     {
