@@ -6,6 +6,9 @@ namespace Transfuse.Conversion.Verification;
 /// <param name="Modules">One row for each module that either has, ordered by path.</param>
 public sealed record AdapterComparison(ImmutableArray<ModuleComparison> Modules)
 {
+    /// <summary>The largest relative error that counts as rounding by default: a fold of a scale rounds each value of B once, to float32.</summary>
+    public const double Rounding = 1e-6;
+
     /// <summary>The largest relative error of all modules; 0 where there are none.</summary>
     public double WorstRelativeError => Modules.Select(module => module.RelativeError).DefaultIfEmpty(0).Max();
 
