@@ -156,11 +156,12 @@ public static class ConfigCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         WrongType, NotFinite, IntegralFloat, BooleanAsNumber, OutOfRange,
-        UnknownField, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
-        AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
-        BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
-        DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
-        PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, BaseChanged, VariantUnsupported, LayerReplication,
+        UnknownField, NewerField, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown,
+        RankAssumed, AlphaAssumed, RankNotPositive, AlphaZero, EnableLora,
+        TaskTypeUnknown, BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern,
+        LayersPatternAlone, DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict,
+        DropoutOnParameters, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous,
+        ReadingSettled, RankContradicted, PatternUnused, BaseChanged, VariantUnsupported,
+        LayerReplication,
     ];
 }
