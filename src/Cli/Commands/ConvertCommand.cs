@@ -6,6 +6,7 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
@@ -59,7 +60,7 @@ internal sealed class ConvertCommand : ICommand
             Input = target.Input,
             Findings = conversion.Findings,
             Succeeded = conversion.Succeeded,
-            Summary = Summarise(target, profile, conversion, _report.IsVerbose(result)),
+            Summary = Summarise(target, profile, conversion, options.DType, _report.IsVerbose(result)),
             Members =
             [
                 new("output", ReportJson.Text(conversion.IsWritten ? target.Output : null)),
@@ -69,7 +70,7 @@ internal sealed class ConvertCommand : ICommand
         };
     }
 
-    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion, bool verbose)
+    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion, DType? dtype, bool verbose)
     {
         if (!conversion.Succeeded)
         {
@@ -77,7 +78,7 @@ internal sealed class ConvertCommand : ICommand
         }
 
         string what = conversion.Target!.Summary();
-        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.Rounding, verbose) + Environment.NewLine : string.Empty;
+        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), verbose) + Environment.NewLine : string.Empty;
         return proof + (conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}");
     }
 }

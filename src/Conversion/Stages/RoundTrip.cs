@@ -30,7 +30,7 @@ internal static class RoundTrip
         }
 
         AdapterComparison comparison = AdapterComparer.Compare(left, right, context.CancellationToken);
-        foreach (ModuleComparison module in comparison.Modules.Where(module => !module.Agrees(AdapterComparison.Rounding)))
+        foreach (ModuleComparison module in comparison.Modules.Where(module => !module.Agrees(AdapterComparison.RoundingTo(context.Options.DType))))
         {
             context.Log.Add(TargetCodes.RoundTripFailed.At(module.Path, module.Mismatch ?? $"would change by a relative error of {module.RelativeError:G3}"));
         }
