@@ -115,6 +115,13 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<int?> Rank(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        Validators = { result => RequirePositive<int?>(result) },
+    };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if it exists." };
@@ -126,7 +133,7 @@ internal static class CommonOptions
         Description = "Most tensors in work at one time. Default: one for each processor.",
         HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
-        Validators = { result => RequirePositive(result) },
+        Validators = { result => RequirePositive<int>(result) },
     };
 
     public static Option<bool> Json() => new("--json") { Description = "Print the report as JSON on standard output." };
@@ -137,9 +144,9 @@ internal static class CommonOptions
 
     public static Option<bool> Verbose() => new("--verbose", "-v") { Description = "Print every module." };
 
-    private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
+    private static void RequirePositive<T>(System.CommandLine.Parsing.OptionResult result)
     {
-        if (result.GetValueOrDefault<int>() < 1)
+        if (result.GetValueOrDefault<T>() is int and < 1)
         {
             result.AddError($"{result.Option.Name} must be at least 1.");
         }
