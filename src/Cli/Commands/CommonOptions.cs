@@ -119,7 +119,7 @@ internal static class CommonOptions
     {
         Description = description,
         HelpName = "N",
-        Validators = { result => RequirePositive<int?>(result) },
+        Validators = { result => RequirePositive(result) },
     };
 
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
@@ -128,12 +128,11 @@ internal static class CommonOptions
 
     public static Option<bool> Durable() => new("--durable") { Description = "Return only when the output has reached the disk." };
 
-    public static Option<int> Jobs() => new("--jobs", "-j")
+    public static Option<int?> Jobs() => new("--jobs", "-j")
     {
         Description = "Most tensors in work at one time. Default: one for each processor.",
         HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
-        Validators = { result => RequirePositive<int>(result) },
+        Validators = { result => RequirePositive(result) },
     };
 
     public static Option<bool> Json() => new("--json") { Description = "Print the report as JSON on standard output." };
@@ -144,9 +143,9 @@ internal static class CommonOptions
 
     public static Option<bool> Verbose() => new("--verbose", "-v") { Description = "Print every module." };
 
-    private static void RequirePositive<T>(System.CommandLine.Parsing.OptionResult result)
+    private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
     {
-        if (result.GetValueOrDefault<T>() is int and < 1)
+        if (result.GetValueOrDefault<int?>() < 1)
         {
             result.AddError($"{result.Option.Name} must be at least 1.");
         }

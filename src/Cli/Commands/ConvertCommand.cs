@@ -1,12 +1,10 @@
 using System.CommandLine;
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
@@ -22,17 +20,17 @@ internal sealed class ConvertCommand : ICommand
     private readonly Option<bool> _durable = CommonOptions.Durable();
     private readonly ReportOptions _report = new();
 
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "transfuse convert adapters/llama-peft --to mlx-lm --output adapters/llama-mlx",
+        "transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/llama-peft",
+        "transfuse convert 'runs/**/adapter_config.json' --to mlx-lm,mlx-swift --output converted",
+    ];
+
     public Command Build(CommandConsole console)
     {
         _output.Required = true;
-        var command = new Command("convert", """
-            Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.
-
-            Examples:
-              transfuse convert adapters/llama-peft --to mlx-lm --output adapters/llama-mlx
-              transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/llama-peft
-              transfuse convert 'runs/**/adapter_config.json' --to mlx-lm,mlx-swift --output converted
-            """)
+        var command = new Command("convert", "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.")
         {
             _paths, _to, _output, _overwrite, _durable,
         };

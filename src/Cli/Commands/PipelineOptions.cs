@@ -14,17 +14,17 @@ internal sealed class PipelineOptions
     private readonly Option<DType?> _dtype = CommonOptions.DTypeOption();
     private readonly Option<string[]> _allow = CommonOptions.Allow();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
-    private readonly Option<int> _jobs = CommonOptions.Jobs();
-    private readonly Option<int> _transformers = new("--transformers")
+    private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
+    private readonly Option<int?> _jobs = CommonOptions.Jobs();
+    private readonly Option<int?> _transformers = new("--transformers")
     {
         Description = "The transformers generation whose names are written for PEFT: 4 or 5. Default: 5.",
         HelpName = "4|5",
-        DefaultValueFactory = _ => 5,
         Validators =
         {
             result =>
             {
-                if (result.GetValueOrDefault<int>() is not (4 or 5))
+                if (result.GetValueOrDefault<int?>() is not (4 or 5))
                 {
                     result.AddError("--transformers must be 4 or 5.");
                 }
@@ -45,10 +45,10 @@ internal sealed class PipelineOptions
     };
 
     private readonly Option<int?> _maxRank = CommonOptions.Rank(
-        "--max-rank", "The highest rank that modules of methods other than LoRA may get as LoRA. Default: half of a module's smaller side.");
+        "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: half of a module's smaller side.");
 
     private readonly Option<int?> _svdRank = CommonOptions.Rank(
-        "--svd-rank", "Truncate modules of methods other than LoRA to this rank, where theirs is above it, or above --max-rank if that is given. Default: refuse ranks above --max-rank.");
+        "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
 
     /// <summary>Adds the options that decide how adapters are read.</summary>
     public void AddReadingTo(Command command)
@@ -63,7 +63,7 @@ internal sealed class PipelineOptions
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _dryRun, _jobs })
+        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _dryRun, _jobs })
         {
             command.Options.Add(option);
         }
@@ -75,13 +75,14 @@ internal sealed class PipelineOptions
         AdapterName = result.GetValue(_adapterName),
         DType = result.GetValue(_dtype),
         Allowed = [.. result.GetValue(_allow) ?? []],
+        Verify = result.GetValue(_verify),
         DryRun = result.GetValue(_dryRun),
-        TransformersGeneration = result.GetValue(_transformers),
+        TransformersGeneration = result.GetValue(_transformers) ?? ConversionOptions.Default.TransformersGeneration,
         ExpertLayout = result.GetValue(_expertLayout) ?? (result.GetValue(_transformers) == 4 ? ExpertLayout.Modules : ExpertLayout.Parameters),
         ExpertOrientation = result.GetValue(_expertOrientation),
         MaxRank = result.GetValue(_maxRank),
         SvdRank = result.GetValue(_svdRank),
-        MaxDegreeOfParallelism = result.GetValue(_jobs),
+        MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
     public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));

@@ -70,6 +70,11 @@ public sealed record AdapterPipeline
         }
 
         OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
+        if (Options.Verify && !log.HasErrors)
+        {
+            RoundTrip.Check(read.Adapter, output, context);
+        }
+
         if (log.HasErrors)
         {
             return Refused(log, read.Adapter);

@@ -22,6 +22,9 @@ public sealed record ConversionOptions
     /// <summary>Ids of finding codes whose loss is accepted. Default: none.</summary>
     public ImmutableHashSet<string> Allowed { get; init; } = [];
 
+    /// <summary>Whether to read the output back before it is put in place, and to compare its deltas with the source's. Default: no.</summary>
+    public bool Verify { get; init; }
+
     /// <summary>Whether to stop before anything is written. Default: no.</summary>
     public bool DryRun { get; init; }
 

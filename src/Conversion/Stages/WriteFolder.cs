@@ -23,9 +23,9 @@ internal static class WriteFolder
         {
             sink.Begin();
         }
-        catch (AtomicFolderException taken)
+        catch (OutputTakenException taken)
         {
-            context.Log.Add(TargetCodes.OutputExists.At(taken.Destination, Reason(taken.Cause)));
+            context.Log.Add(TargetCodes.OutputExists.At(taken.Place, taken.Reason));
             return false;
         }
 
@@ -47,11 +47,4 @@ internal static class WriteFolder
         sink.Commit();
         return true;
     }
-
-    private static string Reason(AtomicFolderError cause) => cause switch
-    {
-        AtomicFolderError.IsFile => "is a file",
-        AtomicFolderError.IsLink => "is a link, which is never replaced",
-        _ => "exists; --overwrite replaces it",
-    };
 }

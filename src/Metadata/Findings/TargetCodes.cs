@@ -54,11 +54,14 @@ public static class TargetCodes
     /// <summary>The output exists.</summary>
     public static FindingCode OutputExists { get; } = new("TF5016", Error, "The output folder exists already, or cannot be replaced.", "Give --overwrite, or another --output.");
 
+    /// <summary>The output would not do the same.</summary>
+    public static FindingCode RoundTripFailed { get; } = new("TF5017", Error, "Read back, the output would not change the model as the source does.", "This is a fault of Transfuse: report it, with the adapter's config and tensor names.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
-        BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
+        BaseIdMissing, DropoutCleared, NotCompared, OutputExists, RoundTripFailed,
     ];
 }

@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.Tests.Support;
+namespace Transfuse.Oracle;
 
 /// <summary>A folder that is gone when the test ends.</summary>
 public sealed class TemporaryFolder : IDisposable
