@@ -115,6 +115,13 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<int?> Rank(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        Validators = { result => RequirePositive(result) },
+    };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if it exists." };

@@ -44,6 +44,12 @@ internal sealed class PipelineOptions
         HelpName = "SIDE",
     };
 
+    private readonly Option<int?> _maxRank = CommonOptions.Rank(
+        "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: half of a module's smaller side.");
+
+    private readonly Option<int?> _svdRank = CommonOptions.Rank(
+        "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
+
     /// <summary>Adds the options that decide how adapters are read.</summary>
     public void AddReadingTo(Command command)
     {
@@ -57,7 +63,7 @@ internal sealed class PipelineOptions
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _verify, _dryRun, _jobs })
+        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _dryRun, _jobs })
         {
             command.Options.Add(option);
         }
@@ -74,6 +80,8 @@ internal sealed class PipelineOptions
         TransformersGeneration = result.GetValue(_transformers) ?? ConversionOptions.Default.TransformersGeneration,
         ExpertLayout = result.GetValue(_expertLayout) ?? (result.GetValue(_transformers) == 4 ? ExpertLayout.Modules : ExpertLayout.Parameters),
         ExpertOrientation = result.GetValue(_expertOrientation),
+        MaxRank = result.GetValue(_maxRank),
+        SvdRank = result.GetValue(_svdRank),
         MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 

@@ -22,7 +22,7 @@ internal static class ReadAdapter
         if (DialectDetector.Detect(content, context.Log) is { } dialect)
         {
             ReadPurpose purpose = target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert;
-            if (Dialects.Dialects.Of(dialect).Read(content, new ReadOptions(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer)), context.Log) is { } adapter)
+            if (Dialects.Dialects.Of(dialect).Read(content, OptionsFor(purpose, context), context.Log) is { } adapter)
             {
                 return new ReadResult(adapter, dialect, content);
             }
@@ -31,4 +31,17 @@ internal static class ReadAdapter
         content.Weights.Dispose();
         return null;
     }
+
+    private static ReadOptions OptionsFor(ReadPurpose purpose, StageContext context) =>
+        new(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer))
+        {
+            Methods = new MethodOptions
+            {
+                MaxRank = context.Options.MaxRank,
+                SvdRank = context.Options.SvdRank,
+                Base = context.Base,
+                MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism,
+                CancellationToken = context.CancellationToken,
+            },
+        };
 }

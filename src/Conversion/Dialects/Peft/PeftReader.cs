@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -64,8 +65,7 @@ internal static class PeftReader
     {
         if (options.Purpose == ReadPurpose.Convert)
         {
-            log.Add(TargetCodes.MethodUnsupported.At(config.FileName, $"peft_type is {config.PeftType}"));
-            return null;
+            return PeftMethods.Read(frame, content, config, options.Methods, log);
         }
 
         return frame with
