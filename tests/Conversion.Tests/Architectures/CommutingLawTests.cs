@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Weights;
 
 namespace Transfuse.Conversion.Tests.Architectures;
 
