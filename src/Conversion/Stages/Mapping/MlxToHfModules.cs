@@ -25,7 +25,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             }
             else if (Accepts(module, mapping) && RowScaling.Divide(module with { Kind = KindOf(mapping.Kind) }, mapping.Scale, context) is { } unscaled)
             {
-                mapped.Add((unscaled, mapping));
+                mapped.Add((mapping.Transposed ? unscaled with { A = unscaled.B.Transpose(), B = unscaled.A.Transpose() } : unscaled, mapping));
             }
         }
 
@@ -39,6 +39,12 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
 
     private bool Accepts(AdapterModule module, HfMapping mapping)
     {
+        if (module.Kind == ModuleKind.Experts && module.A.Shape[0] == 0)
+        {
+            context.Log.Add(TensorCodes.ExpertShape.At(module.SourcePath, $"lora_a is {module.A.Shape}, so that there is no expert"));
+            return false;
+        }
+
         if ((mapping.Kind == TargetKind.Switch) == (module.Kind == ModuleKind.Experts))
         {
             return true;
@@ -95,18 +101,16 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             return Pack(fused, mapping);
         }
 
-        if (mapping.Transposed)
-        {
-            fused = fused with { A = fused.B.Transpose(), B = fused.A.Transpose() };
-        }
-
         bool isParameter = mapping.Form == HfForm.ExpertRows;
         int dot = mapping.Path.LastIndexOf('.');
-        return fused with
+        string? parameter = isParameter ? mapping.Path[(dot + 1)..] : mapping.Form == HfForm.Parameter || MovesToExperts(mapping) ? Weight : null;
+        if (parameter is not null && fused.Magnitude is not null)
         {
-            Path = ModulePath.Parse(isParameter ? mapping.Path[..dot] : mapping.Path),
-            Parameter = isParameter ? mapping.Path[(dot + 1)..] : mapping.Form == HfForm.Parameter || MovesToExperts(mapping) ? Weight : null,
-        };
+            context.Log.Add(TargetCodes.DoraUnsupported.At(first.SourcePath, $"PEFT reaches {mapping.ParameterPath} as a parameter only, and has no DoRA for parameters"));
+            return null;
+        }
+
+        return fused with { Path = ModulePath.Parse(isParameter ? mapping.Path[..dot] : mapping.Path), Parameter = parameter };
     }
 
     // PEFT moves every target module of these leaf names to the expert parameters when transformers 5 loads it; as a parameter it stays where it is.
@@ -154,6 +158,12 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
         if (packed.ActsOnInput is not { } actsOnInput)
         {
             context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"the axes of {mapping.Path} differ between versions of transformers"));
+            return null;
+        }
+
+        if (module.A.Shape[0] == 1 && packed.IsTransposed)
+        {
+            context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"PEFT does not turn the factors of a single expert around, as {mapping.Path} needs"));
             return null;
         }
 
