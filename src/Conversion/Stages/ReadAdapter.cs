@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Targets;
@@ -22,7 +23,8 @@ internal static class ReadAdapter
         if (DialectDetector.Detect(content, context.Log) is { } dialect)
         {
             ReadPurpose purpose = target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert;
-            if (Dialects.Dialects.Of(dialect).Read(content, new ReadOptions(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer)), context.Log) is { } adapter)
+            var options = new ReadOptions(purpose, Given(context.Options, overrides: target is not null), BaseLayers.Of(context));
+            if (Dialects.Dialects.Of(dialect).Read(content, options, context.Log) is { } adapter)
             {
                 return new ReadResult(adapter, dialect, content);
             }
@@ -31,4 +33,6 @@ internal static class ReadAdapter
         content.Weights.Dispose();
         return null;
     }
+    // Where two adapters are compared, an answer for one must not hide what the other says.
+    private static MlxGiven Given(ConversionOptions options, bool overrides) => new(options.Scale, options.Dropout, options.Producer, overrides);
 }

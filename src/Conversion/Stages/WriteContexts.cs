@@ -1,6 +1,4 @@
-using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Stages;
@@ -9,12 +7,5 @@ namespace Transfuse.Conversion.Stages;
 internal static class WriteContexts
 {
     public static WriteContext For(ReadResult read, Adapter fitted, StageContext context) =>
-        new(context.Profile, LayerCount(fitted, context), null, read.Dialect == context.Profile.Dialect);
-
-    private static int? LayerCount(Adapter adapter, StageContext context)
-    {
-        string? modelType = context.Options.ModelType is null or ModelTypeResolver.Identity ? context.Base?.Config.ModelType : context.Options.ModelType;
-        long? count = modelType is not null && ArchitectureTable.Default.Find(modelType) is { } architecture ? context.Base?.Config.LayerCount(architecture) : null;
-        return count is > 0 and < int.MaxValue ? (int)count : adapter.LayerCount;
-    }
+        new(context.Profile, BaseLayers.Of(context) ?? fitted.LayerCount, null, read.Dialect == context.Profile.Dialect);
 }

@@ -30,6 +30,10 @@ public static class ConfigCodes
     public static FindingCode UnknownField { get; } = new("TF3006", Information,
         "The config has fields that its program does not know.", "Nothing: they are kept when the same dialect is written, and left out of others.");
 
+    /// <summary>A number in a string.</summary>
+    public static FindingCode NumberAsText { get; } = new("TF3008", Warning,
+        "A string that holds a number stands where a number belongs; no reader takes that.", "Nothing: it is taken as the number.");
+
     /// <summary>Nothing says which method the adapter uses.</summary>
     public static FindingCode PeftTypeMissing { get; } = new("TF3101", Error,
         "The config has no peft_type and no field that only LoRA has.", "Add \"peft_type\": \"LORA\" if it is a LoRA adapter.");
@@ -152,7 +156,7 @@ public static class ConfigCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         WrongType, NotFinite, IntegralFloat, BooleanAsNumber, OutOfRange,
-        UnknownField, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
+        UnknownField, NumberAsText, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
         AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
