@@ -6,7 +6,7 @@ namespace Transfuse.Cli;
 /// <summary>The command: parses, runs, and turns exceptions into exit codes.</summary>
 internal static class CommandLine
 {
-    private static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new VerifyCommand()];
+    private static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new VerifyCommand()];
 
     /// <summary>The parser with all verbs.</summary>
     public static RootCommand Build(CommandConsole console)

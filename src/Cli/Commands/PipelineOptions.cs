@@ -2,6 +2,7 @@ using System.CommandLine;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Cli.Commands;
 
@@ -44,23 +45,21 @@ internal sealed class PipelineOptions
         HelpName = "SIDE",
     };
 
+    private readonly Option<double?> _scale = CommonOptions.Scale();
+    private readonly Option<double?> _dropout = CommonOptions.Dropout();
+    private readonly Option<MlxProducer> _producer = CommonOptions.Producer();
+
     /// <summary>Adds the options that decide how adapters are read.</summary>
-    public void AddReadingTo(Command command)
-    {
-        foreach (Option option in new Option[] { _base, _modelType, _adapterName, _allow, _expertOrientation })
-        {
-            command.Options.Add(option);
-        }
-    }
+    public void AddReadingTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation);
+
+    /// <summary>Adds the options of a repair.</summary>
+    public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _dryRun, _jobs);
 
     /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _dryRun, _jobs })
-        {
-            command.Options.Add(option);
-        }
+        Add(command, _dtype, _transformers, _expertLayout, _dryRun, _jobs);
     }
 
     public ConversionOptions Read(ParseResult result) => new()
@@ -73,8 +72,19 @@ internal sealed class PipelineOptions
         TransformersGeneration = result.GetValue(_transformers),
         ExpertLayout = result.GetValue(_expertLayout) ?? (result.GetValue(_transformers) == 4 ? ExpertLayout.Modules : ExpertLayout.Parameters),
         ExpertOrientation = result.GetValue(_expertOrientation),
+        Scale = result.GetValue(_scale),
+        Dropout = result.GetValue(_dropout),
+        Producer = result.GetValue(_producer),
         MaxDegreeOfParallelism = result.GetValue(_jobs),
     };
 
     public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));
+
+    private static void Add(Command command, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
 }

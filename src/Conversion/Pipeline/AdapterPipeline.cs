@@ -77,7 +77,7 @@ public sealed record AdapterPipeline
 
         if (!Options.DryRun)
         {
-            WriteFolder.Write(output, Sink!, Options.MaxDegreeOfParallelism, cancellationToken);
+            WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), read, Sink!, Options.MaxDegreeOfParallelism, cancellationToken);
         }
 
         return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun);

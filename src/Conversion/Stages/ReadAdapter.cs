@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Targets;
@@ -23,7 +22,7 @@ internal static class ReadAdapter
         if (DialectDetector.Detect(content, context.Log) is { } dialect)
         {
             ReadPurpose purpose = target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert;
-            var options = new ReadOptions(purpose, Given(context.Options, overrides: target is not null), BaseLayers.Of(context));
+            ReadOptions options = Options(purpose, overrides: target is not null, context);
             if (Dialects.Dialects.Of(dialect).Read(content, options, context.Log) is { } adapter)
             {
                 return new ReadResult(adapter, dialect, content);
@@ -33,6 +32,10 @@ internal static class ReadAdapter
         content.Weights.Dispose();
         return null;
     }
-    // Where two adapters are compared, an answer for one must not hide what the other says.
-    private static MlxGiven Given(ConversionOptions options, bool overrides) => new(options.Scale, options.Dropout, options.Producer, overrides);
+    /// <summary>What decides how an adapter is read.</summary>
+    /// <param name="purpose">Whether it stays in its dialect.</param>
+    /// <param name="overrides">Whether the caller's scale and dropout win over what a config says plainly. Where two adapters are compared, an answer for one must not hide what the other says.</param>
+    /// <param name="context">The run.</param>
+    public static ReadOptions Options(ReadPurpose purpose, bool overrides, StageContext context) =>
+        new(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer, overrides), BaseLayers.Of(context));
 }

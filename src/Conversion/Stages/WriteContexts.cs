@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Stages;
@@ -7,5 +8,8 @@ namespace Transfuse.Conversion.Stages;
 internal static class WriteContexts
 {
     public static WriteContext For(ReadResult read, Adapter fitted, StageContext context) =>
-        new(context.Profile, BaseLayers.Of(context) ?? fitted.LayerCount, null, read.Dialect == context.Profile.Dialect);
+        new(context.Profile, BaseLayers.Of(context) ?? fitted.LayerCount, null, KeysBelow(context), read.Dialect == context.Profile.Dialect);
+
+    private static string? KeysBelow(StageContext context) =>
+        ReaderRoots.HasSwift(context.Profile) && TargetPaths.Named(context) is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
 }

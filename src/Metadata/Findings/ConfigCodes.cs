@@ -34,6 +34,10 @@ public static class ConfigCodes
     public static FindingCode NumberAsText { get; } = new("TF3008", Warning,
         "A string that holds a number stands where a number belongs; no reader takes that.", "Nothing: it is taken as the number.");
 
+    /// <summary>A number that JSON has no form for.</summary>
+    public static FindingCode NotFiniteCleared { get; } = new("TF3009", Warning,
+        "A config field that is carried is NaN or infinite, which JSON has no form for and Swift refuses; null was written.", "Nothing, if no reader needs the field.");
+
     /// <summary>Nothing says which method the adapter uses.</summary>
     public static FindingCode PeftTypeMissing { get; } = new("TF3101", Error,
         "The config has no peft_type and no field that only LoRA has.", "Add \"peft_type\": \"LORA\" if it is a LoRA adapter.");
@@ -156,7 +160,7 @@ public static class ConfigCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         WrongType, NotFinite, IntegralFloat, BooleanAsNumber, OutOfRange,
-        UnknownField, NumberAsText, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
+        UnknownField, NumberAsText, NotFiniteCleared, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
         AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,

@@ -67,7 +67,7 @@ public static class MlxConfigCodes
     public static FindingCode RanksDiffer { get; } = new("TF3520", Information, "Modules have different ranks, which mlx-lm 0.32 refuses and no MLX config can say.", "Nothing: smaller ranks are padded with zeros, which is exact.");
 
     /// <summary>Base weights beside the adapter.</summary>
-    public static FindingCode BaseWeights { get; } = new("TF3521", Information, "The file holds weights of the base model beside the adapter.", "Nothing, if they were trained; mlx-lm 0.32 refuses to load them.");
+    public static FindingCode BaseWeights { get; } = new("TF3521", Warning, "The file holds weights of the base model beside the adapter.", "Nothing, if they were trained; mlx-lm 0.32 refuses to load them.");
 
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
