@@ -71,14 +71,14 @@ public sealed record AdapterPipeline
         }
 
         OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
-        AdapterComparison? comparison = Options.Verify && !log.HasErrors ? RoundTrip.Check(read.Adapter, output, context) : null;
+        AdapterComparison? comparison = Options.Verify && !log.HasErrors ? RoundTrip.Check(read, output, context) : null;
 
         if (log.HasErrors)
         {
             return Refused(log, read.Adapter);
         }
 
-        if (!Options.DryRun && !WriteFolder.Write(output, Sink!, read, context))
+        if (!Options.DryRun && !WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), Sink!, read, context))
         {
             return Refused(log, read.Adapter);
         }

@@ -22,7 +22,8 @@ internal static class ReadAdapter
         if (DialectDetector.Detect(content, context.Log) is { } dialect)
         {
             ReadPurpose purpose = target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert;
-            if (Dialects.Dialects.Of(dialect).Read(content, OptionsFor(purpose, context), context.Log) is { } adapter)
+            ReadOptions options = Options(purpose, overrides: target is not null, context);
+            if (Dialects.Dialects.Of(dialect).Read(content, options, context.Log) is { } adapter)
             {
                 return new ReadResult(adapter, dialect, content);
             }
@@ -31,9 +32,12 @@ internal static class ReadAdapter
         content.Weights.Dispose();
         return null;
     }
-
-    private static ReadOptions OptionsFor(ReadPurpose purpose, StageContext context) =>
-        new(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer))
+    /// <summary>What decides how an adapter is read.</summary>
+    /// <param name="purpose">Whether it stays in its dialect.</param>
+    /// <param name="overrides">Whether the caller's scale and dropout win over what a config says plainly. Where two adapters are compared, an answer for one must not hide what the other says.</param>
+    /// <param name="context">The run.</param>
+    public static ReadOptions Options(ReadPurpose purpose, bool overrides, StageContext context) =>
+        new(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer, overrides), BaseLayers.Of(context))
         {
             Methods = new MethodOptions
             {

@@ -14,14 +14,14 @@ internal static class RoundTrip
 {
     /// <summary>Compares, and adds an error for each module that the output would change otherwise.</summary>
     /// <returns>The comparison, or <see langword="null"/> with an error where the output cannot be read back.</returns>
-    public static AdapterComparison? Check(Adapter source, OutputFolder output, StageContext context)
+    public static AdapterComparison? Check(ReadResult source, OutputFolder output, StageContext context)
     {
         var log = new FindingLog(context.Options.Allowed);
         StageContext quiet = context with { Log = log };
         using var container = new OutputContainer(output.Tensors, output.Metadata);
-        var content = new AdapterContent("output", output.WeightsFile, container, output.Config);
-        Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, new MlxGiven()), log);
-        Adapter? left = InMlx(source, quiet);
+        var content = new AdapterContent(source.Content.Source, "output", output.WeightsFile, container, output.Config);
+        Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, new MlxGiven(), BaseLayers.Of(context)), log);
+        Adapter? left = InMlx(source.Adapter, quiet);
         Adapter? right = written is null ? null : InMlx(written, quiet);
         if (left is null || right is null || log.HasErrors)
         {
