@@ -63,7 +63,7 @@ internal static class PeftReader
 
     private static Adapter? ReadOtherMethod(Adapter frame, AdapterContent content, PeftConfig config, ReadOptions options, FindingLog log)
     {
-        if (options.Purpose == ReadPurpose.Convert)
+        if (options.Purpose == ReadPurpose.Convert || (options.Purpose == ReadPurpose.Compare && PeftMethods.Converts(config.PeftType)))
         {
             return PeftMethods.Read(frame, content, config, options.Methods, log);
         }

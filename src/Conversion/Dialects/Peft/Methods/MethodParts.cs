@@ -15,6 +15,9 @@ internal sealed class MethodParts(string path, FindingLog log)
 
     public FindingLog Log => log;
 
+    /// <summary>The names of the tensors that are there.</summary>
+    public IEnumerable<string> Names => _tensors.Keys.Order(StringComparer.Ordinal);
+
     public bool Has(string name) => _tensors.ContainsKey(name);
 
     /// <summary>A tensor's extents; none where it is missing.</summary>
@@ -23,12 +26,23 @@ internal sealed class MethodParts(string path, FindingLog log)
     /// <summary>Adds a tensor, unless the name is taken.</summary>
     public bool TryAdd(string name, LazyTensor tensor) => _tensors.TryAdd(name, tensor);
 
-    /// <summary>A tensor of a given number of axes, all longer than 0, or <see langword="null"/> with a finding.</summary>
+    /// <summary>A tensor of any type and shape, or <see langword="null"/> with a finding.</summary>
+    public LazyTensor? Find(string name)
+    {
+        if (_tensors.TryGetValue(name, out LazyTensor? tensor))
+        {
+            return tensor;
+        }
+
+        log.Add(MethodCodes.PartMissing.At(path, $"has {string.Join(", ", Names.DefaultIfEmpty("nothing"))}, but no {name}"));
+        return null;
+    }
+
+    /// <summary>A tensor of floats of a given number of axes, all longer than 0, or <see langword="null"/> with a finding.</summary>
     public LazyTensor? Get(string name, int axes)
     {
-        if (!_tensors.TryGetValue(name, out LazyTensor? tensor))
+        if (Find(name) is not { } tensor)
         {
-            log.Add(MethodCodes.PartMissing.At(path, $"has {string.Join(", ", _tensors.Keys.Order(StringComparer.Ordinal))}, but no {name}"));
             return null;
         }
 

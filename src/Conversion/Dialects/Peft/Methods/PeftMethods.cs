@@ -14,8 +14,12 @@ internal static class PeftMethods
     /// <summary>The methods that are converted.</summary>
     public static ImmutableArray<MethodReader> Readers { get; } =
     [
-        new AdaLoraReader(), new DeloraReader(), new LohaReader(), new LokrReader(), new MissReader(), new VeraReader("PVERA", 2), new VeraReader("VERA", 1),
+        new AdaLoraReader(), new DeloraReader(), new GraloraReader(), new LohaReader(), new LokrReader(), new MissReader(), new VbloraReader(),
+        new VeraReader("PVERA", 2), new VeraReader("VERA", 1),
     ];
+
+    /// <summary>Whether adapters of a method become LoRA.</summary>
+    public static bool Converts(string peftType) => Readers.Any(reader => reader.PeftType == peftType);
 
     /// <summary>The adapter as LoRA, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="frame">What was read of the config so far.</param>
