@@ -33,7 +33,7 @@ internal static class PeftReader
 
         if (options.Purpose == ReadPurpose.Convert)
         {
-            PeftRefusals.Check(config, configFile, log);
+            PeftMaths.Report(config, log);
         }
 
         PeftTensors tensors = PeftTensorSorter.Sort(content.Weights.Tensors, log);
