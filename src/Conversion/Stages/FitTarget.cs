@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -58,6 +59,7 @@ internal static class FitTarget
         }
 
         TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
+        CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
         return read.Adapter with { OtherTensors = [] };
     }
 
