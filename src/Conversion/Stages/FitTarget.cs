@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Metadata.Adapters;
@@ -67,6 +68,7 @@ internal static class FitTarget
         }
 
         TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
+        CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
         return read.Adapter with { OtherTensors = [] };
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -120,14 +121,15 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
     private AdapterModule? Fuse(IReadOnlyList<(AdapterModule Module, HfMapping Mapping)> parts)
     {
         (AdapterModule first, HfMapping mapping) = parts[0];
-        ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], context.Log, context.CancellationToken);
-        Dictionary<RowSelection, AdapterModule> byRows = parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
-        if (present.Any(module => module.InputSize != first.InputSize))
+        if (parts.FirstOrDefault(part => Whole(part) != Whole(parts[0])).Module is { } odd)
         {
-            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(first.SourcePath, "modules that are one weight in transformers have different inputs"));
+            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+                odd.SourcePath, $"is one weight with {first.SourcePath} in transformers, but its factors are for a weight {Extent(odd)} and those for one {Extent(first)}"));
             return null;
         }
 
+        ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], context.Log, context.CancellationToken);
+        Dictionary<RowSelection, AdapterModule> byRows = parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
         if (present.Any(module => module.Magnitude is not null) && (present.Length < mapping.Partners.Length || present.Any(module => module.Magnitude is null)))
         {
             context.Log.Add(TargetCodes.DoraMixed.At(first.SourcePath, $"is DoRA, but not all of {string.Join(", ", mapping.Partners)} are, which are one weight in transformers"));
@@ -151,6 +153,16 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             Magnitude = present[0].Magnitude is null ? null : RowParts.Assemble(0, [.. all.Select(part => (part.Rows, part.Module!.Magnitude!))]),
         };
     }
+
+    // The extents of the weight of which a module is a part: experts, rows and columns.
+    private static ModuleExtent Whole((AdapterModule Module, HfMapping Mapping) part)
+    {
+        ModuleExtent extent = Extent(part.Module);
+        return extent with { Rows = RowParts.TotalRows(part.Mapping.Rows, extent.Rows!.Value) };
+    }
+
+    private static ModuleExtent Extent(AdapterModule module) =>
+        new(module.A.Shape.Rank == 3 ? module.A.Shape[0] : null, module.B.Shape[RowParts.RowAxis(module.B)], module.InputSize);
 
     private AdapterModule? Pack(AdapterModule module, HfMapping mapping)
     {
