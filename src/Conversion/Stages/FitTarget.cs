@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -8,8 +9,8 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>
-/// All changes of names, structure and values that the target asks for. Within a dialect names and structure stay;
-/// across dialects modules are mapped by the architecture, and what the target has no slot for is refused by name.
+/// All changes of names, structure and values that the target asks for. Across dialects modules are mapped by the architecture;
+/// within MLX only the paths change under which the target holds the model. What the target has no slot for is refused by name.
 /// </summary>
 internal static class FitTarget
 {
@@ -17,17 +18,25 @@ internal static class FitTarget
     public static Adapter? Apply(ReadResult read, StageContext context)
     {
         bool carries = read.Dialect == context.Profile.Dialect;
+        bool toMlx = context.Profile.Dialect == AdapterDialect.Mlx;
         Adapter? mapped = carries ? Carry(read, context) : Cross(read, context);
         if (mapped is null)
         {
             return null;
         }
 
-        ImmutableArray<AdapterModule> modules = mapped.Modules;
-        if (!carries || context.Profile.Dialect == AdapterDialect.Mlx)
+        if (!carries || toMlx)
         {
-            modules = TargetKinds.Apply(modules, context.Profile, !carries, context.Log);
+            mapped = mapped with { Modules = TargetKinds.Apply(mapped.Modules, context.Profile, !carries, context.Log) };
         }
+
+        mapped = toMlx && !context.Log.HasErrors ? TargetPaths.Apply(mapped, context) : mapped;
+        if (mapped is null)
+        {
+            return null;
+        }
+
+        ImmutableArray<AdapterModule> modules = mapped.Modules;
 
         if (context.Log.HasErrors)
         {
@@ -58,8 +67,13 @@ internal static class FitTarget
             return read.Adapter;
         }
 
-        TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
         CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
+        if (context.Profile.LoadsBaseWeights)
+        {
+            return read.Adapter;
+        }
+
+        TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
         return read.Adapter with { OtherTensors = [] };
     }
 

@@ -34,6 +34,14 @@ public static class ConfigCodes
     public static FindingCode NewerField { get; } = new("TF3007", Warning,
         "The config was written by a later version of its program than is known here, and sets fields that may change the maths.", "Look up what the fields do; the adapter is read as if they were not there.");
 
+    /// <summary>A number in a string.</summary>
+    public static FindingCode NumberAsText { get; } = new("TF3008", Warning,
+        "A string that holds a number stands where a number belongs; no reader takes that.", "Nothing: it is taken as the number.");
+
+    /// <summary>A number that JSON has no form for.</summary>
+    public static FindingCode NotFiniteCleared { get; } = new("TF3009", Warning,
+        "A config field that is carried is NaN or infinite, which JSON has no form for and Swift refuses; null was written.", "Nothing, if no reader needs the field.");
+
     /// <summary>Nothing says which method the adapter uses.</summary>
     public static FindingCode PeftTypeMissing { get; } = new("TF3101", Error,
         "The config has no peft_type and no field that only LoRA has.", "Add \"peft_type\": \"LORA\" if it is a LoRA adapter.");
@@ -156,7 +164,7 @@ public static class ConfigCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         WrongType, NotFinite, IntegralFloat, BooleanAsNumber, OutOfRange,
-        UnknownField, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
+        UnknownField, NewerField, NumberAsText, NotFiniteCleared, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
         AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,

@@ -23,16 +23,18 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         }
         catch (PythonRegexException unusable)
         {
-            FindingCode code = unusable.Cause switch
-            {
-                PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
-                PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
-                _ => ConfigCodes.PatternSyntax,
-            };
-            log.Add(code.At(config.FileName, unusable.Message));
+            log.Add(CodeOf(unusable).At(config.FileName, unusable.Message));
             return [];
         }
     }
+
+    /// <summary>The finding that an unusable pattern makes.</summary>
+    public static FindingCode CodeOf(PythonRegexException unusable) => unusable.Cause switch
+    {
+        PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
+        PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
+        _ => ConfigCodes.PatternSyntax,
+    };
 
     // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
     private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)

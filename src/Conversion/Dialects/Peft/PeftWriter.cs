@@ -14,7 +14,7 @@ internal static class PeftWriter
 
     public static OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log)
     {
-        JsonObject config = context.IsSameDialect ? adapter.SourceConfig : PeftConfigWriter.Write(adapter, context, log);
+        JsonObject config = context.IsSameDialect ? FiniteFields.Clear(adapter.SourceConfig, log) : PeftConfigWriter.Write(adapter, context, log);
         ImmutableArray<NamedTensor> tensors =
         [
             .. adapter.Modules.GroupBy(module => module.Path.Text, StringComparer.Ordinal).SelectMany(NameFactors),

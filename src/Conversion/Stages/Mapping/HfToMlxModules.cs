@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -20,6 +21,12 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
         var orientation = new PackedOrientation(mapped, adapter, context);
         foreach ((AdapterModule module, MlxMapping mapping) in mapped)
         {
+            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && SwiftLimits.PathOfOwn(module.FullPath, map.Architecture, context.Profile) is { } own)
+            {
+                _modules.Add(module with { Path = ModulePath.Parse(own), Kind = ModuleKind.Linear, Parameter = null });
+                continue;
+            }
+
             if (mapping.Finding is { } finding)
             {
                 context.Log.Add(finding with { Subject = module.SourcePath });

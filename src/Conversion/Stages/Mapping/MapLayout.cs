@@ -27,8 +27,7 @@ internal static class MapLayout
             return adapter with { Layout = ModelLayout.Mlx };
         }
 
-        string[] paths = [.. adapter.Modules.Select(module => module.FullPath)];
-        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(paths), context) is not { } map)
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(DistinctPaths(adapter)), context) is not { } map)
         {
             return null;
         }
@@ -47,8 +46,7 @@ internal static class MapLayout
         }
 
         HfLayout layout = HfLayouts.For(context.Options);
-        string[] paths = [.. adapter.Modules.Select(module => module.Path.Text)];
-        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(paths, layout), context) is not { } map)
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(DistinctPaths(adapter), layout), context) is not { } map)
         {
             return null;
         }
@@ -58,6 +56,10 @@ internal static class MapLayout
         Adapter mapped = adapter with { Layout = ModelLayout.HuggingFace, Modules = modules, LayerCount = LayerCount(adapter, map) };
         return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, layout, context) : null;
     }
+
+    // Layers repeat: one module of each kind tells the architecture as well as all.
+    private static string[] DistinctPaths(Adapter adapter) =>
+        [.. adapter.Modules.DistinctBy(module => (module.Path.LayersRoot, module.Path.Relative, module.Parameter)).Select(module => module.FullPath)];
 
     private static int? LayerCount(Adapter adapter, ArchitectureMap map) =>
         map.Config?.LayerCount(map.Architecture) is { } count and > 0 and < int.MaxValue ? (int)count : adapter.LayerCount;
