@@ -24,6 +24,11 @@ internal static class InputPaths
             : throw new UsageException($"{string.Join(" and ", clash.Select(input => $"'{input.Input}'"))} would have the same output '{clash.Key}'.");
     }
 
+    /// <summary>The inputs alone, each once, where they have no outputs of their own.</summary>
+    /// <exception cref="UsageException">A glob matches nothing.</exception>
+    public static IReadOnlyList<string> Inputs(IReadOnlyList<string> arguments) =>
+        [.. arguments.SelectMany(argument => IsGlob(argument) ? Match(argument).Select(match => match.Input) : [argument]).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The inputs with their outputs.</summary>
     public static IReadOnlyList<OutputTarget> WithOutputs(IReadOnlyList<string> arguments, string output) =>
         [.. Expand(arguments).Select(input => new OutputTarget(input.Input, Path.Combine(output, input.Name)))];
