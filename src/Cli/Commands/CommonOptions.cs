@@ -154,17 +154,23 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<int?> Rank(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        Validators = { result => RequirePositive(result) },
+    };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if it exists." };
 
     public static Option<bool> Durable() => new("--durable") { Description = "Return only when the output has reached the disk." };
 
-    public static Option<int> Jobs() => new("--jobs", "-j")
+    public static Option<int?> Jobs() => new("--jobs", "-j")
     {
         Description = "Most tensors in work at one time. Default: one for each processor.",
         HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
         Validators = { result => RequirePositive(result) },
     };
 
@@ -178,7 +184,7 @@ internal static class CommonOptions
 
     private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
     {
-        if (result.GetValueOrDefault<int>() < 1)
+        if (result.GetValueOrDefault<int?>() < 1)
         {
             result.AddError($"{result.Option.Name} must be at least 1.");
         }

@@ -20,18 +20,20 @@ internal sealed class RepairCommand : ICommand
     private readonly Option<bool> _durable = CommonOptions.Durable();
     private readonly ReportOptions _report = new();
 
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "transfuse repair adapters/old-mlx --output adapters/whole",
+        "transfuse repair adapters/old-mlx --in-place --dry-run",
+        "transfuse repair adapters/2024 --producer mlx-lm@0.14.1 --output adapters/whole",
+        "transfuse repair 'runs/**/adapter_config.json' --in-place",
+    ];
+
     public Command Build(CommandConsole console)
     {
-        var command = new Command("repair", """
-            Makes adapter folders whole: rank, scale, dropout, layers, keys and targets say what the tensors are, and tensors have the form that current programs load. Says each change and why;
-            where only you can know, it asks for an option. Unknown fields and the files beside the adapter are kept; sub-folders are left where they are.
-
-            Examples:
-              transfuse repair adapters/old-mlx --output adapters/whole
-              transfuse repair adapters/old-mlx --in-place --dry-run
-              transfuse repair adapters/2024 --producer mlx-lm@0.14.1 --output adapters/whole
-              transfuse repair 'runs/**/adapter_config.json' --in-place
-            """)
+        var command = new Command(
+            "repair",
+            "Makes adapter folders whole: rank, scale, dropout, layers, keys and targets say what the tensors are, and tensors have the form that current programs load. "
+            + "Says each change and why; where only you can know, it asks for an option. Unknown fields and the files beside the adapter are kept; sub-folders are left where they are.")
         {
             _paths, _output, _inPlace, _overwrite, _durable,
         };

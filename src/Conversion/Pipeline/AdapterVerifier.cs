@@ -4,6 +4,7 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Verification;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -28,14 +29,14 @@ public static class AdapterVerifier
     {
         var log = new FindingLog(options.Allowed);
         var context = new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken);
-        using ReadResult? left = ReadAdapter.Read(first, null, context);
-        using ReadResult? right = ReadAdapter.Read(second, null, context);
+        using ReadResult? left = ReadAdapter.ReadToCompare(first, context);
+        using ReadResult? right = ReadAdapter.ReadToCompare(second, context);
         if (left is null || right is null || log.HasErrors)
         {
             return new VerificationResult(log.ToSorted(), null);
         }
 
-        CompareOthers(left.Adapter, right.Adapter, log, cancellationToken);
+        CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), log, cancellationToken);
         bool sameLayout = left.Adapter.Layout == right.Adapter.Layout && !NeedsMapping(left.Adapter) && !NeedsMapping(right.Adapter);
         Adapter? one = sameLayout ? left.Adapter : InMlx(left.Adapter, context);
         Adapter? other = sameLayout ? right.Adapter : InMlx(right.Adapter, context);
@@ -53,7 +54,7 @@ public static class AdapterVerifier
         Dictionary<string, OtherTensor> right = second.OtherTensors.ToDictionary(tensor => tensor.Path, StringComparer.Ordinal);
         ImmutableArray<OtherTensor> unmatched =
         [
-            .. first.OtherTensors.Where(tensor => !right.Remove(tensor.Path, out OtherTensor? twin) || !Transfuse.Formats.Tensors.TensorProbe.BytesEqual(tensor.Tensor, twin.Tensor, cancellationToken)),
+            .. first.OtherTensors.Where(tensor => !right.Remove(tensor.Path, out OtherTensor? twin) || !TensorProbe.BytesEqual(tensor.Tensor, twin.Tensor, cancellationToken)),
             .. right.Values,
         ];
         foreach (OtherTensor tensor in unmatched.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState))

@@ -101,8 +101,7 @@ public sealed record AdapterRepair
         OutputFolder output = RepairOutput.Of(content, plan, layout, isComplete: !IsInPlace);
         if (!IsInPlace)
         {
-            WriteFolder.Write(output, content.Weights, Sink!, Options.MaxDegreeOfParallelism, context.CancellationToken);
-            return true;
+            return WriteFolder.Write(output, Sink!, content.Weights, context);
         }
 
         if (output is { ConfigText.IsEmpty: true, HasNewWeights: false, Copies: [] })
@@ -115,8 +114,7 @@ public sealed record AdapterRepair
         {
             Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile] : [],
         };
-        WriteFolder.Write(output, content.Weights, sink, Options.MaxDegreeOfParallelism, context.CancellationToken);
-        return true;
+        return WriteFolder.Write(output, sink, content.Weights, context);
     }
 
     private static ConfigLayout ReadLayout(AdapterContent content, AdapterDialect dialect)

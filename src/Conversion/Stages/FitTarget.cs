@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Metadata.Adapters;
@@ -18,21 +19,15 @@ internal static class FitTarget
     {
         bool carries = read.Dialect == context.Profile.Dialect;
         bool toMlx = context.Profile.Dialect == AdapterDialect.Mlx;
-        Adapter? mapped = carries ? read.Adapter : MapLayout.Apply(read.Adapter, context);
+        Adapter? mapped = carries ? Carry(read, context) : Cross(read, context);
         if (mapped is null)
         {
             return null;
         }
 
-        if (!carries || (toMlx && !context.Profile.LoadsBaseWeights))
-        {
-            TargetKinds.RefuseOtherTensors(mapped.OtherTensors, context.Profile, context.Log);
-            mapped = mapped with { OtherTensors = [] };
-        }
-
         if (!carries || toMlx)
         {
-            mapped = mapped with { Modules = TargetKinds.Apply(mapped.Modules, context.Profile, context.Log) };
+            mapped = mapped with { Modules = TargetKinds.Apply(mapped.Modules, context.Profile, !carries, context.Log) };
         }
 
         mapped = toMlx && !context.Log.HasErrors ? TargetPaths.Apply(mapped, context) : mapped;
@@ -62,5 +57,27 @@ internal static class FitTarget
         bool readsDouble = context.Profile.Dialect == AdapterDialect.Peft;
         modules = DTypes.Apply(modules, context.Options.DType, readsDouble, context.Log, context.CancellationToken);
         return mapped with { Modules = modules };
+    }
+
+    // PEFT holds what is no low-rank factor; MLX's readers refuse it.
+    private static Adapter Carry(ReadResult read, StageContext context)
+    {
+        if (context.Profile.Dialect == AdapterDialect.Peft || context.Profile.LoadsBaseWeights)
+        {
+            return read.Adapter;
+        }
+
+        TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
+        CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
+        return read.Adapter with { OtherTensors = [] };
+    }
+
+    // What stands against the conversion is named in one report: the tensors without slot first, then the modules without counterpart.
+    private static Adapter? Cross(ReadResult read, StageContext context)
+    {
+        LeftOutFields.Report(read.Adapter.SourceConfig, read.Content.Name, context.Log);
+        Adapter adapter = SavedEmbeddings.LeaveOutEqual(read.Adapter, context);
+        TargetKinds.RefuseOtherTensors(adapter.OtherTensors, context.Profile, context.Log);
+        return MapLayout.Apply(adapter with { OtherTensors = [] }, context);
     }
 }

@@ -5,6 +5,7 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Safetensors;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages;
 
@@ -14,14 +15,23 @@ internal static class WriteFolder
     private const int CopyBytes = 1 << 20;
 
     /// <summary>Writes and commits.</summary>
-    /// <param name="output">What to write.</param>
-    /// <param name="source">What the tensors come from; disposed before the commit, so that the source can be replaced.</param>
-    /// <param name="sink">Where to write.</param>
-    /// <param name="maxDegreeOfParallelism">Most tensors in work at one time.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public static void Write(OutputFolder output, IDisposable source, IAdapterSink sink, int maxDegreeOfParallelism, CancellationToken cancellationToken)
+    /// <param name="output">The files.</param>
+    /// <param name="sink">Where they go.</param>
+    /// <param name="source">What the tensors are read from; closed before the swap, so that the output may replace it.</param>
+    /// <param name="context">The run.</param>
+    /// <returns>False with an error in the log where the place is taken.</returns>
+    public static bool Write(OutputFolder output, IAdapterSink sink, IDisposable source, StageContext context)
     {
-        sink.Begin();
+        try
+        {
+            sink.Begin();
+        }
+        catch (OutputTakenException taken)
+        {
+            context.Log.Add(TargetCodes.OutputExists.At(taken.Place, taken.Reason));
+            return false;
+        }
+
         ReadOnlyMemory<byte> text = output.ConfigText ?? PythonJson.Write(output.Config, output.ConfigStyle);
         if (!text.IsEmpty)
         {
@@ -32,19 +42,20 @@ internal static class WriteFolder
 
         foreach (CopiedFile file in output.Copies)
         {
-            Copy(file, sink, cancellationToken);
+            Copy(file, sink, context.CancellationToken);
         }
 
         if (output.HasNewWeights)
         {
             using IByteSink weights = sink.Create(output.WeightsFile);
-            var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = maxDegreeOfParallelism };
-            SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, cancellationToken);
+            var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism };
+            SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, context.CancellationToken);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        context.CancellationToken.ThrowIfCancellationRequested();
         source.Dispose();
         sink.Commit();
+        return true;
     }
 
     private static void Copy(CopiedFile file, IAdapterSink sink, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal static class TorchLegacyForm
             throw refusal.Because(TorchCheckpointError.UnknownFormat, null, $"The checkpoint's protocol version is not {ProtocolVersion}.");
         }
 
-        if (Run(null) is not PickleDictionary information || information.Items.GetValueOrDefault("little_endian") is not PickleBoolean)
+        if (Run(null) is not PickleDictionary information || information.Items.GetValueOrDefault("little_endian") is not PickleBoolean littleEndian)
         {
             throw refusal.Because(TorchCheckpointError.PickleInvalid, "little_endian", "The checkpoint's system information is missing.");
         }
@@ -40,7 +40,8 @@ internal static class TorchLegacyForm
             throw refusal.Because(TorchCheckpointError.PickleInvalid, null, "The checkpoint's list of storages is missing.");
         }
 
-        return new TorchContents(root, Positions(source, reader.Position, table, keys, refusal), IsBigEndian: false);
+        TorchByteOrder order = littleEndian == PickleBoolean.True ? TorchByteOrder.Little : TorchByteOrder.Converted;
+        return new TorchContents(root, Positions(source, reader.Position, table, keys, refusal), order);
 
         PickleValue Run(StorageTable? storages) => new PickleInterpreter(reader, storages, PickleLimits.Objects(source.Length), refusal).Run();
     }

@@ -57,13 +57,12 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
             throw Inflated(name, $"it has {count} elements, but its storage {available}");
         }
 
-        int swapUnit = contents.IsBigEndian ? ElementOrder.SwapUnit(tensor.ElementType) : 1;
-        if (swapUnit > 1 && tensor.Storage.IsUntyped)
+        if (!HasAgreedMeaning(tensor, elementSize))
         {
-            // PyTorch 2.11 swaps storages as a whole, untyped ones as bytes: such a file has no agreed meaning.
-            throw refusal.Because(TorchCheckpointError.TypeUnsupported, name, $"'{ItemText.Of(name)}' lies in an untyped big-endian storage.");
+            throw refusal.Because(TorchCheckpointError.TypeUnsupported, name, $"'{ItemText.Of(name)}' has {tensor.ElementType} elements of a big-endian machine in a form whose readers disagree.");
         }
 
+        int swapUnit = contents.Order == TorchByteOrder.Big ? ElementOrder.SwapUnit(tensor.ElementType) : 1;
         var shape = new TensorShape(tensor.Sizes);
         long position = contents.StoragePositions[tensor.Storage.Key] + (tensor.Offset * elementSize);
         if (count == 0 || IsContiguous(tensor))
@@ -75,6 +74,17 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
             ? new StridedTorchTensor(source, position, tensor.ElementType, shape, [.. tensor.Strides], (int)extent * elementSize, swapUnit)
             : throw refusal.Because(TorchCheckpointError.LimitExceeded, name, $"'{ItemText.Of(name)}' is a view that spans more than 2 GiB.");
     }
+
+    /// <summary>
+    /// Whether the elements are what the big-endian machine meant. PyTorch 2.11 reverses untyped storages byte by byte, which is not at all,
+    /// and the older form reverses complex numbers as a whole, which exchanges their halves.
+    /// </summary>
+    private bool HasAgreedMeaning(PickleTensor tensor, int elementSize) => contents.Order switch
+    {
+        TorchByteOrder.Little => true,
+        TorchByteOrder.Big => !tensor.Storage.IsUntyped || elementSize == 1,
+        _ => (!tensor.Storage.IsUntyped || elementSize == 1) && tensor.ElementType != DType.C64,
+    };
 
     private long CountElements(string name, PickleTensor tensor)
     {

@@ -47,10 +47,10 @@ internal static class TorchZipForm
             }
         }
 
-        bool bigEndian = byteOrder is not null && IsBigEndian(source, byteOrder, refusal);
+        TorchByteOrder order = byteOrder is null ? TorchByteOrder.Little : ReadOrder(source, byteOrder, refusal);
         var table = new StorageTable(source.Length, withViews: false, refusal);
         PickleValue root = RunPickle(source, pickle, table, refusal);
-        return new TorchContents(root, Positions(table, storages, refusal), bigEndian);
+        return new TorchContents(root, Positions(table, storages, refusal), order);
     }
 
     private static ImmutableArray<ZipEntry> Entries(IByteSource source, TorchRefusal refusal)
@@ -90,14 +90,14 @@ internal static class TorchZipForm
         return found ?? throw refusal.Because(TorchCheckpointError.PickleMissing, null, "The archive has no data.pkl in a top folder.");
     }
 
-    private static bool IsBigEndian(IByteSource source, ZipEntry entry, TorchRefusal refusal)
+    private static TorchByteOrder ReadOrder(IByteSource source, ZipEntry entry, TorchRefusal refusal)
     {
         Span<byte> bytes = stackalloc byte[(int)Math.Min(entry.Length, 16)];
         source.Read(entry.DataPosition, bytes);
         return Encoding.Latin1.GetString(bytes) switch
         {
-            "little" => false,
-            "big" => true,
+            "little" => TorchByteOrder.Little,
+            "big" => TorchByteOrder.Big,
             var text => throw refusal.Because(TorchCheckpointError.ByteOrderUnknown, entry.Name, $"The byte order is '{ItemText.Of(text)}'; little and big are known."),
         };
     }

@@ -30,6 +30,10 @@ public static class ConfigCodes
     public static FindingCode UnknownField { get; } = new("TF3006", Information,
         "The config has fields that its program does not know.", "Nothing: they are kept when the same dialect is written, and left out of others.");
 
+    /// <summary>Fields of a later version, set.</summary>
+    public static FindingCode NewerField { get; } = new("TF3007", Warning,
+        "The config was written by a later version of its program than is known here, and sets fields that may change the maths.", "Look up what the fields do; the adapter is read as if they were not there.");
+
     /// <summary>A number in a string.</summary>
     public static FindingCode NumberAsText { get; } = new("TF3008", Warning,
         "A string that holds a number stands where a number belongs; no reader takes that.", "Nothing: it is taken as the number.");
@@ -188,7 +192,7 @@ public static class ConfigCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         WrongType, NotFinite, IntegralFloat, BooleanAsNumber, OutOfRange,
-        UnknownField, NumberAsText, NotFiniteCleared, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
+        UnknownField, NewerField, NumberAsText, NotFiniteCleared, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
         AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,

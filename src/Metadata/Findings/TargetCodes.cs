@@ -69,12 +69,15 @@ public static class TargetCodes
     /// <summary>Modules under other paths.</summary>
     public static FindingCode PathsRewritten { get; } = new("TF5021", Information, "The target holds the model under other module paths; the tensors were renamed.", "Nothing.");
 
+    /// <summary>The output would not do the same.</summary>
+    public static FindingCode RoundTripFailed { get; } = new("TF5022", Error, "Read back, the output would not change the model as the source does.", "This is a fault of Transfuse: report it, with the adapter's config and tensor names.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten,
+        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed,
     ];
 }

@@ -13,9 +13,9 @@ public class ShortFuzzTests
     public void Damaged_files_are_refused_with_a_cause_or_read_right(string name)
     {
         FuzzTarget target = new FuzzTarget[] { new TorchTarget(), new PickleTarget(), new NpzTarget() }.Single(item => item.Name == name);
-        FuzzSummary summary = new FuzzRunner(target, seed: 20).Run(1500);
-        Assert.Equal(1500, summary.Read + summary.Refused);
-        Assert.True(summary.Read >= 150 && summary.Refused >= 700, summary.ToString());
+        FuzzSummary summary = new FuzzRunner(target, seed: 20).Run(1000);
+        Assert.Equal(1000, summary.Read + summary.Refused);
+        Assert.True(summary.Read > 100 && summary.Refused >= 500, summary.ToString());
         Assert.True(summary.Causes.Count >= 7, summary.ToString());
     }
 }

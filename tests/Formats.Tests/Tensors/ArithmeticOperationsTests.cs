@@ -7,7 +7,7 @@ public class ArithmeticOperationsTests
 {
     public static readonly TheoryData<DType> Types = [DType.F16, DType.BF16, DType.F32, DType.F64];
 
-    private static readonly long[][] Shapes = [[2, 3], [1, 1], [7, 33], [3, 5, 17], [2, 2, 4, 9], [150, 1001], [0, 4], [3, 0], [0, 2, 3]];
+    private static readonly long[][] Shapes = [[2, 3], [1, 1], [7, 33], [3, 5, 17], [2, 2, 4, 9], [70, 1001], [0, 4], [3, 0], [0, 2, 3]];
 
     [Theory]
     [MemberData(nameof(Types))]

@@ -34,10 +34,21 @@ public class LayoutOperationsTests
     });
 
     [Fact]
+    public void Permutes_what_is_larger_than_a_piece()
+    {
+        PlainTensor plain = PlainTensor.Random([530, 7, 303], 2, new Random(16));
+        byte[] expected = PlainTensor.Build([303, 7, 530], index => plain[index[2], index[1], index[0]]).ToBytes();
+        Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: true).Permute(2, 1, 0)));
+        Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: false).Permute(2, 1, 0)));
+        expected = PlainTensor.Build([7, 530, 303], index => plain[index[1], index[0], index[2]]).ToBytes();
+        Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: true).Permute(1, 0, 2)));
+    }
+
+    [Fact]
     public void Transposes_batches_larger_than_a_piece()
     {
-        PlainTensor plain = PlainTensor.Random([5, 300, 130], 2, new Random(1));
-        byte[] expected = PlainTensor.Build([5, 130, 300], index => plain[index[0], index[2], index[1]]).ToBytes();
+        PlainTensor plain = PlainTensor.Random([5, 300, 440], 2, new Random(1));
+        byte[] expected = PlainTensor.Build([5, 440, 300], index => plain[index[0], index[2], index[1]]).ToBytes();
         Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: true).Permute(0, 2, 1)));
         Assert.Equal(expected, TensorBytes.Read(plain.ToTensor(DType.F16, ranges: false).Permute(0, 2, 1)));
     }
@@ -99,6 +110,22 @@ public class LayoutOperationsTests
             PlainTensor.Build([3, 7, 4096], index => plain[index[0], index[1], index[2] + 2]).ToBytes(),
             TensorBytes.Read(tensor.Slice(2, 2, 4096)));
     }
+
+    [Fact]
+    public void Slices_slices_like_nested_loops() => TensorCases.Check(2, 3, 9, (_, plain, tensor, random) =>
+    {
+        int extent = plain.Extents[0];
+        int start = random.Next(extent + 1);
+        int count = random.Next(extent - start + 1);
+        int innerStart = random.Next(count + 1);
+        int innerCount = random.Next(count - innerStart + 1);
+        byte[] expected = PlainTensor.Build(With(plain.Extents, 0, innerCount), index => plain[With(index, 0, start + innerStart + index[0])]).ToBytes();
+        LazyTensor outer = tensor.Slice(0, start, count);
+        Assert.Equal(expected, TensorBytes.Read(outer.Slice(0, innerStart, innerCount)));
+
+        LazyTensor reshaped = outer.Reshape(new TensorShape([1, .. outer.Shape.Dimensions]));
+        Assert.Equal(expected, TensorBytes.Read(reshaped.Slice(1, innerStart, innerCount)));
+    });
 
     [Theory]
     [InlineData("reshape", "(2, 3) with 6 elements cannot become (5) with 5")]

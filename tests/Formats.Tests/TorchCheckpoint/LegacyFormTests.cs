@@ -31,6 +31,16 @@ public class LegacyFormTests
     }
 
     [Fact]
+    public void Refuses_complex_numbers_of_big_endian_machines()
+    {
+        byte[] pickle = TorchCheck.Dictionary(writer => writer.Text("w").Tensor("torch.ComplexFloatStorage", "0", 1, 0, [1], [1], legacy: true));
+        (string, long, byte[])[] storages = [("0", 1, new byte[8])];
+        TorchCheck.Refuses(TorchWriter.Legacy(pickle, storages, littleEndian: false), TorchCheckpointError.TypeUnsupported, "w");
+        using TorchCheckpointFile file = TorchCheck.Open(TorchWriter.Legacy(pickle, storages));
+        Assert.Equal(8, file.Tensors.Single().Tensor.ByteLength);
+    }
+
+    [Fact]
     public void Every_prefix_is_refused()
     {
         byte[] file = TorchWriter.Legacy(Pickle, Storages);

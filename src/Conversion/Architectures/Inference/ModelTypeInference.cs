@@ -32,7 +32,7 @@ public static class ModelTypeInference
     {
         StringBuilder text = new();
         bool needsConfig = false;
-        foreach (string path in paths)
+        foreach (string path in paths.DistinctBy(WithoutNumbers))
         {
             (string? line, bool needs) = describe(path);
             if (line is null)
@@ -46,6 +46,10 @@ public static class ModelTypeInference
 
         return paths.Count == 0 ? null : new Description(text.ToString(), needsConfig);
     }
+
+    /// <summary>Layers and experts of one model are named alike, so that one of each suffices.</summary>
+    private static string WithoutNumbers(string path) =>
+        string.Join('.', path.Split('.').Select(segment => PathPattern.TryParseIndex(segment, out _) ? "0" : segment));
 
     private static (string? Text, bool NeedsBaseConfig) Describe(ArchitectureMap map, string path)
     {

@@ -55,17 +55,33 @@ public sealed class ArchitectureMap
     public ImmutableArray<string> PackedParametersOf(string modulePath, int wrappers, IReadOnlyCollection<string>? targetParameters) =>
         PackedKeys.Resolve(Architecture, modulePath, wrappers, targetParameters);
 
+    /// <summary>The packed parameters of a module in the order in which it registers them, as full paths: PEFT nests its wrappers in that order, the first innermost.</summary>
+    /// <param name="owner">The module path, without <c>.base_layer</c>.</param>
+    public ImmutableArray<string> RegisteredParametersOf(string owner) => PackedKeys.Registered(Architecture, owner);
+
     /// <summary>What mlx-lm makes of a tensor of the Hugging Face weight files.</summary>
     /// <param name="name">The tensor's name.</param>
-    public TensorMapping MapTensor(string name) => new TensorMapper(Architecture, Config).Map(name);
+    public TensorMapping MapTensor(string name) =>
+        _refusal is null ? new TensorMapper(Architecture, Config).Map(name) : new TensorMapping(name) { Finding = _refusal with { Subject = name } };
 
-    /// <summary>A module's path in another program, or <see langword="null"/> where that program does not have the model.</summary>
+    /// <summary>A module's path in mlx-lm, given its path in any MLX program; <see langword="null"/> where it is no module that MLX can adapt.</summary>
+    /// <param name="path">A full module path.</param>
+    public string? MlxPathOf(string path) => MlxPaths.Resolve(Architecture, path) is not { } address ? null
+        : address.Global is not null ? address.Path
+        : RuleLookup.KindOf(Architecture, address.Path) is null ? null
+        : $"{Architecture.Layers.Mlx}.{address.Layer}.{address.Path}";
+
+    /// <summary>
+    /// A module's path in another program, or <see langword="null"/> where that program does not have the model or cannot
+    /// adapt what lies outside the layers, as mlx-swift-lm cannot.
+    /// </summary>
     /// <param name="target">A module of <see cref="MapToMlx"/>.</param>
     /// <param name="reader">The program.</param>
     public string? PathFor(MlxTarget target, MlxReader reader) => MlxPaths.Root(Architecture, reader) switch
     {
         null => null,
         string root when target.Layer is int layer => $"{root}.{layer}.{target.Key}",
+        _ when reader is MlxReader.SwiftLlm or MlxReader.SwiftVlm => null,
         string root => MlxPaths.Rebase(target.Path, Architecture.Layers.Mlx, root),
     };
 

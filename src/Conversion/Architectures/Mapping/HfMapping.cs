@@ -21,6 +21,9 @@ public sealed record HfMapping(string Source)
     /// <summary>The kind of the MLX layer.</summary>
     public TargetKind Kind { get; init; }
 
+    /// <summary>What the model uses the module for, where tying makes it special.</summary>
+    public ModuleRole Role { get; init; }
+
     /// <summary>The layer index, or <see langword="null"/> outside the layers.</summary>
     public int? Layer { get; init; }
 
@@ -44,6 +47,9 @@ public sealed record HfMapping(string Source)
 
     /// <summary>The parameter as PEFT's <c>target_parameters</c> names it; the path of a module with <c>.weight</c> where it is none itself.</summary>
     public string ParameterPath => Form is HfForm.Packed or HfForm.ExpertRows ? Path : Path + ".weight";
+
+    /// <summary>The module that holds the parameter, or the module itself; where PEFT's keys begin.</summary>
+    public string Owner => Form is HfForm.Packed or HfForm.ExpertRows ? Path[..Path.LastIndexOf('.')] : Path;
 
     /// <summary>The path for one expert.</summary>
     public string PathOf(int expert) => Path.Replace("{e}", expert.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);

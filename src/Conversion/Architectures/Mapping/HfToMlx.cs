@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures.Expressions;
 using Transfuse.Conversion.Architectures.Rules;
 using Transfuse.Conversion.Bases;
 using Transfuse.Metadata.Findings;
@@ -78,6 +79,11 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
     private MlxMapping Parts(MlxMapping mapping, ModuleAddress address, Rule rule, ImmutableArray<Rule> rules, PathIndices indices)
     {
         ImmutableArray<MlxTarget>.Builder targets = ImmutableArray.CreateBuilder<MlxTarget>();
+        if (rule is PackedRule { Experts: Expression experts } && experts.EvaluateInteger(config) is null)
+        {
+            return NeedsConfig(mapping);
+        }
+
         foreach (RuleTarget part in rule.Targets)
         {
             if (part.Rows.Resolve(config) is not RowSelection rows)
@@ -145,7 +151,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         string key = pattern.Format(indices);
         return address.Layer is int layer
             ? new MlxTarget($"{architecture.Layers.Mlx}.{layer}.{key}", key, layer, RuleLookup.KindOf(architecture, key) ?? TargetKind.Linear)
-            : new MlxTarget(key, key, null, address.Global!.Kind);
+            : new MlxTarget(key, key, null, address.Global!.Kind) { Role = address.Global.Role };
     }
 
     private MlxMapping NeedsConfig(MlxMapping mapping) => Refuse(

@@ -11,6 +11,9 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// </summary>
 internal static class PeftConfigWriter
 {
+    // The first PEFT whose layout of packed experts is the one that is written.
+    private const string PackedLayoutVersion = "0.19.1";
+
     public static JsonObject Write(Adapter adapter, WriteContext context, FindingLog log)
     {
         PeftRankFields ranks = PeftRankWriter.Minimize(
@@ -41,6 +44,12 @@ internal static class PeftConfigWriter
             {
                 fields["revision"] = new JsonString(revision);
             }
+        }
+
+        if (adapter.Modules.Any(module => module.Kind == ModuleKind.PackedParameter))
+        {
+            // Readers tell the orientation of packed experts by it. PEFT knows target_parameters since 0.17 only, so no version that does fails on the field.
+            fields["peft_version"] = new JsonString(PackedLayoutVersion);
         }
 
         if (parameters.Length > 0)

@@ -20,7 +20,14 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
 
     public static PeftTensorName Parse(string name)
     {
-        PeftNameOddities oddities = PeftNameOddities.None;
+        List<string> segments = Unwrap(name, out PeftNameOddities oddities);
+        return FromSegments(segments, oddities);
+    }
+
+    /// <summary>The segments of a name without the prefix <c>base_model.model.</c> and without what wrappers add.</summary>
+    public static List<string> Unwrap(string name, out PeftNameOddities oddities)
+    {
+        oddities = PeftNameOddities.None;
         List<string> segments = [.. name.Split('.')];
         while (segments is ["module", _, ..])
         {
@@ -41,7 +48,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
         }
 
         oddities |= prefixes switch { 0 => PeftNameOddities.NoPrefix, 1 => PeftNameOddities.None, _ => PeftNameOddities.DoubledPrefix };
-        return FromSegments(segments, oddities);
+        return segments;
     }
 
     private static PeftTensorName FromSegments(List<string> segments, PeftNameOddities oddities)

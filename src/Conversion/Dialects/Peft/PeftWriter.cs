@@ -29,7 +29,7 @@ internal static class PeftWriter
     // Parameters of one module are nested in the order in which the module registers them, the first innermost.
     private static IEnumerable<NamedTensor> NameFactors(IEnumerable<AdapterModule> modules)
     {
-        AdapterModule[] ordered = [.. modules.OrderByDescending(module => module.Parameter is null ? 0 : PeftParameterTargets.Order(module.Parameter))];
+        AdapterModule[] ordered = [.. modules.OrderByDescending(module => module.Parameter ?? string.Empty, PeftParameterTargets.Order)];
         return ordered.SelectMany((module, nesting) => Name(module, string.Concat(Enumerable.Repeat(".base_layer", nesting))));
     }
 

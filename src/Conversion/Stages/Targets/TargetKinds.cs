@@ -9,7 +9,11 @@ namespace Transfuse.Conversion.Stages.Targets;
 internal static class TargetKinds
 {
     /// <summary>The modules that the target holds; each other is named in a finding.</summary>
-    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, TargetProfile profile, FindingLog log)
+    /// <param name="modules">The modules.</param>
+    /// <param name="profile">The target.</param>
+    /// <param name="crosses">Whether the adapter comes from another dialect. DoRA on embeddings means another thing in each: PEFT norms the dimensions, MLX the tokens.</param>
+    /// <param name="log">Receives findings.</param>
+    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, TargetProfile profile, bool crosses, FindingLog log)
     {
         bool anyDora = modules.Any(module => module.Magnitude is not null);
         return [.. modules.Where(module => HoldsKind(module) && HoldsDora(module))];
@@ -33,10 +37,10 @@ internal static class TargetKinds
 
         bool HoldsDora(AdapterModule module)
         {
-            bool knowsDora = profile.DoraKinds.Contains(module.Kind);
+            bool knowsDora = profile.DoraKinds.Contains(module.Kind) && !(crosses && module.Kind == ModuleKind.Embedding);
             if (module.Magnitude is not null && !knowsDora)
             {
-                log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, $"{profile.Name} has no DoRA for {Describe(module.Kind)} with PEFT's meaning"));
+                log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, $"{profile.Name} has no DoRA for {Describe(module.Kind)}{(crosses ? " of the same meaning" : string.Empty)}"));
             }
             else if (anyDora && module.Magnitude is null && (knowsDora || !profile.AllowsMixedDora))
             {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Transfuse.Formats.Tensors.Kernels;
 
@@ -11,6 +12,7 @@ internal static class BFloat16
     private const uint JustBelowHalf = 0x7FFF;
 
     /// <summary>Widens; exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingles(ReadOnlySpan<ushort> source, Span<float> destination)
     {
         while (source.Length >= Vector<ushort>.Count)
@@ -29,6 +31,7 @@ internal static class BFloat16
     }
 
     /// <summary>Rounds to nearest, ties to even; NaN stays NaN and becomes quiet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FromSingles(ReadOnlySpan<float> source, Span<ushort> destination)
     {
         while (source.Length >= Vector<ushort>.Count)
@@ -47,6 +50,7 @@ internal static class BFloat16
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<uint> Round(Vector<uint> bits)
     {
         Vector<uint> upper = bits >> 16;

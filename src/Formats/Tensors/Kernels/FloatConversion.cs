@@ -11,7 +11,7 @@ internal static class FloatConversion
 {
     private const int BlockElements = 1024;
 
-    /// <summary>Converts as many elements as the source has. Only for a conversion to the same type may both be the same memory.</summary>
+    /// <summary>Converts as many elements as the source has. Where elements of both types have the same size, both may be the same memory.</summary>
     public static void Run(DType from, ReadOnlySpan<byte> source, DType to, Span<byte> destination)
     {
         if (from == to)

@@ -1,6 +1,9 @@
 namespace Transfuse.Formats.Tensors.Kernels;
 
-/// <summary>Transposes one block of a fixed size in registers.</summary>
+/// <summary>
+/// Transposes one block of a fixed size in registers. Kernels are compiled with full optimisation at once: a command ends before the runtime
+/// would have replaced their slow first versions.
+/// </summary>
 internal interface ITransposeBlock<T>
     where T : unmanaged
 {

@@ -23,6 +23,7 @@ internal readonly ref struct MatrixPair<T>
 
     /// <summary>Transposes whole blocks from row <paramref name="top"/> on, over all columns that form whole blocks.</summary>
     /// <returns>The first row that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int RunBlocks<TBlock>(int top, int bottom, int columns)
         where TBlock : ITransposeBlock<T>
     {
@@ -52,6 +53,7 @@ internal readonly ref struct MatrixPair<T>
     }
 
     /// <summary>Transposes single elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void RunElements(int top, int bottom, int left, int right)
     {
         for (int column = left; column < right; column++)

@@ -8,9 +8,13 @@ namespace Transfuse.Formats.Tensors.Kernels;
 /// </summary>
 internal sealed class PermutePlan
 {
+    // Fewer would write less than whole cache lines at each place, and touch each page of the destination more often.
+    private const int FewestScattered = 256;
+
     private readonly ImmutableArray<PermuteAxis> _axes;
-    private readonly int _blockBytes;
+    private readonly long _blockBytes;
     private readonly int _innermostSourceAxis;
+    private readonly int _outermostSourceAxis;
 
     /// <summary>Makes a plan for a tensor without extents of 0.</summary>
     /// <param name="extents">Extents of the source.</param>
@@ -34,58 +38,50 @@ internal sealed class PermutePlan
         }
 
         _axes = [.. axes];
-        _blockBytes = IsCopy ? 0 : checked((int)block);
+        _blockBytes = block;
         _innermostSourceAxis = axes.FindIndex(axis => axis.SourceStride == block);
+        _outermostSourceAxis = axes.FindIndex(axis => axis.SourceStride * axis.Extent == stride);
     }
 
     /// <summary>Whether the destination has the same bytes as the source.</summary>
     public bool IsCopy => _axes.IsEmpty;
 
-    /// <summary>Bytes of the parts, one after the other on both sides, that can be permuted apart; 0 where there is only the whole.</summary>
-    public long PartBytes => _axes is [var first, ..] && first.SourceStride == first.DestinationStride ? first.SourceStride : 0;
+    /// <summary>Positions on the outermost axis of the source.</summary>
+    public long OuterCount => _axes[_outermostSourceAxis].Extent;
 
-    /// <summary>Permutes the whole, or whole parts of <see cref="PartBytes"/>.</summary>
-    public void Run(ReadOnlySpan<byte> source, Span<byte> destination, CancellationToken cancellationToken)
+    /// <summary>Bytes of one position on the outermost axis of the source.</summary>
+    public long OuterBytes => _axes[_outermostSourceAxis].SourceStride;
+
+    /// <summary>
+    /// How many positions on the outermost axis of the source to permute at once: as many as make a piece of the given size,
+    /// but not too few where they are scattered over the destination.
+    /// </summary>
+    public long OuterCountFor(long pieceBytes)
     {
-        if (PartBytes == 0)
+        long count = Math.Max(1, pieceBytes / OuterBytes);
+        if (_outermostSourceAxis > 0)
         {
-            Run(0, source, destination, cancellationToken);
-            return;
+            count = Math.Max(FewestScattered, count - (count % FewestScattered));
         }
 
-        int part = checked((int)PartBytes);
-        for (; !source.IsEmpty; source = source[part..], destination = destination[part..])
-        {
-            Run(1, source[..part], destination[..part], cancellationToken);
-        }
+        return Math.Min(count, OuterCount);
     }
 
-    private void Run(int axis, ReadOnlySpan<byte> source, Span<byte> destination, CancellationToken cancellationToken)
+    /// <summary>Permutes some positions on the outermost axis of the source.</summary>
+    /// <param name="source">These positions, whole ones; at least one.</param>
+    /// <param name="destination">The whole result, of which only their elements are written.</param>
+    /// <param name="first">Number of the first position.</param>
+    /// <param name="cancellationToken">Ends the work with <see cref="OperationCanceledException"/>.</param>
+    public void Run(ReadOnlySpan<byte> source, Span<byte> destination, long first, CancellationToken cancellationToken)
     {
-        PermuteAxis current = _axes[axis];
-        if (axis == _axes.Length - 1)
-        {
-            PermuteAxis columns = _axes[_innermostSourceAxis];
-            cancellationToken.ThrowIfCancellationRequested();
-            Transposition.Run(
-                source, (int)current.SourceStride, destination, (int)columns.DestinationStride, (int)current.Extent, (int)columns.Extent, _blockBytes);
-        }
-        else if (axis == _innermostSourceAxis)
-        {
-            Run(axis + 1, source, destination, cancellationToken);
-        }
-        else
-        {
-            for (long i = 0; i < current.Extent; i++)
-            {
-                Run(axis + 1, source[(int)(i * current.SourceStride)..], destination[(int)(i * current.DestinationStride)..], cancellationToken);
-            }
-        }
+        PermuteAxis outer = _axes[_outermostSourceAxis];
+        ImmutableArray<PermuteAxis> axes = _axes.SetItem(_outermostSourceAxis, outer with { Extent = source.Length / outer.SourceStride });
+        new PermuteWalk(axes, _innermostSourceAxis, (int)_blockBytes, cancellationToken).Run(0, source, destination[(int)(first * outer.DestinationStride)..]);
     }
 
     private static List<PermuteAxis> Join(ReadOnlySpan<long> extents, ReadOnlySpan<int> order, int elementBytes)
     {
-        Span<long> strides = stackalloc long[extents.Length];
+        long[] strides = new long[extents.Length];
         long stride = elementBytes;
         for (int i = extents.Length - 1; i >= 0; i--)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Transfuse.Formats.Tensors.Kernels;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace Transfuse.Formats.Tensors.Kernels;
 internal static class RoundToOdd
 {
     /// <summary>Narrows as many elements as the source has. Too large becomes the largest finite float32, which is odd.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingles(ReadOnlySpan<double> source, Span<float> destination)
     {
         for (int i = 0; i < source.Length; i++)
@@ -15,6 +18,7 @@ internal static class RoundToOdd
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float ToSingle(double value)
     {
         float nearest = (float)value;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Transfuse.Formats.Tensors.Kernels;
@@ -38,12 +39,25 @@ internal static class StridedCopy
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunElements<T>(ReadOnlySpan<byte> source, int sourceStride, Span<byte> destination, int destinationStride, int count)
         where T : unmanaged
     {
+        if (count == 0)
+        {
+            return;
+        }
+
+        // The last block lies inside both spans, so all do.
+        _ = source.Slice((count - 1) * sourceStride, Unsafe.SizeOf<T>());
+        _ = destination.Slice((count - 1) * destinationStride, Unsafe.SizeOf<T>());
+        ref byte from = ref MemoryMarshal.GetReference(source);
+        ref byte to = ref MemoryMarshal.GetReference(destination);
         for (int i = 0; i < count; i++)
         {
-            MemoryMarshal.Write(destination[(i * destinationStride)..], MemoryMarshal.Read<T>(source[(i * sourceStride)..]));
+            Unsafe.WriteUnaligned(ref to, Unsafe.ReadUnaligned<T>(in from));
+            from = ref Unsafe.Add(ref from, sourceStride);
+            to = ref Unsafe.Add(ref to, destinationStride);
         }
     }
 }

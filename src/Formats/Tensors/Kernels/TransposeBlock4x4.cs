@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Transfuse.Formats.Tensors.Kernels;
@@ -11,6 +12,7 @@ internal readonly struct TransposeBlock4x4 : ITransposeBlock<uint>
 
     public static int Columns => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(ref readonly uint source, nuint sourceStride, ref uint destination, nuint destinationStride)
     {
         Vector128<uint> a0 = Vector128.LoadUnsafe(in source);

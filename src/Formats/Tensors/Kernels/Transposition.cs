@@ -6,7 +6,7 @@ namespace Transfuse.Formats.Tensors.Kernels;
 internal static class Transposition
 {
     // Columns that share cache lines of the source are done one after the other; this many lines stay in the first-level cache.
-    private const int TileRows = 512;
+    private const int TileRows = 256;
 
     /// <summary>Writes block (row, column) of the source to block (column, row) of the destination. Strides are in bytes and multiples of the block.</summary>
     public static void Run(ReadOnlySpan<byte> source, int sourceStride, Span<byte> destination, int destinationStride, int rows, int columns, int blockBytes)

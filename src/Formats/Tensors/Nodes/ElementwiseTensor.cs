@@ -5,6 +5,8 @@ namespace Transfuse.Formats.Tensors.Nodes;
 /// <summary>A tensor each of whose elements depends on the one element of the source at the same place.</summary>
 internal abstract class ElementwiseTensor : LazyTensor, ISelectThrough
 {
+    private const int BlockElements = 2048;
+
     protected ElementwiseTensor(LazyTensor source, DType dtype)
         : base(dtype, source.Shape) => Source = source;
 
@@ -49,39 +51,46 @@ internal abstract class ElementwiseTensor : LazyTensor, ISelectThrough
 
     private void Fill(long first, Span<byte> destination, CancellationToken cancellationToken)
     {
-        if (SourceElementBytes == ElementBytes)
+        if (SourceElementBytes != ElementBytes)
         {
-            FillInPlace(first, destination, cancellationToken);
-            return;
+            long count = destination.Length / ElementBytes;
+            using var chunks = new TensorChunks(Source, first * SourceElementBytes, count * SourceElementBytes, cancellationToken);
+            while (chunks.MoveNext())
+            {
+                int bytes = chunks.Current.Length / SourceElementBytes * ElementBytes;
+                ApplyInBlocks(chunks.Current, destination[..bytes], chunks.Offset / SourceElementBytes, cancellationToken);
+                destination = destination[bytes..];
+            }
         }
-
-        long count = destination.Length / ElementBytes;
-        using var chunks = new TensorChunks(Source, first * SourceElementBytes, count * SourceElementBytes, cancellationToken);
-        while (chunks.MoveNext())
+        else if (Source.SupportsRanges)
         {
-            int elements = chunks.Current.Length / SourceElementBytes;
-            Apply(chunks.Current, destination[..(elements * ElementBytes)], chunks.Offset / SourceElementBytes);
-            destination = destination[(elements * ElementBytes)..];
+            for (long offset = first * ElementBytes; !destination.IsEmpty;)
+            {
+                Span<byte> chunk = destination[..Math.Min(destination.Length, TensorChunks.ChunkBytes)];
+                Source.ReadRange(offset, chunk, cancellationToken);
+                ApplyInBlocks(chunk, chunk, offset / ElementBytes, cancellationToken);
+                offset += chunk.Length;
+                destination = destination[chunk.Length..];
+            }
+        }
+        else
+        {
+            Source.CopyTo(destination, cancellationToken);
+            ApplyInBlocks(destination, destination, first, cancellationToken);
         }
     }
 
-    private void FillInPlace(long first, Span<byte> destination, CancellationToken cancellationToken)
+    // Conversion and arithmetic are separate passes, so they go over blocks that stay in the first-level cache.
+    private void ApplyInBlocks(ReadOnlySpan<byte> source, Span<byte> destination, long first, CancellationToken cancellationToken)
     {
-        if (!Source.SupportsRanges)
-        {
-            Source.CopyTo(destination, cancellationToken);
-            Apply(destination, destination, first);
-            return;
-        }
-
-        for (long offset = first * ElementBytes; !destination.IsEmpty;)
+        while (!destination.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Span<byte> piece = destination[..Math.Min(destination.Length, TensorChunks.ChunkBytes)];
-            Source.ReadRange(offset, piece, cancellationToken);
-            Apply(piece, piece, offset / ElementBytes);
-            offset += piece.Length;
-            destination = destination[piece.Length..];
+            int count = Math.Min(BlockElements, destination.Length / ElementBytes);
+            Apply(source[..(count * SourceElementBytes)], destination[..(count * ElementBytes)], first);
+            source = source[(count * SourceElementBytes)..];
+            destination = destination[(count * ElementBytes)..];
+            first += count;
         }
     }
 }

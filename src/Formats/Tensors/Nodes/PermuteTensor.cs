@@ -7,6 +7,9 @@ namespace Transfuse.Formats.Tensors.Nodes;
 /// <summary>Another tensor with its axes in another order, where that moves bytes.</summary>
 internal sealed class PermuteTensor : LazyTensor, ISelectThrough
 {
+    // A piece and the place it goes to fit into a second-level cache together.
+    private const int PieceBytes = 1 << 20;
+
     private readonly PermutePlan _plan;
 
     public PermuteTensor(LazyTensor source, TensorShape shape, ImmutableArray<int> order, PermutePlan plan)
@@ -29,29 +32,21 @@ internal sealed class PermuteTensor : LazyTensor, ISelectThrough
     /// <inheritdoc />
     protected override void Produce(Span<byte> destination, CancellationToken cancellationToken)
     {
-        if (_plan.PartBytes > 0 && Source.SupportsRanges)
+        long countAtOnce = Source.SupportsRanges ? _plan.OuterCountFor(PieceBytes) : _plan.OuterCount;
+        using PooledBuffer buffer = PooledBuffer.Rent(countAtOnce * _plan.OuterBytes);
+        for (long first = 0; first < _plan.OuterCount; first += countAtOnce)
         {
-            ProduceInParts(destination, cancellationToken);
-            return;
-        }
+            Span<byte> piece = buffer.Span[..(int)(Math.Min(countAtOnce, _plan.OuterCount - first) * _plan.OuterBytes)];
+            if (Source.SupportsRanges)
+            {
+                Source.ReadRange(first * _plan.OuterBytes, piece, cancellationToken);
+            }
+            else
+            {
+                Source.CopyTo(piece, cancellationToken);
+            }
 
-        using PooledBuffer whole = PooledBuffer.Rent(ByteLength);
-        Source.CopyTo(whole.Span, cancellationToken);
-        _plan.Run(whole.Span, destination, cancellationToken);
-    }
-
-    private void ProduceInParts(Span<byte> destination, CancellationToken cancellationToken)
-    {
-        long partsAtOnce = Math.Max(1, TensorChunks.ChunkBytes / _plan.PartBytes);
-        long bytesAtOnce = Math.Min(destination.Length, partsAtOnce * _plan.PartBytes);
-        using PooledBuffer buffer = PooledBuffer.Rent(bytesAtOnce);
-        for (long offset = 0; !destination.IsEmpty;)
-        {
-            Span<byte> parts = buffer.Span[..(int)Math.Min(bytesAtOnce, destination.Length)];
-            Source.ReadRange(offset, parts, cancellationToken);
-            _plan.Run(parts, destination, cancellationToken);
-            offset += parts.Length;
-            destination = destination[parts.Length..];
+            _plan.Run(piece, destination, first, cancellationToken);
         }
     }
 }

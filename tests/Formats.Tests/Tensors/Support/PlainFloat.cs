@@ -14,6 +14,8 @@ internal sealed record PlainFloat(DType Type, int ExponentBits, int FractionBits
 
     public static readonly PlainFloat Single = new(DType.F32, 8, 23);
 
+    private double[]? _table;
+
     public uint Infinity => ((1u << ExponentBits) - 1) << FractionBits;
 
     public uint Sign => 1u << (ExponentBits + FractionBits);
@@ -50,6 +52,17 @@ internal sealed record PlainFloat(DType Type, int ExponentBits, int FractionBits
     public double Tie(uint magnitude) => (FiniteValue(magnitude) + FiniteValue(magnitude + 1)) / 2;
 
     private double FiniteValue(uint magnitude)
+    {
+        if (FractionBits > 10)
+        {
+            return Computed(magnitude);
+        }
+
+        _table ??= [.. Enumerable.Range(0, (int)Infinity + 1).Select(pattern => Computed((uint)pattern))];
+        return _table[magnitude];
+    }
+
+    private double Computed(uint magnitude)
     {
         uint exponent = magnitude >> FractionBits;
         double fraction = (magnitude & ((1u << FractionBits) - 1)) / (double)(1u << FractionBits);

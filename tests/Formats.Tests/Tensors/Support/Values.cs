@@ -17,7 +17,7 @@ internal static class Values
     public static MemoryTensor Rounded(DType type, TensorShape shape, params double[] values) => type switch
     {
         DType.F64 => new MemoryTensor(type, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray()),
-        DType.F32 => new MemoryTensor(type, shape, Patterns(values, value => PlainFloat.Single.Round(value))),
+        DType.F32 => new MemoryTensor(type, shape, Patterns(values, value => (float)value)),
         DType.F16 => new MemoryTensor(type, shape, Patterns(values, value => (ushort)PlainFloat.Half.Round(value))),
         _ => new MemoryTensor(type, shape, Patterns(values, value => (ushort)PlainFloat.BFloat.Round(value))),
     };
