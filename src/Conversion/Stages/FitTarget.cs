@@ -62,13 +62,18 @@ internal static class FitTarget
     // PEFT holds what is no low-rank factor; MLX's readers refuse it.
     private static Adapter Carry(ReadResult read, StageContext context)
     {
-        if (context.Profile.Dialect == AdapterDialect.Peft || context.Profile.LoadsBaseWeights)
+        if (context.Profile.Dialect == AdapterDialect.Peft)
+        {
+            return read.Adapter;
+        }
+
+        CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
+        if (context.Profile.LoadsBaseWeights)
         {
             return read.Adapter;
         }
 
         TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
-        CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
         return read.Adapter with { OtherTensors = [] };
     }
 

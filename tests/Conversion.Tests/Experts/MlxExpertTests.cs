@@ -222,7 +222,7 @@ public class MlxExpertTests
         adapter.Random(Switch + "down_proj.lora_a", 0, 2, 4);
         adapter.Random(Switch + "down_proj.lora_b", 0, 6, 2);
         adapter.MlxPair("model.layers.0.self_attn.q_proj", 6, 6);
-        Run.MustRefuse(adapter, TargetProfile.Peft, ["TF2003"], null, new ConversionOptions { ModelType = "qwen3_moe" });
+        Run.MustRefuse(adapter, TargetProfile.Peft, ["TF2003"], Base);
     }
 
     [Fact]
