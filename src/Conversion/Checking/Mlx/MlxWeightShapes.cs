@@ -19,6 +19,12 @@ internal static class MlxWeightShapes
         foreach (string name in weights.Names)
         {
             IReadOnlyList<long> shape = Unpacked(name, weights, config);
+            if (IsStacked(architecture, name, shape))
+            {
+                shapes[MlxPaths.Rebase(name, architecture.Layers.Mlx, root)] = shape;
+                continue;
+            }
+
             foreach (TensorTarget target in map.MapTensor(name).Targets)
             {
                 string path = MlxPaths.Rebase(target.Name, architecture.Layers.Mlx, root);
@@ -31,6 +37,11 @@ internal static class MlxWeightShapes
 
         return shapes;
     }
+
+    // Stacked experts of an MLX base may be called as the packed parameters of a Hugging Face base are (gpt-oss), but these have no ".weight".
+    private static bool IsStacked(Architecture architecture, string name, IReadOnlyList<long> shape) =>
+        shape.Count == 3 && name.EndsWith(Weight, StringComparison.Ordinal)
+        && MlxPaths.Resolve(architecture, name[..^Weight.Length]) is { Layer: not null } address && RuleLookup.KindOf(architecture, address.Path) == TargetKind.Switch;
 
     // MLX packs quantized values into 32-bit words along the last axis.
     private static IReadOnlyList<long> Unpacked(string name, BaseWeights weights, BaseConfig config)

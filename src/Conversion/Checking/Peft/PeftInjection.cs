@@ -22,10 +22,12 @@ internal sealed class PeftInjection
     }
 
     /// <summary>Whether a module gets an adapter; <see langword="null"/> where PEFT's table of defaults for model types decides.</summary>
-    public bool? Targets(string path, bool isHead) => _matcher.Match(path) switch
+    /// <param name="path">The module.</param>
+    /// <param name="isLinear">Whether <c>all-linear</c> means it: neither the embeddings nor the output head.</param>
+    public bool? Targets(string path, bool isLinear) => _matcher.Match(path) switch
     {
         PeftTargetVerdict.Targeted => true,
-        PeftTargetVerdict.DependsOnModel when _config.TargetModules.Kind == PeftModuleSelectorKind.AllLinear => !isHead,
+        PeftTargetVerdict.DependsOnModel when _config.TargetModules.Kind == PeftModuleSelectorKind.AllLinear => isLinear,
         PeftTargetVerdict.DependsOnModel => null,
         _ => false,
     };
@@ -50,7 +52,7 @@ internal sealed class PeftInjection
             return (null, "the model has no such module");
         }
 
-        if (place.Form is not HfForm.Parameter && Targets(pair.Path, pair.Path.EndsWith("lm_head", StringComparison.Ordinal)) is not false)
+        if (place.Form is not HfForm.Parameter && Targets(pair.Path, !pair.IsEmbedding && place.IsEmbedding != true && !pair.Path.EndsWith("lm_head", StringComparison.Ordinal)) is not false)
         {
             return (new PeftBinding(pair.Path, place, false, false, null), string.Empty);
         }

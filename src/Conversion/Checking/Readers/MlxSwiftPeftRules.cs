@@ -48,7 +48,7 @@ internal static class MlxSwiftPeftRules
         }
 
         MlxFactorRules.CheckDTypes(context, raw);
-        if (fields.IsValid && rank is { } r and not 0 && alpha is { } numerator)
+        if (fields.IsValid && rank is { } r && alpha is { } numerator)
         {
             CheckTensors(context, config, raw, (float)numerator / (float)r);
         }
