@@ -20,6 +20,11 @@ internal static class InputPaths
         return [.. arguments.SelectMany(argument => IsGlob(argument) ? Match(argument) : [(argument, NameOf(argument))])];
     }
 
+    /// <summary>The inputs alone, each once, where they have no outputs of their own.</summary>
+    /// <exception cref="UsageException">A glob matches nothing.</exception>
+    public static IReadOnlyList<string> Inputs(IReadOnlyList<string> arguments) =>
+        [.. arguments.SelectMany(argument => IsGlob(argument) ? Match(argument).Select(match => match.Input) : [argument]).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The inputs with their outputs.</summary>
     /// <exception cref="UsageException">A glob matches nothing, or two inputs would have the same output.</exception>
     public static IReadOnlyList<OutputTarget> WithOutputs(IReadOnlyList<string> arguments, string output)

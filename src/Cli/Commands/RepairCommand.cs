@@ -54,7 +54,7 @@ internal sealed class RepairCommand : ICommand
 
         string[] paths = result.GetRequiredValue(_paths);
         IReadOnlyList<OutputTarget> targets = output is null
-            ? [.. InputPaths.Expand(paths).Select(input => new OutputTarget(input.Input, input.Input))]
+            ? [.. InputPaths.Inputs(paths).Select(input => new OutputTarget(input, input))]
             : InputPaths.WithOutputs(paths, output);
         return _report.RunAll(result, console, "repair", targets, target => RunOne(result, target, inPlace, cancellationToken));
     }

@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Stages.Mapping;
 
 namespace Transfuse.Conversion.Stages;

@@ -35,7 +35,7 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
 
         bool isExact = layers is { IsUniform: true, IsContiguous: true } && (baseLayers is { } total
             ? layers.Last == total - 1 && layers.First == Math.Max(0, total - count)
-            : isKept ? layers.Span == count : layers.First == 0 && number.Integer is <= 0);
+            : isKept ? layers.Span == count : layers.First == 0 && number.AsInteger is <= 0);
         ImmutableArray<string> chosen = isExact && !prefersFullPaths ? Sorted(paths.Select(path => path.Relative)) : Sorted(paths.Select(path => path.Text));
         return new MlxKeyRepair(count, reason, chosen, $"they name the {paths.Count} modules of the file", IsSure(chosen));
 
@@ -46,7 +46,7 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
     {
         int all = baseLayers ?? MlxKeys.AllLayers;
         string meaning = baseLayers is null ? "all layers, whose number is not known" : "the base's layers";
-        return number.Integer switch
+        return number.AsInteger switch
         {
             null => (all, $"{meaning}; the field was {(number.IsMissing ? "missing" : "unusable")}"),
             <= 0 => (all, $"{meaning}: to mlx-lm 0 and negative numbers mean all, to mlx-swift-lm none, or they stop it"),

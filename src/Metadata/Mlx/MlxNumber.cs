@@ -23,7 +23,7 @@ public sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
     public bool IsIntegralFloat => Json is JsonNumber { IsIntegerText: false } && Value is { } value && double.IsInteger(value);
 
     /// <summary>The value as an integer, or <see langword="null"/> where it is none that fits 32 bits.</summary>
-    public long? Integer => Value is { } value && double.IsInteger(value) && Math.Abs(value) <= int.MaxValue ? (long)value : null;
+    public long? AsInteger => Value is { } value && double.IsInteger(value) && Math.Abs(value) <= int.MaxValue ? (long)value : null;
 
     /// <summary>What stands there, as findings print it.</summary>
     public string Shown => Json is null ? "missing" : ConfigFields.Show(Json);

@@ -72,7 +72,7 @@ public static class MlxScale
             return MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{AlphaField} is {alpha.Shown}, not a number, and old mlx-lm multiplied by it; give --scale NUMBER"));
         }
 
-        long? rank = evidence.Rank ?? config.Number("lora_parameters.rank").Integer;
+        long? rank = evidence.Rank ?? config.Number("lora_parameters.rank").AsInteger;
         double? divided = rank is > 0 ? scale * numerator / rank : null;
         bool beforeDora = config.HasLoraLayers && !config.Json.Contains("use_dora");
         bool? isBefore = beforeDora ? true : evidence.Producer?.IsBefore("mlx-lm", AlphaDropped, DayAlphaDropped);
@@ -89,7 +89,7 @@ public static class MlxScale
 
     private static MlxReadingValue LegacyVlm(MlxConfigView config, MlxScaleEvidence evidence, string fileName)
     {
-        if (config.Number("alpha").Value is not { } alpha || (evidence.Rank ?? config.Number("rank").Integer) is not (> 0 and var rank))
+        if (config.Number("alpha").Value is not { } alpha || (evidence.Rank ?? config.Number("rank").AsInteger) is not (> 0 and var rank))
         {
             return MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"alpha is {config.Number("alpha").Shown}, rank is {config.Number("rank").Shown}; give --scale NUMBER"));
         }

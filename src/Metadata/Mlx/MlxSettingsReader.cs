@@ -34,7 +34,7 @@ public static class MlxSettingsReader
         {
             Scale = multiplier,
             Dropout = probability,
-            NumLayers = view.Number("num_layers").Integer ?? view.Number("lora_layers").Integer,
+            NumLayers = view.Number("num_layers").AsInteger ?? view.Number("lora_layers").AsInteger,
             NumLayersIsTotal = view.IsUnsloth,
             BaseId = view.Text("model") ?? view.Text("base_model_name_or_path"),
             BaseRevision = view.Text("base_model_commit_hash") ?? view.Text("base_model_revision"),

@@ -20,6 +20,7 @@ internal static class PeftReader
         }
 
         PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
+        PeftMissingFields.Report(config, log);
         if (log.HasErrors)
         {
             return null;

@@ -62,7 +62,7 @@ internal static class LineDiff
     }
 
     // Longest common subsequence; a text too long for it is replaced as a whole.
-    private static IEnumerable<(char Mark, string Text)> Middle(string[] before, string[] after)
+    private static List<(char Mark, string Text)> Middle(string[] before, string[] after)
     {
         if ((long)before.Length * after.Length > MostCells)
         {

@@ -13,7 +13,7 @@ internal sealed class LayersDetector : IMlxDetector
         }
 
         MlxNumber stated = config.Number(config.HasLoraLayers ? "lora_layers" : "num_layers");
-        if (stated.Integer is not { } count)
+        if (stated.AsInteger is not { } count)
         {
             yield return Stale($"{stated.Field} is {stated.Shown}, not an integer");
         }

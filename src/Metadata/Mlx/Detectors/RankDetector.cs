@@ -14,12 +14,12 @@ internal sealed class RankDetector : IMlxDetector
 
         MlxNumber nested = config.Number("lora_parameters.rank");
         MlxNumber top = config.Number("rank");
-        if (nested.Integer != rank && !(nested.IsMissing && top.Integer == rank))
+        if (nested.AsInteger != rank && !(nested.IsMissing && top.AsInteger == rank))
         {
             yield return Stale(nested.IsMissing && !top.IsMissing ? top : nested);
         }
 
-        if (top.Json is not null && top.Integer != rank && !nested.IsMissing)
+        if (top.Json is not null && top.AsInteger != rank && !nested.IsMissing)
         {
             yield return Stale(top);
         }

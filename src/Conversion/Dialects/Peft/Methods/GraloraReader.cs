@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.LinearAlgebra;
 using Transfuse.Formats.Tensors;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Transfuse.Conversion.LinearAlgebra;
 using Transfuse.Formats.Tensors;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
