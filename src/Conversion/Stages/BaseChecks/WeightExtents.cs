@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Architectures.Weights;
 using Transfuse.Conversion.Bases;
