@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Inference;
+using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
@@ -94,6 +97,42 @@ internal static class CommonOptions
             return null;
         }
     }
+
+    public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "a finite number", double.IsFinite);
+
+    public static Option<double?> Dropout() => Number("--dropout", "The dropout of an MLX adapter's training, where its config does not tell it.", "in [0, 1)", DropoutInference.IsProbability);
+
+    public static Option<MlxProducer> Producer() => new("--producer")
+    {
+        Description = "Who wrote an MLX adapter whose config means one thing or another by version: mlx-lm@VERSION, mlx-vlm@VERSION, or the day of the training as YYYY-MM-DD.",
+        HelpName = "PRODUCER",
+        CustomParser = result =>
+        {
+            MlxProducer? producer = MlxProducer.Parse(result.Tokens[0].Value);
+            if (producer is null)
+            {
+                result.AddError($"'{result.Tokens[0].Value}' is no producer; use mlx-lm@VERSION, mlx-vlm@VERSION or YYYY-MM-DD.");
+            }
+
+            return producer;
+        },
+    };
+
+    private static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
+    {
+        Description = description,
+        HelpName = "NUMBER",
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && isValid(value))
+            {
+                return value;
+            }
+
+            result.AddError($"{name} must be {expected}, not '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
 
     public static Option<string[]> Allow()
     {

@@ -3,8 +3,10 @@ using Transfuse.Cli.Output;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
@@ -58,7 +60,7 @@ internal sealed class ConvertCommand : ICommand
             Input = target.Input,
             Findings = conversion.Findings,
             Succeeded = conversion.Succeeded,
-            Summary = Summarise(target, profile, conversion),
+            Summary = Summarise(target, profile, conversion, options.DType, _report.IsVerbose(result)),
             Members =
             [
                 new("output", ReportJson.Text(conversion.IsWritten ? target.Output : null)),
@@ -68,7 +70,7 @@ internal sealed class ConvertCommand : ICommand
         };
     }
 
-    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion)
+    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion, DType? dtype, bool verbose)
     {
         if (!conversion.Succeeded)
         {
@@ -76,6 +78,7 @@ internal sealed class ConvertCommand : ICommand
         }
 
         string what = conversion.Target!.Summary();
-        return conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}";
+        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), verbose) + Environment.NewLine : string.Empty;
+        return proof + (conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}");
     }
 }

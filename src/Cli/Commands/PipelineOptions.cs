@@ -2,6 +2,7 @@ using System.CommandLine;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Cli.Commands;
 
@@ -49,24 +50,21 @@ internal sealed class PipelineOptions
 
     private readonly Option<int?> _svdRank = CommonOptions.Rank(
         "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
+    private readonly Option<double?> _scale = CommonOptions.Scale();
+    private readonly Option<double?> _dropout = CommonOptions.Dropout();
+    private readonly Option<MlxProducer> _producer = CommonOptions.Producer();
 
     /// <summary>Adds the options that decide how adapters are read.</summary>
-    public void AddReadingTo(Command command)
-    {
-        foreach (Option option in new Option[] { _base, _modelType, _adapterName, _allow, _expertOrientation })
-        {
-            command.Options.Add(option);
-        }
-    }
+    public void AddReadingTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation);
+
+    /// <summary>Adds the options of a repair.</summary>
+    public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _dryRun, _jobs);
 
     /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _dryRun, _jobs })
-        {
-            command.Options.Add(option);
-        }
+        Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _dryRun, _jobs);
     }
 
     public ConversionOptions Read(ParseResult result) => new()
@@ -82,8 +80,19 @@ internal sealed class PipelineOptions
         ExpertOrientation = result.GetValue(_expertOrientation),
         MaxRank = result.GetValue(_maxRank),
         SvdRank = result.GetValue(_svdRank),
+        Scale = result.GetValue(_scale),
+        Dropout = result.GetValue(_dropout),
+        Producer = result.GetValue(_producer),
         MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
     public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));
+
+    private static void Add(Command command, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
 }

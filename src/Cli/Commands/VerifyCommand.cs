@@ -10,9 +10,6 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>transfuse verify</c>: says whether two adapters change the model in the same way.</summary>
 internal sealed class VerifyCommand : ICommand
 {
-    // A fold of a scale rounds each value of B once, to float32.
-    private const double DefaultTolerance = 1e-6;
-
     private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file." };
     private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect." };
     private readonly Option<double?> _tolerance = new("--tolerance")
@@ -49,7 +46,7 @@ internal sealed class VerifyCommand : ICommand
         using IAdapterSource left = AdapterSource.Open(first);
         using IAdapterSource right = AdapterSource.Open(second);
         VerificationResult verification = AdapterVerifier.Verify(left, right, _pipeline.ReadBase(result), _pipeline.Read(result), cancellationToken);
-        double tolerance = result.GetValue(_tolerance) ?? DefaultTolerance;
+        double tolerance = result.GetValue(_tolerance) ?? AdapterComparison.Rounding;
         bool agrees = verification.Comparison?.Agrees(tolerance) ?? false;
         return new CommandOutcome
         {

@@ -29,7 +29,7 @@ internal static class OpenAdapter
             return null;
         }
 
-        return OpenWeights(chosen, weightsFile, log) is { } weights ? new AdapterContent(chosen.Name, weightsFile, weights, config) : null;
+        return OpenWeights(chosen, weightsFile, log) is { } weights ? new AdapterContent(chosen, chosen.Name, weightsFile, weights, config) : null;
     }
 
     /// <summary>Reads a JSON object, or adds an error.</summary>
@@ -55,7 +55,8 @@ internal static class OpenAdapter
         }
     }
 
-    private static IAdapterSource? Choose(IAdapterSource source, string? adapterName, FindingLog log)
+    /// <summary>The source itself or one of its nested ones, or <see langword="null"/> with an error in the log.</summary>
+    public static IAdapterSource? Choose(IAdapterSource source, string? adapterName, FindingLog log)
     {
         if (adapterName is not null)
         {
@@ -127,7 +128,8 @@ internal static class OpenAdapter
         return present[0];
     }
 
-    private static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
+    /// <summary>Opens a weights file by what its name ends with, or adds an error.</summary>
+    public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
     {
         (FindingCode code, Func<IByteSource, ITensorContainer> open) = Path.GetExtension(fileName) switch
         {

@@ -34,6 +34,14 @@ public class ConvertCommandTests
     }
 
     [Fact]
+    public void Verify_counts_the_rounding_of_a_cast_as_rounding()
+    {
+        using var folder = new TemporaryFolder();
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"], "--dtype", "bf16", "--verify").ExitsWith(0);
+        Command.Run("verify", Llama, folder["out"], "--quiet").ExitsWith(5);
+    }
+
+    [Fact]
     public void Dry_run_writes_nothing()
     {
         using var folder = new TemporaryFolder();

@@ -20,6 +20,7 @@ internal static class PeftReader
         }
 
         PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
+        PeftMissingFields.Report(config, log);
         if (log.HasErrors)
         {
             return null;
@@ -33,7 +34,7 @@ internal static class PeftReader
 
         if (options.Purpose == ReadPurpose.Convert)
         {
-            PeftRefusals.Check(config, configFile, log);
+            PeftMaths.Report(config, log);
         }
 
         PeftTensors tensors = PeftTensorSorter.Sort(content.Weights.Tensors, log);

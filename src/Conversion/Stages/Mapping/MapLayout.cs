@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Inference;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -33,6 +34,7 @@ internal static class MapLayout
 
         Adapter untied = TiedEmbeddings.BeforeMlx(adapter, map, context);
         ImmutableArray<AdapterModule> modules = new HfToMlxModules(map, untied, context).Map();
+        CheckAgainstBase.Check(modules, map, context);
         return Unique(modules, context.Log) ? untied with { Layout = ModelLayout.Mlx, Modules = modules, LayerCount = LayerCount(adapter, map) } : null;
     }
 
@@ -49,6 +51,7 @@ internal static class MapLayout
             return null;
         }
 
+        CheckAgainstBase.Check(adapter.Modules, map, context);
         ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, context).Map(adapter.Modules);
         Adapter mapped = adapter with { Layout = ModelLayout.HuggingFace, Modules = modules, LayerCount = LayerCount(adapter, map) };
         return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, layout, context) : null;

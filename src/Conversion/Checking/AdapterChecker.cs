@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Checking.Readers;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Checking;
+
+/// <summary>Reads a folder as a reader would, and says whether it loads, loads wrongly, or fails. Reads configs and headers; values only to compare saved base weights. Changes nothing.</summary>
+public static class AdapterChecker
+{
+    /// <summary>Checks one adapter for one reader.</summary>
+    /// <param name="source">The files; the caller keeps and disposes it.</param>
+    /// <param name="reader">One of <see cref="TargetProfile.All"/>.</param>
+    /// <param name="options">What the caller tells.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="ArgumentException">The profile is an intersection or otherwise none of <see cref="TargetProfile.All"/>.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static CheckResult Check(IAdapterSource source, TargetProfile reader, CheckOptions options, CancellationToken cancellationToken = default)
+    {
+        IReaderRules rules = ReaderRules.Of(reader);
+        var log = new FindingLog();
+        if (OpenAdapter.Choose(source, options.AdapterName, log) is { } chosen)
+        {
+            using var context = new CheckContext(chosen, reader.Name, options, log, cancellationToken);
+            rules.Check(context);
+        }
+
+        ImmutableArray<Finding> findings = log.ToSorted();
+        return new CheckResult(reader.Name, VerdictOf(findings), findings);
+    }
+
+    private static CheckVerdict VerdictOf(ImmutableArray<Finding> findings)
+    {
+        Finding[] errors = [.. findings.Where(finding => finding.Severity == Severity.Error)];
+        return errors is [] ? CheckVerdict.Loads
+            : Array.TrueForAll(errors, finding => CheckCodes.Silent.Contains(finding.Code)) ? CheckVerdict.LoadsWrongly
+            : CheckVerdict.Fails;
+    }
+}

@@ -1,0 +1,118 @@
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Checking;
+
+/// <summary>One folder in front of one reader: its files as they stand, the base, and where findings go.</summary>
+internal sealed class CheckContext : IDisposable
+{
+    private readonly IAdapterSource _source;
+    private readonly string _reader;
+    private readonly FindingLog _log;
+    private readonly List<IDisposable> _opened = [];
+
+    public CheckContext(IAdapterSource source, string reader, CheckOptions options, FindingLog log, CancellationToken cancellationToken)
+    {
+        _source = source;
+        _reader = reader;
+        _log = log;
+        Options = options;
+        CancellationToken = cancellationToken;
+        string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
+        Architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
+        if (modelType is not null && Architecture is null)
+        {
+            Report(CheckCodes.BaseUnknown, modelType, "is not in the table of architectures");
+        }
+    }
+
+    public string Reader => _reader;
+
+    public CheckOptions Options { get; }
+
+    public CancellationToken CancellationToken { get; }
+
+    /// <summary>The base's entry in the table, where it is known.</summary>
+    public Architecture? Architecture { get; }
+
+    public BaseConfig? BaseConfig => Options.Base?.Config;
+
+    /// <summary>Whether anything stands against the adapter so far.</summary>
+    public bool HasErrors => _log.HasErrors;
+
+    public bool HasFile(string fileName) => _source.FileNames.Contains(fileName);
+
+    public IEnumerable<string> FileNames => _source.FileNames;
+
+    /// <summary>Adds a finding; its message starts with the reader's name.</summary>
+    public void Report(FindingCode code, string subject, string message) => _log.Add(code.At(subject, $"{_reader}: {message}"));
+
+    /// <summary>The config, or <see langword="null"/> with an error in the log.</summary>
+    /// <param name="complaint">What the reader says where there is none.</param>
+    public JsonObject? ReadConfig(string complaint)
+    {
+        if (!HasFile(AdapterFiles.Config))
+        {
+            Report(CheckCodes.ConfigMissing, AdapterFiles.Config, complaint);
+            return null;
+        }
+
+        return OpenAdapter.ReadJson(_source, AdapterFiles.Config, _log);
+    }
+
+    /// <summary>Another JSON object of the folder, or <see langword="null"/> where it cannot be read, with an error in the log.</summary>
+    public JsonObject? ReadJson(string fileName) => OpenAdapter.ReadJson(_source, fileName, _log);
+
+    /// <summary>The tensors of the first of these files that is there, or <see langword="null"/> with an error in the log.</summary>
+    /// <param name="complaint">What the reader says where none is there.</param>
+    /// <param name="fileNames">The names that the reader tries, in its order.</param>
+    public RawTensors? OpenWeights(string complaint, params ReadOnlySpan<string> fileNames)
+    {
+        foreach (string fileName in fileNames)
+        {
+            if (HasFile(fileName))
+            {
+                return OpenAdapter.OpenWeights(_source, fileName, _log) is { } container ? new RawTensors(fileName, Keep(container).Tensors) : null;
+            }
+        }
+
+        string[] others = [.. FileNames.Where(name => Path.GetExtension(name) is ".safetensors" or ".npz" or ".bin")];
+        Report(CheckCodes.WeightsMissing, fileNames[0], complaint + (others is [] ? string.Empty : $"; the folder has {string.Join(", ", others)}"));
+        return null;
+    }
+
+    /// <summary>The base's weights, where it was given and has them that can be read; open until the check ends.</summary>
+    public BaseWeights? OpenBaseWeights()
+    {
+        try
+        {
+            return Options.Base?.OpenWeights() is { } weights ? Keep(weights) : null;
+        }
+        catch (ContainerException broken)
+        {
+            Report(CheckCodes.BaseUnknown, Options.Base!.Folder, $"its weights were not used: {broken.Detail}");
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable opened in _opened)
+        {
+            opened.Dispose();
+        }
+    }
+
+    private T Keep<T>(T opened)
+        where T : IDisposable
+    {
+        _opened.Add(opened);
+        return opened;
+    }
+}

@@ -1,0 +1,14 @@
+namespace Transfuse.Conversion.Checking;
+
+/// <summary>What a reader makes of an adapter folder.</summary>
+public enum CheckVerdict
+{
+    /// <summary>It loads, and does what the adapter means.</summary>
+    Loads,
+
+    /// <summary>It loads without a word, and does something else.</summary>
+    LoadsWrongly,
+
+    /// <summary>It does not load.</summary>
+    Fails,
+}

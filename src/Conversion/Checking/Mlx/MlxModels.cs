@@ -1,0 +1,46 @@
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Bases;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Checking.Mlx;
+
+/// <summary>The model that an MLX reader would wrap: from the base's weights, else from the table, else from the adapter itself.</summary>
+internal static class MlxModels
+{
+    /// <summary>The model, as well as it is known; what is not known is named in a warning.</summary>
+    /// <param name="context">The check.</param>
+    /// <param name="tensors">The adapter's tensors.</param>
+    /// <param name="roots">The layers' paths that the reader may have; the one that suits the adapter is taken.</param>
+    public static MlxModel For(CheckContext context, MlxTensors tensors, Func<Architecture, IEnumerable<string?>> roots)
+    {
+        var assumed = new AssumedMlxModel(tensors, context.Architecture is null ? context.BaseConfig?.GetInteger("num_hidden_layers") : null);
+        if (context.Architecture is not { } architecture)
+        {
+            if (context.Options.Base is null && context.Options.ModelType is null)
+            {
+                context.Report(CheckCodes.BaseUnknown, context.Reader, $"no base was given; the model was taken to have {assumed.LayerCount} layers and the modules that the adapter names");
+            }
+
+            return assumed;
+        }
+
+        string[] candidates = [.. roots(architecture).OfType<string>().Distinct(StringComparer.Ordinal)];
+        string root = candidates is [] ? architecture.Layers.Mlx : candidates.MaxBy(candidate => tensors.Pairs.Count(pair => HfPaths.TrySplit(pair.Path, candidate, out _, out _)))!;
+        if (context.BaseConfig is { } config && context.OpenBaseWeights() is { } weights && new WeightsMlxModel(architecture, config, weights, root) is { IsUsable: true } exact)
+        {
+            return exact;
+        }
+
+        var table = new TableMlxModel(architecture, context.BaseConfig, root, ShownLayers(tensors, root));
+        if (!table.IsLayerCountKnown)
+        {
+            context.Report(CheckCodes.BaseUnknown, architecture.ModelType, $"the number of layers is not known; {table.LayerCount} were assumed, as many as the adapter shows");
+        }
+
+        return table;
+    }
+
+    private static long ShownLayers(MlxTensors tensors, string root) =>
+        tensors.Pairs.Select(pair => HfPaths.TrySplit(pair.Path, root, out int layer, out _) ? layer + 1L : 0).DefaultIfEmpty(0).Max();
+}

@@ -1,0 +1,70 @@
+using Transfuse.Conversion.Architectures;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Checking.Mlx;
+
+/// <summary>mlx-lm 0.32.0's own look at every tensor: its name must be that of a factor of a wrapped module, and its shape that of the wrapper.</summary>
+/// <param name="context">The check.</param>
+/// <param name="model">The model.</param>
+/// <param name="isDora">Whether wrappers have an <c>m</c>.</param>
+internal sealed class StrictTensorRules(CheckContext context, MlxModel model, bool isDora)
+{
+    private const string NotInModel = "not an adapter parameter in the model";
+
+    /// <summary>Checks all tensors.</summary>
+    /// <param name="tensors">The file's.</param>
+    /// <param name="wrapping">What is wrapped.</param>
+    /// <param name="rank">The wrappers' rank.</param>
+    public void Check(MlxTensors tensors, LayerWrapping wrapping, long rank)
+    {
+        foreach (MlxPair pair in tensors.Pairs)
+        {
+            CheckPair(pair, wrapping, rank);
+        }
+
+        foreach (NamedTensor other in tensors.Others)
+        {
+            context.Report(CheckCodes.TensorRefused, other.Name, "ValueError: " + Explain(other.Name));
+        }
+    }
+
+    private void CheckPair(MlxPair pair, LayerWrapping wrapping, long rank)
+    {
+        MlxPlace place = model.Find(pair.Path);
+        if (!wrapping.Wraps(pair.Path))
+        {
+            bool tooFew = wrapping.WouldWrapInAllLayers(pair.Path);
+            string why = place.State switch
+            {
+                MlxPlaceState.Absent => "the model has no such module",
+                MlxPlaceState.Fixed => $"it is {place.What}",
+                _ when isDora && place.Kind == TargetKind.Switch => "experts are not wrapped for DoRA",
+                _ when tooFew => "num_layers does not reach its layer",
+                _ => "no key reaches it; keys are paths below a layer, or full paths",
+            };
+            context.Report(tooFew ? CheckCodes.NumLayersTooSmall : CheckCodes.TensorRefused, pair.Path, $"ValueError: {pair.Names}: {NotInModel}: {why}");
+            return;
+        }
+
+        if (pair.M is not null && !isDora)
+        {
+            context.Report(CheckCodes.TensorRefused, pair.Path + ".m", $"ValueError: {NotInModel}: fine_tune_type is not dora");
+        }
+
+        foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank).Where(misfit => isDora || misfit.Name != "m"))
+        {
+            string legacy = place.Kind == TargetKind.Switch && name == "lora_a" && tensor.Shape.Rank == 2 ? "; this is the flattened form of mlx-lm 0.14.0 to 0.28.2" : string.Empty;
+            context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{name}", $"ValueError: adapter shape {tensor.Shape} does not match model parameter shape {expected}{legacy}");
+        }
+
+        MlxFactorRules.CheckWhole(context, pair, isDora);
+    }
+
+    private static string Explain(string name)
+    {
+        string[] segments = name.Split('.');
+        bool isList = segments is [.., "lora_a" or "lora_b", _];
+        return isList ? $"{NotInModel}: factors that are layers or lists (afm7) are not known by their last segment" : $"{NotInModel}: it is no factor";
+    }
+}

@@ -1,0 +1,81 @@
+using Transfuse.Conversion.Architectures;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Checking.Mlx;
+
+/// <summary>What mlx-swift-lm's <c>load(into:)</c> verifies (3.31.4): no tensor may be left over, unless its layer index is beyond the model; shapes and missing tensors are not looked at.</summary>
+internal static class SwiftTensorRules
+{
+    /// <summary>Checks all tensors.</summary>
+    public static void Check(CheckContext context, MlxTensors tensors, MlxModel model, SwiftWrapping wrapping, bool isDora)
+    {
+        foreach (MlxPair pair in tensors.Pairs)
+        {
+            CheckPair(context, pair, model, wrapping, isDora);
+        }
+
+        foreach (NamedTensor other in tensors.Others)
+        {
+            CheckOther(context, other.Name, model, wrapping);
+        }
+    }
+
+    private static void CheckPair(CheckContext context, MlxPair pair, MlxModel model, SwiftWrapping wrapping, bool isDora)
+    {
+        MlxPlace place = model.Find(pair.Path);
+        if (wrapping.IsBeyond(pair.Path))
+        {
+            context.Report(CheckCodes.TensorIgnored, pair.Path, $"{pair.Names}: its layer is beyond the model's {model.LayerCount}, and list items beyond the end are dropped");
+            return;
+        }
+
+        if (!wrapping.Wraps(pair.Path))
+        {
+            bool tooFew = wrapping.WouldWrapInAllLayers(pair.Path);
+            string why = place switch
+            {
+                { Kind: TargetKind.Switch, CanBeWrapped: true } => "experts cannot be adapted",
+                { Kind: TargetKind.Embedding, CanBeWrapped: true } => "embeddings cannot be adapted",
+                { State: MlxPlaceState.Absent } => "the model has no such module",
+                { State: MlxPlaceState.Fixed } => $"it is {place.What}",
+                _ when !model.TrySplit(pair.Path, out _, out _) => "only modules inside the layers can be adapted",
+                _ when tooFew => "num_layers does not reach its layer",
+                _ => "no key reaches it; keys are paths below a layer",
+            };
+            context.Report(
+                tooFew ? CheckCodes.NumLayersTooSmall : place is { CanBeWrapped: true, IsLinear: false } ? CheckCodes.ModuleRefused : CheckCodes.TensorRefused,
+                pair.Path,
+                $"unhandledKeys: {pair.Names}: {why}");
+            return;
+        }
+
+        if (pair.M is not null && !isDora)
+        {
+            context.Report(CheckCodes.TensorRefused, pair.Path + ".m", "unhandledKeys: fine_tune_type is not dora");
+        }
+
+        MlxFactorRules.CheckWhole(context, pair, isDora);
+        MlxFactorRules.CheckUnchecked(context, pair, place);
+    }
+
+    private static void CheckOther(CheckContext context, string name, MlxModel model, SwiftWrapping wrapping)
+    {
+        if (wrapping.IsBeyond(name))
+        {
+            context.Report(CheckCodes.TensorIgnored, name, $"its layer is beyond the model's {model.LayerCount}, and list items beyond the end are dropped");
+        }
+        else if (model.HasParameter(name) == true)
+        {
+            context.Report(CheckCodes.BaseReplaced, name, "is put in place of the base's");
+        }
+        else if (model.HasParameter(name) == false)
+        {
+            context.Report(CheckCodes.TensorRefused, name, "unhandledKeys: the model has no such parameter");
+        }
+        else
+        {
+            context.Report(CheckCodes.BaseUnknown, name, "is no factor; it replaces a base weight if the model has one of this name, and is refused otherwise");
+        }
+    }
+}

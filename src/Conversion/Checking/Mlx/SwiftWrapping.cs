@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+using Transfuse.Conversion.Architectures;
+
+namespace Transfuse.Conversion.Checking.Mlx;
+
+/// <summary>
+/// Which modules mlx-swift-lm's <c>replaceLayers</c> wraps (3.31.4): linear layers of the last N of the model's <c>loraLayers</c> whose path below such a layer
+/// equals a key. No keys mean all linear layers in them. Nothing outside the layers, no experts, no embeddings.
+/// </summary>
+/// <param name="model">The model.</param>
+/// <param name="support">What the table knows of the model in Swift, where it does.</param>
+/// <param name="layers">N; not negative.</param>
+/// <param name="keys">The keys, or <see langword="null"/>.</param>
+internal sealed class SwiftWrapping(MlxModel model, SwiftSupport? support, long layers, FrozenSet<string>? keys)
+{
+    private const string Attention = "self_attn";
+
+    public bool Wraps(string path) => model.TrySplit(path, out int layer, out string relative) && layer >= model.LayerCount - layers && WrapsBelow(path, relative);
+
+    /// <summary>Whether the module would be wrapped if all layers were.</summary>
+    public bool WouldWrapInAllLayers(string path) => model.TrySplit(path, out _, out string relative) && WrapsBelow(path, relative);
+
+    /// <summary>Whether a path names a layer beyond the last, whose tensors are dropped without a word.</summary>
+    public bool IsBeyond(string path) => model.IsLayerCountKnown && model.TrySplit(path, out int layer, out _) && layer >= model.LayerCount;
+
+    private bool WrapsBelow(string path, string relative)
+    {
+        bool isLinear = model.Find(path).IsLinear || support?.Also.Contains(relative) == true;
+        string? key = KeyOf(relative);
+        return isLinear && key is not null && (keys is null || keys.Contains(key));
+    }
+
+    // Some models offer their attention modules instead of their layers, so that keys begin below these.
+    private string? KeyOf(string relative) =>
+        support?.Adapts != Attention ? relative
+        : relative.StartsWith(Attention + ".", StringComparison.Ordinal) ? relative[(Attention.Length + 1)..]
+        : null;
+}

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Architectures.Rules;
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Checking.Peft;
+
+/// <summary>The model that PEFT and the servers put an adapter on, in the names of transformers 5: from the table of architectures, with extents where the base's weights are there.</summary>
+internal sealed class HfModel
+{
+    // More layers than any model has; a hostile config would make the list of modules endless.
+    private const long MostLayers = 4096;
+
+    private readonly ArchitectureMap _map;
+    private readonly MlxModel _mlx;
+    private readonly Lazy<ImmutableArray<HfModule>> _modules;
+
+    private HfModel(Architecture architecture, BaseConfig? config, MlxModel mlx)
+    {
+        Architecture = architecture;
+        Config = config;
+        _map = new ArchitectureMap(architecture, config, allowLowConfidence: true);
+        _mlx = mlx;
+        _modules = new Lazy<ImmutableArray<HfModule>>(() => [.. Enumerate().DistinctBy(module => module.Path)]);
+    }
+
+    public Architecture Architecture { get; }
+
+    public BaseConfig? Config { get; }
+
+    /// <summary>Number of layers; as many as the adapter shows where the base was not given.</summary>
+    public long LayerCount => Math.Min(_mlx.LayerCount, MostLayers);
+
+    public bool IsLayerCountKnown => _mlx.IsLayerCountKnown;
+
+    /// <summary>Modules and parameters that an adapter can have, as far as the table has them.</summary>
+    public ImmutableArray<HfModule> Modules => _modules.Value;
+
+    /// <summary>The model, or <see langword="null"/> with a warning where it is not known.</summary>
+    /// <param name="context">The check.</param>
+    /// <param name="paths">The adapter's module paths.</param>
+    public static HfModel? Of(CheckContext context, IReadOnlyCollection<string> paths)
+    {
+        if (context.Architecture is not { } architecture)
+        {
+            if (context.Options.Base is null && context.Options.ModelType is null)
+            {
+                context.Report(CheckCodes.BaseUnknown, context.Reader, "no base was given; the model was taken to have the modules that the adapter names");
+            }
+
+            return null;
+        }
+
+        BaseConfig? config = context.BaseConfig;
+        string root = architecture.Layers.Mlx;
+        MlxModel? exact = config is not null && context.OpenBaseWeights() is { } weights ? new WeightsMlxModel(architecture, config, weights, root) : null;
+        MlxModel mlx = exact is WeightsMlxModel { IsUsable: true }
+            ? exact
+            : new TableMlxModel(architecture, config, root, paths.Select(path => HfPaths.Resolve(architecture, path)?.Layer + 1L ?? 0).DefaultIfEmpty(0).Max());
+        if (!mlx.IsLayerCountKnown)
+        {
+            context.Report(CheckCodes.BaseUnknown, architecture.ModelType, $"the number of layers is not known; {mlx.LayerCount} were assumed, as many as the adapter shows");
+        }
+
+        return new HfModel(architecture, config, mlx);
+    }
+
+    /// <summary>What is at a module path.</summary>
+    public HfPlace Find(string path)
+    {
+        MlxMapping mapping = _map.MapToMlx(path);
+        if (mapping.Finding is { } finding)
+        {
+            bool isAbsent = finding.Code == ArchitectureCodes.UnknownModule || finding.Code == ArchitectureCodes.LayerOutOfRange || finding.Code == ArchitectureCodes.ExpertMismatch;
+            return isAbsent ? HfPlace.Absent : HfPlace.Unknown;
+        }
+
+        MlxPlace[] parts = [.. mapping.Targets.Select(target => _mlx.Find(target.Path))];
+        if (parts.Any(part => part.State == MlxPlaceState.Absent) && _mlx is WeightsMlxModel)
+        {
+            return HfPlace.Absent;
+        }
+
+        HfForm form = _map.MapToHuggingFace(mapping.Targets[0].Path, HfLayout.Transformers5) is { Finding: null, Form: HfForm.Parameter } ? HfForm.Parameter : mapping.Form;
+        long? outputs = parts.All(part => part.Outputs is not null) ? parts.Sum(part => part.Outputs) : null;
+        return new HfPlace(false, form, mapping.Targets[0].Kind == TargetKind.Embedding, parts[0].Inputs, outputs);
+    }
+
+    /// <summary>The axes of a packed expert parameter, by its full path; <see langword="null"/> where it is none.</summary>
+    public PackedParameter? Packed(string parameter) => _map.MapToMlx(parameter).Packed;
+
+    /// <summary>The packed parameters of a module, in the order in which PEFT nests its wrappers, the first innermost.</summary>
+    public ImmutableArray<string> RegisteredParameters(string owner) => _map.RegisteredParametersOf(owner);
+
+    /// <summary>The packed parameter of transformers 5 that an old module of one expert became, or <see langword="null"/>.</summary>
+    public string? PackedOf(string expertModule) =>
+        _map.MapToMlx(expertModule) is { Form: HfForm.PerExpert, Targets: [var target, ..] }
+        && _map.MapToHuggingFace(target.Path, HfLayout.Transformers5) is { Finding: null, Form: HfForm.Packed } mapping
+            ? mapping.Path
+            : null;
+
+    /// <summary>Number of experts, where it is known.</summary>
+    public long? ExpertCount => Config?.ExpertCount(Architecture);
+
+    private IEnumerable<HfModule> Enumerate()
+    {
+        foreach (GlobalModule global in Architecture.Globals)
+        {
+            yield return new HfModule(global.Transformers5.Format(PathIndices.None), HfForm.Module, global.Kind == TargetKind.Embedding, global.Role == ModuleRole.Head);
+        }
+
+        string root = Architecture.Layers.Mlx;
+        for (long layer = 0; layer < LayerCount; layer++)
+        {
+            foreach (string key in Architecture.Keys.Select(key => key.Path.Path).Where(key => !key.Contains('{')))
+            {
+                string path = $"{root}.{layer}.{key}";
+                if (_mlx.Find(path).State == MlxPlaceState.Adaptable && _map.MapToHuggingFace(path, HfLayout.Transformers5) is { Finding: null } mapping)
+                {
+                    yield return new HfModule(mapping.Path, mapping.Form, false, false);
+                }
+            }
+
+            foreach (UnsupportedRule rule in Architecture.Rules.OfType<UnsupportedRule>().Where(rule => rule.Heads is not null))
+            {
+                yield return new HfModule($"{Architecture.Layers.Transformers5}.{layer}.{rule.Source.Path}", HfForm.Module, false, false);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Checking.Peft;
+
+/// <summary>What PEFT raises over a config (PEFT 0.21, <c>from_pretrained</c>, <c>__post_init__</c> and the making of layers), told by the findings of the config's reader.</summary>
+internal static class PeftConfigRules
+{
+    private static readonly FrozenDictionary<FindingCode, string> Raised = new Dictionary<FindingCode, string>
+    {
+        [ConfigCodes.PeftTypeUnknown] = "KeyError",
+        [ConfigCodes.TaskTypeUnknown] = "ValueError",
+        [ConfigCodes.RankNotPositive] = "ValueError",
+        [ConfigCodes.BiasUnknown] = "NotImplementedError",
+        [ConfigCodes.InitUnknown] = "ValueError",
+        [ConfigCodes.LayersWithPattern] = "ValueError",
+        [ConfigCodes.LayersPatternAlone] = "ValueError",
+        [ConfigCodes.DoraWithMegatron] = "ValueError",
+        [ConfigCodes.LoftqWithoutConfig] = "ValueError",
+        [ConfigCodes.LoraBiasConflict] = "ValueError",
+        [ConfigCodes.VariantConflict] = "ValueError",
+        [ConfigCodes.NotFinite] = "ValueError",
+        [ConfigCodes.OutOfRange] = "ValueError",
+        [ConfigCodes.EnableLora] = "RuntimeError: size mismatch: the grouped factors of PEFT 0.2",
+    }.ToFrozenDictionary();
+
+    // PEFT checks no types; these are the fields whose values are used in a way that needs one.
+    private static readonly string[] Typed =
+        ["r", "lora_alpha", "lora_dropout", "target_modules", "exclude_modules", "target_parameters", "rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layers_pattern", "init_lora_weights"];
+
+    /// <summary>Reads a config of LoRA, or gives <see langword="null"/> where PEFT refuses it or it is of another method.</summary>
+    public static PeftConfig? Read(CheckContext context, JsonObject json)
+    {
+        var log = new FindingLog();
+        PeftConfig config = PeftConfig.Parse(json, log, string.Empty);
+        if (json["peft_type"] is not JsonString)
+        {
+            context.Report(json.Contains("peft_type") ? CheckCodes.FieldRefused : CheckCodes.FieldMissing, "peft_type", "KeyError: 'peft_type'");
+            return null;
+        }
+
+        bool refused = Report(context, log.ToSorted());
+        if (json["peft_type"] is JsonString { Value: var type } && type != config.PeftType)
+        {
+            context.Report(CheckCodes.FieldRefused, "peft_type", $"KeyError: '{type}'; names are in upper case");
+            refused = true;
+        }
+
+        return refused ? null : config;
+    }
+
+    private static bool Report(CheckContext context, ImmutableArray<Finding> findings)
+    {
+        bool refused = false;
+        foreach (Finding finding in findings)
+        {
+            string field = finding.Subject.TrimStart(':');
+            string top = field.Split(':')[0];
+            if (Raised.TryGetValue(finding.Code, out string? error))
+            {
+                context.Report(CheckCodes.FieldRefused, field, $"{error}: {finding.Message}");
+                refused = true;
+            }
+            else if ((finding.Code == ConfigCodes.WrongType && Typed.Contains(top)) || (finding.Code == ConfigCodes.IntegralFloat && top is "r" or "rank_pattern"))
+            {
+                context.Report(CheckCodes.FieldRefused, field, $"TypeError: {finding.Message}");
+                refused = true;
+            }
+            else if (finding.Code == ConfigCodes.RankAssumed || finding.Code == ConfigCodes.AlphaAssumed)
+            {
+                context.Report(CheckCodes.DefaultTaken, field, finding.Message);
+            }
+        }
+
+        return refused;
+    }
+}

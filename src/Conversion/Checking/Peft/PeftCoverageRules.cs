@@ -1,0 +1,70 @@
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Matching;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Checking.Peft;
+
+/// <summary>What PEFT adapts beyond what the file has: layers without tensors, targets that it cannot wrap, or nothing at all.</summary>
+/// <param name="context">The check.</param>
+/// <param name="config">The config that PEFT works with.</param>
+/// <param name="model">The model, where it is known.</param>
+internal sealed class PeftCoverageRules(CheckContext context, PeftConfig config, HfModel? model)
+{
+    /// <param name="injection">What is targeted.</param>
+    /// <param name="bound">The paths that tensors of the file went to.</param>
+    /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
+    public void Check(PeftInjection injection, IReadOnlySet<string> bound)
+    {
+        string[] targeted = [.. (model?.Modules ?? []).Where(module => Targets(injection, module)).Select(module => module.Path)];
+        if (targeted is [] && bound.Count == 0)
+        {
+            context.Report(CheckCodes.KeyRefused, "target_modules", "ValueError: no module of the base model is targeted");
+            return;
+        }
+
+        if (config.TargetModules.Kind == PeftModuleSelectorKind.ModelDefault)
+        {
+            context.Report(CheckCodes.NotJudged, "target_modules", "is null, so PEFT's own table for the model type decides what is targeted");
+        }
+
+        CheckUnsupported(injection);
+        string[] empty = [.. targeted.Where(path => !bound.Contains(path) && !bound.Contains(path + ".weight"))];
+        if (empty is [])
+        {
+            return;
+        }
+
+        string names = string.Join(", ", empty.Take(3)) + (empty.Length > 3 ? $" and {empty.Length - 3} more" : string.Empty);
+        if (config.Init.Name == "false")
+        {
+            context.Report(CheckCodes.RandomModules, "target_modules", $"makes adapters of random factors for {names}, because init_lora_weights is false and the file has nothing for them");
+        }
+        else
+        {
+            context.Report(CheckCodes.NeutralModules, "target_modules", $"makes adapters without effect for {names}, and a warning lists their missing keys");
+        }
+    }
+
+    private static bool Targets(PeftInjection injection, HfModule module) =>
+        (module.IsModule && injection.Targets(module.Path, module.IsHead) == true) || injection.TargetsParameter(module.IsPacked ? module.Path : module.Path + ".weight");
+
+    // Containers and raw parameters that a name matches as if they were modules.
+    private void CheckUnsupported(PeftInjection injection)
+    {
+        if (model is null || config.TargetModules.Kind is not (PeftModuleSelectorKind.List or PeftModuleSelectorKind.Pattern))
+        {
+            return;
+        }
+
+        IEnumerable<string> raw = model.Modules.Where(module => !module.IsModule && !module.IsPacked).Select(module => module.Path);
+        IEnumerable<string> containers = model.Modules.SelectMany(module => PathPrefixes.Of(module.Path)).Distinct(StringComparer.Ordinal);
+        if (raw.Concat(containers).FirstOrDefault(path => injection.Targets(path, isHead: false) == true) is { } unsupported)
+        {
+            context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Target module {unsupported} is not supported");
+        }
+        else if (config.TargetModules.Items.FirstOrDefault(item => item.Contains("norm", StringComparison.OrdinalIgnoreCase)) is { } norm)
+        {
+            context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Target module {norm} is not supported");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Metadata.Matching;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Checking.Peft;
+
+/// <summary>Where PEFT makes adapters (PEFT 0.21, <c>inject_adapter</c>): the config decides, not the file.</summary>
+internal sealed class PeftInjection
+{
+    private readonly PeftConfig _config;
+    private readonly HfModel? _model;
+    private readonly PeftTargetMatcher _matcher;
+
+    /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
+    public PeftInjection(PeftConfig config, HfModel? model, RegexBudget budget)
+    {
+        _config = config;
+        _model = model;
+        _matcher = new PeftTargetMatcher(config, budget);
+    }
+
+    /// <summary>Whether a module gets an adapter; <see langword="null"/> where PEFT's table of defaults for model types decides.</summary>
+    public bool? Targets(string path, bool isHead) => _matcher.Match(path) switch
+    {
+        PeftTargetVerdict.Targeted => true,
+        PeftTargetVerdict.DependsOnModel when _config.TargetModules.Kind == PeftModuleSelectorKind.AllLinear => !isHead,
+        PeftTargetVerdict.DependsOnModel => null,
+        _ => false,
+    };
+
+    /// <summary>Whether a parameter gets an adapter.</summary>
+    public bool TargetsParameter(string path) => _matcher.MatchesParameter(path);
+
+    /// <summary>The layer that a pair goes to, or why there is none.</summary>
+    /// <param name="pair">The pair.</param>
+    /// <param name="wrappers">How many pairs the file has for the module.</param>
+    public (PeftBinding? Binding, string Why) Bind(PeftModuleFactors pair, int wrappers)
+    {
+        ImmutableArray<string> parameters = PackedParameters(pair.Path);
+        if (!parameters.IsEmpty || pair.Nesting > 0)
+        {
+            return BindPacked(pair, wrappers, parameters);
+        }
+
+        HfPlace place = _model?.Find(pair.Path) ?? HfPlace.Unknown;
+        if (place.IsAbsent)
+        {
+            return (null, "the model has no such module");
+        }
+
+        if (place.Form is not HfForm.Parameter && Targets(pair.Path, pair.Path.EndsWith("lm_head", StringComparison.Ordinal)) is not false)
+        {
+            return (new PeftBinding(pair.Path, place, false, false, null), string.Empty);
+        }
+
+        string parameter = pair.Path + ".weight";
+        if (TargetsParameter(parameter))
+        {
+            return (new PeftBinding(parameter, place, true, false, null), string.Empty);
+        }
+
+        return (null, place.Form == HfForm.Parameter ? "it is a module with a raw weight, which only target_parameters can name" : Describe(_matcher.Match(pair.Path)));
+    }
+
+    /// <summary>The parameters of a module that hold experts and are targeted, the innermost wrapper first; without a model those that the config names below it.</summary>
+    private ImmutableArray<string> PackedParameters(string owner)
+    {
+        if (_model?.RegisteredParameters(owner) is { IsEmpty: false } registered)
+        {
+            return [.. registered.Where(TargetsParameter)];
+        }
+
+        return _model is not null ? [] :
+        [
+            .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{target[(target.LastIndexOf('.') + 1)..]}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
+                .Distinct().Where(TargetsParameter),
+        ];
+    }
+
+    private (PeftBinding? Binding, string Why) BindPacked(PeftModuleFactors pair, int wrappers, ImmutableArray<string> parameters)
+    {
+        // The outermost wrapper is that of the last parameter; each .base_layer goes one further in.
+        int position = parameters.Length - 1 - pair.Nesting;
+        if (position < 0)
+        {
+            return (null, parameters.IsEmpty ? "target_parameters names none of its parameters" : $"target_parameters names {parameters.Length} of its parameters, and it is meant for one further in");
+        }
+
+        // Without a model the order in which the module registers its parameters is not known.
+        bool isOrderKnown = _model is not null || parameters.Length == 1;
+        PackedParameter? packed = isOrderKnown ? _model?.Packed(parameters[position]) : null;
+        return (new PeftBinding(parameters[position], HfPlace.Unknown, true, true, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
+    }
+
+    private static string Describe(PeftTargetVerdict verdict) => verdict switch
+    {
+        PeftTargetVerdict.Excluded => "exclude_modules names it",
+        PeftTargetVerdict.Saved => "modules_to_save names it",
+        PeftTargetVerdict.OutsideLayers => "layers_to_transform leaves out its layer",
+        _ => "target_modules does not name it",
+    };
+}

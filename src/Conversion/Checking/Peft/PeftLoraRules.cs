@@ -1,0 +1,91 @@
+using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Matching;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Checking.Peft;
+
+/// <summary>PEFT's factors: which go where, which are ignored, and which layers stay without any.</summary>
+/// <param name="context">The check.</param>
+/// <param name="config">The config as it stands.</param>
+/// <param name="file">The tensors.</param>
+/// <param name="model">The model, where it is known.</param>
+internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, PeftFile file, HfModel? model)
+{
+    /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
+    public void Check()
+    {
+        if (PeftMixture.Convert(context, config, model) is not { } converted)
+        {
+            return;
+        }
+
+        var budget = new RegexBudget();
+        var injection = new PeftInjection(converted, model, budget);
+        var shapes = new PeftShapeRules(context, converted, new PeftPatternMatcher(converted, budget));
+        Dictionary<string, int> wrappers = file.Modules.GroupBy(pair => pair.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+        (PeftModuleFactors Pair, string? Parameter)[] pairs = [.. file.Modules.Select(pair => (pair, model is null ? null : PeftExpertRules.ParameterOf(model, pair.Path)))];
+        var bound = new HashSet<string>(StringComparer.Ordinal);
+        bool hasParameter = false;
+        foreach (PeftModuleFactors pair in pairs.Where(item => item.Parameter is null).Select(item => item.Pair))
+        {
+            (PeftBinding? binding, string why) = injection.Bind(pair, wrappers[pair.Path]);
+            if (binding is null)
+            {
+                context.Report(CheckCodes.TensorIgnored, pair.Label, $"unexpected keys are ignored: {why}");
+                continue;
+            }
+
+            bound.Add(binding.Path);
+            hasParameter |= binding.IsParameter;
+            shapes.Check(pair, binding, model?.ExpertCount);
+            CheckWhole(pair, binding);
+        }
+
+        if (model is not null && pairs.Any(item => item.Parameter is not null))
+        {
+            (PeftModuleFactors, string)[] experts = [.. pairs.Where(item => item.Parameter is not null).Select(item => (item.Pair, item.Parameter!))];
+            new PeftExpertRules(context, config, converted, model, budget).Check(experts, injection);
+            bound.UnionWith(experts.Select(item => item.Item2).Where(injection.TargetsParameter));
+            hasParameter |= experts.Any(item => injection.TargetsParameter(item.Item2));
+        }
+
+        if (hasParameter)
+        {
+            CheckParameterSettings();
+        }
+
+        new PeftCoverageRules(context, converted, model).Check(injection, bound);
+    }
+
+    private void CheckWhole(PeftModuleFactors pair, PeftBinding binding)
+    {
+        if (pair.A is null != pair.B is null)
+        {
+            string which = pair.A is null ? "lora_B without lora_A: it is multiplied by a random lora_A" : config.Init.Name == "false" ? "lora_A without lora_B: it is multiplied by a random lora_B" : "lora_A without lora_B: lora_B stays zero, so the module has no effect";
+            context.Report(CheckCodes.HalfPair, pair.Label, $"{which}; a warning names the missing key");
+        }
+
+        if (pair.Magnitude is not null && !config.Variants.UseDora)
+        {
+            context.Report(CheckCodes.DoraMisread, pair.Label, "lora_magnitude_vector is ignored, because use_dora is not true");
+        }
+        else if (pair.Magnitude is null && config.Variants.UseDora && !binding.IsParameter)
+        {
+            context.Report(CheckCodes.DoraMisread, pair.Label, "use_dora is true and lora_magnitude_vector is missing: it stays the norms of the base weight, so the adapted rows are scaled back to them");
+        }
+    }
+
+    private void CheckParameterSettings()
+    {
+        (string Field, bool IsOn)[] settings =
+        [
+            ("lora_dropout", config.Dropout != 0), ("use_dora", config.Variants.UseDora), ("lora_bias", config.Variants.LoraBias), ("fan_in_fan_out", config.FanInFanOut),
+            ("velora_config", config.Variants.VeloraConfig is not null), ("kasa_config", config.Variants.KasaConfig is not null),
+        ];
+        foreach ((string field, bool _) in settings.Where(setting => setting.IsOn))
+        {
+            context.Report(CheckCodes.MethodRefused, field, $"ValueError: lora.ParamWrapper does not work with {field}; parameters are targeted, by target_parameters or because PEFT packs experts");
+        }
+    }
+}

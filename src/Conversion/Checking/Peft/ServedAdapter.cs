@@ -1,0 +1,100 @@
+using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Matching;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Checking.Peft;
+
+/// <summary>What a PEFT folder means, for readers that take one scale for the whole adapter and read few of its fields.</summary>
+internal sealed class ServedAdapter
+{
+    private readonly CheckContext _context;
+    private readonly PeftInjection _injection;
+    private readonly PeftPatternMatcher _patterns;
+
+    private ServedAdapter(CheckContext context, PeftConfig config, PeftFile file, HfModel? model)
+    {
+        _context = context;
+        Config = config;
+        File = file;
+        Model = model;
+        var budget = new RegexBudget();
+        _injection = new PeftInjection(config, model, budget);
+        _patterns = new PeftPatternMatcher(config, budget);
+    }
+
+    public PeftConfig Config { get; }
+
+    public PeftFile File { get; }
+
+    public HfModel? Model { get; }
+
+    /// <summary>Reads the folder; <see langword="null"/> where patterns stand against it, with an error.</summary>
+    public static ServedAdapter? Of(CheckContext context, JsonObject json, RawTensors raw)
+    {
+        PeftConfig config = PeftConfig.Parse(json, new FindingLog(), string.Empty);
+        PeftFile file = PeftFile.Of(raw, anyName: true);
+        try
+        {
+            return new ServedAdapter(context, config, file, HfModel.Of(context, [.. file.Modules.Select(pair => pair.Path)]));
+        }
+        catch (PythonRegexException pattern)
+        {
+            context.Report(CheckCodes.NotJudged, "target_modules or a pattern", pattern.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Reports the modules that mean another scale than the reader takes for all.</summary>
+    /// <param name="scale">The reader's scale.</param>
+    /// <param name="why">Why they may differ.</param>
+    public void CheckScale(double scale, string why)
+    {
+        try
+        {
+            foreach (PeftModuleFactors pair in File.Modules.Where(pair => pair.A is not null || pair.B is not null))
+            {
+                foreach (double meant in ScalesOf(pair).Where(meant => !PeftScaling.AreEqual(meant, scale)).Take(1))
+                {
+                    _context.Report(CheckCodes.ScaleMisread, pair.Label, FormattableString.Invariant($"scale {scale:R} instead of {meant:R}: {why}"));
+                }
+            }
+        }
+        catch (PythonRegexException pattern)
+        {
+            _context.Report(CheckCodes.ScaleMisread, "rank_pattern or alpha_pattern", "a pattern could not be tried, and the reader does not read patterns: " + pattern.Message);
+        }
+    }
+
+    /// <summary>Reports settings that change the maths and that these readers do not read.</summary>
+    public void CheckSettings()
+    {
+        PeftVariants variants = Config.Variants;
+        (string Field, bool IsOn)[] settings =
+        [
+            ("layer_replication", variants.LayerReplication is not null),
+            ("alora_invocation_tokens", variants.AloraInvocationTokens is { Length: > 0 }),
+            ("arrow_config", variants.ArrowConfig is not null),
+            ("use_qalora", variants.UseQalora),
+            ("use_bdlora", variants.BdLora is not null),
+            ("kasa_config", variants.KasaConfig is not null),
+        ];
+        foreach ((string field, bool _) in settings.Where(setting => setting.IsOn))
+        {
+            _context.Report(CheckCodes.SettingIgnored, field, "is not read");
+        }
+
+        if (Config.Init.ChangesBase)
+        {
+            _context.Report(CheckCodes.BaseResidual, "init_lora_weights", $"{Config.Init.Name} changed the base weights in training; the adapter is added to the unchanged ones");
+        }
+    }
+
+    /// <summary>The parameter that a pair adapts, or its module; several where it cannot be told.</summary>
+    public IReadOnlyList<string> PathsOf(PeftModuleFactors pair) =>
+        _injection.Bind(pair, File.Modules.Count(other => other.Path == pair.Path)).Binding?.Candidates is { } candidates ? candidates : [pair.Path];
+
+    private IEnumerable<double> ScalesOf(PeftModuleFactors pair) =>
+        PathsOf(pair).Select(path => _patterns.Load(path)).Where(item => item.Rank > 0).Select(item => PeftScaling.ScaleOf(item.Alpha, item.Rank, Config.UseRslora));
+}

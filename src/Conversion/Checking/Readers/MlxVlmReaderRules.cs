@@ -1,0 +1,135 @@
+using System.Collections.Frozen;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Checking.Readers;
+
+/// <summary>mlx-vlm 0.6.15, <c>apply_lora_layers</c>: keys are full paths of linear layers; what does not match is dropped without a word.</summary>
+internal sealed class MlxVlmReaderRules : IReaderRules
+{
+    private const string KeysField = "lora_parameters.keys";
+    private const string LanguageModel = "language_model.";
+
+    public void Check(CheckContext context)
+    {
+        if (context.ReadConfig("FileNotFoundError: adapter_config.json") is not { } config)
+        {
+            return;
+        }
+
+        bool isLegacy = !config.Contains("lora_parameters");
+        if (isLegacy && !config.Contains("rank"))
+        {
+            context.Report(
+                FolderDialect.IsPeft(config) ? CheckCodes.OtherDialect : CheckCodes.FieldMissing,
+                "lora_parameters",
+                "ValueError: The adapter does not have lora params in the config: neither rank nor lora_parameters");
+            return;
+        }
+
+        if (context.OpenWeights("RuntimeError: cannot open adapters.safetensors, the only file that it looks for", AdapterFiles.MlxWeights) is not { } raw)
+        {
+            return;
+        }
+
+        MlxFactorRules.CheckDTypes(context, raw);
+        if (isLegacy)
+        {
+            MlxVlmLegacyRules.Check(context, config, raw);
+        }
+        else
+        {
+            CheckCurrent(context, config, raw);
+        }
+    }
+
+    /// <summary>mlx-vlm holds every language model below <c>language_model</c>.</summary>
+    public static IEnumerable<string?> Roots(Architecture architecture) => [architecture.Layers.MlxVlm, LanguageModel + architecture.Layers.Mlx];
+
+    private static void CheckCurrent(CheckContext context, JsonObject config, RawTensors raw)
+    {
+        MlxTensors tensors = MlxTensors.Of(raw.All);
+        if (config["lora_parameters"] is not JsonObject parameters)
+        {
+            context.Report(CheckCodes.FieldRefused, "lora_parameters", $"TypeError: is {config["lora_parameters"]!.Kind}, not an object");
+            return;
+        }
+
+        MlxModel model = MlxModels.For(context, tensors, Roots);
+        string type = (config["fine_tune_type"] as JsonString)?.Value ?? "lora";
+        if (type == "full")
+        {
+            LooseTensorRules.CheckPairs(context, tensors, model, _ => false, isDora: false);
+            return;
+        }
+
+        LoraParameters? numbers = LoraParameters.Read(context, parameters);
+        Func<string, bool>? wraps = parameters.Contains("keys") ? WithKeys(context, parameters["keys"]!, model) : WithoutKeys(context, config, model, type == "dora");
+        if (numbers is not null && wraps is not null)
+        {
+            LooseTensorRules.CheckPairs(context, tensors, model, wraps, type == "dora");
+        }
+    }
+
+    private static Func<string, bool>? WithoutKeys(CheckContext context, JsonObject config, MlxModel model, bool isDora)
+    {
+        long? layers = config.Contains("num_layers") ? PythonNumbers.Integer(config["num_layers"]) : -1;
+        if (layers is null)
+        {
+            context.Report(CheckCodes.FieldRefused, "num_layers", $"TypeError: is {config["num_layers"]!.Kind}; it must be an integer without a point");
+            return null;
+        }
+
+        return LayerWrapping.Of(context, model, layers.Value, null, isDora) is { } wrapping ? wrapping.Wraps : null;
+    }
+
+    private static Func<string, bool>? WithKeys(CheckContext context, JsonValue keys, MlxModel model)
+    {
+        if (keys is not JsonArray list)
+        {
+            context.Report(CheckCodes.FieldRefused, KeysField, keys is JsonNull ? "TypeError: keys is null, which cannot be iterated" : $"TypeError or AttributeError: keys is {keys.Kind}, not a list of paths");
+            return null;
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (JsonValue item in list)
+        {
+            if (item is not JsonString { Value: var key })
+            {
+                context.Report(CheckCodes.KeyRefused, KeysField, $"AttributeError: an item is {item.Kind}, not a path");
+            }
+            else if (!names.Add(key))
+            {
+                context.Report(CheckCodes.KeyRefused, KeysField, $"ValueError: Can't convert layer of type LoRALinear to LoRA: {key} is named twice");
+            }
+            else
+            {
+                CheckKey(context, key, model);
+            }
+        }
+
+        FrozenSet<string> wrapped = names.ToFrozenSet(StringComparer.Ordinal);
+        return path => wrapped.Contains(path) && model.Find(path).IsLinear;
+    }
+
+    private static void CheckKey(CheckContext context, string key, MlxModel model)
+    {
+        MlxPlace place = model.Find(key);
+        string? problem = place switch
+        {
+            { State: MlxPlaceState.Absent } => $"AttributeError: no module {key}; keys are full paths from the root of the model",
+            { State: MlxPlaceState.Fixed } => $"ValueError: Can't convert layer to LoRA: {key} is {place.What}",
+            { Kind: not TargetKind.Linear } => $"ValueError: Can't convert layer of type {place.TypeName} to LoRA: {key}",
+            { State: MlxPlaceState.Unknown } when model is AssumedMlxModel assumed && assumed.HasBelowLayers(key) =>
+                $"AttributeError: no module {key}; keys are full paths from the root of the model, and this is one below a layer",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            context.Report(CheckCodes.KeyRefused, KeysField, problem);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Checking.Readers;
+
+/// <summary>Unsloth on MLX (unsloth-zoo 2026.8, <c>FastMLXModel.from_pretrained</c>): wraps exactly the listed paths and refuses whatever does not bind; without paths it calls mlx-lm.</summary>
+internal sealed class UnslothReaderRules : IReaderRules
+{
+    private const string PathsField = "unsloth_mlx_lora_module_paths";
+
+    public void Check(CheckContext context)
+    {
+        if (context.ReadConfig("the folder is no adapter without adapter_config.json") is not { } config)
+        {
+            return;
+        }
+
+        if (!PythonNumbers.IsTrue(config["base_model_name_or_path"]))
+        {
+            context.Report(CheckCodes.NotTakenForAdapter, "base_model_name_or_path", "is missing or empty, so the folder is taken for a whole model, not for an adapter");
+            return;
+        }
+
+        UnslothBaseRules.Check(context, config);
+        if (FolderDialect.IsPeft(config))
+        {
+            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "RuntimeError: failed to load the LoRA adapter: no attribute 'num_layers'; this is a PEFT folder");
+            return;
+        }
+
+        if (context.OpenWeights("RuntimeError: adapters.safetensors, the only file that it looks for, does not exist", AdapterFiles.MlxWeights) is not { } raw)
+        {
+            return;
+        }
+
+        ImmutableArray<string> paths = PathsOf(config[PathsField]);
+        if (paths.IsEmpty)
+        {
+            CheckWholeExperts(context, MlxTensors.Of(raw.All));
+            MlxLmReaderRules.Check(context, config, raw);
+        }
+        else
+        {
+            MlxFactorRules.CheckDTypes(context, raw);
+            CheckPaths(context, config, paths, MlxTensors.Of(raw.All));
+        }
+    }
+
+    private static void CheckPaths(CheckContext context, JsonObject config, ImmutableArray<string> paths, MlxTensors tensors)
+    {
+        MlxModel model = MlxModels.For(context, tensors, architecture => [architecture.Layers.Mlx, architecture.Layers.MlxVlm]);
+        Dictionary<string, MlxPair> pairs = tensors.Pairs.ToDictionary(pair => pair.Path, StringComparer.Ordinal);
+        foreach (string path in paths.Where(path => pairs.GetValueOrDefault(path) is not { A: not null, B: not null }))
+        {
+            context.Report(CheckCodes.TensorRefused, path, $"RuntimeError: refusing to load a partial adapter: {PathsField} names it, and the file has no complete pair for it");
+        }
+
+        bool isDora = string.Equals((config["fine_tune_type"] as JsonString)?.Value, "dora", StringComparison.OrdinalIgnoreCase);
+        if (RankOf(context, config, pairs.GetValueOrDefault(paths[0])) is not { } rank)
+        {
+            return;
+        }
+
+        var listed = paths.ToHashSet(StringComparer.Ordinal);
+        foreach (MlxPair pair in tensors.Pairs)
+        {
+            CheckPair(context, pair, model, listed.Contains(pair.Path), rank, isDora);
+        }
+
+        foreach (NamedTensor other in tensors.Others)
+        {
+            CheckOther(context, other, model);
+        }
+    }
+
+    private static void CheckPair(CheckContext context, MlxPair pair, MlxModel model, bool isListed, long rank, bool isDora)
+    {
+        MlxPlace place = model.Find(pair.Path);
+        if (!isListed || !place.CanBeWrapped)
+        {
+            string why = !isListed ? $"{PathsField} does not name it" : place.State == MlxPlaceState.Absent ? "the model has no such module" : $"it is {place.What}";
+            context.Report(CheckCodes.TensorRefused, pair.Path, $"RuntimeError: {pair.Names}: saved LoRA tensors are missing in the live model: {why}");
+            return;
+        }
+
+        // Experts stay LoRA beside DoRA modules.
+        bool hasMagnitude = isDora && place.Kind != TargetKind.Switch;
+        foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank).Where(misfit => misfit.Name != "m"))
+        {
+            context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{name}", $"RuntimeError: saved {tensor.Shape}, but the wrapper has {expected}");
+        }
+
+        if (pair.M is not null && !hasMagnitude)
+        {
+            context.Report(CheckCodes.DoraMisread, pair.Path + ".m", "is dropped: the module is wrapped as LoRA");
+        }
+        else if (pair.M is null && hasMagnitude)
+        {
+            MlxFactorRules.CheckWhole(context, pair, isDora: true);
+        }
+    }
+
+    private static void CheckOther(CheckContext context, NamedTensor other, MlxModel model)
+    {
+        string[] segments = other.Name.Split('.');
+        bool isFactor = segments is [.., "lora_a" or "lora_b" or "lora_A" or "lora_B" or "lora_embedding_a" or "lora_embedding_b", "weight"]
+            or [.., "lora_A" or "lora_B" or "lora_embedding_a" or "lora_embedding_b"];
+        if (isFactor)
+        {
+            context.Report(CheckCodes.TensorRefused, other.Name, "RuntimeError: saved LoRA tensors are missing in the live model: wrappers have lora_a and lora_b");
+        }
+        else
+        {
+            LooseTensorRules.CheckOther(context, other.Name, model);
+        }
+    }
+
+    // Without paths incomplete experts are found before mlx-lm is called.
+    private static void CheckWholeExperts(CheckContext context, MlxTensors tensors)
+    {
+        foreach (MlxPair pair in tensors.Pairs.Where(pair => (pair.A ?? pair.B)!.Shape.Rank == 3 && (pair.A is null || pair.B is null)))
+        {
+            context.Report(CheckCodes.TensorRefused, pair.Path, "RuntimeError: saved Switch LoRA path has an incomplete A/B tensor pair; refusing to load a partial adapter");
+        }
+    }
+
+    private static long? RankOf(CheckContext context, JsonObject config, MlxPair? first)
+    {
+        JsonObject parameters = config["lora_parameters"] as JsonObject ?? JsonObject.Empty;
+        JsonValue? stated = parameters.Contains("rank") ? parameters["rank"] : config["rank"];
+        double?[] numbers = [.. new[] { stated, Or("scale"), Or("dropout") }.Select(ToNumber)];
+        if (numbers.Any(number => number is null))
+        {
+            context.Report(CheckCodes.FieldRefused, "lora_parameters", "ValueError: adapter_config.json has invalid LoRA rank/scale/dropout metadata");
+            return null;
+        }
+
+        if (Or("scale") is null)
+        {
+            context.Report(CheckCodes.DefaultTaken, "scale", "is missing; 1 is taken");
+        }
+
+        return stated is null or JsonNull ? RankFromTensors(first) : (long)numbers[0]!.Value;
+
+        JsonValue? Or(string name) => parameters.Contains(name) ? parameters[name] : config[name];
+    }
+
+    private static long? RankFromTensors(MlxPair? first) => (first?.A?.Shape.Rank, first?.B?.Shape.Rank) switch
+    {
+        ( >= 3, _) => first!.A!.Shape[^2],
+        (2, 3) => first!.B!.Shape[^1],
+        (2, _) => first!.A!.Shape[^1],
+        _ => null,
+    };
+
+    // Python's int() and float(): numbers, booleans, and strings that read as numbers; what is missing has a default.
+    private static double? ToNumber(JsonValue? value) => value switch
+    {
+        null or JsonNull => 0,
+        JsonString text => double.TryParse(text.Value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double number) ? number : null,
+        _ => PythonNumbers.Number(value),
+    };
+
+    private static ImmutableArray<string> PathsOf(JsonValue? value) => value switch
+    {
+        JsonString { Value.Length: > 0 } text => [text.Value],
+        JsonArray list => [.. list.OfType<JsonString>().Select(item => item.Value).Where(path => path.Length > 0)],
+        JsonObject members => [.. members.Members.SelectMany(member => PathsOf(member.Value))],
+        _ => [],
+    };
+}
