@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -73,8 +74,8 @@ internal sealed class MethodCase
     {
         var log = new FindingLog(allowed.ToHashSet());
         JsonObject config = PythonJson.ParseObject(Encoding.UTF8.GetBytes(_config.ToJsonString()), "adapter_config.json");
-        var content = new AdapterContent("adapter", "adapter_model.safetensors", new Container(_tensors), config);
-        var given = new ReadOptions(ReadPurpose.Convert, new MlxGiven()) { Methods = options ?? new MethodOptions { MaxRank = 1000 } };
+        var content = new AdapterContent(AdapterSource.FromMemory("adapter", new Dictionary<string, ReadOnlyMemory<byte>>()), "adapter", "adapter_model.safetensors", new Container(_tensors), config);
+        var given = new ReadOptions(ReadPurpose.Convert, MlxGiven.Nothing, null) { Methods = options ?? new MethodOptions { MaxRank = 1000 } };
         Adapter? adapter = PeftReader.Read(content, given, log);
         Findings = log.ToSorted();
         Assert.Equal(adapter is null, log.HasErrors);
