@@ -7,14 +7,16 @@ layers=${1:-32} pairs=${2:-9}
 work=$(mktemp -d "${TMPDIR:-/tmp}/transfuse-benchmark.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-dotnet publish src/Cli -c Release -o "$work/bin" -p:PublishReadyToRun=true --self-contained >/dev/null
+dotnet publish src/Cli -c Release -r "$(dotnet --info | awk '/RID:/ {print $2; exit}')" -o "$work/bin" >/dev/null
 dotnet run -c Release --project benchmarks -- make-adapter "$work/adapter" "$layers"
 du -sh "$work/adapter"
 
 seconds() { local start end; start=$(date +%s.%N); "$@" >/dev/null 2>&1; end=$(date +%s.%N); echo "$end - $start" | bc -l; }
 run_cp() { cp -r "$work/adapter" "$work/copy"; }
-run_transfuse() { "$work/bin/transfuse" convert "$work/adapter" --to mlx-lm --output "$work/converted" --quiet; }
+run_transfuse() { "$work/bin/transfuse" convert "$work/adapter" --base "$work/base" --to mlx-lm --output "$work/converted" --quiet; }
 
+mkdir "$work/base"
+echo "{\"model_type\": \"llama\", \"num_hidden_layers\": $layers, \"hidden_size\": 4096, \"tie_word_embeddings\": false}" >"$work/base/config.json"
 cat "$work/adapter/"* >/dev/null
 for pair in $(seq "$pairs"); do
   rm -rf "$work/copy" "$work/converted"
@@ -25,7 +27,7 @@ done | tee "$work/pairs"
 echo "median ratio: $(awk '{print $NF}' "$work/pairs" | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}')"
 
 rm -rf "$work/converted"
-/usr/bin/time -v "$work/bin/transfuse" convert "$work/adapter" --to mlx-lm --output "$work/converted" --quiet 2>&1 | grep -E 'Maximum resident'
+/usr/bin/time -v "$work/bin/transfuse" convert "$work/adapter" --base "$work/base" --to mlx-lm --output "$work/converted" --quiet 2>&1 | grep -E 'Maximum resident'
 
 small=tests/fixtures/llama_qv/peft
 for _ in 1 2 3; do "$work/bin/transfuse" inspect "$small" --json >/dev/null; done

@@ -6,7 +6,8 @@ namespace Transfuse.Cli;
 /// <summary>The command: parses, runs, and turns exceptions into exit codes.</summary>
 internal static class CommandLine
 {
-    private static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new CheckCommand(), new VerifyCommand()];
+    /// <summary>The verbs.</summary>
+    internal static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand()];
 
     /// <summary>The parser with all verbs.</summary>
     public static RootCommand Build(CommandConsole console)
@@ -14,7 +15,7 @@ internal static class CommandLine
         var root = new RootCommand("Moves LoRA adapters between Hugging Face PEFT and Apple's MLX, exactly, and proves it.");
         foreach (ICommand command in Commands)
         {
-            root.Subcommands.Add(command.Build(console));
+            root.Subcommands.Add(ExamplesHelp.AddTo(command.Build(console), command.Examples));
         }
 
         return root;

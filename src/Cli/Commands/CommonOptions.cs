@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Inference;
+using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
@@ -140,6 +143,42 @@ internal static class CommonOptions
         }
     }
 
+    public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "a finite number", double.IsFinite);
+
+    public static Option<double?> Dropout() => Number("--dropout", "The dropout of an MLX adapter's training, where its config does not tell it.", "in [0, 1)", DropoutInference.IsProbability);
+
+    public static Option<MlxProducer> Producer() => new("--producer")
+    {
+        Description = "Who wrote an MLX adapter whose config means one thing or another by version: mlx-lm@VERSION, mlx-vlm@VERSION, or the day of the training as YYYY-MM-DD.",
+        HelpName = "PRODUCER",
+        CustomParser = result =>
+        {
+            MlxProducer? producer = MlxProducer.Parse(result.Tokens[0].Value);
+            if (producer is null)
+            {
+                result.AddError($"'{result.Tokens[0].Value}' is no producer; use mlx-lm@VERSION, mlx-vlm@VERSION or YYYY-MM-DD.");
+            }
+
+            return producer;
+        },
+    };
+
+    private static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
+    {
+        Description = description,
+        HelpName = "NUMBER",
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && isValid(value))
+            {
+                return value;
+            }
+
+            result.AddError($"{name} must be {expected}, not '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
+
     public static Option<string[]> Allow()
     {
         var option = new Option<string[]>("--allow")
@@ -160,17 +199,23 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<int?> Rank(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        Validators = { result => RequirePositive(result) },
+    };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if it exists." };
 
     public static Option<bool> Durable() => new("--durable") { Description = "Return only when the output has reached the disk." };
 
-    public static Option<int> Jobs() => new("--jobs", "-j")
+    public static Option<int?> Jobs() => new("--jobs", "-j")
     {
         Description = "Most tensors in work at one time. Default: one for each processor.",
         HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
         Validators = { result => RequirePositive(result) },
     };
 
@@ -184,7 +229,7 @@ internal static class CommonOptions
 
     private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
     {
-        if (result.GetValueOrDefault<int>() < 1)
+        if (result.GetValueOrDefault<int?>() < 1)
         {
             result.AddError($"{result.Option.Name} must be at least 1.");
         }

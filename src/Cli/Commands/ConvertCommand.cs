@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -22,17 +22,17 @@ internal sealed class ConvertCommand : ICommand
     private readonly Option<bool> _durable = CommonOptions.Durable();
     private readonly ReportOptions _report = new();
 
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "transfuse convert adapters/llama-peft --to mlx-lm --output adapters/llama-mlx",
+        "transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/llama-peft",
+        "transfuse convert 'runs/**/adapter_config.json' --to mlx-lm,mlx-swift --output converted",
+    ];
+
     public Command Build(CommandConsole console)
     {
         _output.Required = true;
-        var command = new Command("convert", """
-            Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.
-
-            Examples:
-              transfuse convert adapters/llama-peft --to mlx-lm --output adapters/llama-mlx
-              transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/llama-peft
-              transfuse convert 'runs/**/adapter_config.json' --to mlx-lm,mlx-swift --output converted
-            """)
+        var command = new Command("convert", "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.")
         {
             _paths, _to, _output, _overwrite, _durable,
         };
@@ -60,7 +60,7 @@ internal sealed class ConvertCommand : ICommand
             Input = target.Input,
             Findings = conversion.Findings,
             Succeeded = conversion.Succeeded,
-            Summary = Summarise(target, profile, conversion),
+            Summary = Summarise(target, profile, conversion, options.DType, _report.IsVerbose(result)),
             Members =
             [
                 new("output", ReportJson.Text(conversion.IsWritten ? target.Output : null)),
@@ -70,7 +70,7 @@ internal sealed class ConvertCommand : ICommand
         };
     }
 
-    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion)
+    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion, DType? dtype, bool verbose)
     {
         if (!conversion.Succeeded)
         {
@@ -78,6 +78,7 @@ internal sealed class ConvertCommand : ICommand
         }
 
         string what = conversion.Target!.Summary();
-        return conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}";
+        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), verbose) + Environment.NewLine : string.Empty;
+        return proof + (conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}");
     }
 }

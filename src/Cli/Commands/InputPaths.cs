@@ -9,7 +9,7 @@ namespace Transfuse.Cli.Commands;
 internal static class InputPaths
 {
     /// <summary>The inputs, each with its name below a common output folder; the name is empty where the output folder itself is meant.</summary>
-    /// <exception cref="UsageException">A glob matches nothing, or two inputs would have the same output.</exception>
+    /// <exception cref="UsageException">A glob matches nothing.</exception>
     public static IReadOnlyList<(string Input, string Name)> Expand(IReadOnlyList<string> arguments)
     {
         if (arguments is [string single] && !IsGlob(single))
@@ -17,16 +17,24 @@ internal static class InputPaths
             return [(single, string.Empty)];
         }
 
-        (string Input, string Name)[] inputs = [.. arguments.SelectMany(argument => IsGlob(argument) ? Match(argument) : [(argument, NameOf(argument))])];
-        IGrouping<string, (string Input, string Name)>? clash = inputs.GroupBy(input => input.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
-        return clash is null
-            ? inputs
-            : throw new UsageException($"{string.Join(" and ", clash.Select(input => $"'{input.Input}'"))} would have the same output '{clash.Key}'.");
+        return [.. arguments.SelectMany(argument => IsGlob(argument) ? Match(argument) : [(argument, NameOf(argument))])];
     }
 
+    /// <summary>The inputs alone, each once, where they have no outputs of their own.</summary>
+    /// <exception cref="UsageException">A glob matches nothing.</exception>
+    public static IReadOnlyList<string> Inputs(IReadOnlyList<string> arguments) =>
+        [.. arguments.SelectMany(argument => IsGlob(argument) ? Match(argument).Select(match => match.Input) : [argument]).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The inputs with their outputs.</summary>
-    public static IReadOnlyList<OutputTarget> WithOutputs(IReadOnlyList<string> arguments, string output) =>
-        [.. Expand(arguments).Select(input => new OutputTarget(input.Input, Path.Combine(output, input.Name)))];
+    /// <exception cref="UsageException">A glob matches nothing, or two inputs would have the same output.</exception>
+    public static IReadOnlyList<OutputTarget> WithOutputs(IReadOnlyList<string> arguments, string output)
+    {
+        IReadOnlyList<(string Input, string Name)> inputs = Expand(arguments);
+        IGrouping<string, (string Input, string Name)>? clash = inputs.GroupBy(input => input.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
+        return clash is null
+            ? [.. inputs.Select(input => new OutputTarget(input.Input, Path.Combine(output, input.Name)))]
+            : throw new UsageException($"{string.Join(" and ", clash.Select(input => $"'{input.Input}'"))} would have the same output '{clash.Key}'.");
+    }
 
     private static bool IsGlob(string argument) => argument.AsSpan().IndexOfAny('*', '?') >= 0 && !Directory.Exists(argument);
 

@@ -16,16 +16,16 @@ internal sealed class InspectCommand : ICommand
     private readonly Option<string> _adapterName = CommonOptions.AdapterName();
     private readonly ReportOptions _report = new();
 
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "transfuse inspect adapters/llama",
+        "transfuse inspect adapters/llama --base models/llama --verbose",
+        "transfuse inspect 'runs/**/adapter_config.json' --json",
+    ];
+
     public Command Build(CommandConsole console)
     {
-        var command = new Command("inspect", """
-            Says what an adapter is: its dialect, modules, ranks and scales, and what is odd about it. Reads headers, not values.
-
-            Examples:
-              transfuse inspect adapters/llama
-              transfuse inspect adapters/llama --base models/llama --verbose
-              transfuse inspect 'runs/**/adapter_config.json' --json
-            """)
+        var command = new Command("inspect", "Says what an adapter is: its dialect, modules, ranks and scales, and what is odd about it. Reads headers, not values.")
         {
             _paths, _base, _modelType, _adapterName,
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Cli.Commands;
 
@@ -14,17 +15,17 @@ internal sealed class PipelineOptions
     private readonly Option<DType?> _dtype = CommonOptions.DTypeOption();
     private readonly Option<string[]> _allow = CommonOptions.Allow();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
-    private readonly Option<int> _jobs = CommonOptions.Jobs();
-    private readonly Option<int> _transformers = new("--transformers")
+    private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
+    private readonly Option<int?> _jobs = CommonOptions.Jobs();
+    private readonly Option<int?> _transformers = new("--transformers")
     {
         Description = "The transformers generation whose names are written for PEFT: 4 or 5. Default: 5.",
         HelpName = "4|5",
-        DefaultValueFactory = _ => 5,
         Validators =
         {
             result =>
             {
-                if (result.GetValueOrDefault<int>() is not (4 or 5))
+                if (result.GetValueOrDefault<int?>() is not (4 or 5))
                 {
                     result.AddError("--transformers must be 4 or 5.");
                 }
@@ -44,23 +45,26 @@ internal sealed class PipelineOptions
         HelpName = "SIDE",
     };
 
+    private readonly Option<int?> _maxRank = CommonOptions.Rank(
+        "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: half of a module's smaller side.");
+
+    private readonly Option<int?> _svdRank = CommonOptions.Rank(
+        "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
+    private readonly Option<double?> _scale = CommonOptions.Scale();
+    private readonly Option<double?> _dropout = CommonOptions.Dropout();
+    private readonly Option<MlxProducer> _producer = CommonOptions.Producer();
+
     /// <summary>Adds the options that decide how adapters are read.</summary>
-    public void AddReadingTo(Command command)
-    {
-        foreach (Option option in new Option[] { _base, _modelType, _adapterName, _allow, _expertOrientation })
-        {
-            command.Options.Add(option);
-        }
-    }
+    public void AddReadingTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation);
+
+    /// <summary>Adds the options of a repair.</summary>
+    public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _dryRun, _jobs);
 
     /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        foreach (Option option in new Option[] { _dtype, _transformers, _expertLayout, _dryRun, _jobs })
-        {
-            command.Options.Add(option);
-        }
+        Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _dryRun, _jobs);
     }
 
     public ConversionOptions Read(ParseResult result) => new()
@@ -69,12 +73,26 @@ internal sealed class PipelineOptions
         AdapterName = result.GetValue(_adapterName),
         DType = result.GetValue(_dtype),
         Allowed = [.. result.GetValue(_allow) ?? []],
+        Verify = result.GetValue(_verify),
         DryRun = result.GetValue(_dryRun),
-        TransformersGeneration = result.GetValue(_transformers),
+        TransformersGeneration = result.GetValue(_transformers) ?? ConversionOptions.Default.TransformersGeneration,
         ExpertLayout = result.GetValue(_expertLayout) ?? (result.GetValue(_transformers) == 4 ? ExpertLayout.Modules : ExpertLayout.Parameters),
         ExpertOrientation = result.GetValue(_expertOrientation),
-        MaxDegreeOfParallelism = result.GetValue(_jobs),
+        MaxRank = result.GetValue(_maxRank),
+        SvdRank = result.GetValue(_svdRank),
+        Scale = result.GetValue(_scale),
+        Dropout = result.GetValue(_dropout),
+        Producer = result.GetValue(_producer),
+        MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
     public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));
+
+    private static void Add(Command command, params ReadOnlySpan<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
 }

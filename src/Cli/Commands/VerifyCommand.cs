@@ -10,30 +10,26 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>transfuse verify</c>: says whether two adapters change the model in the same way.</summary>
 internal sealed class VerifyCommand : ICommand
 {
-    // A fold of a scale rounds each value of B once, to float32.
-    private const double DefaultTolerance = 1e-6;
-
     private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file." };
     private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect." };
-    private readonly Option<double> _tolerance = new("--tolerance")
+    private readonly Option<double?> _tolerance = new("--tolerance")
     {
         Description = "Largest relative Frobenius error of a module that counts as rounding. Default: 1e-6.",
         HelpName = "NUMBER",
-        DefaultValueFactory = _ => DefaultTolerance,
     };
 
     private readonly PipelineOptions _pipeline = new();
     private readonly ReportOptions _report = new();
 
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "transfuse verify adapters/llama-peft adapters/llama-mlx",
+        "transfuse verify adapters/qwen-moe-peft adapters/qwen-moe-mlx --base models/qwen-moe",
+    ];
+
     public Command Build(CommandConsole console)
     {
-        var command = new Command("verify", """
-            Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision. No model is needed.
-
-            Examples:
-              transfuse verify adapters/llama-peft adapters/llama-mlx
-              transfuse verify adapters/qwen-moe-peft adapters/qwen-moe-mlx --base models/qwen-moe
-            """)
+        var command = new Command("verify", "Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision. No model is needed.")
         {
             _first, _second, _tolerance,
         };
@@ -50,7 +46,7 @@ internal sealed class VerifyCommand : ICommand
         using IAdapterSource left = AdapterSource.Open(first);
         using IAdapterSource right = AdapterSource.Open(second);
         VerificationResult verification = AdapterVerifier.Verify(left, right, _pipeline.ReadBase(result), _pipeline.Read(result), cancellationToken);
-        double tolerance = result.GetValue(_tolerance);
+        double tolerance = result.GetValue(_tolerance) ?? AdapterComparison.Rounding;
         bool agrees = verification.Comparison?.Agrees(tolerance) ?? false;
         return new CommandOutcome
         {

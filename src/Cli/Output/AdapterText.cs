@@ -10,6 +10,11 @@ internal static class AdapterText
     {
         string[] ranks = [.. adapter.Modules.Select(module => module.Rank).Distinct().Order().Select(rank => rank.ToString(CultureInfo.InvariantCulture))];
         string[] scales = [.. adapter.Modules.Select(module => module.Scale).Distinct().Order().Select(scale => scale.ToString("R", CultureInfo.InvariantCulture))];
+        if (adapter.Modules.IsEmpty)
+        {
+            return $"{adapter.OtherTensors.Length} tensors ({adapter.Method})";
+        }
+
         string kind = adapter.Method != "LORA" ? adapter.Method : adapter.HasMagnitudes ? "DoRA" : "LoRA";
         return $"{adapter.Modules.Length} modules ({kind}), rank {string.Join("/", ranks)}, scale {string.Join("/", scales)}";
     }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Output;
 
@@ -13,12 +15,12 @@ internal static class InspectionText
         Adapter adapter = inspection.Adapter!;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{inspection.Name}");
-        Line(text, "dialect", inspection.Dialect + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
+        Line(text, "dialect", (inspection.Dialect == AdapterDialect.Mlx ? "MLX" : "PEFT") + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
         Line(text, "method", adapter.Method + (adapter.HasMagnitudes ? " (DoRA)" : string.Empty));
         Line(text, "base", adapter.Base?.Id ?? "not named");
         if (inspection.Architecture is { } architecture)
         {
-            Line(text, "architecture", $"{architecture.ModelType}, {architecture.Class.ToString().ToLowerInvariant()} mapping");
+            Line(text, "architecture", $"{architecture.ModelType}, class {Word(architecture.Class)}: {Meaning(architecture.Class)}");
         }
 
         Line(text, "modules", $"{adapter.Modules.Length}, {adapter.ParameterCount:N0} values");
@@ -26,15 +28,43 @@ internal static class InspectionText
         Line(text, "scale", Values(adapter.Modules.Select(module => module.Scale)));
         if (!adapter.OtherTensors.IsEmpty)
         {
-            Line(text, "other tensors", adapter.OtherTensors.Length.ToString(CultureInfo.InvariantCulture));
+            Line(text, "other tensors", string.Join(", ", adapter.OtherTensors.CountBy(tensor => tensor.Kind).Select(kind => $"{kind.Value} {Words(kind.Key)}")));
         }
 
-        text.Append(verbose ? ModuleList(adapter) : ModuleGrid.Render(adapter));
+        if (verbose)
+        {
+            text.Append(ModuleList(adapter));
+            return text.ToString().TrimEnd();
+        }
+
+        AdapterModule[] outside = [.. adapter.Modules.Where(module => !module.Path.IsInLayer)];
+        if (outside.Length > 0)
+        {
+            Line(text, "outside layers", string.Join(", ", outside.Select(module => $"{module.FullPath} {ModuleGrid.Cell([module])}")));
+        }
+
+        text.Append(ModuleGrid.Render(adapter));
         return text.ToString().TrimEnd();
     }
 
+    private static string Word(ArchitectureClass @class) => @class.ToString().ToLowerInvariant();
+
+    private static string Meaning(ArchitectureClass @class) => @class switch
+    {
+        ArchitectureClass.Identity => "the same names in MLX",
+        ArchitectureClass.Prefix => "another root in MLX",
+        ArchitectureClass.Rename => "other names or scaled weights in MLX",
+        ArchitectureClass.Stack => "experts are stacked in MLX",
+        ArchitectureClass.Split => "fused weights are split in MLX",
+        _ => "cannot be adapted in MLX",
+    };
+
+    // SavedEmbedding becomes "saved embedding".
+    private static string Words(OtherTensorKind kind) =>
+        string.Concat(kind.ToString().Select((letter, index) => index > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+
     private static void Line(StringBuilder text, string name, string value) =>
-        text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-14}{value}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-16}{value}");
 
     private static string Values(IEnumerable<double> values)
     {

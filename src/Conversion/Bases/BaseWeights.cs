@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Formats.Json;
 using Transfuse.Formats.Safetensors;
 using Transfuse.Formats.Tensors;
 
@@ -7,6 +8,7 @@ namespace Transfuse.Conversion.Bases;
 /// <summary>A base model's tensors, from one file or several shards. Only headers are read.</summary>
 public sealed class BaseWeights : IDisposable
 {
+    private const string IndexFile = "model.safetensors.index.json";
     private readonly ImmutableArray<SafetensorsFile> _files;
     private readonly Dictionary<string, LazyTensor> _tensors = new(StringComparer.Ordinal);
 
@@ -18,6 +20,9 @@ public sealed class BaseWeights : IDisposable
             _tensors.TryAdd(tensor.Name, tensor.Tensor);
         }
     }
+
+    /// <summary>Whether all files that belong to the model are there, as far as its index tells.</summary>
+    public bool IsComplete { get; private init; }
 
     /// <summary>Names of all tensors.</summary>
     public IReadOnlyCollection<string> Names => _tensors.Keys;
@@ -60,6 +65,26 @@ public sealed class BaseWeights : IDisposable
             throw;
         }
 
-        return new BaseWeights(files.ToImmutable());
+        return new BaseWeights(files.ToImmutable()) { IsComplete = HasAll(folder, [.. paths.Select(path => Path.GetFileName(path))]) };
+    }
+
+    // Without an index one file is the whole model; several are shards of which some may be missing.
+    private static bool HasAll(string folder, HashSet<string> present)
+    {
+        string index = Path.Combine(folder, IndexFile);
+        if (!File.Exists(index))
+        {
+            return present.Count == 1;
+        }
+
+        try
+        {
+            return PythonJson.ParseObject(File.ReadAllBytes(index), index)["weight_map"] is JsonObject map
+                && map.Members.All(entry => entry.Value is JsonString file && present.Contains(file.Value));
+        }
+        catch (PythonJsonException)
+        {
+            return false;
+        }
     }
 }

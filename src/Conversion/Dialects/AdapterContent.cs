@@ -1,11 +1,13 @@
+using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Dialects;
 
 /// <summary>An adapter's opened files.</summary>
+/// <param name="Source">The files.</param>
 /// <param name="Name">What to call it in messages: its folder.</param>
 /// <param name="WeightsFile">Name of the weights file.</param>
 /// <param name="Weights">The open weights file.</param>
 /// <param name="Config">The config, or <see langword="null"/> where there is none.</param>
-internal sealed record AdapterContent(string Name, string WeightsFile, ITensorContainer Weights, JsonObject? Config);
+internal sealed record AdapterContent(IAdapterSource Source, string Name, string WeightsFile, ITensorContainer Weights, JsonObject? Config);

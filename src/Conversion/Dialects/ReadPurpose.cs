@@ -8,4 +8,7 @@ internal enum ReadPurpose
 
     /// <summary>To leave its dialect: what would change its meaning on the way is refused.</summary>
     Convert,
+
+    /// <summary>To be compared with another: as carried, except that methods that are low-rank products become LoRA, of whatever rank.</summary>
+    Compare,
 }

@@ -3,6 +3,7 @@ using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -70,17 +71,19 @@ public sealed record AdapterPipeline
         }
 
         OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
+        AdapterComparison? comparison = Options.Verify && !log.HasErrors ? RoundTrip.Check(read, output, context) : null;
+
         if (log.HasErrors)
         {
             return Refused(log, read.Adapter);
         }
 
-        if (!Options.DryRun && !WriteFolder.Write(output, Sink!, read, context))
+        if (!Options.DryRun && !WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), Sink!, read, context))
         {
             return Refused(log, read.Adapter);
         }
 
-        return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun);
+        return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun) { Comparison = comparison };
     }
 
     private static ConversionResult Refused(FindingLog log, Adapter? source) => new(log.ToSorted(), source, null, false);

@@ -29,8 +29,8 @@ public static class AdapterVerifier
     {
         var log = new FindingLog(options.Allowed);
         var context = new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken);
-        using ReadResult? left = ReadAdapter.Read(first, null, context);
-        using ReadResult? right = ReadAdapter.Read(second, null, context);
+        using ReadResult? left = ReadAdapter.ReadToCompare(first, context);
+        using ReadResult? right = ReadAdapter.ReadToCompare(second, context);
         if (left is null || right is null || log.HasErrors)
         {
             return new VerificationResult(log.ToSorted(), null);

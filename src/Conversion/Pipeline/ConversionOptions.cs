@@ -22,6 +22,9 @@ public sealed record ConversionOptions
     /// <summary>Ids of finding codes whose loss is accepted. Default: none.</summary>
     public ImmutableHashSet<string> Allowed { get; init; } = [];
 
+    /// <summary>Whether to read the output back before it is put in place, and to compare its deltas with the source's. Default: no.</summary>
+    public bool Verify { get; init; }
+
     /// <summary>Whether to stop before anything is written. Default: no.</summary>
     public bool DryRun { get; init; }
 
@@ -42,6 +45,18 @@ public sealed record ConversionOptions
 
     /// <summary>The program that wrote an MLX adapter, where its config means one thing or another by version. Default: unknown.</summary>
     public MlxProducer? Producer { get; init; }
+
+    /// <summary>
+    /// The highest rank that a module of a method other than LoRA may get when it becomes LoRA; at least 1. Above it the conversion is refused, unless
+    /// <see cref="SvdRank"/> is given. Default: half of the smaller side of the module's weight, at least 1.
+    /// </summary>
+    public int? MaxRank { get; init; }
+
+    /// <summary>
+    /// The rank to which modules of a method other than LoRA are truncated when they become LoRA; at least 1. Truncated are the modules whose rank is
+    /// above <see cref="MaxRank"/> where that is given, else those whose rank is above this. Default: none; all conversions are exact to float32 rounding.
+    /// </summary>
+    public int? SvdRank { get; init; }
 
     /// <summary>Most tensors in work at one time. Default: one for each processor.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;

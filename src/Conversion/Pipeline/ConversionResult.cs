@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 
@@ -11,6 +12,9 @@ namespace Transfuse.Conversion.Pipeline;
 /// <param name="IsWritten">Whether the output is in place; false for a dry run.</param>
 public sealed record ConversionResult(ImmutableArray<Finding> Findings, Adapter? Source, Adapter? Target, bool IsWritten)
 {
+    /// <summary>The comparison of source and output, where it was asked for.</summary>
+    public AdapterComparison? Comparison { get; init; }
+
     /// <summary>Whether nothing stands against the conversion.</summary>
     public bool Succeeded => Target is not null && Findings.All(finding => finding.Severity != Severity.Error);
 }

@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Conversion.Sinks;
@@ -9,11 +10,37 @@ internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options
 {
     private AtomicFolder? _folder;
 
-    public void Begin() => _folder = AtomicFolder.Create(path, options);
+    private AtomicFolder Folder => _folder ?? throw new InvalidOperationException("The sink was not begun.");
 
-    public IByteSink Create(string fileName) => (_folder ?? throw new InvalidOperationException("The sink was not begun.")).CreateFile(fileName);
+    public void Begin()
+    {
+        // A slip of --output must not cost a folder of something else.
+        if (options.Overwrite && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()
+            && !Directory.EnumerateFiles(path).Any(file => AdapterFiles.Marks(Path.GetFileName(file))))
+        {
+            throw new OutputTakenException(path, "is not empty and holds no adapter, so --overwrite does not replace it");
+        }
 
-    public void Commit() => (_folder ?? throw new InvalidOperationException("The sink was not begun.")).Commit();
+        try
+        {
+            _folder = AtomicFolder.Create(path, options);
+        }
+        catch (AtomicFolderException taken)
+        {
+            throw new OutputTakenException(path, Reason(taken.Cause));
+        }
+    }
+
+    public IByteSink Create(string fileName) => Folder.CreateFile(fileName);
+
+    public void Commit() => Folder.Commit();
 
     public void Dispose() => _folder?.Dispose();
+
+    private static string Reason(AtomicFolderError cause) => cause switch
+    {
+        AtomicFolderError.IsFile => "is a file",
+        AtomicFolderError.IsLink => "is a link, which is never replaced",
+        _ => "exists; --overwrite replaces it",
+    };
 }

@@ -6,7 +6,8 @@ namespace Transfuse.Conversion.Sinks;
 public interface IAdapterSink : IDisposable
 {
     /// <summary>Prepares the place. Called once, before anything is created.</summary>
-    /// <exception cref="IOException">The operating system failed, or something is there already that must not be replaced.</exception>
+    /// <exception cref="OutputTakenException">Something is there already that must not be replaced.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
     void Begin();
 
     /// <summary>Creates a file.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -7,8 +9,8 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>
-/// All changes of names, structure and values that the target asks for. Within a dialect names and structure stay;
-/// across dialects modules are mapped by the architecture, and what the target has no slot for is refused by name.
+/// All changes of names, structure and values that the target asks for. Across dialects modules are mapped by the architecture;
+/// within MLX only the paths change under which the target holds the model. What the target has no slot for is refused by name.
 /// </summary>
 internal static class FitTarget
 {
@@ -16,17 +18,25 @@ internal static class FitTarget
     public static Adapter? Apply(ReadResult read, StageContext context)
     {
         bool carries = read.Dialect == context.Profile.Dialect;
+        bool toMlx = context.Profile.Dialect == AdapterDialect.Mlx;
         Adapter? mapped = carries ? Carry(read, context) : Cross(read, context);
         if (mapped is null)
         {
             return null;
         }
 
-        ImmutableArray<AdapterModule> modules = mapped.Modules;
-        if (!carries || context.Profile.Dialect == AdapterDialect.Mlx)
+        if (!carries || toMlx)
         {
-            modules = TargetKinds.Apply(modules, context.Profile, !carries, context.Log);
+            mapped = mapped with { Modules = TargetKinds.Apply(mapped.Modules, context.Profile, !carries, context.Log) };
         }
+
+        mapped = toMlx && !context.Log.HasErrors ? TargetPaths.Apply(mapped, context) : mapped;
+        if (mapped is null)
+        {
+            return null;
+        }
+
+        ImmutableArray<AdapterModule> modules = mapped.Modules;
 
         if (context.Log.HasErrors)
         {
@@ -53,6 +63,12 @@ internal static class FitTarget
     private static Adapter Carry(ReadResult read, StageContext context)
     {
         if (context.Profile.Dialect == AdapterDialect.Peft)
+        {
+            return read.Adapter;
+        }
+
+        CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
+        if (context.Profile.LoadsBaseWeights)
         {
             return read.Adapter;
         }

@@ -29,7 +29,7 @@ internal static class OpenAdapter
             return null;
         }
 
-        return OpenWeights(chosen, weightsFile, log) is { } weights ? new AdapterContent(chosen.Name, weightsFile, weights, config) : null;
+        return OpenWeights(chosen, weightsFile, log) is { } weights ? new AdapterContent(chosen, chosen.Name, weightsFile, weights, config) : null;
     }
 
     /// <summary>Reads a JSON object, or adds an error.</summary>

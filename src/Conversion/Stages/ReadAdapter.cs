@@ -12,23 +12,44 @@ internal static class ReadAdapter
     /// <param name="source">The files.</param>
     /// <param name="target">The dialect to which it goes, which decides whether it is carried; <see langword="null"/> where it is only looked at.</param>
     /// <param name="context">The run.</param>
-    public static ReadResult? Read(IAdapterSource source, AdapterDialect? target, StageContext context)
+    public static ReadResult? Read(IAdapterSource source, AdapterDialect? target, StageContext context) =>
+        Read(source, dialect => target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert, overrides: target is not null, context);
+
+    /// <summary>The adapter as it can be compared with another, or <see langword="null"/> with an error in the log.</summary>
+    public static ReadResult? ReadToCompare(IAdapterSource source, StageContext context) =>
+        Read(source, _ => ReadPurpose.Compare, overrides: false, context with { Options = context.Options with { MaxRank = int.MaxValue, SvdRank = null } });
+
+    private static ReadResult? Read(IAdapterSource source, Func<AdapterDialect, ReadPurpose> purpose, bool overrides, StageContext context)
     {
         if (OpenAdapter.Open(source, context.Options.AdapterName, context.Log) is not { } content)
         {
             return null;
         }
 
-        if (DialectDetector.Detect(content, context.Log) is { } dialect)
+        if (DialectDetector.Detect(content, context.Log) is { } dialect
+            && Dialects.Dialects.Of(dialect).Read(content, Options(purpose(dialect), overrides, context), context.Log) is { } adapter)
         {
-            ReadPurpose purpose = target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert;
-            if (Dialects.Dialects.Of(dialect).Read(content, new ReadOptions(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer)), context.Log) is { } adapter)
-            {
-                return new ReadResult(adapter, dialect, content);
-            }
+            return new ReadResult(adapter, dialect, content);
         }
 
         content.Weights.Dispose();
         return null;
     }
+
+    /// <summary>What decides how an adapter is read.</summary>
+    /// <param name="purpose">Whether it stays in its dialect.</param>
+    /// <param name="overrides">Whether the caller's scale and dropout win over what a config says plainly. Where two adapters are compared, an answer for one must not hide what the other says.</param>
+    /// <param name="context">The run.</param>
+    public static ReadOptions Options(ReadPurpose purpose, bool overrides, StageContext context) =>
+        new(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer, overrides), BaseLayers.Of(context))
+        {
+            Methods = new MethodOptions
+            {
+                MaxRank = context.Options.MaxRank,
+                SvdRank = context.Options.SvdRank,
+                Base = context.Base,
+                MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism,
+                CancellationToken = context.CancellationToken,
+            },
+        };
 }

@@ -24,7 +24,7 @@ internal static class SavedEmbeddings
             return adapter;
         }
 
-        using BaseWeights? weights = context.Base.OpenWeights();
+        using BaseWeights? weights = OpenBaseWeights.Open(context);
         if (weights is null)
         {
             return adapter;

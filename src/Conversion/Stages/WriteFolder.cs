@@ -1,3 +1,4 @@
+using System.Buffers;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
@@ -11,7 +12,9 @@ namespace Transfuse.Conversion.Stages;
 /// <summary>Writes an adapter's files: all or none.</summary>
 internal static class WriteFolder
 {
-    /// <summary>Writes.</summary>
+    private const int CopyBytes = 1 << 20;
+
+    /// <summary>Writes and commits.</summary>
     /// <param name="output">The files.</param>
     /// <param name="sink">Where they go.</param>
     /// <param name="source">What the tensors are read from; closed before the swap, so that the output may replace it.</param>
@@ -23,21 +26,28 @@ internal static class WriteFolder
         {
             sink.Begin();
         }
-        catch (AtomicFolderException taken)
+        catch (OutputTakenException taken)
         {
-            context.Log.Add(TargetCodes.OutputExists.At(taken.Destination, Reason(taken.Cause)));
+            context.Log.Add(TargetCodes.OutputExists.At(taken.Place, taken.Reason));
             return false;
         }
 
-        using (IByteSink config = sink.Create(AdapterFiles.Config))
+        ReadOnlyMemory<byte> text = output.ConfigText ?? PythonJson.Write(output.Config, output.ConfigStyle);
+        if (!text.IsEmpty)
         {
-            byte[] bytes = PythonJson.Write(output.Config, output.ConfigStyle);
-            config.SetLength(bytes.Length);
-            config.Write(0, bytes);
+            using IByteSink config = sink.Create(AdapterFiles.Config);
+            config.SetLength(text.Length);
+            config.Write(0, text.Span);
         }
 
-        using (IByteSink weights = sink.Create(output.WeightsFile))
+        foreach (CopiedFile file in output.Copies)
         {
+            Copy(file, sink, context.CancellationToken);
+        }
+
+        if (output.HasNewWeights)
+        {
+            using IByteSink weights = sink.Create(output.WeightsFile);
             var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism };
             SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, context.CancellationToken);
         }
@@ -48,10 +58,26 @@ internal static class WriteFolder
         return true;
     }
 
-    private static string Reason(AtomicFolderError cause) => cause switch
+    private static void Copy(CopiedFile file, IAdapterSink sink, CancellationToken cancellationToken)
     {
-        AtomicFolderError.IsFile => "is a file",
-        AtomicFolderError.IsLink => "is a link, which is never replaced",
-        _ => "exists; --overwrite replaces it",
-    };
+        using IByteSource source = file.Source.Open(file.SourceName);
+        using IByteSink target = sink.Create(file.Name);
+        target.SetLength(source.Length);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
+        try
+        {
+            for (long position = 0; position < source.Length;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Span<byte> part = buffer.AsSpan(0, (int)Math.Min(CopyBytes, source.Length - position));
+                source.Read(position, part);
+                target.Write(position, part);
+                position += part.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 }

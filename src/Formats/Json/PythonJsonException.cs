@@ -28,4 +28,19 @@ public sealed class PythonJsonException : ContainerException
 
     /// <summary>Column of the place in code points, from 1.</summary>
     public int Column { get; }
+
+    /// <summary>Makes the exception for a byte of a document, or for its end.</summary>
+    internal static PythonJsonException At(ReadOnlySpan<byte> document, int position, PythonJsonCause cause, string fileName, string message)
+    {
+        ReadOnlySpan<byte> before = document[..position];
+        int line = before.Count((byte)'\n') + 1;
+        int column = 1;
+        foreach (byte unit in before[(before.LastIndexOf((byte)'\n') + 1)..])
+        {
+            // Bytes that continue a character do not count.
+            column += (unit & 0xC0) == 0x80 ? 0 : 1;
+        }
+
+        return new PythonJsonException(cause, fileName, line, column, message);
+    }
 }

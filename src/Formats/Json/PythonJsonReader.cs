@@ -288,16 +288,6 @@ internal ref struct PythonJsonReader
 
     private readonly PythonJsonException Fail(PythonJsonCause cause, string message) => FailAt(_position, cause, message);
 
-    private readonly PythonJsonException FailAt(int position, PythonJsonCause cause, string message)
-    {
-        ReadOnlySpan<byte> before = _text[..position];
-        int line = before.Count((byte)'\n') + 1;
-        int column = 1;
-        foreach (byte unit in before[(before.LastIndexOf((byte)'\n') + 1)..])
-        {
-            column += (unit & 0xC0) == 0x80 ? 0 : 1;
-        }
-
-        return new PythonJsonException(cause, _fileName, line, column, message);
-    }
+    private readonly PythonJsonException FailAt(int position, PythonJsonCause cause, string message) =>
+        PythonJsonException.At(_text, position, cause, _fileName, message);
 }

@@ -84,7 +84,8 @@ public sealed class ConfigFields(JsonObject json, string fileName, FindingLog lo
         return Shorten(text);
     }
 
-    private static string Shorten(string text) => text.Length <= ShownLength ? text : text[..ShownLength] + "...";
+    /// <summary>A text as findings print it, at most some dozen characters of it.</summary>
+    public static string Shorten(string text) => text.Length <= ShownLength ? text : text[..ShownLength] + "...";
 
     private FieldOutcome Report(string name, FieldOutcome outcome, string expected, bool nullable)
     {

@@ -128,10 +128,17 @@ public static class ArchitectureCodes
         "No base was given; the model was taken to have as many experts as the adapter.",
         "Give --base to be sure; mlx-lm refuses to load a wrong number.");
 
+    /// <summary>Sizes of the base's weights that cannot be read.</summary>
+    public static FindingCode WeightsNotCompared { get; } = new(
+        "TF4023",
+        Severity.Information,
+        "The base's weights are packed in a form whose sizes cannot be told; the adapter was compared with the base's config alone.",
+        "Nothing; give the base in another form to compare with its weights too.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
-        NamesKept, ExpertCountAssumed,
+        NamesKept, ExpertCountAssumed, WeightsNotCompared,
         UnknownModelType, AmbiguousModelType, LowConfidence, UnsupportedArchitecture, UnknownModule,
         CannotAdapt, WithoutEffect, LayerOutOfRange, ExpertMismatch, DimensionMismatch,
         NeedsBaseConfig, AmbiguousParameter, NoHuggingFaceCounterpart, TiedHead, BadScale,

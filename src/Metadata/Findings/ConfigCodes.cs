@@ -30,6 +30,18 @@ public static class ConfigCodes
     public static FindingCode UnknownField { get; } = new("TF3006", Information,
         "The config has fields that its program does not know.", "Nothing: they are kept when the same dialect is written, and left out of others.");
 
+    /// <summary>Fields of a later version, set.</summary>
+    public static FindingCode NewerField { get; } = new("TF3007", Warning,
+        "The config was written by a later version of its program than is known here, and sets fields that may change the maths.", "Look up what the fields do; the adapter is read as if they were not there.");
+
+    /// <summary>A number in a string.</summary>
+    public static FindingCode NumberAsText { get; } = new("TF3008", Warning,
+        "A string that holds a number stands where a number belongs; no reader takes that.", "Nothing: it is taken as the number.");
+
+    /// <summary>A number that JSON has no form for.</summary>
+    public static FindingCode NotFiniteCleared { get; } = new("TF3009", Warning,
+        "A config field that is carried is NaN or infinite, which JSON has no form for and Swift refuses; null was written.", "Nothing, if no reader needs the field.");
+
     /// <summary>Nothing says which method the adapter uses.</summary>
     public static FindingCode PeftTypeMissing { get; } = new("TF3101", Error,
         "The config has no peft_type and no field that only LoRA has.", "Add \"peft_type\": \"LORA\" if it is a LoRA adapter.");
@@ -106,6 +118,34 @@ public static class ConfigCodes
     public static FindingCode DropoutOnParameters { get; } = new("TF3119", Warning,
         "The config has lora_dropout together with target_parameters; PEFT refuses to load it, even for inference.", "Set lora_dropout to 0: it matters in training only.");
 
+    /// <summary>A field that PEFT always writes.</summary>
+    public static FindingCode FieldMissing { get; } = new("TF3120", Warning,
+        "The config names its PEFT version, but lacks a field that this version always writes and that no tensor tells; what PEFT takes for it was taken.", "Restore the field if the adapter was trained with another value.");
+
+    /// <summary>A flag that the tensors contradict.</summary>
+    public static FindingCode FlagStale { get; } = new("TF3121", Warning,
+        "A field of the config contradicts the tensors; the tensors are right.", "Check that the config belongs to the tensors.");
+
+    /// <summary>A negative or zero alpha.</summary>
+    public static FindingCode AlphaDoubtful { get; } = new("TF3122", Error,
+        "An alpha is zero or negative, which no training writes: the adapter does nothing, or the opposite.", "Give --scale with the right multiplier, or allow the code to keep the alpha.", "certainty about the sign: the alpha is kept as it stands");
+
+    /// <summary>The rank of packed experts is nowhere.</summary>
+    public static FindingCode RankUnknown { get; } = new("TF3123", Error,
+        "The rank of packed experts cannot be told: their tensors show only experts x rank, and the config's rank is missing, unusable or does not divide that.", "Give --base, whose config tells the number of experts, or restore r.");
+
+    /// <summary>A module that was trained whole is not in the file.</summary>
+    public static FindingCode SavedModuleMissing { get; } = new("TF3124", Error,
+        "modules_to_save names a module that the file has no tensors of; PEFT refuses to load it.", "Look for the complete file; the trained module may be lost.", "the trained module, which the file does not hold; the base's stays");
+
+    /// <summary>Token rows without their indices, or the other way round.</summary>
+    public static FindingCode TokenIndices { get; } = new("TF3125", Error,
+        "The rows of trained tokens and trainable_token_indices do not belong together: rows say nothing without the indices of their tokens.", "Restore trainable_token_indices.");
+
+    /// <summary>Biases that the config promises.</summary>
+    public static FindingCode BiasesMissing { get; } = new("TF3126", Warning,
+        "The config says that biases were trained, but the file has none: PEFT 0.7 to 0.20 lost those of lora_only.", "If biases were trained, look for the training's checkpoint.");
+
     /// <summary>A pattern that Python refuses.</summary>
     public static FindingCode PatternSyntax { get; } = new("TF3201", Error,
         "A pattern in the config is not valid in Python either.", "Correct the pattern, or write the names of the modules.");
@@ -152,10 +192,11 @@ public static class ConfigCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         WrongType, NotFinite, IntegralFloat, BooleanAsNumber, OutOfRange,
-        UnknownField, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
+        UnknownField, NewerField, NumberAsText, NotFiniteCleared, PeftTypeMissing, PeftTypeAssumed, PeftTypeUnknown, RankAssumed,
         AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
+        FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing,
         PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
         RankContradicted, PatternUnused, BaseChanged, VariantUnsupported, LayerReplication,
     ];

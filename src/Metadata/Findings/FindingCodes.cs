@@ -13,5 +13,15 @@ public static class FindingCodes
     /// <summary>The code of an id, or <see langword="null"/>.</summary>
     public static FindingCode? Find(string id) => All.FirstOrDefault(code => code.Id == id);
 
-    private static IEnumerable<FindingCode> Blocks() => [.. ContainerCodes.All, .. TensorCodes.All, .. ConfigCodes.All, .. MlxConfigCodes.All, .. ArchitectureCodes.All, .. TargetCodes.All, .. CheckCodes.All];
+    private static IEnumerable<FindingCode> Blocks() =>
+    [
+        .. ContainerCodes.All,
+        .. TensorCodes.All,
+        .. MethodCodes.All,
+        .. ConfigCodes.All,
+        .. MlxConfigCodes.All,
+        .. ArchitectureCodes.All,
+        .. TargetCodes.All,
+        .. CheckCodes.All,
+    ];
 }

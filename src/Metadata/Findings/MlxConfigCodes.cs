@@ -30,9 +30,50 @@ public static class MlxConfigCodes
     /// <summary>An old field name or form.</summary>
     public static FindingCode LegacyForm { get; } = new("TF3508", Information, "The folder has the form of an older program; it was read as that program meant it.", "Nothing.");
 
+    /// <summary>Two places give different values.</summary>
+    public static FindingCode Contradiction { get; } = new("TF3509", Error, "Two places of the config give different values, and no tensor tells which is right.", "Give the value as the option that the message names.");
+
+    /// <summary>Unsloth's copy stands for a lost field.</summary>
+    public static FindingCode CopyTaken { get; } = new("TF3510", Warning, "A field is missing or unusable; its copy at the top level of the config was taken.", "Nothing.");
+
+    /// <summary>The scale is zero or negative.</summary>
+    public static FindingCode ScaleDoubtful { get; } = new("TF3511", Warning, "The scale is zero or negative, which no training writes: the adapter does nothing, or the opposite.", "Give --scale with the right number, or with this one to confirm it.");
+
+    /// <summary>Drift of 1 - (1 - p).</summary>
+    public static FindingCode DropoutDrift { get; } = new("TF3512", Information, "The dropout drifted because MLX keeps 1 - p; the number that was meant was taken.", "Nothing.");
+
+    /// <summary>The caller overrides the config.</summary>
+    public static FindingCode Overridden { get; } = new("TF3513", Warning, "An option overrides what the config says plainly.", "Nothing, if that was meant.");
+
+    /// <summary>num_layers does not fit the tensors.</summary>
+    public static FindingCode LayersStale { get; } = new("TF3514", Warning, "num_layers is missing or unusable, or does not reach all the layers that have tensors; the tensors are right.", "Nothing.");
+
+    /// <summary>The keys do not fit the tensors.</summary>
+    public static FindingCode KeysStale { get; } = new("TF3515", Warning, "The keys do not reach exactly the modules that have tensors; the tensors are right.", "Nothing.");
+
+    /// <summary>No keys.</summary>
+    public static FindingCode KeysMissing { get; } = new("TF3516", Information, "The config has no keys. What readers wrap then changed in mlx-lm 0.28.2; the modules of the file are the adapter.", "Nothing.");
+
+    /// <summary>A listed module without tensors.</summary>
+    public static FindingCode ListedModuleMissing { get; } = new("TF3517", Error, "The config lists a module that the file has no tensors for; Unsloth refuses such a folder as partial.", "Look for the complete file; the tensors may be lost.", "the listed module's adaptation, which the file does not hold");
+
+    /// <summary>Tensors of a module that is not listed.</summary>
+    public static FindingCode UnlistedModule { get; } = new("TF3518", Error, "The file has tensors of a module that the config's explicit list does not name; Unsloth refuses such a folder.", "Correct the list unsloth_mlx_lora_module_paths, or remove the field.", "the tensors of the modules that are not listed");
+
+    /// <summary>num_layers is plausible but not confirmed.</summary>
+    public static FindingCode LayersUnconfirmed { get; } = new("TF3519", Information, "num_layers fits the tensors if the last adapted layer is the base's last; no base was given to confirm it.", "Give --base to be sure.");
+
+    /// <summary>Modules of different rank.</summary>
+    public static FindingCode RanksDiffer { get; } = new("TF3520", Information, "Modules have different ranks, which mlx-lm 0.32 refuses and no MLX config can say.", "Nothing: smaller ranks are padded with zeros, which is exact.");
+
+    /// <summary>Base weights beside the adapter.</summary>
+    public static FindingCode BaseWeights { get; } = new("TF3521", Warning, "The file holds weights of the base model beside the adapter.", "Nothing, if they were trained; mlx-lm 0.32 refuses to load them.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ScaleUnknown, ScaleAmbiguous, DefaultApplied, FieldUnusable, RankStale, TypeStale, FullFineTune, LegacyForm,
+        Contradiction, CopyTaken, ScaleDoubtful, DropoutDrift, Overridden, LayersStale, KeysStale, KeysMissing,
+        ListedModuleMissing, UnlistedModule, LayersUnconfirmed, RanksDiffer, BaseWeights,
     ];
 }

@@ -43,7 +43,7 @@ public static class TargetCodes
     public static FindingCode MethodUnsupported { get; } = new("TF5012", Error, "The adapter's method is not LoRA, and the target knows only LoRA and DoRA.", "Fuse the adapter into the base in PEFT.");
 
     /// <summary>A base id that a target needs.</summary>
-    public static FindingCode BaseIdMissing { get; } = new("TF5013", Warning, "The target reloads the base by the id in the config, and the adapter names none.", "Give --base-id, or fill base_model_name_or_path in by hand.");
+    public static FindingCode BaseIdMissing { get; } = new("TF5013", Warning, "The target reloads the base by the id in the config, and the adapter names none.", "Fill base_model_name_or_path in by hand.");
 
     /// <summary>Dropout that the target refuses.</summary>
     public static FindingCode DropoutCleared { get; } = new("TF5014", Information, "PEFT refuses dropout with adapted parameters; 0 was written. It matters in training only.", "Nothing.");
@@ -54,11 +54,30 @@ public static class TargetCodes
     /// <summary>The output exists.</summary>
     public static FindingCode OutputExists { get; } = new("TF5016", Error, "The output folder exists already, or cannot be replaced.", "Give --overwrite, or another --output.");
 
+    /// <summary>A model that the target does not have.</summary>
+    public static FindingCode ModelUnsupported { get; } = new("TF5017", Error, "The target does not have the base model.", "Choose another target.", "the assurance that the target has the model; mlx-lm's names are written");
+
+    /// <summary>A module that the target's model class does not offer to adapters.</summary>
+    public static FindingCode NotOffered { get; } = new("TF5018", Error, "The target's class for this model does not offer the module to adapters.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
+
+    /// <summary>A module whose weight the target scales in another way.</summary>
+    public static FindingCode ScaledOtherwise { get; } = new("TF5019", Error, "The target scales the base weight of this module in another way than mlx-lm, so the same factors mean another change.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
+
+    /// <summary>Two classes of the target hold the model under different paths.</summary>
+    public static FindingCode ClassChosen { get; } = new("TF5020", Information, "mlx-swift-lm holds the model under different paths in its classes for text and for vision; the paths of the text class were written.", "Nothing, if the app loads the text class.");
+
+    /// <summary>Modules under other paths.</summary>
+    public static FindingCode PathsRewritten { get; } = new("TF5021", Information, "The target holds the model under other module paths; the tensors were renamed.", "Nothing.");
+
+    /// <summary>The output would not do the same.</summary>
+    public static FindingCode RoundTripFailed { get; } = new("TF5022", Error, "Read back, the output would not change the model as the source does.", "This is a fault of Transfuse: report it, with the adapter's config and tensor names.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
+        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed,
     ];
 }

@@ -3,7 +3,7 @@ namespace Transfuse.Metadata.Inference;
 /// <summary>How a pair of MLX factors lies in its file, as the shapes tell.</summary>
 public enum MlxFactorShape
 {
-    /// <summary>The shapes contradict each other.</summary>
+    /// <summary>The shapes contradict each other, or a factor is missing.</summary>
     None,
 
     /// <summary><c>(in, r)</c> and <c>(r, out)</c>: Linear or embedding.</summary>
@@ -17,4 +17,7 @@ public enum MlxFactorShape
 
     /// <summary><c>(E r, in)</c> and <c>(E, out, r)</c>: stacked experts of mlx-lm before 0.28.3.</summary>
     FlattenedExperts,
+
+    /// <summary><c>(..., r, in)</c> and <c>(..., out, r)</c> with more than one dimension before the rank: the rank is plain, but no MLX layer has such factors.</summary>
+    Deep,
 }

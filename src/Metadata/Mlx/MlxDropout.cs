@@ -1,41 +1,56 @@
 using System.Globalization;
-using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Inference;
 
 namespace Transfuse.Metadata.Mlx;
 
-/// <summary>Finds the dropout and takes the drift of 1 - (1 - p) out of it.</summary>
-internal static class MlxDropout
+/// <summary>Finds the dropout, which matters in training only.</summary>
+public static class MlxDropout
 {
-    /// <summary>The probability, or <see langword="null"/> with an error in the log.</summary>
-    public static double? Resolve(MlxFields fields, bool hasConfig)
+    private const string Field = "lora_parameters.dropout";
+    private const string Option = "--dropout NUMBER";
+
+    // The default of mlx-vlm's legacy layers until 0.5.
+    private const double VlmDropout = 0.1;
+
+    /// <summary>The probability, or an error that names the field.</summary>
+    /// <param name="config">The config; <see langword="null"/> where the folder has none, which gives 0.</param>
+    /// <param name="fileName">The config's name in findings.</param>
+    public static MlxReadingValue Decide(MlxConfigView? config, string fileName)
     {
-        int before = fields.Log.Count;
-        double? stated = fields.Number("lora_parameters.dropout") ?? fields.Number("dropout");
-        if (fields.Log.Count > before)
+        if (config is null)
         {
-            return null;
+            return new MlxReadingValue(0, false, []);
         }
 
-        if (stated is { } probability)
+        MlxNumber top = config.Number("dropout");
+        MlxNumber nested = config.IsLegacyVlm ? top : config.Number(Field);
+        if (nested.IsMissing && top.IsMissing)
         {
-            probability = Undrift(probability);
-            return probability is >= 0 and < 1 ? probability : fields.Unusable<double>("lora_parameters.dropout", JsonNumber.Of(probability), "in [0, 1)");
+            return config.IsLegacyVlm
+                ? MlxReadingValue.Assumed(VlmDropout, MlxConfigCodes.DefaultApplied.At(fileName, "dropout is missing; mlx-vlm 0.5 loads such a folder with 0.1. It matters in training only"))
+                : MlxReadingValue.Assumed(0, MlxConfigCodes.DefaultApplied.At(
+                    fileName, $"{Field} is missing; 0 was taken, as mlx-swift-lm 3.31 and Unsloth (unsloth-zoo 2026.8) do; mlx-lm 0.32 refuses to load such a folder. It matters in training only"));
         }
 
-        if (hasConfig)
+        MlxReadingValue stated = MlxStated.Choose(nested, top, Option, fileName);
+        if (stated.Value is not { } probability)
         {
-            fields.Log.Add(MlxConfigCodes.DefaultApplied.At(
-                fields.FileName, "lora_parameters.dropout is missing; 0 was taken, as mlx-swift-lm 3.31 and Unsloth do (mlx-lm refuses to load such a folder). It matters in training only"));
+            return stated;
         }
 
-        return 0;
+        if (!DropoutInference.IsProbability(probability))
+        {
+            return MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{nested.Field} is {Text(probability)}, not in [0, 1); give {Option}"));
+        }
+
+        double meant = DropoutInference.Undrift(probability);
+        return meant == probability ? stated : stated with
+        {
+            Value = meant,
+            Findings = stated.Findings.Add(MlxConfigCodes.DropoutDrift.At(fileName, $"{Field} is {Text(probability)}, which is 1 - (1 - {Text(meant)})")),
+        };
     }
 
-    /// <summary>MLX keeps 1 - p, so 0.1 comes back as 0.09999999999999998: seven significant digits are what was meant.</summary>
-    internal static double Undrift(double probability)
-    {
-        double rounded = double.Parse(probability.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        return Math.Abs(rounded - probability) < 1e-15 ? rounded : probability;
-    }
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

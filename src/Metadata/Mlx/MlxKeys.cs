@@ -28,8 +28,8 @@ public static class MlxKeys
         }
 
         string[] relative = [.. inLayers.Select(path => path.Relative).Distinct()];
-        int layers = layerCount ?? inLayers.Select(path => path.Layer + 1).DefaultIfEmpty(0).Max();
-        int excess = (relative.Length * layers) - inLayers.Length;
+        long layers = layerCount ?? inLayers.Select(path => path.Layer + 1L).DefaultIfEmpty(0).Max();
+        long excess = (relative.Length * layers) - inLayers.Length;
         bool exact = excess == 0 && layerCount is not null && inLayers.Length > 0
             && inLayers.Select(path => path.LayersRoot).Distinct().Count() == 1;
         bool useRelative = forms.HasFlag(KeyForms.Relative) && (exact || !forms.HasFlag(KeyForms.FullPath));

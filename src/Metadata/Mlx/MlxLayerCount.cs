@@ -1,4 +1,5 @@
 using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Inference;
 
 namespace Transfuse.Metadata.Mlx;
 
@@ -7,22 +8,25 @@ public static class MlxLayerCount
 {
     /// <summary>
     /// The number, or <see langword="null"/>. Unsloth writes it as <c>num_layers</c>. mlx-lm's <c>num_layers</c> N with the last N layers
-    /// adapted tells it too, if the adapted layers end N layers after they begin: the adapter was trained on the last N of them.
+    /// adapted tells it too, if exactly N layers in a row are adapted, all in the same modules: the adapter was trained on the last N of them.
     /// </summary>
-    public static int? Infer(MlxSettings settings, IReadOnlyCollection<AdapterModule> modules)
+    /// <param name="settings">What the config says.</param>
+    /// <param name="keys">Its keys, or <see langword="null"/>.</param>
+    /// <param name="paths">The adapted modules.</param>
+    public static int? Infer(MlxSettings settings, IReadOnlyCollection<string>? keys, IReadOnlyCollection<ModulePath> paths)
     {
-        int[] layers = [.. modules.Where(module => module.Path.IsInLayer).Select(module => module.Path.Layer).Distinct().Order()];
-        if (layers.Length == 0 || settings.NumLayers is not { } stated || stated <= 0)
+        if (LayerInference.Infer(paths) is not { } layers || settings.NumLayers is not { } stated || stated <= 0)
         {
             return null;
         }
 
         if (settings.NumLayersIsTotal)
         {
-            return stated > layers[^1] && stated < MlxKeys.AllLayers ? (int)stated : null;
+            return stated > layers.Last && stated < MlxKeys.AllLayers ? (int)stated : null;
         }
 
-        bool relativeKeys = settings.Keys is { } keys && keys.Any(key => modules.Any(module => module.Path.IsInLayer && module.Path.Relative == key));
-        return relativeKeys && layers.Length == stated && layers[^1] - layers[0] + 1 == stated ? layers[^1] + 1 : null;
+        HashSet<string>? named = keys?.ToHashSet(StringComparer.Ordinal);
+        bool byLayer = named is null || paths.Where(path => path.IsInLayer).All(path => named.Contains(path.Relative));
+        return byLayer && layers is { IsUniform: true, IsContiguous: true } && layers.Span == stated ? layers.Last + 1 : null;
     }
 }

@@ -1,28 +1,34 @@
+using System.Globalization;
+
 namespace Transfuse.Metadata.Mlx;
 
-/// <summary>A program and its version, such as <c>mlx-lm@0.14.1</c>.</summary>
-/// <param name="Program"><c>mlx-lm</c> or <c>mlx-vlm</c>.</param>
-/// <param name="Version">Its version.</param>
-public sealed record MlxProducer(string Program, Version Version)
+/// <summary>Who wrote a folder, as the caller knows it: a program and its version, or a day.</summary>
+/// <param name="Program"><c>mlx-lm</c> or <c>mlx-vlm</c>; <see langword="null"/> for a day.</param>
+/// <param name="Version">The program's version; <see langword="null"/> for a day.</param>
+/// <param name="Date">The day of the training; <see langword="null"/> for a version.</param>
+public sealed record MlxProducer(string? Program, Version? Version, DateOnly? Date)
 {
-    // The day on which mlx-lm 0.14.2 dropped alpha from its formula.
-    private static readonly DateOnly AlphaDropped = new(2024, 6, 2);
-
-    /// <summary>Parses <c>PROGRAM@VERSION</c>, or a date as <c>2024-05-30</c>, which stands for the mlx-lm of that day.</summary>
+    /// <summary>Parses <c>PROGRAM@VERSION</c>, such as <c>mlx-lm@0.14.1</c>, or a day, such as <c>2024-05-30</c>.</summary>
+    /// <returns>The producer, or <see langword="null"/> where the text is neither.</returns>
     public static MlxProducer? Parse(string text)
     {
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", out DateOnly date))
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date))
         {
-            return new MlxProducer("mlx-lm", date < AlphaDropped ? new Version(0, 14, 1) : new Version(0, 14, 2));
+            return new MlxProducer(null, null, date);
         }
 
-        string[] parts = text.Split('@');
-        return parts is ["mlx-lm" or "mlx-vlm", _] && Version.TryParse(parts[1], out Version? version) ? new MlxProducer(parts[0], version) : null;
+        return text.Split('@') is ["mlx-lm" or "mlx-vlm", _] parts && Version.TryParse(parts[1], out Version? version)
+            ? new MlxProducer(parts[0], version, null)
+            : null;
     }
 
-    /// <summary>Whether it is this program in an older version.</summary>
-    public bool IsBefore(string program, Version version) => Program == program && Version < version;
+    /// <summary>Whether the folder was written before a change, or <see langword="null"/> where this producer does not tell.</summary>
+    /// <param name="program">The program that changed.</param>
+    /// <param name="version">The first version with the change.</param>
+    /// <param name="day">The day of the change.</param>
+    public bool? IsBefore(string program, Version version, DateOnly day) =>
+        Date is { } date ? date < day : Program == program ? Version < version : null;
 
     /// <inheritdoc />
-    public override string ToString() => $"{Program}@{Version}";
+    public override string ToString() => Date is { } date ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : $"{Program}@{Version}";
 }

@@ -1,9 +1,10 @@
+using System.Globalization;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Finds the final multiplier, by producer and version. It lives only in JSON, never in tensors.</summary>
-internal static class MlxScale
+public static class MlxScale
 {
     // What apply_lora_layers of mlx-lm 0.0.3 to 0.5 used whatever the rank: 10 x 16 / 8.
     private const double ArchiveScale = 20;
@@ -11,101 +12,96 @@ internal static class MlxScale
     // What FastMLXModel of unsloth-zoo 2026.8 uses where the config has none.
     private const double UnslothScale = 1;
 
-    private static readonly Version AlphaDropped = new(0, 14, 2);
-    private static readonly Version AlphaDivided = new(0, 5, 0);
-
-    /// <summary>The multiplier, or <see langword="null"/> with an error in the log.</summary>
-    public static double? Resolve(MlxFields fields, MlxEvidence evidence, MlxProducer? producer, bool hasConfig)
-    {
-        if (!hasConfig)
-        {
-            return WithoutConfig(fields, evidence);
-        }
-
-        int before = fields.Log.Count;
-        double? scale = fields.Number("lora_parameters.scale") ?? fields.Number("scale");
-        double? alpha = fields.Number("lora_parameters.alpha");
-        if (fields.Log.Count > before)
-        {
-            return null;
-        }
-
-        if (scale is null)
-        {
-            return evidence.HasLegacyNames ? LegacyVlm(fields, producer) : Missing(fields);
-        }
-
-        bool old = fields.Has("lora_layers") && !fields.Has("num_layers");
-        return old && alpha is { } numerator ? OldMlxLm(fields, scale.Value, numerator, producer) : scale;
-    }
-
-    private static double? WithoutConfig(MlxFields fields, MlxEvidence evidence)
-    {
-        if (!evidence.IsArchive)
-        {
-            fields.Log.Add(MlxConfigCodes.ScaleUnknown.At(fields.FileName, "there is no config, so the scale is nowhere; give --scale NUMBER"));
-            return null;
-        }
-
-        fields.Log.Add(MlxConfigCodes.DefaultApplied.At(
-            fields.FileName, "there is no config; mlx-lm before 0.6, which wrote such archives, always loaded them with scale 20. If the training set another, give --scale"));
-        return ArchiveScale;
-    }
-
-    private static double? Missing(MlxFields fields)
-    {
-        if (fields.Has("unsloth_mlx_lora_module_paths"))
-        {
-            fields.Log.Add(MlxConfigCodes.DefaultApplied.At(fields.FileName, "lora_parameters.scale is missing; Unsloth (unsloth-zoo 2026.8) loads such a folder with scale 1"));
-            return UnslothScale;
-        }
-
-        fields.Log.Add(MlxConfigCodes.ScaleUnknown.At(fields.FileName, "lora_parameters.scale is missing; give --scale NUMBER"));
-        return null;
-    }
+    private const string Field = "lora_parameters.scale";
+    private const string AlphaField = "lora_parameters.alpha";
 
     // mlx-lm 0.6 to 0.14.1 multiplied scale by alpha / rank; 0.14.2 stopped, but its default config went on writing alpha.
-    private static double? OldMlxLm(MlxFields fields, double scale, double alpha, MlxProducer? producer)
+    private static readonly Version AlphaDropped = new(0, 14, 2);
+    private static readonly DateOnly DayAlphaDropped = new(2024, 6, 2);
+
+    // mlx-vlm multiplied by alpha itself until 0.4.4.
+    private static readonly Version AlphaDivided = new(0, 5, 0);
+    private static readonly DateOnly DayAlphaDivided = new(2026, 4, 18);
+
+    /// <summary>The multiplier, a question, or an error.</summary>
+    /// <param name="evidence">What tells.</param>
+    /// <param name="fileName">The config's name in findings.</param>
+    public static MlxReadingValue Decide(MlxScaleEvidence evidence, string fileName)
     {
-        bool beforeDora = !fields.Has("use_dora");
-        if (!beforeDora && producer is null)
-        {
-            string divided = fields.Integer("lora_parameters.rank") is { } r and > 0 ? $"{scale * alpha / r:R}" : "scale x alpha / rank";
-            fields.Log.Add(MlxConfigCodes.ScaleAmbiguous.At(
-                fields.FileName, $"mlx-lm 0.13.1 to 0.14.1 means {divided}, 0.14.2 to 0.18.2 means {scale:R}; give --producer mlx-lm@VERSION (or the date of the training), or --scale"));
-            return null;
-        }
-
-        if (producer is not null ? !producer.IsBefore("mlx-lm", AlphaDropped) : !beforeDora)
-        {
-            return scale;
-        }
-
-        if (fields.Integer("lora_parameters.rank") is { } rank and > 0)
-        {
-            fields.Log.Add(MlxConfigCodes.LegacyForm.At(fields.FileName, $"mlx-lm before 0.14.2 wrote it, so the scale is {scale:R} x {alpha:R} / {rank}"));
-            return scale * alpha / rank;
-        }
-
-        fields.Log.Add(MlxConfigCodes.ScaleUnknown.At(fields.FileName, "the scale is scale x alpha / rank, and lora_parameters.rank is missing; give --scale NUMBER"));
-        return null;
+        MlxReadingValue decided = FromEvidence(evidence, fileName);
+        return decided.Value is { } scale and <= 0
+            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Text(scale)}")) }
+            : decided;
     }
 
-    private static double? LegacyVlm(MlxFields fields, MlxProducer? producer)
+    private static MlxReadingValue FromEvidence(MlxScaleEvidence evidence, string fileName)
     {
-        if (fields.Number("alpha") is not { } alpha || fields.Integer("rank") is not { } rank || rank <= 0)
+        if (evidence.Config is not { } config)
         {
-            fields.Log.Add(MlxConfigCodes.ScaleUnknown.At(fields.FileName, "alpha or rank is missing; give --scale NUMBER"));
-            return null;
+            return evidence.IsArchive
+                ? MlxReadingValue.Assumed(ArchiveScale, MlxConfigCodes.DefaultApplied.At(
+                    fileName, $"{Field}: there is no config; mlx-lm before 0.6, which wrote such archives, always loaded them with scale 20. If the training set another, give --scale"))
+                : MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field}: there is no config, so the scale is nowhere; give --scale NUMBER"));
         }
 
-        if (producer is null)
+        MlxNumber nested = config.Number(Field);
+        MlxNumber mirror = config.Number("scale");
+        if (nested.IsMissing && mirror.IsMissing)
         {
-            fields.Log.Add(MlxConfigCodes.ScaleAmbiguous.At(
-                fields.FileName, $"mlx-vlm until 0.4.4 means {alpha:R}, 0.5.0 means {alpha / rank:R}; give --producer mlx-vlm@VERSION, or --scale"));
-            return null;
+            return config.IsLegacyVlm || evidence.HasLegacyNames ? LegacyVlm(config, evidence, fileName) : Missing(config, fileName);
         }
 
-        return producer.IsBefore("mlx-vlm", AlphaDivided) ? alpha : alpha / rank;
+        MlxReadingValue stated = MlxStated.Choose(nested, mirror, "--scale NUMBER", fileName);
+        return stated.Value is { } scale ? Interpret(scale, stated, config, evidence, fileName) : stated;
     }
+
+    private static MlxReadingValue Missing(MlxConfigView config, string fileName) => config.IsUnsloth
+        ? MlxReadingValue.Assumed(UnslothScale, MlxConfigCodes.DefaultApplied.At(fileName, $"{Field} is missing; Unsloth (unsloth-zoo 2026.8) loads such a folder with scale 1. If the training set another, give --scale"))
+        : MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field} is missing; give --scale NUMBER"));
+
+    private static MlxReadingValue Interpret(double scale, MlxReadingValue stated, MlxConfigView config, MlxScaleEvidence evidence, string fileName)
+    {
+        MlxNumber alpha = config.Number(AlphaField);
+        if (config.HasCurrentFields || alpha.IsMissing)
+        {
+            return stated;
+        }
+
+        if (alpha.Value is not { } numerator)
+        {
+            return MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{AlphaField} is {alpha.Shown}, not a number, and old mlx-lm multiplied by it; give --scale NUMBER"));
+        }
+
+        long? rank = evidence.Rank ?? config.Number("lora_parameters.rank").AsInteger;
+        double? divided = rank is > 0 ? scale * numerator / rank : null;
+        bool beforeDora = config.HasLoraLayers && !config.Json.Contains("use_dora");
+        bool? isBefore = beforeDora ? true : evidence.Producer?.IsBefore("mlx-lm", AlphaDropped, DayAlphaDropped);
+        return isBefore switch
+        {
+            null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
+                fileName, $"{Field}: mlx-lm 0.13.1 to 0.14.1 means {(divided is { } number ? Text(number) : "scale x alpha / rank")}, 0.14.2 to 0.18.2 means {Text(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
+            false => stated,
+            true when divided is { } value => MlxReadingValue.Told(value, MlxConfigCodes.LegacyForm.At(
+                fileName, $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {Text(scale)} x {Text(numerator)} / {rank}, {Text(value)}")),
+            true => MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field}: the scale is scale x alpha / rank, and the tensors have several ranks; give --scale NUMBER")),
+        };
+    }
+
+    private static MlxReadingValue LegacyVlm(MlxConfigView config, MlxScaleEvidence evidence, string fileName)
+    {
+        if (config.Number("alpha").Value is not { } alpha || (evidence.Rank ?? config.Number("rank").AsInteger) is not (> 0 and var rank))
+        {
+            return MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"alpha is {config.Number("alpha").Shown}, rank is {config.Number("rank").Shown}; give --scale NUMBER"));
+        }
+
+        return evidence.Producer?.IsBefore("mlx-vlm", AlphaDivided, DayAlphaDivided) switch
+        {
+            null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
+                fileName, $"alpha: mlx-vlm until 0.4.4 means scale {Text(alpha)}, 0.5.0 means {Text(alpha / rank)}; give --producer mlx-vlm@VERSION, or --scale")),
+            true => MlxReadingValue.Told(alpha),
+            false => MlxReadingValue.Told(alpha / rank),
+        };
+    }
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

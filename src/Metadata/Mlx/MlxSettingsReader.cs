@@ -7,33 +7,59 @@ namespace Transfuse.Metadata.Mlx;
 public static class MlxSettingsReader
 {
     /// <summary>Reads a config.</summary>
-    /// <param name="config">The config, or <see langword="null"/> where the folder has none.</param>
-    /// <param name="evidence">What the weights file tells.</param>
+    /// <param name="facts">The folder.</param>
     /// <param name="given">What the caller decided.</param>
-    /// <param name="fileName">The config's name in findings.</param>
     /// <param name="log">Receives findings.</param>
     /// <returns>The settings, or <see langword="null"/> with an error in the log.</returns>
-    public static MlxSettings? Read(JsonObject? config, MlxEvidence evidence, MlxGiven given, string fileName, FindingLog log)
+    public static MlxSettings? Read(MlxFolderFacts facts, MlxGiven given, FindingLog log)
     {
-        var fields = new MlxFields(config ?? JsonObject.Empty, fileName, log);
-        double? scale = given.Scale ?? MlxScale.Resolve(fields, evidence, given.Producer, config is not null);
-        double? dropout = given.Dropout ?? MlxDropout.Resolve(fields, config is not null);
+        MlxConfigView? config = facts.Config;
+        var evidence = new MlxScaleEvidence
+        {
+            Config = config,
+            IsArchive = facts.IsArchive,
+            HasLegacyNames = facts.HasLegacyNames,
+            Rank = facts.Inferred.Rank,
+            Producer = given.Producer,
+        };
+        double? scale = Settle(MlxScale.Decide(evidence, facts.ConfigName), given.Scale, "--scale", given, facts.ConfigName, log);
+        double? dropout = Settle(MlxDropout.Decide(config, facts.ConfigName), given.Dropout, "--dropout", given, facts.ConfigName, log);
         if (scale is not { } multiplier || dropout is not { } probability)
         {
             return null;
         }
 
+        MlxConfigView view = config ?? new MlxConfigView(JsonObject.Empty);
         return new MlxSettings
         {
             Scale = multiplier,
             Dropout = probability,
-            Rank = fields.Integer("lora_parameters.rank") ?? fields.Integer("rank"),
-            FineTuneType = fields.Text("fine_tune_type"),
-            NumLayers = fields.Integer("num_layers") ?? fields.Integer("lora_layers"),
-            NumLayersIsTotal = fields.Has("unsloth_mlx_lora_module_paths"),
-            BaseId = fields.Text("model") ?? fields.Text("base_model_name_or_path"),
-            BaseRevision = fields.Text("base_model_commit_hash") ?? fields.Text("base_model_revision"),
-            Keys = fields.Strings("lora_parameters.keys"),
+            NumLayers = view.Number("num_layers").AsInteger ?? view.Number("lora_layers").AsInteger,
+            NumLayersIsTotal = view.IsUnsloth,
+            BaseId = view.Text("model") ?? view.Text("base_model_name_or_path"),
+            BaseRevision = view.Text("base_model_commit_hash") ?? view.Text("base_model_revision"),
         };
+    }
+
+    // The caller's value answers what the config leaves open; what it says plainly is overridden only where the caller means to.
+    private static double? Settle(MlxReadingValue decided, double? wanted, string option, MlxGiven given, string fileName, FindingLog log)
+    {
+        bool isSame = wanted is not null && decided.Value is { } told && (float)told == (float)wanted.Value;
+        if (wanted is { } value && (!decided.IsTold || (given.Overrides && !isSame)))
+        {
+            if (decided.IsTold)
+            {
+                log.Add(MlxConfigCodes.Overridden.At(fileName, FormattableString.Invariant($"the config says {decided.Value:R}, and {option} {value:R} was taken")));
+            }
+
+            return value;
+        }
+
+        foreach (Finding finding in decided.Findings.Where(finding => !(isSame && finding.Code == MlxConfigCodes.ScaleDoubtful)))
+        {
+            log.Add(finding);
+        }
+
+        return decided.Value;
     }
 }

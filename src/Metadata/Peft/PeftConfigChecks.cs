@@ -1,3 +1,5 @@
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Peft;
@@ -13,7 +15,7 @@ internal static class PeftConfigChecks
         bool hasPattern = IsPresent(config, "layers_pattern");
         if (isString && (hasLayers || hasPattern))
         {
-            Add(ConfigCodes.LayersWithPattern, hasLayers ? "layers_to_transform" : "layers_pattern", $"stands beside target_modules \"{Shorten(config.TargetModules.Pattern)}\"");
+            Add(ConfigCodes.LayersWithPattern, hasLayers ? "layers_to_transform" : "layers_pattern", $"stands beside target_modules \"{ConfigFields.Shorten(config.TargetModules.Pattern)}\"");
         }
         else if (!config.LayersPattern.IsEmpty && !hasLayers)
         {
@@ -32,7 +34,7 @@ internal static class PeftConfigChecks
 
         if (variants.LoraBias && (variants.UseDora || config.Init.Name is not ("true" or "false")))
         {
-            Add(ConfigCodes.LoraBiasConflict, "lora_bias", variants.UseDora ? "stands beside use_dora" : $"stands beside init_lora_weights \"{Shorten(config.Init.Name)}\"");
+            Add(ConfigCodes.LoraBiasConflict, "lora_bias", variants.UseDora ? "stands beside use_dora" : $"stands beside init_lora_weights \"{ConfigFields.Shorten(config.Init.Name)}\"");
         }
 
         string[] active = [.. variants.Active(), .. string.Equals(config.Init.Name, "mica", StringComparison.OrdinalIgnoreCase) ? ["init_lora_weights \"mica\""] : Array.Empty<string>()];
@@ -49,7 +51,5 @@ internal static class PeftConfigChecks
         void Add(FindingCode code, string field, string message) => log.Add(code.At($"{config.FileName}:{field}", message));
     }
 
-    private static bool IsPresent(PeftConfig config, string field) => config.Source[field] is not (null or Formats.Json.JsonNull);
-
-    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "...";
+    private static bool IsPresent(PeftConfig config, string field) => config.Source[field] is not (null or JsonNull);
 }

@@ -33,12 +33,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
             Variants = new PeftVariantsReader(_fields).Read(),
             UnknownFields = [.. json.Members.Select(member => member.Key).Where(name => !KnownFields.Contains(name))],
         };
-        if (config.UnknownFields.Length > 0)
-        {
-            string names = string.Join(", ", config.UnknownFields.Take(20)) + (config.UnknownFields.Length > 20 ? ", ..." : string.Empty);
-            log.Add(ConfigCodes.UnknownField.At(fileName, $"PEFT 0.21 does not know {names}"));
-        }
-
+        ReportUnknown(config);
         if (json["enable_lora"] is not (null or JsonNull))
         {
             log.Add(ConfigCodes.EnableLora.At(_fields.Subject("enable_lora"), $"is {ConfigFields.Show(json["enable_lora"]!)}"));
@@ -46,6 +41,27 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
 
         PeftConfigChecks.Report(config, log);
         return config;
+    }
+
+    private void ReportUnknown(PeftConfig config)
+    {
+        bool newer = config.Version is { } version && version.IsAtLeast(0, 22);
+        string[] set = newer ? [.. config.UnknownFields.Where(name => IsSet(json[name]!))] : [];
+        if (config.UnknownFields.Length > 0)
+        {
+            log.Add(ConfigCodes.UnknownField.At(fileName, $"PEFT 0.21 does not know {Listed(config.UnknownFields)}"));
+        }
+
+        if (set.Length > 0)
+        {
+            log.Add(ConfigCodes.NewerField.At(fileName, $"PEFT {config.Version} set {Listed(set)}"));
+        }
+
+        static string Listed(IReadOnlyCollection<string> names) =>
+            string.Join(", ", names.Take(20).Select(ConfigFields.Shorten)) + (names.Count > 20 ? $" and {names.Count - 20} more" : string.Empty);
+
+        static bool IsSet(JsonValue value) => value is not (JsonNull or JsonBoolean { Value: false } or JsonNumber { Value: 0 } or JsonString { Value: "" }
+            or JsonArray { Items.Length: 0 } or JsonObject { Members.Length: 0 });
     }
 
     private PeftConfig ReadBase()

@@ -12,32 +12,32 @@ public static class PeftMaths
     {
         if (config.Init.ChangesBase)
         {
-            Add(ConfigCodes.BaseChanged, "init_lora_weights", $"is \"{config.Init.Name}\"");
+            Add(ConfigCodes.BaseChanged, "init_lora_weights", $"is \"{config.Init.Name}\": the base weights were changed before training, and the adapter is relative to those. PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion");
         }
 
         PeftVariants variants = config.Variants;
         if (variants.KasaConfig is not null)
         {
-            Add(ConfigCodes.BaseChanged, "kasa_config", "is set, which truncates the base weights");
+            Add(ConfigCodes.BaseChanged, "kasa_config", "is set: the base weights were truncated, and lora_diag stands between the factors");
         }
 
-        foreach ((string field, bool isOn) in new[]
+        foreach ((string field, bool isOn, string reason) in new[]
         {
-            ("alora_invocation_tokens", variants.AloraInvocationTokens is { Length: > 0 }),
-            ("arrow_config", variants.ArrowConfig is not null),
-            ("use_bdlora", variants.BdLora is not null),
-            ("use_qalora", variants.UseQalora),
+            ("alora_invocation_tokens", variants.AloraInvocationTokens is { Length: > 0 }, "the adapter acts only after certain tokens"),
+            ("arrow_config", variants.ArrowConfig is not null, "the model chooses between several adapters while it runs"),
+            ("use_bdlora", variants.BdLora is not null, "the factors are packed blocks of a block-diagonal matrix"),
+            ("use_qalora", variants.UseQalora, "the input is pooled in groups before lora_A"),
         })
         {
             if (isOn)
             {
-                Add(ConfigCodes.VariantUnsupported, field, "is set");
+                Add(ConfigCodes.VariantUnsupported, field, $"is set: {reason}");
             }
         }
 
         if (variants.LayerReplication is { } replication)
         {
-            Add(ConfigCodes.LayerReplication, "layer_replication", $"has {replication.Items.Length} ranges");
+            Add(ConfigCodes.LayerReplication, "layer_replication", $"has {replication.Items.Length} ranges: layer numbers are those of a model with repeated layers");
         }
 
         void Add(FindingCode code, string field, string message) => log.Add(code.At($"{config.FileName}:{field}", message));

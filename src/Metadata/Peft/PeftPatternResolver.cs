@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Peft;
@@ -11,69 +12,68 @@ public static class PeftPatternResolver
 {
     /// <summary>Resolves the alpha of every module.</summary>
     /// <param name="matcher">The patterns.</param>
-    /// <param name="ranks">Paths of the modules and the ranks of their tensors; of experts the rank of one expert.</param>
+    /// <param name="ranks">Paths of the modules and the ranks of their tensors, which are positive; of experts the rank of one expert.</param>
     /// <returns>One verdict per module, in the same order.</returns>
     /// <exception cref="Matching.PythonRegexException">A pattern cannot be used.</exception>
-    public static ImmutableArray<PeftPatternVerdict> Resolve(PeftPatternMatcher matcher, IReadOnlyList<KeyValuePair<string, int>> ranks)
+    public static ImmutableArray<PeftPatternVerdict> Resolve(PeftPatternMatcher matcher, IReadOnlyCollection<KeyValuePair<string, int>> ranks)
     {
-        ImmutableArray<ImmutableArray<PeftPatternReading>> readings = [.. ranks.Select(module => matcher.Read(module.Key))];
-        HashSet<PeftPatternRule> refuted = Refuted(readings, ranks);
+        // Readings are made twice and not kept: hostile patterns can make them many for every module.
+        var refuted = new HashSet<PeftPatternRule>();
+        if (matcher.Rules.Length > 1)
+        {
+            foreach ((string path, int rank) in ranks)
+            {
+                ILookup<PeftPatternRule, bool> fits = matcher.Read(path).ToLookup(reading => reading.Rule, reading => reading.Ranks.Contains(rank));
+                if (fits.Any(rule => rule.Contains(true)))
+                {
+                    refuted.UnionWith(fits.Where(rule => !rule.Contains(true)).Select(rule => rule.Key));
+                }
+            }
+        }
+
         if (matcher.Rules.All(refuted.Contains))
         {
             refuted.Clear();
         }
 
-        return [.. ranks.Select((module, index) => Judge(module.Key, module.Value, readings[index], refuted))];
+        return [.. ranks.Select(module => Judge(module.Key, module.Value, matcher.Read(module.Key), refuted))];
     }
 
     /// <summary>Reports what is not certain: one finding per kind and meaning, naming the first module.</summary>
     /// <param name="verdicts">What <see cref="Resolve"/> gave.</param>
     /// <param name="config">The config that it was given for.</param>
     /// <param name="log">Takes the findings.</param>
-    public static void Report(IReadOnlyList<PeftPatternVerdict> verdicts, PeftConfig config, FindingLog log)
+    /// <returns>Whether work may go on: false where an alpha is ambiguous and that was not allowed.</returns>
+    public static bool Report(IReadOnlyCollection<PeftPatternVerdict> verdicts, PeftConfig config, FindingLog log)
     {
+        bool goOn = true;
+        string rankField = config.RankPattern.IsEmpty ? "r" : "rank_pattern";
         foreach (var group in verdicts
             .Where(verdict => verdict.Agreement != PeftPatternAgreement.Certain)
-            .GroupBy(verdict => (verdict.Agreement, verdict.Rank, Alphas: string.Join(" or ", verdict.Alphas.Take(5).Select(alpha => FormattableString.Invariant($"{alpha}"))))))
+            .GroupBy(verdict => (verdict.Agreement, verdict.Rank, verdict.ConfigRank, Alphas: string.Join(" or ", verdict.Alphas.Select(alpha => alpha.ToString(CultureInfo.InvariantCulture))))))
         {
-            string others = group.Count() == 1 ? string.Empty : $" and {group.Count() - 1} more";
-            (FindingCode code, string field) = group.Key.Agreement switch
+            string modules = group.First().Path + (group.Count() == 1 ? string.Empty : $" and {group.Count() - 1} more");
+            goOn &= log.Add(group.Key.Agreement switch
             {
-                PeftPatternAgreement.AlphaAmbiguous => (ConfigCodes.AlphaAmbiguous, "alpha_pattern"),
-                PeftPatternAgreement.SettledByRank => (ConfigCodes.ReadingSettled, "rank_pattern"),
-                _ => (ConfigCodes.RankContradicted, "rank_pattern"),
-            };
-            log.Add(code.At($"{config.FileName}:{field}", $"{group.First().Path}{others}, rank {group.Key.Rank}: alpha {group.Key.Alphas}"));
-        }
-    }
-
-    private static HashSet<PeftPatternRule> Refuted(ImmutableArray<ImmutableArray<PeftPatternReading>> readings, IReadOnlyList<KeyValuePair<string, int>> ranks)
-    {
-        var refuted = new HashSet<PeftPatternRule>();
-        for (int index = 0; index < ranks.Count; index++)
-        {
-            int rank = ranks[index].Value;
-            ILookup<PeftPatternRule, bool> fits = readings[index].ToLookup(reading => reading.Rule, reading => reading.Ranks.Contains(rank));
-            if (fits.Any(rule => rule.Contains(true)))
-            {
-                refuted.UnionWith(fits.Where(rule => !rule.Contains(true)).Select(rule => rule.Key));
-            }
+                PeftPatternAgreement.AlphaAmbiguous => ConfigCodes.AlphaAmbiguous.At($"{config.FileName}:alpha_pattern", $"{modules}: alpha {group.Key.Alphas}"),
+                PeftPatternAgreement.SettledByRank => ConfigCodes.ReadingSettled.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.Rank}, alpha {group.Key.Alphas}"),
+                _ => ConfigCodes.RankContradicted.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.ConfigRank} in the config, {group.Key.Rank} in the tensors; alpha {group.Key.Alphas}"),
+            });
         }
 
-        return refuted;
+        return goOn;
     }
 
     private static PeftPatternVerdict Judge(string path, int rank, ImmutableArray<PeftPatternReading> readings, HashSet<PeftPatternRule> refuted)
     {
-        ImmutableArray<PeftPatternReading> possible = [.. readings.Where(reading => !refuted.Contains(reading.Rule))];
-        ImmutableArray<PeftPatternReading> fitting = [.. possible.Where(reading => reading.Ranks.Contains(rank))];
-        ImmutableArray<PeftPatternReading> remaining = fitting.IsEmpty ? possible : fitting;
-        ImmutableArray<double> alphas = [.. remaining.SelectMany(reading => reading.Alphas).Distinct()];
-        bool alike = readings.All(reading => reading.Ranks.Length == 1 && reading.Ranks[0] == rank && reading.Alphas.Length == 1 && reading.Alphas[0] == alphas[0]);
+        PeftPatternReading[] possible = [.. readings.Where(reading => !refuted.Contains(reading.Rule))];
+        PeftPatternReading[] fitting = Array.FindAll(possible, reading => reading.Ranks.Contains(rank));
+        ImmutableArray<double> alphas = [.. (fitting.Length > 0 ? fitting : possible).SelectMany(reading => reading.Alphas).Distinct().Take(PeftPatternVerdict.MaxAlphas)];
+        bool alike = readings.All(reading => reading.Ranks is [var only] && only == rank && reading.Alphas is [var alpha] && alpha == alphas[0]);
         PeftPatternAgreement agreement = alphas.Length > 1 ? PeftPatternAgreement.AlphaAmbiguous
-            : fitting.IsEmpty ? PeftPatternAgreement.RankContradicted
+            : fitting.Length == 0 ? PeftPatternAgreement.RankContradicted
             : alike ? PeftPatternAgreement.Certain
             : PeftPatternAgreement.SettledByRank;
-        return new PeftPatternVerdict(path, rank, alphas[0], agreement, alphas, remaining);
+        return new PeftPatternVerdict(path, rank, alphas[0], readings[0].Ranks[0], agreement, alphas);
     }
 }

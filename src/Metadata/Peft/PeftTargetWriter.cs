@@ -37,9 +37,17 @@ public static class PeftTargetWriter
     private static bool NamesExactly(PeftModuleSelector selector, HashSet<string> wanted, string[] others)
     {
         var config = new PeftConfig { FileName = string.Empty, Source = JsonObject.Empty, TargetModules = selector };
-        var matcher = new PeftTargetMatcher(config, new RegexBudget(TimeSpan.FromSeconds(20)));
-        return wanted.All(path => matcher.Match(path) == PeftTargetVerdict.Targeted)
-            && Array.TrueForAll(others, path => matcher.Match(path) == PeftTargetVerdict.NotTargeted);
+        try
+        {
+            var matcher = new PeftTargetMatcher(config, new RegexBudget(TimeSpan.FromSeconds(20)));
+            return wanted.All(path => matcher.Match(path) == PeftTargetVerdict.Targeted)
+                && Array.TrueForAll(others, path => matcher.Match(path) == PeftTargetVerdict.NotTargeted);
+        }
+        catch (PythonRegexException)
+        {
+            // A pattern beyond the limits is no answer either.
+            return false;
+        }
     }
 
     private static string LeafOf(string path) => path[(path.LastIndexOf('.') + 1)..];

@@ -30,6 +30,9 @@ public sealed record TargetProfile
     /// <summary>Whether its config carries Unsloth's fields (base id, module paths).</summary>
     public bool CarriesUnslothFields { get; init; }
 
+    /// <summary>Whether it loads weights of the base that lie beside an adapter in an MLX file; meaningless for PEFT.</summary>
+    public bool LoadsBaseWeights { get; init; }
+
     /// <summary>Whether an adapter can be written for it; otherwise it is for <c>check</c> only.</summary>
     public bool IsWritable { get; init; } = true;
 
@@ -53,6 +56,7 @@ public sealed record TargetProfile
         Name = "mlx-swift",
         Kinds = [ModuleKind.Linear],
         KeyForms = KeyForms.Relative,
+        LoadsBaseWeights = true,
         RootsName = "mlx-swift",
     };
 
@@ -62,6 +66,7 @@ public sealed record TargetProfile
         Name = "mlx-vlm",
         Kinds = [ModuleKind.Linear],
         KeyForms = KeyForms.FullPath,
+        LoadsBaseWeights = true,
         RootsName = "mlx-vlm",
     };
 
@@ -71,6 +76,7 @@ public sealed record TargetProfile
         Name = "unsloth",
         AllowsMixedDora = true,
         KeyForms = KeyForms.FullPath,
+        LoadsBaseWeights = true,
         CarriesUnslothFields = true,
     };
 
@@ -115,6 +121,7 @@ public sealed record TargetProfile
             OneRankAndScale = OneRankAndScale || other.OneRankAndScale,
             KeyForms = KeyForms & other.KeyForms,
             CarriesUnslothFields = CarriesUnslothFields || other.CarriesUnslothFields,
+            LoadsBaseWeights = LoadsBaseWeights && other.LoadsBaseWeights,
             IsWritable = IsWritable && other.IsWritable,
             RootsName = RootsName == other.RootsName ? RootsName : $"{RootsName},{other.RootsName}",
         };

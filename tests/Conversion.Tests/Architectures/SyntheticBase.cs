@@ -10,10 +10,13 @@ internal static class SyntheticBase
     public const int Layers = 4;
 
     /// <summary>The configuration; experts can be switched off for models that exist in a dense form.</summary>
-    public static BaseConfig Config(bool dense = false)
+    public static BaseConfig Config(bool dense = false) => new(JsonTree.Parse(Json(dense)));
+
+    /// <summary>The configuration as text.</summary>
+    public static string Json(bool dense = false)
     {
         int experts = dense ? 0 : Experts;
-        return new BaseConfig(JsonTree.Parse($$"""
+        return $$"""
             {
               "num_hidden_layers": {{Layers}}, "n_layer": {{Layers}}, "n_layers": {{Layers}}, "num_layers": {{Layers}}, "num_transformer_layers": {{Layers}},
               "num_experts": {{experts}}, "num_local_experts": {{experts}}, "n_routed_experts": {{experts}}, "moe_num_experts": {{experts}},
@@ -26,7 +29,7 @@ internal static class SyntheticBase
               "mamba_d_ssm": 3, "mamba_n_groups": 1, "mamba_d_state": 2, "mamba_n_heads": 2,
               "tie_word_embeddings": false, "share_input_output_layers": false, "weight_tying": false
             }
-            """));
+            """;
     }
 
     /// <summary>All modules that MLX can adapt in layer 1, and those outside the layers.</summary>

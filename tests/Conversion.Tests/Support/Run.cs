@@ -3,6 +3,7 @@ using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Targets;
+using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Support;
 
@@ -36,5 +37,45 @@ public static class Run
         Assert.False(Directory.Exists(output), "something was written");
         Assert.Equal(codes.Order(), result.Findings.Where(finding => finding.Severity == Metadata.Findings.Severity.Error).Select(finding => finding.Code.Id).Distinct().Order());
         return result;
+    }
+
+    /// <summary>Converts in memory; <paramref name="baseConfig"/> is the base's config.json as text, or null for none.</summary>
+    public static Converted InMemory(IAdapterSource source, TargetProfile target, string? baseConfig = null, ConversionOptions? options = null)
+    {
+        using var sink = new MemoryAdapterSink();
+        using TemporaryFolder? folder = baseConfig is null ? null : new TemporaryFolder();
+        if (folder is not null)
+        {
+            File.WriteAllText(folder["config.json"], baseConfig);
+        }
+
+        ConversionResult result = AdapterPipeline.From(source).To(target)
+            .WithBase(folder is null ? null : BaseModel.FromFolder(folder.Path))
+            .WithOptions(options ?? ConversionOptions.Default)
+            .WriteTo(sink)
+            .Run(TestContext.Current.CancellationToken);
+        Assert.Equal(result.IsWritten, sink.Files.Count > 0);
+        return new Converted(result, sink.Files);
+    }
+
+    /// <summary>Converts in memory, and fails the test with all findings unless it succeeds.</summary>
+    public static Converted MustConvert(SmallAdapter adapter, TargetProfile target, string? baseConfig = null, ConversionOptions? options = null) =>
+        MustConvert(adapter.Open(), target, baseConfig, options);
+
+    /// <summary>Converts in memory, and fails the test with all findings unless it succeeds.</summary>
+    public static Converted MustConvert(IAdapterSource source, TargetProfile target, string? baseConfig = null, ConversionOptions? options = null)
+    {
+        Converted converted = InMemory(source, target, baseConfig, options);
+        Assert.True(converted.Result.IsWritten, converted.ToString());
+        return converted;
+    }
+
+    /// <summary>Converts in memory, and fails the test unless it is refused with exactly these error codes.</summary>
+    public static Converted MustRefuse(SmallAdapter adapter, TargetProfile target, string[] codes, string? baseConfig = null, ConversionOptions? options = null)
+    {
+        Converted converted = InMemory(adapter.Open(), target, baseConfig, options);
+        Assert.False(converted.Result.IsWritten, "it was converted");
+        Assert.True(codes.Order(StringComparer.Ordinal).SequenceEqual(converted.Errors), converted.ToString());
+        return converted;
     }
 }

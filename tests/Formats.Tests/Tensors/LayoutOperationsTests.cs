@@ -111,6 +111,22 @@ public class LayoutOperationsTests
             TensorBytes.Read(tensor.Slice(2, 2, 4096)));
     }
 
+    [Fact]
+    public void Slices_slices_like_nested_loops() => TensorCases.Check(2, 3, 9, (_, plain, tensor, random) =>
+    {
+        int extent = plain.Extents[0];
+        int start = random.Next(extent + 1);
+        int count = random.Next(extent - start + 1);
+        int innerStart = random.Next(count + 1);
+        int innerCount = random.Next(count - innerStart + 1);
+        byte[] expected = PlainTensor.Build(With(plain.Extents, 0, innerCount), index => plain[With(index, 0, start + innerStart + index[0])]).ToBytes();
+        LazyTensor outer = tensor.Slice(0, start, count);
+        Assert.Equal(expected, TensorBytes.Read(outer.Slice(0, innerStart, innerCount)));
+
+        LazyTensor reshaped = outer.Reshape(new TensorShape([1, .. outer.Shape.Dimensions]));
+        Assert.Equal(expected, TensorBytes.Read(reshaped.Slice(1, innerStart, innerCount)));
+    });
+
     [Theory]
     [InlineData("reshape", "(2, 3) with 6 elements cannot become (5) with 5")]
     [InlineData("permute", "(1, 1) does not reorder the axes of (2, 3)")]

@@ -162,6 +162,25 @@ public class TensorProbeTests
         Assert.False(TensorProbe.Fits(Values.Of(float.MaxValue), DType.BF16));
     }
 
+    [Fact]
+    public void Sees_finite_values_beside_infinity_and_NaN()
+    {
+        foreach (float odd in new[] { float.PositiveInfinity, float.NegativeInfinity, float.NaN })
+        {
+            for (int position = 0; position < 64; position++)
+            {
+                float[] values = new float[64];
+                Array.Fill(values, odd);
+                values[position] = -65519;
+                values[position ^ 32] = 3;
+                Assert.True(TensorProbe.FitsFloat16(Values.Of(values)));
+                Assert.Equal(3, TensorProbe.MinNonZeroMagnitude(Values.Of(values)));
+                values[position] = 65520;
+                Assert.False(TensorProbe.FitsFloat16(Values.Of(values)));
+            }
+        }
+    }
+
     [Theory]
     [InlineData(DType.F16, -24, 15, 10)]
     [InlineData(DType.BF16, -133, 127, 7)]

@@ -67,7 +67,11 @@ public static class OracleSafetensors
     }
 
     /// <summary>Writes tensors in the order given, for tests that need a changed adapter.</summary>
-    public static void Write(string path, IEnumerable<OracleTensor> tensors, bool peftMetadata = false)
+    public static void Write(string path, IEnumerable<OracleTensor> tensors, bool peftMetadata = false) =>
+        File.WriteAllBytes(path, ToBytes(tensors, peftMetadata));
+
+    /// <summary>The file that <see cref="Write"/> writes.</summary>
+    public static byte[] ToBytes(IEnumerable<OracleTensor> tensors, bool peftMetadata = false)
     {
         List<OracleTensor> list = [.. tensors];
         using MemoryStream header = new();
@@ -104,7 +108,7 @@ public static class OracleSafetensors
             json.WriteEndObject();
         }
 
-        using FileStream file = File.Create(path);
+        using MemoryStream file = new();
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         file.Write(length);
@@ -113,6 +117,8 @@ public static class OracleSafetensors
         {
             file.Write(tensor.Bytes);
         }
+
+        return file.ToArray();
     }
 
     /// <summary>Text for messages, such as <c>F32 [8, 64]</c>.</summary>

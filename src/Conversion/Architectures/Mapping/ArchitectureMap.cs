@@ -64,6 +64,13 @@ public sealed class ArchitectureMap
     public TensorMapping MapTensor(string name) =>
         _refusal is null ? new TensorMapper(Architecture, Config).Map(name) : new TensorMapping(name) { Finding = _refusal with { Subject = name } };
 
+    /// <summary>A module's path in mlx-lm, given its path in any MLX program; <see langword="null"/> where it is no module that MLX can adapt.</summary>
+    /// <param name="path">A full module path.</param>
+    public string? MlxPathOf(string path) => MlxPaths.Resolve(Architecture, path) is not { } address ? null
+        : address.Global is not null ? address.Path
+        : RuleLookup.KindOf(Architecture, address.Path) is null ? null
+        : $"{Architecture.Layers.Mlx}.{address.Layer}.{address.Path}";
+
     /// <summary>
     /// A module's path in another program, or <see langword="null"/> where that program does not have the model or cannot
     /// adapt what lies outside the layers, as mlx-swift-lm cannot.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures.Expressions;
 using Transfuse.Conversion.Architectures.Rules;
 using Transfuse.Conversion.Bases;
 using Transfuse.Metadata.Findings;
@@ -78,6 +79,11 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
     private MlxMapping Parts(MlxMapping mapping, ModuleAddress address, Rule rule, ImmutableArray<Rule> rules, PathIndices indices)
     {
         ImmutableArray<MlxTarget>.Builder targets = ImmutableArray.CreateBuilder<MlxTarget>();
+        if (rule is PackedRule { Experts: Expression experts } && experts.EvaluateInteger(config) is null)
+        {
+            return NeedsConfig(mapping);
+        }
+
         foreach (RuleTarget part in rule.Targets)
         {
             if (part.Rows.Resolve(config) is not RowSelection rows)

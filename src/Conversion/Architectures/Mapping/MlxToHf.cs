@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures.Expressions;
 using Transfuse.Conversion.Architectures.Rules;
 using Transfuse.Conversion.Bases;
 using Transfuse.Metadata.Findings;
@@ -60,7 +61,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         switch (rule)
         {
             case PackedRule packed:
-                return result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
+                return packed.Experts is Expression count && count.EvaluateInteger(config) is null ? NeedsConfig(mapping) : result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
             case StackRule:
                 return result with { Form = HfForm.PerExpert };
             case RenameRule rename:

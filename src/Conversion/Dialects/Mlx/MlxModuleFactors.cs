@@ -1,4 +1,5 @@
 using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Dialects.Mlx;
 

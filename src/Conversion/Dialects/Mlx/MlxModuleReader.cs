@@ -2,6 +2,7 @@ using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Dialects.Mlx;
 
@@ -30,6 +31,12 @@ internal static class MlxModuleReader
         }
 
         (MlxFactorShape form, long rank) = RankInference.Infer(a.Shape, b.Shape, factors.Form == MlxFactorForm.Layers);
+        if (form == MlxFactorShape.Deep || (rank > 0 && (a.Shape.ElementCount == 0 || b.Shape.ElementCount == 0)))
+        {
+            log.Add(TensorCodes.WrongDimensions.At(factors.Path, $"lora_a is {a.Shape} and lora_b is {b.Shape}, which no MLX layer has"));
+            return null;
+        }
+
         if (form == MlxFactorShape.None)
         {
             log.Add(TensorCodes.RankMismatch.At(factors.Path, $"lora_a is {a.Shape} and lora_b is {b.Shape}, which agree on no rank"));

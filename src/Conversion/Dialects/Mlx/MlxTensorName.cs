@@ -1,4 +1,5 @@
 using System.Globalization;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Dialects.Mlx;
 

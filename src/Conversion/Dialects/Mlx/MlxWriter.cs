@@ -23,17 +23,16 @@ internal static class MlxWriter
             Rank = first.Rank,
             Scale = first.Scale,
             Dropout = adapter.Modules.Max(module => module.Dropout),
-            Keys = plan.Keys,
+            Keys = WithKeysBelow(plan.Keys, context.KeysBelow),
         };
         if (context.Profile.CarriesUnslothFields && adapter.Base is null)
         {
             log.Add(TargetCodes.BaseIdMissing.At("base_model_name_or_path", "the adapter names no base; Unsloth would take the folder for a whole model"));
         }
 
-        IEnumerable<KeyValuePair<string, JsonValue>> carried = context.IsSameDialect ? MlxCarriedFields.Of(adapter.SourceConfig) : [];
+        IEnumerable<KeyValuePair<string, JsonValue>> carried = context.IsSameDialect ? MlxCarriedFields.Of(FiniteFields.Clear(adapter.SourceConfig, log), context.Profile) : [];
         JsonObject json = MlxConfigWriter.Write(config, adapter.Base, adapter.Modules.Select(module => module.Path.Text), context.Profile, carried);
-        ImmutableArray<NamedTensor> tensors = [.. adapter.Modules.SelectMany(Name)];
-        return new OutputFolder(json, PythonJsonStyle.MlxLm, AdapterFiles.MlxWeights, tensors, null);
+        return new OutputFolder(json, PythonJsonStyle.MlxLm, AdapterFiles.MlxWeights, Tensors(adapter), null);
     }
 
     private static MlxKeyPlan PlanKeys(Adapter adapter, WriteContext context, FindingLog log)
@@ -63,6 +62,15 @@ internal static class MlxWriter
 
         return plan;
     }
+
+    /// <summary>The tensors of an adapter under MLX's names, weights of the base after the factors.</summary>
+    public static ImmutableArray<NamedTensor> Tensors(Adapter adapter) =>
+        [.. adapter.Modules.SelectMany(Name), .. adapter.OtherTensors.Select(tensor => new NamedTensor(tensor.SourceName, tensor.Tensor))];
+
+    // A reader whose keys start below a module of the layer finds nothing under the others, and those nothing under its own.
+    private static ImmutableArray<string> WithKeysBelow(ImmutableArray<string> keys, string? below) => below is null
+        ? keys
+        : [.. keys.Concat(keys.Where(key => key.StartsWith(below + ".", StringComparison.Ordinal)).Select(key => key[(below.Length + 1)..])).Order(StringComparer.Ordinal)];
 
     private static IEnumerable<NamedTensor> Name(AdapterModule module)
     {

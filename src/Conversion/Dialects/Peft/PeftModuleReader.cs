@@ -12,6 +12,9 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 {
     private readonly PeftPatternMatcher _patterns = new(config, new RegexBudget());
 
+    // A pattern among the targets need not be usable: the tensors tell what is adapted.
+    private readonly Lazy<PeftTargetMatcher> _targets = new(() => new PeftTargetMatcher(config, new RegexBudget()));
+
     public ImmutableArray<AdapterModule> Read(ImmutableArray<PeftModuleFactors> factors)
     {
         try
@@ -20,16 +23,18 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         }
         catch (PythonRegexException unusable)
         {
-            FindingCode code = unusable.Cause switch
-            {
-                PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
-                PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
-                _ => ConfigCodes.PatternSyntax,
-            };
-            log.Add(code.At(config.FileName, unusable.Message));
+            log.Add(CodeOf(unusable).At(config.FileName, unusable.Message));
             return [];
         }
     }
+
+    /// <summary>The finding that an unusable pattern makes.</summary>
+    public static FindingCode CodeOf(PythonRegexException unusable) => unusable.Cause switch
+    {
+        PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
+        PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
+        _ => ConfigCodes.PatternSyntax,
+    };
 
     // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
     private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)
@@ -88,10 +93,11 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         }
 
         string name = parameter is null ? factors.Path : $"{factors.Path}.{parameter}";
-        bool isPacked = parameter is not (null or "weight");
 
-        // Of packed experts the tensors show only experts x rank.
-        int rank = isPacked ? _patterns.Load(name).Rank : columns;
+        // Of packed experts the tensors show only experts x rank. A parameter that is called weight can be a matrix or hold experts.
+        int stated = parameter is null ? columns : _patterns.Load(name).Rank;
+        bool isPacked = parameter is not (null or "weight") || (columns != stated && columns % stated == 0);
+        int rank = isPacked ? stated : columns;
         var module = new AdapterModule
         {
             SourcePath = name,
@@ -127,8 +133,11 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         return (int)a.Shape[0];
     }
 
+    // An item without a dot names that parameter of every module; a module that is a target itself is not wrapped for its parameters.
     private bool IsParameter(string path) =>
-        config.TargetParameters is { IsEmpty: false } targets && !PeftParameterTargets.Of(path, targets.Where(target => target.Contains('.'))).IsEmpty;
+        config.TargetParameters is { IsEmpty: false } targets
+        && (!PeftParameterTargets.Of(path, targets.Where(target => target.Contains('.'))).IsEmpty
+            || (targets.Any(target => !target.Contains('.')) && _targets.Value.Match(path) == PeftTargetVerdict.NotTargeted));
 
     private AdapterModule? WithMagnitude(AdapterModule module, LazyTensor magnitude)
     {

@@ -9,11 +9,12 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// </summary>
 internal static class PeftParameterTargets
 {
-    // The order in which transformers 5 registers the parameters of its expert modules.
-    private static readonly string[] RegistrationOrder = ["weight", "gate_up_proj", "input_linear", "up_proj", "down_proj", "output_linear"];
+    // The order in which transformers 5 registers the parameters of its expert modules; w1, v1 and w2 are DBRX's.
+    private static readonly string[] RegistrationOrder = ["weight", "gate_up_proj", "w1", "v1", "w2", "up_proj", "down_proj"];
 
-    /// <summary>A parameter's place in the order of registration; the last for a name that is not known.</summary>
-    public static int Order(string parameter) => Array.IndexOf(RegistrationOrder, parameter) is var order && order >= 0 ? order : int.MaxValue;
+    /// <summary>The order of registration; parameters whose order is not known come last, by name.</summary>
+    public static IComparer<string> Order { get; } = Comparer<string>.Create((left, right) =>
+        Place(left) != Place(right) ? Place(left).CompareTo(Place(right)) : string.CompareOrdinal(left, right));
 
     /// <summary>The parameters of a module that the config targets, innermost first; empty where it targets none.</summary>
     /// <param name="modulePath">The module.</param>
@@ -21,7 +22,7 @@ internal static class PeftParameterTargets
     public static ImmutableArray<string> Of(string modulePath, IEnumerable<string> targets) =>
     [
         .. targets.Select(target => Parameter(modulePath, target)).OfType<string>().Distinct(StringComparer.Ordinal)
-            .OrderBy(Order).ThenBy(parameter => parameter, StringComparer.Ordinal),
+            .Order(Order),
     ];
 
     /// <summary>The parameter that factors at a nesting depth belong to, or <see langword="null"/> with a finding.</summary>
@@ -42,6 +43,8 @@ internal static class PeftParameterTargets
             modulePath, $"the file has factors of {depths} parameters, but target_parameters names {(parameters.IsEmpty ? "none" : string.Join(", ", parameters))}"));
         return null;
     }
+
+    private static int Place(string parameter) => Array.IndexOf(RegistrationOrder, parameter) is var place && place >= 0 ? place : int.MaxValue;
 
     private static string? Parameter(string modulePath, string target)
     {

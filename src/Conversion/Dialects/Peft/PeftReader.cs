@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -19,6 +20,7 @@ internal static class PeftReader
         }
 
         PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
+        PeftMissingFields.Report(config, log);
         if (log.HasErrors)
         {
             return null;
@@ -32,7 +34,7 @@ internal static class PeftReader
 
         if (options.Purpose == ReadPurpose.Convert)
         {
-            PeftRefusals.Check(config, configFile, log);
+            PeftMaths.Report(config, log);
         }
 
         PeftTensors tensors = PeftTensorSorter.Sort(content.Weights.Tensors, log);
@@ -62,10 +64,9 @@ internal static class PeftReader
 
     private static Adapter? ReadOtherMethod(Adapter frame, AdapterContent content, PeftConfig config, ReadOptions options, FindingLog log)
     {
-        if (options.Purpose == ReadPurpose.Convert)
+        if (options.Purpose == ReadPurpose.Convert || (options.Purpose == ReadPurpose.Compare && PeftMethods.Converts(config.PeftType)))
         {
-            log.Add(TargetCodes.MethodUnsupported.At(config.FileName, $"peft_type is {config.PeftType}"));
-            return null;
+            return PeftMethods.Read(frame, content, config, options.Methods, log);
         }
 
         return frame with

@@ -13,12 +13,21 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
 {
     public const string Prefix = "base_model.model.";
     private const string BaseLayer = "base_layer";
+    private const string TokenAdapter = "token_adapter";
+    private const string TokenRows = "trainable_tokens_delta";
 
     private static readonly string[] Wrappers = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
     public static PeftTensorName Parse(string name)
     {
-        PeftNameOddities oddities = PeftNameOddities.None;
+        List<string> segments = Unwrap(name, out PeftNameOddities oddities);
+        return FromSegments(segments, oddities);
+    }
+
+    /// <summary>The segments of a name without the prefix <c>base_model.model.</c> and without what wrappers add.</summary>
+    public static List<string> Unwrap(string name, out PeftNameOddities oddities)
+    {
+        oddities = PeftNameOddities.None;
         List<string> segments = [.. name.Split('.')];
         while (segments is ["module", _, ..])
         {
@@ -39,7 +48,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
         }
 
         oddities |= prefixes switch { 0 => PeftNameOddities.NoPrefix, 1 => PeftNameOddities.None, _ => PeftNameOddities.DoubledPrefix };
-        return FromSegments(segments, oddities);
+        return segments;
     }
 
     private static PeftTensorName FromSegments(List<string> segments, PeftNameOddities oddities)
@@ -50,6 +59,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
             return FromBaseParameter(segments, oddities);
         }
 
+        at -= segments[at] == TokenRows && at > 0 && segments[at - 1] == TokenAdapter ? 1 : 0;
         string attribute = segments[at];
         List<string> rest = segments[(at + 1)..];
         PeftAttribute kind = Classify(attribute, rest, ref oddities);
@@ -67,7 +77,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
             PeftAttribute.LoraA or PeftAttribute.LoraB when rest.Count > 0 => attribute + ".weight",
             PeftAttribute.LoraBias => attribute + ".bias",
             PeftAttribute.UnknownLora or PeftAttribute.TrainingState => string.Join('.', segments[at..]),
-            PeftAttribute.TokenRows => "token_adapter.trainable_tokens_delta",
+            PeftAttribute.TokenRows => $"{TokenAdapter}.{TokenRows}",
             _ => attribute,
         };
         string canonical = Prefix + string.Join('.', segments[..at].Append(tail));
@@ -95,7 +105,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
     }
 
     private static bool IsAttribute(string segment) =>
-        segment.StartsWith("lora_", StringComparison.Ordinal) || segment is "token_adapter" or "trainable_tokens_delta";
+        segment.StartsWith("lora_", StringComparison.Ordinal) || segment is TokenAdapter or TokenRows;
 
     private static PeftAttribute Classify(string attribute, List<string> rest, ref PeftNameOddities oddities)
     {
@@ -124,7 +134,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
                 oddities |= rest is [] or ["weight"] ? PeftNameOddities.None : PeftNameOddities.AdapterName;
                 return PeftAttribute.Magnitude;
 
-            case "token_adapter" or "trainable_tokens_delta":
+            case TokenAdapter or TokenRows:
                 return PeftAttribute.TokenRows;
 
             case "lora_velora_embed" or "lora_monteclora_sampler":

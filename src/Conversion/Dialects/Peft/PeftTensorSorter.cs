@@ -75,7 +75,8 @@ internal static class PeftTensorSorter
         }
     }
 
-    private static OtherTensorKind? OtherKind(PeftAttribute attribute) => attribute switch
+    /// <summary>What a tensor is that is no factor; <see langword="null"/> for factors.</summary>
+    public static OtherTensorKind? OtherKind(PeftAttribute attribute) => attribute switch
     {
         PeftAttribute.LoraBias => OtherTensorKind.LoraBias,
         PeftAttribute.BaseWeight => OtherTensorKind.SavedEmbedding,

@@ -10,23 +10,26 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// <summary>Lays out PEFT adapters: <c>adapter_model.safetensors</c> under PEFT's names, and a config that current and older PEFT load.</summary>
 internal static class PeftWriter
 {
-    private static readonly Dictionary<string, string> Metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
+    /// <summary>What PEFT writes into the metadata of its files.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" };
 
     public static OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log)
     {
-        JsonObject config = context.IsSameDialect ? adapter.SourceConfig : PeftConfigWriter.Write(adapter, context, log);
-        ImmutableArray<NamedTensor> tensors =
-        [
-            .. adapter.Modules.GroupBy(module => module.Path.Text, StringComparer.Ordinal).SelectMany(NameFactors),
-            .. adapter.OtherTensors.Select(tensor => new NamedTensor(tensor.Kind == OtherTensorKind.MethodParameter ? tensor.SourceName : PeftTensorName.Prefix + tensor.Path, tensor.Tensor)),
-        ];
-        return new OutputFolder(config, PythonJsonStyle.Peft, AdapterFiles.PeftWeights, tensors, Metadata);
+        JsonObject config = context.IsSameDialect ? FiniteFields.Clear(adapter.SourceConfig, log) : PeftConfigWriter.Write(adapter, context, log);
+        return new OutputFolder(config, PythonJsonStyle.Peft, AdapterFiles.PeftWeights, Tensors(adapter), Metadata);
     }
+
+    /// <summary>The tensors of an adapter under PEFT's names, those that are no factors after the factors.</summary>
+    public static ImmutableArray<NamedTensor> Tensors(Adapter adapter) =>
+    [
+        .. adapter.Modules.GroupBy(module => module.Path.Text, StringComparer.Ordinal).SelectMany(NameFactors),
+        .. adapter.OtherTensors.Select(tensor => new NamedTensor(tensor.Kind == OtherTensorKind.MethodParameter ? tensor.SourceName : PeftTensorName.Prefix + tensor.Path, tensor.Tensor)),
+    ];
 
     // Parameters of one module are nested in the order in which the module registers them, the first innermost.
     private static IEnumerable<NamedTensor> NameFactors(IEnumerable<AdapterModule> modules)
     {
-        AdapterModule[] ordered = [.. modules.OrderByDescending(module => module.Parameter is null ? 0 : PeftParameterTargets.Order(module.Parameter))];
+        AdapterModule[] ordered = [.. modules.OrderByDescending(module => module.Parameter ?? string.Empty, PeftParameterTargets.Order)];
         return ordered.SelectMany((module, nesting) => Name(module, string.Concat(Enumerable.Repeat(".base_layer", nesting))));
     }
 

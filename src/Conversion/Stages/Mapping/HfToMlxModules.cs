@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -16,10 +17,16 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
     /// <summary>The modules in MLX's layout, ordered by path. Each that has no counterpart is named in a finding.</summary>
     public ImmutableArray<AdapterModule> Map()
     {
-        (AdapterModule Module, MlxMapping Mapping)[] mapped = [.. adapter.Modules.Select(module => (module, map.MapToMlx(module.FullPath)))];
+        (AdapterModule Module, MlxMapping Mapping)[] mapped = [.. adapter.Modules.Where(IsNoConvolution).Select(module => (module, map.MapToMlx(module.FullPath)))];
         var orientation = new PackedOrientation(mapped, adapter, context);
         foreach ((AdapterModule module, MlxMapping mapping) in mapped)
         {
+            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && SwiftLimits.PathOfOwn(module.FullPath, map.Architecture, context.Profile) is { } own)
+            {
+                _modules.Add(module with { Path = ModulePath.Parse(own), Kind = ModuleKind.Linear, Parameter = null });
+                continue;
+            }
+
             if (mapping.Finding is { } finding)
             {
                 context.Log.Add(finding with { Subject = module.SourcePath });
@@ -42,10 +49,21 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
         return [.. _modules.OrderBy(module => module.Path)];
     }
 
+    private bool IsNoConvolution(AdapterModule module)
+    {
+        if (module.Kind != ModuleKind.Convolution)
+        {
+            return true;
+        }
+
+        context.Log.Add(TargetCodes.KindUnsupported.At(module.SourcePath, $"{context.Profile.Name} cannot adapt convolutions"));
+        return false;
+    }
+
     private void AddTargets(AdapterModule module, MlxMapping mapping, PackedOrientation orientation)
     {
-        AdapterModule? source = mapping.Form == HfForm.Packed ? orientation.Unpack(module, mapping) : module;
-        if (source is null)
+        AdapterModule? source = mapping.Form == HfForm.Packed ? WithoutZeroExperts(orientation.Unpack(module, mapping)) : AsMatrix(module);
+        if (source is null || !IsOfKind(module, mapping))
         {
             return;
         }
@@ -70,6 +88,44 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
                 _modules.Add(part with { Path = ModulePath.Parse(target.Path), Kind = KindOf(target.Kind), Parameter = null });
             }
         }
+    }
+
+    // Some parameters hold experts beyond those that have weights in MLX (LongCat's zero experts); what they learn changes nothing.
+    private AdapterModule? WithoutZeroExperts(AdapterModule? module)
+    {
+        if (module is null || map.Config?.ExpertCount(map.Architecture) is not { } count || module.A.Shape[0] <= count)
+        {
+            return module;
+        }
+
+        context.Log.Add(ArchitectureCodes.WithoutEffect.At(module.SourcePath, $"experts {count} to {module.A.Shape[0] - 1} have no weights"));
+        return module with { A = module.A.Slice(0, 0, count, 1), B = module.B.Slice(0, 0, count, 1) };
+    }
+
+    private AdapterModule? AsMatrix(AdapterModule module)
+    {
+        if (module.Kind != ModuleKind.PackedParameter || module.A.Shape[0] == module.Rank)
+        {
+            return module;
+        }
+
+        context.Log.Add(TensorCodes.ExpertShape.At(
+            module.SourcePath, $"lora_A is {module.A.Shape}, but the rank is {module.Rank}, and {map.Architecture} holds no experts there"));
+        return null;
+    }
+
+    // Factors of an embedding lie the other way round than those of a Linear layer of the same weight.
+    private bool IsOfKind(AdapterModule module, MlxMapping mapping)
+    {
+        bool isEmbedding = module.Kind == ModuleKind.Embedding;
+        if (mapping.Targets.All(target => (target.Kind == TargetKind.Embedding) == isEmbedding))
+        {
+            return true;
+        }
+
+        context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+            module.SourcePath, $"has factors of {(isEmbedding ? "an embedding" : "a Linear layer")}, but {map.Architecture} has {mapping.Targets[0].Kind} there"));
+        return false;
     }
 
     private AdapterModule? Part(AdapterModule module, MlxTarget target)

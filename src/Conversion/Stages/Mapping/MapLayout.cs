@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Inference;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -26,14 +27,14 @@ internal static class MapLayout
             return adapter with { Layout = ModelLayout.Mlx };
         }
 
-        string[] paths = [.. adapter.Modules.Select(module => module.FullPath)];
-        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(paths), context) is not { } map)
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(DistinctPaths(adapter)), context) is not { } map)
         {
             return null;
         }
 
         Adapter untied = TiedEmbeddings.BeforeMlx(adapter, map, context);
         ImmutableArray<AdapterModule> modules = new HfToMlxModules(map, untied, context).Map();
+        CheckAgainstBase.Check(modules, map, context);
         return Unique(modules, context.Log) ? untied with { Layout = ModelLayout.Mlx, Modules = modules, LayerCount = LayerCount(adapter, map) } : null;
     }
 
@@ -45,16 +46,20 @@ internal static class MapLayout
         }
 
         HfLayout layout = HfLayouts.For(context.Options);
-        string[] paths = [.. adapter.Modules.Select(module => module.Path.Text)];
-        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(paths, layout), context) is not { } map)
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(DistinctPaths(adapter), layout), context) is not { } map)
         {
             return null;
         }
 
+        CheckAgainstBase.Check(adapter.Modules, map, context);
         ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, context).Map(adapter.Modules);
         Adapter mapped = adapter with { Layout = ModelLayout.HuggingFace, Modules = modules, LayerCount = LayerCount(adapter, map) };
         return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, layout, context) : null;
     }
+
+    // Layers repeat: one module of each kind tells the architecture as well as all.
+    private static string[] DistinctPaths(Adapter adapter) =>
+        [.. adapter.Modules.DistinctBy(module => (module.Path.LayersRoot, module.Path.Relative, module.Parameter)).Select(module => module.FullPath)];
 
     private static int? LayerCount(Adapter adapter, ArchitectureMap map) =>
         map.Config?.LayerCount(map.Architecture) is { } count and > 0 and < int.MaxValue ? (int)count : adapter.LayerCount;

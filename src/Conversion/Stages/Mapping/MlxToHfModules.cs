@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -25,7 +26,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             }
             else if (Accepts(module, mapping) && RowScaling.Divide(module with { Kind = KindOf(mapping.Kind) }, mapping.Scale, context) is { } unscaled)
             {
-                mapped.Add((unscaled, mapping));
+                mapped.Add((mapping.Transposed ? unscaled with { A = unscaled.B.Transpose(), B = unscaled.A.Transpose() } : unscaled, mapping));
             }
         }
 
@@ -39,6 +40,12 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
 
     private bool Accepts(AdapterModule module, HfMapping mapping)
     {
+        if (module.Kind == ModuleKind.Experts && module.A.Shape[0] == 0)
+        {
+            context.Log.Add(TensorCodes.ExpertShape.At(module.SourcePath, $"lora_a is {module.A.Shape}, so that there is no expert"));
+            return false;
+        }
+
         if ((mapping.Kind == TargetKind.Switch) == (module.Kind == ModuleKind.Experts))
         {
             return true;
@@ -95,18 +102,16 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             return Pack(fused, mapping);
         }
 
-        if (mapping.Transposed)
-        {
-            fused = fused with { A = fused.B.Transpose(), B = fused.A.Transpose() };
-        }
-
         bool isParameter = mapping.Form == HfForm.ExpertRows;
         int dot = mapping.Path.LastIndexOf('.');
-        return fused with
+        string? parameter = isParameter ? mapping.Path[(dot + 1)..] : mapping.Form == HfForm.Parameter || MovesToExperts(mapping) ? Weight : null;
+        if (parameter is not null && fused.Magnitude is not null)
         {
-            Path = ModulePath.Parse(isParameter ? mapping.Path[..dot] : mapping.Path),
-            Parameter = isParameter ? mapping.Path[(dot + 1)..] : mapping.Form == HfForm.Parameter || MovesToExperts(mapping) ? Weight : null,
-        };
+            context.Log.Add(TargetCodes.DoraUnsupported.At(first.SourcePath, $"PEFT reaches {mapping.ParameterPath} as a parameter only, and has no DoRA for parameters"));
+            return null;
+        }
+
+        return fused with { Path = ModulePath.Parse(isParameter ? mapping.Path[..dot] : mapping.Path), Parameter = parameter };
     }
 
     // PEFT moves every target module of these leaf names to the expert parameters when transformers 5 loads it; as a parameter it stays where it is.
@@ -116,14 +121,15 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
     private AdapterModule? Fuse(IReadOnlyList<(AdapterModule Module, HfMapping Mapping)> parts)
     {
         (AdapterModule first, HfMapping mapping) = parts[0];
-        ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], context.Log, context.CancellationToken);
-        Dictionary<RowSelection, AdapterModule> byRows = parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
-        if (present.Any(module => module.InputSize != first.InputSize))
+        if (parts.FirstOrDefault(part => Whole(part) != Whole(parts[0])).Module is { } odd)
         {
-            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(first.SourcePath, "modules that are one weight in transformers have different inputs"));
+            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+                odd.SourcePath, $"is one weight with {first.SourcePath} in transformers, but its factors are for a weight {Extent(odd)} and those for one {Extent(first)}"));
             return null;
         }
 
+        ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], context.Log, context.CancellationToken);
+        Dictionary<RowSelection, AdapterModule> byRows = parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
         if (present.Any(module => module.Magnitude is not null) && (present.Length < mapping.Partners.Length || present.Any(module => module.Magnitude is null)))
         {
             context.Log.Add(TargetCodes.DoraMixed.At(first.SourcePath, $"is DoRA, but not all of {string.Join(", ", mapping.Partners)} are, which are one weight in transformers"));
@@ -148,12 +154,28 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
         };
     }
 
+    // The extents of the weight of which a module is a part: experts, rows and columns.
+    private static ModuleExtent Whole((AdapterModule Module, HfMapping Mapping) part)
+    {
+        ModuleExtent extent = Extent(part.Module);
+        return extent with { Rows = RowParts.TotalRows(part.Mapping.Rows, extent.Rows!.Value) };
+    }
+
+    private static ModuleExtent Extent(AdapterModule module) =>
+        new(module.A.Shape.Rank == 3 ? module.A.Shape[0] : null, module.B.Shape[RowParts.RowAxis(module.B)], module.InputSize);
+
     private AdapterModule? Pack(AdapterModule module, HfMapping mapping)
     {
         PackedParameter packed = mapping.Packed!;
         if (packed.ActsOnInput is not { } actsOnInput)
         {
             context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"the axes of {mapping.Path} differ between versions of transformers"));
+            return null;
+        }
+
+        if (module.A.Shape[0] == 1 && packed.IsTransposed)
+        {
+            context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"PEFT does not turn the factors of a single expert around, as {mapping.Path} needs"));
             return null;
         }
 

@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
@@ -53,26 +54,48 @@ internal sealed class PackedOrientation
             return null;
         }
 
-        if (ActsOnInput(module, packed) is not { } actsOnInput)
+        if (!FitsBase(module, packed) || (experts == 1 ? ActsOnInputAlone(module, packed) : ActsOnInput(module, packed)) is not { } actsOnInput)
         {
             return null;
+        }
+
+        if (packed.Experts is null)
+        {
+            _context.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(module.SourcePath, $"no base was given; the model was taken to have {experts} experts, as many as the adapter"));
         }
 
         (LazyTensor a, LazyTensor b) = PackedExperts.Unpack(module.A, module.B, experts, actsOnInput);
         return module with { A = a, B = b, Kind = ModuleKind.Experts };
     }
 
-    private bool? ActsOnInput(AdapterModule module, PackedParameter packed)
+    private bool FitsBase(AdapterModule module, PackedParameter packed)
     {
         (long a, long b) = (module.A.Shape[1], module.B.Shape[0]);
-        bool dimensionsKnown = packed is { In: not null, Out: not null };
-        if (dimensionsKnown && (a, b) != (packed.In, packed.Out) && (b, a) != (packed.In, packed.Out))
+        if (packed is not { In: not null, Out: not null } || (a, b) == (packed.In, packed.Out) || (b, a) == (packed.In, packed.Out))
         {
-            _context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
-                module.SourcePath, $"lora_A is {module.A.Shape} and lora_B is {module.B.Shape}, but an expert of the base maps {packed.In} to {packed.Out}"));
-            return null;
+            return true;
         }
 
+        _context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+            module.SourcePath, $"lora_A is {module.A.Shape} and lora_B is {module.B.Shape}, but an expert of the base maps {packed.In} to {packed.Out}"));
+        return false;
+    }
+
+    // PEFT adds B A of a single expert to the parameter as it lies, by whatever version: A then acts on the parameter's last axis.
+    private bool? ActsOnInputAlone(AdapterModule module, PackedParameter packed)
+    {
+        bool? acts = packed.IsTransposed ? null : packed.Layout switch { PackedLayout.OutIn => true, PackedLayout.InOut => false, _ => null };
+        if (acts is not null && (ByShape(module, packed) ?? acts) == acts)
+        {
+            return acts;
+        }
+
+        _context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, "PEFT does not turn the factors of a single expert around, so that these cannot have been trained"));
+        return null;
+    }
+
+    private bool? ActsOnInput(AdapterModule module, PackedParameter packed)
+    {
         if (ByShape(module, packed) is { } seen)
         {
             return seen;

@@ -18,6 +18,7 @@ internal static class RoundToOdd
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float ToSingle(double value)
     {
         float nearest = (float)value;

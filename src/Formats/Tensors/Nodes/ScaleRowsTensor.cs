@@ -18,14 +18,16 @@ internal sealed class ScaleRowsTensor(LazyTensor source, ImmutableArray<float> f
     {
         FloatConversion.Run(Source.DType, source, DType.F32, destination);
         Span<float> values = MemoryMarshal.Cast<byte, float>(destination);
+        (long row, long column) = Math.DivRem(first, Shape[^1]);
+        int factor = (int)(row % factors.Length);
         while (!values.IsEmpty)
         {
-            (long row, long column) = Math.DivRem(first, Shape[^1]);
             int count = (int)Math.Min(values.Length, Shape[^1] - column);
             Span<float> part = values[..count];
-            TensorPrimitives.Multiply(part, factors[(int)(row % factors.Length)], part);
+            TensorPrimitives.Multiply(part, factors[factor], part);
             values = values[count..];
-            first += count;
+            factor = factor + 1 < factors.Length ? factor + 1 : 0;
+            column = 0;
         }
     }
 }

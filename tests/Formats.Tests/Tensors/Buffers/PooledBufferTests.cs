@@ -18,7 +18,7 @@ public class PooledBufferTests
         Assert.Equal((1, 1), (watch.Rented, watch.Outstanding));
         buffer.Dispose();
         buffer.Dispose();
-        Assert.Equal((1, 0), (watch.Rented, watch.Outstanding));
+        Assert.Equal((1, 0, 1), (watch.Rented, watch.Outstanding, watch.Returned));
     }
 
     [Fact]

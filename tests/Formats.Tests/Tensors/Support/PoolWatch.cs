@@ -15,6 +15,8 @@ internal sealed class PoolWatch : EventListener
 
     public int Rented { get; private set; }
 
+    public int Returned { get; private set; }
+
     public int Outstanding => _outstanding.Count;
 
     public long LargestRented { get; private set; }
@@ -42,6 +44,7 @@ internal sealed class PoolWatch : EventListener
         }
         else if (eventData.EventId == BufferReturned)
         {
+            Returned++;
             _outstanding.TryRemove(buffer, out _);
         }
     }

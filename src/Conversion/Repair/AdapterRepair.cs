@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Repair.Mlx;
+using Transfuse.Conversion.Repair.Peft;
+using Transfuse.Conversion.Sinks;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Repair;
+
+/// <summary>
+/// Makes an adapter folder whole within its dialect: the config says what the tensors are, and the tensors have the form that current readers take.
+/// Tensors that need no change are not touched; fields and files that are not known are kept. An error finding means that nothing is written. Immutable: each call gives a new repair.
+/// </summary>
+public sealed record AdapterRepair
+{
+    private IAdapterSource Source { get; init; } = null!;
+
+    private BaseModel? Base { get; init; }
+
+    private ConversionOptions Options { get; init; } = ConversionOptions.Default;
+
+    private IAdapterSink? Sink { get; init; }
+
+    private bool IsInPlace { get; init; }
+
+    private bool IsDurable { get; init; }
+
+    /// <summary>Starts with an adapter's files; the caller keeps and disposes the source.</summary>
+    public static AdapterRepair Of(IAdapterSource source) => new() { Source = source };
+
+    /// <summary>The base model, which makes the repair surer; its config alone is enough. Default: none.</summary>
+    public AdapterRepair WithBase(BaseModel? baseModel) => this with { Base = baseModel };
+
+    /// <summary>What the caller decides; of it scale, dropout, producer, adapter name, model type, what is allowed, and whether the run is dry matter.</summary>
+    public AdapterRepair WithOptions(ConversionOptions options) => this with { Options = options };
+
+    /// <summary>A new place to write everything to, files beside the adapter included; the caller disposes the sink.</summary>
+    public AdapterRepair WriteTo(IAdapterSink sink) => this with { Sink = sink, IsInPlace = false };
+
+    /// <summary>Replaces the files that change where they are; originals stay as <c>*.orig</c>. Only for sources that are folders.</summary>
+    /// <param name="durable">Whether to return only when files have reached the disk.</param>
+    public AdapterRepair InPlace(bool durable = false) => this with { Sink = null, IsInPlace = true, IsDurable = durable };
+
+    /// <summary>Runs the repair.</summary>
+    /// <exception cref="InvalidOperationException">No place to write to for a run that is not dry, or a repair in place of what is no folder.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
+    public RepairResult Run(CancellationToken cancellationToken = default)
+    {
+        if (!Options.DryRun && Sink is null && !IsInPlace)
+        {
+            throw new InvalidOperationException("The repair has no place to write to.");
+        }
+
+        var log = new FindingLog(Options.Allowed);
+        var context = new StageContext(TargetProfile.MlxLm, Base, Options, log, cancellationToken);
+        if (OpenAdapter.Open(Source, Options.AdapterName, log) is not { } content)
+        {
+            return Refused(log, null);
+        }
+
+        using (content.Weights)
+        {
+            if (IsInPlace && content.Source is not FolderAdapterSource)
+            {
+                throw new InvalidOperationException("Only a folder can be repaired in place.");
+            }
+
+            return DialectDetector.Detect(content, log) is { } dialect ? Run(content, dialect, context) : Refused(log, null);
+        }
+    }
+
+    private RepairResult Run(AdapterContent content, AdapterDialect dialect, StageContext context)
+    {
+        RepairPlan? plan = dialect == AdapterDialect.Peft ? PeftRepair.Plan(content, context) : MlxRepair.Plan(content, context);
+        if (plan is null || context.Log.HasErrors)
+        {
+            return Refused(context.Log, dialect);
+        }
+
+        ConfigLayout layout = ReadLayout(content, dialect);
+        string[] before = layout.Lines(content.Config);
+        ImmutableArray<string> diff = LineDiff.Unified(AdapterFiles.Config, before, layout.Lines(plan.Config));
+        bool isWritten = !Options.DryRun && Write(content, plan, layout, context);
+        return new RepairResult
+        {
+            Findings = context.Log.ToSorted(),
+            Dialect = dialect,
+            Adapter = plan.Adapter,
+            Changes = plan.Changes,
+            ConfigDiff = diff,
+            IsWritten = isWritten,
+        };
+    }
+
+    private bool Write(AdapterContent content, RepairPlan plan, ConfigLayout layout, StageContext context)
+    {
+        OutputFolder output = RepairOutput.Of(content, plan, layout, isComplete: !IsInPlace);
+        if (!IsInPlace)
+        {
+            return WriteFolder.Write(output, Sink!, content.Weights, context);
+        }
+
+        if (output is { ConfigText.IsEmpty: true, HasNewWeights: false, Copies: [] })
+        {
+            return false;
+        }
+
+        bool isReplaced = output.HasNewWeights || !output.Copies.IsEmpty;
+        using var sink = new InPlaceAdapterSink(content.Source.Name, IsDurable)
+        {
+            Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile] : [],
+        };
+        return WriteFolder.Write(output, sink, content.Weights, context);
+    }
+
+    private static ConfigLayout ReadLayout(AdapterContent content, AdapterDialect dialect)
+    {
+        int otherwise = dialect == AdapterDialect.Peft ? PythonJsonStyle.Peft.Indent : PythonJsonStyle.MlxLm.Indent;
+        if (content.Config is null)
+        {
+            return ConfigLayout.Of([], otherwise);
+        }
+
+        using IByteSource file = content.Source.Open(AdapterFiles.Config);
+        byte[] text = new byte[file.Length];
+        file.Read(0, text);
+        return ConfigLayout.Of(text, otherwise);
+    }
+
+    private static RepairResult Refused(FindingLog log, AdapterDialect? dialect) => new() { Findings = log.ToSorted(), Dialect = dialect };
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Dialects.Mlx;
+using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Mlx;
+
+namespace Transfuse.Conversion.Repair.Mlx;
+
+/// <summary>Repairs MLX folders: the config says what the tensors are, and the tensors have the form of current readers.</summary>
+internal static class MlxRepair
+{
+    /// <summary>The repaired folder, or <see langword="null"/> with an error in the log.</summary>
+    public static RepairPlan? Plan(AdapterContent content, StageContext context)
+    {
+        if (MlxReader.Read(content, ReadAdapter.Options(ReadPurpose.Carry, overrides: true, context), context.Log) is not { } source || context.Log.HasErrors)
+        {
+            return null;
+        }
+
+        var view = new MlxConfigView(source.SourceConfig);
+        if (source.Modules[0].Scale <= 0 && context.Options.Scale is null)
+        {
+            string scale = FormattableString.Invariant($"{source.Modules[0].Scale:R}");
+            context.Log.Add(MlxConfigCodes.FieldUnusable.At(
+                AdapterFiles.Config, $"lora_parameters.scale is {scale}, which no training writes; give the right one, or --scale {scale} to confirm it"));
+            return null;
+        }
+
+        ImmutableArray<AdapterModule> modules = DTypes.Apply(CommonRank.Apply(source.Modules, context.Log), null, readsDouble: false, context.Log, context.CancellationToken);
+        Adapter adapter = source with { Modules = modules };
+        var editor = new ConfigEditor(source.SourceConfig);
+        MlxConfigRepair.Apply(editor, adapter, view, PrefersFullPaths(view, content), BaseLayers.Of(context), context.Log);
+        ImmutableArray<NamedTensor> tensors = MlxWriter.Tensors(adapter);
+        return context.Log.HasErrors ? null : new RepairPlan
+        {
+            Adapter = adapter,
+            Config = FiniteFields.Clear(editor.Config, context.Log),
+            Tensors = tensors,
+            WeightsFile = AdapterFiles.MlxWeights,
+            KeptNames = [AdapterFiles.MlxWeights],
+            Changes = [.. editor.Changes, .. MlxTensorChanges.Of(content, source, adapter, tensors)],
+        };
+    }
+
+    // Folders of Unsloth and mlx-vlm are for readers that take no other keys.
+    private static bool PrefersFullPaths(MlxConfigView view, AdapterContent content) =>
+        view.IsUnsloth || view.IsLegacyVlm || content.Weights.Tensors.Any(tensor => MlxTensorName.Parse(tensor.Name).Form == MlxFactorForm.Legacy);
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Repair.Peft;
+
+/// <summary>
+/// Repairs PEFT folders. First come fields that keep the config from being read, then the config is read with the tensors, then fields that do not fit them.
+/// An initialisation that changes the base is never rewritten, and adapters of other methods than LoRA are carried.
+/// </summary>
+internal static class PeftRepair
+{
+    /// <summary>The repaired folder, or <see langword="null"/> with an error in the log.</summary>
+    public static RepairPlan? Plan(AdapterContent content, StageContext context)
+    {
+        FindingLog log = context.Log;
+        if (content.Config is null && context.Options.Scale is null)
+        {
+            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}, and no tensor tells alpha; give --scale NUMBER"));
+            return null;
+        }
+
+        var editor = new ConfigEditor(content.Config ?? JsonObject.Empty);
+        bool layersAreLost = BeforeReading(editor, content, context);
+        if (log.HasErrors || PeftReader.Read(content with { Config = editor.Config }, ReadAdapter.Options(ReadPurpose.Carry, overrides: true, context), log) is not { } adapter || log.HasErrors)
+        {
+            return null;
+        }
+
+        if (adapter.Method == PeftTypes.Lora && !adapter.Modules.IsEmpty)
+        {
+            AfterReading(editor, adapter, layersAreLost, context);
+        }
+
+        ImmutableArray<NamedTensor> tensors = PeftWriter.Tensors(adapter);
+        return log.HasErrors ? null : new RepairPlan
+        {
+            Adapter = adapter,
+            Config = FiniteFields.Clear(editor.Config, log),
+            Tensors = tensors,
+            WeightsFile = AdapterFiles.PeftWeights,
+            KeptNames = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle],
+            Metadata = PeftWriter.Metadata,
+            Changes = [.. editor.Changes, .. PeftTensorChanges.Of(content, tensors)],
+        };
+    }
+
+    private static bool BeforeReading(ConfigEditor editor, AdapterContent content, StageContext context)
+    {
+        var facts = new PeftFacts(PeftTensorSorter.Sort(content.Weights.Tensors, new FindingLog()), editor.Config);
+        PeftTypeFix.Apply(editor, facts, context.Log);
+        NeutralFieldsFix.Apply(editor);
+        NumberFormFix.Apply(editor);
+        if ((editor["peft_type"] as JsonString)?.Value != PeftTypes.Lora)
+        {
+            return false;
+        }
+
+        RankFix.Apply(editor, facts, context);
+        ScaleFix.Apply(editor, context.Options, context.Log);
+        FlagsFix.Apply(editor, facts, context.Log);
+        return SelectorFormFix.Apply(editor);
+    }
+
+    private static void AfterReading(ConfigEditor editor, Adapter adapter, bool layersAreLost, StageContext context)
+    {
+        ExpertsCheck.Apply(adapter, context);
+        TokenRowsCheck.Apply(editor, adapter, context.Log);
+        SavedModulesFix.Apply(editor, adapter, context.Log);
+        if (context.Log.HasErrors)
+        {
+            return;
+        }
+
+        foreach ((string field, JsonValue value) in PeftMissingFields.Of(PeftConfig.Parse(editor.Config, new FindingLog(), AdapterFiles.Config)))
+        {
+            editor.Set(field, value, "what PEFT 0.21 takes where it is missing");
+        }
+
+        RanksFix.Apply(editor, adapter);
+        TargetsFix.Apply(editor, adapter, layersAreLost);
+        if (adapter.Modules.Any(module => module.Parameter is not null) && adapter.Modules[0].Dropout > 0)
+        {
+            context.Log.Add(TargetCodes.DropoutCleared.At("lora_dropout", FormattableString.Invariant($"{adapter.Modules[0].Dropout:R} became 0")));
+            editor.Set("lora_dropout", 0.0, "PEFT refuses dropout with target_parameters; it matters in training only");
+        }
+    }
+}

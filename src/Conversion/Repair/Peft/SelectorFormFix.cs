@@ -1,0 +1,59 @@
+using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Configs;
+
+namespace Transfuse.Conversion.Repair.Peft;
+
+/// <summary>Fields that choose modules and layers, where their values are of a kind that PEFT refuses. The tensors choose then.</summary>
+internal static class SelectorFormFix
+{
+    private const string Reason = "PEFT refuses the value; the tensors tell which modules are adapted";
+
+    /// <summary>Puts the forms right.</summary>
+    /// <returns>Whether it is not known any more which layers the lists of names were meant for.</returns>
+    public static bool Apply(ConfigEditor editor)
+    {
+        if (editor["target_modules"] is not (null or JsonNull or JsonString) && JsonFields.ReadStrings(editor["target_modules"], out _) != FieldOutcome.Ok)
+        {
+            editor.Set("target_modules", new JsonArray([]), Reason);
+        }
+
+        if (editor["exclude_modules"] is not (null or JsonNull or JsonString) && JsonFields.ReadStrings(editor["exclude_modules"], out _) != FieldOutcome.Ok)
+        {
+            editor.Set("exclude_modules", JsonNull.Instance, Reason);
+        }
+
+        if (editor["modules_to_save"] is JsonString { Value.Length: > 0 } single)
+        {
+            editor.Set("modules_to_save", JsonArray.Of([single.Value]), "a list; PEFT takes the letters of a string one by one");
+        }
+        else if (editor["modules_to_save"] is not (null or JsonNull) && JsonFields.ReadStrings(editor["modules_to_save"], out _) != FieldOutcome.Ok)
+        {
+            editor.Set("modules_to_save", JsonNull.Instance, "PEFT refuses the value; the tensors tell which modules were trained whole");
+        }
+
+        return Layers(editor);
+    }
+
+    private static bool Layers(ConfigEditor editor)
+    {
+        JsonValue? layers = editor["layers_to_transform"];
+        bool areUsable = layers is null or JsonNull || JsonFields.ReadInteger(layers, out _).HasValue() || JsonFields.ReadIntegers(layers, out _).HasValue();
+        JsonValue? pattern = editor["layers_pattern"];
+        bool isPatternUsable = pattern is null or JsonNull or JsonString || JsonFields.ReadStrings(pattern, out _) == FieldOutcome.Ok;
+        bool isRegex = editor["target_modules"] is JsonString;
+        bool isPatternAlone = pattern is not (null or JsonNull) && layers is (null or JsonNull);
+        if (!areUsable || (isRegex && layers is not (null or JsonNull)))
+        {
+            editor.Set("layers_to_transform", JsonNull.Instance, isRegex ? "PEFT refuses it beside a target_modules that is a string" : Reason);
+        }
+
+        if (!isPatternUsable || (pattern is not (null or JsonNull) && (isRegex || editor["layers_to_transform"] is null or JsonNull)))
+        {
+            editor.Set("layers_pattern", JsonNull.Instance, isRegex ? "PEFT refuses it beside a target_modules that is a string" : "PEFT refuses it without layers_to_transform");
+        }
+
+        bool isMissing = editor["peft_version"] is JsonString && editor["layers_to_transform"] is null;
+        return !areUsable || !isPatternUsable || isPatternAlone || isMissing;
+    }
+}

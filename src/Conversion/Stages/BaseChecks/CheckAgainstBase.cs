@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Bases;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages.BaseChecks;
+
+/// <summary>
+/// Compares every module with the base: its extents with those that the config tells and that the weights' headers have, whether the base has the module
+/// at all, and whether its head is a module of its own. All offenders are named in one report. Layer indices are compared when paths are mapped.
+/// </summary>
+internal static class CheckAgainstBase
+{
+    /// <summary>Compares modules in MLX's layout.</summary>
+    public static void Check(ImmutableArray<AdapterModule> modules, ArchitectureMap map, StageContext context)
+    {
+        if (map.Config is not { } config || context.Base is null)
+        {
+            return;
+        }
+
+        var byConfig = new ConfigExtents(map, config);
+        using BaseWeights? weights = OpenBaseWeights.Open(context);
+        WeightExtents? byHeaders = weights is null ? null : new WeightExtents(weights, map);
+        if (byHeaders is { HasUnreadable: true })
+        {
+            context.Log.Add(ArchitectureCodes.WeightsNotCompared.At(context.Base.Folder, "some weights are packed in a form that config.json does not describe"));
+        }
+
+        foreach (AdapterModule module in modules)
+        {
+            string path = map.MlxPathOf(module.Path.Text) ?? module.Path.Text;
+            HfMapping mapping = map.MapToHuggingFace(path, HfLayout.Transformers5);
+            if (mapping.Role == ModuleRole.Head && map.Architecture.Tying.IsTiedInMlx(config) == true)
+            {
+                context.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, "the base ties its head to its embedding, so that MLX has no head to adapt"));
+                continue;
+            }
+
+            Compare(module, ModulePath.Parse(path), mapping, byConfig, byHeaders, context.Log);
+        }
+    }
+
+    /// <summary>Compares the modules of an MLX adapter that stays one, where the base's architecture is known.</summary>
+    public static void CheckKept(ImmutableArray<AdapterModule> modules, StageContext context)
+    {
+        string? modelType = context.Options.ModelType ?? context.Base?.Config.ModelType;
+        if (modelType is not null && ArchitectureTable.Default.Find(modelType) is { } architecture)
+        {
+            Check(modules, new ArchitectureMap(architecture, context.Base?.Config, allowLowConfidence: true), context);
+        }
+    }
+
+    private static void Compare(AdapterModule module, ModulePath path, HfMapping mapping, ConfigExtents byConfig, WeightExtents? byHeaders, FindingLog log)
+    {
+        if (mapping.Finding is { } finding && finding.Code == ArchitectureCodes.LayerOutOfRange)
+        {
+            log.Add(finding with { Subject = module.SourcePath });
+            return;
+        }
+
+        if (byHeaders?.Lacks(path) == true)
+        {
+            log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, $"the base's weights have no {path} in layer {path.Layer}"));
+            return;
+        }
+
+        bool isEmbedding = mapping.Kind == TargetKind.Embedding;
+        var actual = new ModuleExtent(
+            module.Kind == ModuleKind.Experts ? module.A.Shape[0] : null,
+            isEmbedding ? module.InputSize : module.OutputSize,
+            isEmbedding ? module.OutputSize : module.InputSize);
+        (ModuleExtent expected, string source) = byHeaders?.Of(path.Text) is { } seen ? (seen, "the base's weight is") : (byConfig.Of(path, mapping), "by the base's config it is");
+        if (actual.Agrees(expected))
+        {
+            return;
+        }
+
+        bool otherExperts = actual.Experts is { } experts && expected.Experts is { } known && experts != known;
+        log.Add((otherExperts ? ArchitectureCodes.ExpertMismatch : ArchitectureCodes.DimensionMismatch)
+            .At(module.SourcePath, $"the factors are for a weight {actual}, but {source} {expected}"));
+    }
+}

@@ -1,0 +1,23 @@
+using Transfuse.Conversion.Bases;
+using Transfuse.Formats.Files;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>Opens the base's weights where they are there; a broken file becomes a finding.</summary>
+internal static class OpenBaseWeights
+{
+    /// <summary>The weights, or <see langword="null"/> where there are none or they are broken.</summary>
+    public static BaseWeights? Open(StageContext context)
+    {
+        try
+        {
+            return context.Base?.OpenWeights();
+        }
+        catch (ContainerException broken)
+        {
+            context.Log.Add(ContainerCodes.Safetensors.At(broken.TensorName is null ? broken.FileName : $"{broken.FileName} tensor {broken.TensorName}", broken.Detail));
+            return null;
+        }
+    }
+}

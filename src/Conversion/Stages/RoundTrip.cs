@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Verification;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Mlx;
+
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>Reads what is about to be written, as a stranger would, and compares its deltas with the source's in double precision.</summary>
+internal static class RoundTrip
+{
+    /// <summary>Compares, and adds an error for each module that the output would change otherwise.</summary>
+    /// <returns>The comparison, or <see langword="null"/> with an error where the output cannot be read back.</returns>
+    public static AdapterComparison? Check(ReadResult source, OutputFolder output, StageContext context)
+    {
+        var log = new FindingLog(context.Options.Allowed);
+        StageContext quiet = context with { Log = log };
+        using var container = new OutputContainer(output.Tensors, output.Metadata);
+        var content = new AdapterContent(source.Content.Source, "output", output.WeightsFile, container, output.Config);
+        Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, new MlxGiven(), BaseLayers.Of(context)), log);
+        Adapter? left = InMlx(source.Adapter, quiet);
+        Adapter? right = written is null ? null : InMlx(written, quiet);
+        if (left is null || right is null || log.HasErrors)
+        {
+            context.Log.Add(TargetCodes.RoundTripFailed.At("output", $"could not be read back: {log.ToSorted().FirstOrDefault()?.ToString() ?? "no finding says why"}"));
+            return null;
+        }
+
+        AdapterComparison comparison = AdapterComparer.Compare(left, right, context.CancellationToken);
+        foreach (ModuleComparison module in comparison.Modules.Where(module => !module.Agrees(AdapterComparison.RoundingTo(context.Options.DType))))
+        {
+            context.Log.Add(TargetCodes.RoundTripFailed.At(module.Path, module.Mismatch ?? $"would change by a relative error of {module.RelativeError:G3}"));
+        }
+
+        return comparison;
+    }
+
+    private static Adapter? InMlx(Adapter adapter, StageContext context) => adapter.Layout == ModelLayout.Mlx ? adapter : MapLayout.ToMlx(adapter, context);
+
+    private sealed class OutputContainer(ImmutableArray<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata) : ITensorContainer
+    {
+        public ImmutableArray<NamedTensor> Tensors { get; } = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
+
+        public IReadOnlyDictionary<string, string>? Metadata => metadata;
+
+        public void Dispose()
+        {
+        }
+    }
+}

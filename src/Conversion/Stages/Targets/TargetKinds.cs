@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Stages.Targets;
+
+/// <summary>Refuses what the target cannot hold: kinds of modules, DoRA, and tensors that are not low-rank factors.</summary>
+internal static class TargetKinds
+{
+    /// <summary>The modules that the target holds; each other is named in a finding.</summary>
+    /// <param name="modules">The modules.</param>
+    /// <param name="profile">The target.</param>
+    /// <param name="crosses">Whether the adapter comes from another dialect. DoRA on embeddings means another thing in each: PEFT norms the dimensions, MLX the tokens.</param>
+    /// <param name="log">Receives findings.</param>
+    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, TargetProfile profile, bool crosses, FindingLog log)
+    {
+        bool anyDora = modules.Any(module => module.Magnitude is not null);
+        return [.. modules.Where(module => HoldsKind(module) && HoldsDora(module))];
+
+        bool HoldsKind(AdapterModule module)
+        {
+            if (!profile.Kinds.Contains(module.Kind))
+            {
+                log.Add(TargetCodes.KindUnsupported.At(module.SourcePath, $"{profile.Name} cannot adapt {Describe(module.Kind)}"));
+                return false;
+            }
+
+            if (!module.Path.IsInLayer && profile is { Dialect: AdapterDialect.Mlx, KeyForms: KeyForms.Relative })
+            {
+                log.Add(TargetCodes.OutsideLayers.At(module.SourcePath, $"{profile.Name} reaches modules by paths below a layer only"));
+                return false;
+            }
+
+            return true;
+        }
+
+        bool HoldsDora(AdapterModule module)
+        {
+            bool knowsDora = profile.DoraKinds.Contains(module.Kind) && !(crosses && module.Kind == ModuleKind.Embedding);
+            if (module.Magnitude is not null && !knowsDora)
+            {
+                log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, $"{profile.Name} has no DoRA for {Describe(module.Kind)}{(crosses ? " of the same meaning" : string.Empty)}"));
+            }
+            else if (anyDora && module.Magnitude is null && (knowsDora || !profile.AllowsMixedDora))
+            {
+                log.Add(TargetCodes.DoraMixed.At(module.SourcePath, "has no magnitude, and other modules have one"));
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Names the tensors that MLX has no slot for.</summary>
+    public static void RefuseOtherTensors(ImmutableArray<OtherTensor> tensors, TargetProfile profile, FindingLog log)
+    {
+        foreach (OtherTensor tensor in tensors)
+        {
+            if (CodeFor(tensor.Kind) is { } code)
+            {
+                log.Add(code.At(tensor.SourceName, $"{tensor.Tensor.DType.ToString().ToUpperInvariant()} {tensor.Tensor.Shape}; {profile.Name} has no place for it{Remedy(code)}"));
+            }
+        }
+    }
+
+    private static string Remedy(FindingCode code) => code.CanBeAllowed ? $"; fuse keeps it, --allow {code.Id} drops it" : string.Empty;
+
+    private static FindingCode? CodeFor(OtherTensorKind kind) => kind switch
+    {
+        OtherTensorKind.WholeModule => TensorCodes.WholeModule,
+        OtherTensorKind.BaseBias => TensorCodes.BaseBias,
+        OtherTensorKind.LoraBias => TensorCodes.LoraBias,
+        OtherTensorKind.SavedEmbedding => TensorCodes.SavedEmbedding,
+        OtherTensorKind.TokenRows => TensorCodes.TokenRows,
+        OtherTensorKind.TrainingState => TensorCodes.TrainingState,
+        OtherTensorKind.MethodParameter => TargetCodes.MethodUnsupported,
+        _ => TensorCodes.UnknownTensor,
+    };
+
+    private static string Describe(ModuleKind kind) => kind switch
+    {
+        ModuleKind.Linear => "Linear layers",
+        ModuleKind.Embedding => "embeddings",
+        ModuleKind.Experts => "stacked experts",
+        ModuleKind.Convolution => "convolutions",
+        _ => "packed parameters",
+    };
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages.Targets;
+
+/// <summary>Gives the modules of an MLX adapter the paths under which the target's readers hold them; mlx-swift-lm and mlx-vlm hold some models elsewhere than mlx-lm.</summary>
+internal static class TargetPaths
+{
+    /// <summary>The adapter under the target's paths, or <see langword="null"/> with an error in the log.</summary>
+    public static Adapter? Apply(Adapter adapter, StageContext context)
+    {
+        string[] present = [.. adapter.Modules.Where(module => module.Path.IsInLayer).Select(module => module.Path.LayersRoot!).Distinct(StringComparer.Ordinal)];
+        if (context.Options.ModelType == ModelTypeResolver.Identity || present is [])
+        {
+            return adapter;
+        }
+
+        Architecture? architecture = Named(context);
+        string? root = architecture is not null ? ReaderRoots.Common(architecture, context.Profile, context.Log)
+            : ReaderRoots.CanDiffer(context.Profile) ? FromNames(present, context)
+            : present[0];
+        if (root is null)
+        {
+            return null;
+        }
+
+        adapter = architecture is null ? adapter : adapter with { Modules = SwiftLimits.Apply(adapter.Modules, architecture, context) };
+        return present is [string only] && only == root ? adapter : Rename(adapter, root, architecture, context);
+    }
+
+    /// <summary>The architecture that the caller or the base names, if the table has it.</summary>
+    public static Architecture? Named(StageContext context) =>
+        (context.Options.ModelType is ModelTypeResolver.Identity ? null : context.Options.ModelType ?? context.Base?.Config.ModelType) is { } name ? ArchitectureTable.Default.Find(name) : null;
+
+    // Without a base the present path alone tells which models it can be: those that mlx-lm holds there, else those that any reader does.
+    private static string? FromNames(string[] present, StageContext context)
+    {
+        Architecture[] candidates = [.. ArchitectureTable.Default.All.Where(architecture => present.Contains(architecture.Layers.Mlx))];
+        candidates = candidates is [] ? [.. ArchitectureTable.Default.All.Where(architecture => Enum.GetValues<MlxReader>().Any(reader => present.Contains(MlxPaths.Root(architecture, reader))))] : candidates;
+        string[] roots = [.. candidates.SelectMany(architecture => ReaderRoots.Of(architecture, context.Profile)).Select(root => root.Root).OfType<string>().Distinct(StringComparer.Ordinal)];
+        if (roots.Length > 1 || present.Length > 1)
+        {
+            context.Log.Add(ArchitectureCodes.AmbiguousModelType.At(
+                "modules", $"{string.Join(" and ", present)} in mlx-lm is {string.Join(" or ", roots)} in {context.Profile.Name}, by the model; give --base or --model-type"));
+            return null;
+        }
+
+        context.Log.Add(ArchitectureCodes.NamesKept.At(
+            "modules", $"no base was given; whether {context.Profile.Name} has the model, and adapts these modules of it, is not known"));
+        return roots is [string only] ? only : present[0];
+    }
+
+    private static Adapter? Rename(Adapter adapter, string root, Architecture? architecture, StageContext context)
+    {
+        var modules = ImmutableArray.CreateBuilder<AdapterModule>(adapter.Modules.Length);
+        foreach (AdapterModule module in adapter.Modules)
+        {
+            if (Rename(module.Path, root, architecture) is { } path)
+            {
+                modules.Add(module with { Path = path });
+            }
+            else
+            {
+                context.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, $"is no module of {architecture}, and {context.Profile.Name} holds the model under other paths"));
+            }
+        }
+
+        foreach (OtherTensor tensor in adapter.OtherTensors)
+        {
+            context.Log.Add(TensorCodes.WholeModule.At(tensor.SourceName, $"is a weight of the base under a path that {context.Profile.Name} does not have"));
+        }
+
+        if (context.Log.HasErrors)
+        {
+            return null;
+        }
+
+        context.Log.Add(TargetCodes.PathsRewritten.At("modules", $"{adapter.Modules[0].Path} became {modules[0].Path}, and so the others"));
+        return adapter with { Modules = [.. modules.OrderBy(module => module.Path)], OtherTensors = [] };
+    }
+
+    private static ModulePath? Rename(ModulePath path, string root, Architecture? architecture)
+    {
+        if (architecture is null)
+        {
+            return path.IsInLayer ? ModulePath.Parse($"{root}.{path.Layer}.{path.Relative}") : null;
+        }
+
+        return MlxPaths.Resolve(architecture, path.Text) switch
+        {
+            null => null,
+            { Layer: { } layer } address => ModulePath.Parse($"{root}.{layer}.{address.Path}"),
+            { } address => ModulePath.Parse(MlxPaths.Rebase(address.Path, architecture.Layers.Mlx, root)),
+        };
+    }
+}

@@ -1,0 +1,47 @@
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Configs;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Metadata.Mlx.Detectors;
+
+/// <summary><c>keys</c> that are missing, or reach other modules than those of the file.</summary>
+internal sealed class KeysDetector : IMlxDetector
+{
+    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    {
+        if (facts.Config is not { IsLegacyVlm: false } config)
+        {
+            yield break;
+        }
+
+        JsonValue? stated = config.Parameters["keys"];
+        if (stated is null or JsonNull)
+        {
+            yield return new MlxTrait(MlxTraitKind.DefaultKeys, MlxConfigCodes.KeysMissing.At(facts.ConfigName, $"lora_parameters.keys is {(stated is null ? "missing" : "null")}"));
+        }
+        else if (config.Keys is not { IsEmpty: false } keys)
+        {
+            yield return Stale($"is {ConfigFields.Show(stated)}, not a list of module paths");
+        }
+        else
+        {
+            MlxKeyReach reach = MlxKeyReach.Follow(keys, 0, facts.Paths, facts.BaseLayers);
+            if (!reach.Unreached.IsEmpty)
+            {
+                yield return Stale($"do not reach {reach.Unreached[0]} and {reach.Unreached.Length - 1} more");
+            }
+
+            if (!reach.Doubled.IsEmpty)
+            {
+                yield return Stale($"name {reach.Doubled[0]} twice, by its path and below its layer, which mlx-lm refuses");
+            }
+
+            if (!reach.Idle.IsEmpty)
+            {
+                yield return Stale($"name {reach.Idle[0]} and {reach.Idle.Length - 1} more, of which the file has no tensors");
+            }
+        }
+
+        MlxTrait Stale(string message) => new(MlxTraitKind.Keys, MlxConfigCodes.KeysStale.At(facts.ConfigName, $"lora_parameters.keys {message}"));
+    }
+}

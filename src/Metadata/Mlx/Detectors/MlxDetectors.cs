@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace Transfuse.Metadata.Mlx.Detectors;
+
+/// <summary>All detectors of old, foreign and damaged MLX folders.</summary>
+public static class MlxDetectors
+{
+    private static readonly ImmutableArray<IMlxDetector> All =
+    [
+        new ArchiveDetector(), new LoraLayersDetector(), new AlphaDetector(), new DoraNotHonouredDetector(), new LayersDetector(),
+        new FlattenedExpertsDetector(), new LayerBackedDetector(), new LegacyVlmDetector(), new KeysDetector(), new NumberFormDetector(),
+        new RankDetector(), new RanksDetector(), new FineTuneTypeDetector(), new BaseWeightsDetector(), new TopologyDetector(),
+    ];
+
+    /// <summary>Everything that any of them recognises.</summary>
+    public static ImmutableArray<MlxTrait> Detect(MlxFolderFacts facts) => [.. All.SelectMany(detector => detector.Detect(facts))];
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Inference;
+
+namespace Transfuse.Metadata.Mlx;
+
+/// <summary>
+/// Chooses <c>num_layers</c> and <c>keys</c> that reach exactly the modules of a file. What the config says is kept where it does so;
+/// otherwise the tensors decide.
+/// </summary>
+/// <param name="NumLayers">The number; always positive.</param>
+/// <param name="NumLayersReason">Why it differs from the config's; <see langword="null"/> where it does not.</param>
+/// <param name="Keys">The keys.</param>
+/// <param name="KeysReason">Why they differ from the config's; <see langword="null"/> where they do not.</param>
+/// <param name="IsConfirmed">Whether the number is right for any base, or for the base that was given.</param>
+public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, ImmutableArray<string> Keys, string? KeysReason, bool IsConfirmed)
+{
+    /// <summary>Chooses.</summary>
+    /// <param name="number"><c>num_layers</c>, or <c>lora_layers</c> in its place.</param>
+    /// <param name="keys">The keys, or <see langword="null"/> where the config has no list of strings.</param>
+    /// <param name="paths">The modules of the file.</param>
+    /// <param name="baseLayers">The base's number of layers, if known.</param>
+    /// <param name="prefersFullPaths">Whether new keys are full paths, as mlx-vlm and Unsloth need them; else paths below a layer where these are exact.</param>
+    public static MlxKeyRepair Choose(MlxNumber number, ImmutableArray<string>? keys, IReadOnlyCollection<ModulePath> paths, int? baseLayers, bool prefersFullPaths)
+    {
+        LayerEvidence? layers = LayerInference.Infer(paths);
+        (int count, string? reason) = Layers(number, layers, baseLayers);
+        bool isKept = reason is null;
+        if (keys is { IsEmpty: false } stated && MlxKeyReach.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
+        {
+            ImmutableArray<string> used = [.. stated.Where(key => !reach.Idle.Contains(key))];
+            string? idle = reach.Idle.IsEmpty ? null : $"the file has no tensors of {string.Join(", ", reach.Idle.Take(3))}";
+            return new MlxKeyRepair(count, reason, used, idle, IsSure(used));
+        }
+
+        bool isExact = layers is { IsUniform: true, IsContiguous: true } && (baseLayers is { } total
+            ? layers.Last == total - 1 && layers.First == Math.Max(0, total - count)
+            : isKept ? layers.Span == count : layers.First == 0 && number.AsInteger is <= 0);
+        ImmutableArray<string> chosen = isExact && !prefersFullPaths ? Sorted(paths.Select(path => path.Relative)) : Sorted(paths.Select(path => path.Text));
+        return new MlxKeyRepair(count, reason, chosen, $"they name the {paths.Count} modules of the file", IsSure(chosen));
+
+        bool IsSure(ImmutableArray<string> used) => baseLayers is not null || !isKept || count >= MlxKeys.AllLayers || !paths.Any(path => path.IsInLayer && used.Contains(path.Relative));
+    }
+
+    private static (int Count, string? Reason) Layers(MlxNumber number, LayerEvidence? layers, int? baseLayers)
+    {
+        int all = baseLayers ?? MlxKeys.AllLayers;
+        string meaning = baseLayers is null ? "all layers, whose number is not known" : "the base's layers";
+        return number.AsInteger switch
+        {
+            null => (all, $"{meaning}; the field was {(number.IsMissing ? "missing" : "unusable")}"),
+            <= 0 => (all, $"{meaning}: to mlx-lm 0 and negative numbers mean all, to mlx-swift-lm none, or they stop it"),
+            { } stated when layers is not null && !layers.IsReachedBy(stated, baseLayers) => (
+                all, $"{meaning}: tensors begin at layer {layers.First}, which the last {stated} layers do not include"),
+            { } stated => ((int)stated, null),
+        };
+    }
+
+    private static ImmutableArray<string> Sorted(IEnumerable<string> keys) => [.. keys.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,37 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Transfuse.Formats.Json;
+
+namespace Transfuse.Metadata.Mlx;
+
+/// <summary>
+/// Which modules an adapter has by its own explicit list, <c>unsloth_mlx_lora_module_paths</c> (unsloth-zoo 2026.8). A list with entries is exhaustive;
+/// an empty one is kept where a model's adapter is saved, but suppresses nothing.
+/// </summary>
+/// <param name="IsGiven">Whether the config has the field, whatever its value.</param>
+/// <param name="Paths">The full module paths in the order of the field, each once.</param>
+public sealed record MlxTopology(bool IsGiven, ImmutableArray<string> Paths)
+{
+    private readonly FrozenSet<string> _paths = Paths.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>The field's name.</summary>
+    public const string Field = "unsloth_mlx_lora_module_paths";
+
+    /// <summary>No list.</summary>
+    public static MlxTopology None { get; } = new(false, []);
+
+    /// <summary>Reads the field of a config: a path, a list, lists in lists, or objects whose values are paths. Empty paths and what is no path do not count.</summary>
+    /// <param name="value">The field; <see langword="null"/> where the config has none.</param>
+    public static MlxTopology Read(JsonValue? value) => value is null ? None : new MlxTopology(true, [.. Flatten(value).Distinct(StringComparer.Ordinal)]);
+
+    /// <summary>Whether a module counts: all do where no path is listed.</summary>
+    public bool Counts(string path) => _paths.Count == 0 || _paths.Contains(path);
+
+    private static IEnumerable<string> Flatten(JsonValue value) => value switch
+    {
+        JsonString { Value.Length: > 0 } path => [path.Value],
+        JsonArray list => list.Items.SelectMany(Flatten),
+        JsonObject named => named.Members.SelectMany(member => Flatten(member.Value)),
+        _ => [],
+    };
+}

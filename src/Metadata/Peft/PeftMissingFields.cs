@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Metadata.Peft;
+
+/// <summary>
+/// Fields that a PEFT which names its version always writes, that change what an adapter does, and that no tensor tells. Where one is missing, what PEFT takes for it is an
+/// assumption. (Configs of third parties and of PEFT before 0.18 do not name the version, and lack fields as a rule.)
+/// </summary>
+public static class PeftMissingFields
+{
+    private static readonly ImmutableArray<(string Field, JsonValue Default, int Minor, bool MayBeNull)> Fields =
+    [
+        ("lora_dropout", JsonNumber.Of(0.0), 0, false),
+        ("init_lora_weights", JsonBoolean.True, 3, false),
+        ("alpha_pattern", JsonObject.Empty, 6, false),
+        ("use_rslora", JsonBoolean.False, 8, false),
+        ("layer_replication", JsonNull.Instance, 10, true),
+        ("use_qalora", JsonBoolean.False, 16, false),
+        ("alora_invocation_tokens", JsonNull.Instance, 18, true),
+        ("use_bdlora", JsonNull.Instance, 19, true),
+    ];
+
+    /// <summary>The fields that are missing, or null where PEFT writes no null, with what PEFT 0.21 takes.</summary>
+    public static IEnumerable<KeyValuePair<string, JsonValue>> Of(PeftConfig config) => config.Version is not { } version || !config.IsLora
+        ? []
+        : Fields
+            .Where(field => version.IsAtLeast(0, field.Minor) && config.Source[field.Field] is var value && (value is null || (value is JsonNull && !field.MayBeNull)))
+            .Select(field => KeyValuePair.Create(field.Field, field.Default));
+
+    /// <summary>Names them.</summary>
+    public static void Report(PeftConfig config, FindingLog log)
+    {
+        foreach ((string field, JsonValue value) in Of(config))
+        {
+            string taken = value switch { JsonObject => "no pattern", JsonNumber number => number.Text, _ => value.Kind };
+            log.Add(ConfigCodes.FieldMissing.At($"{config.FileName}:{field}", $"is {(config.Source[field] is null ? "missing" : "null")}, which PEFT {config.Version} does not write; PEFT 0.21 takes {taken}"));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Transfuse.Cli.Tests.Support;
+using Transfuse.Oracle;
+
+namespace Transfuse.Cli.Tests.Commands;
+
+public class ConvertCommandTests
+{
+    private static readonly string Llama = Fixtures.Case("llama_qv").AdapterFolder;
+
+    [Fact]
+    public void Writes_the_folder_and_says_what_it_holds()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult result = Command.Run("convert", Llama, "--to", "mlx-lm", "--base", Fixtures.HfBaseFolder("llama"), "--output", folder["out"]).ExitsWith(0);
+
+        Assert.Equal($"{folder["out"]}: 6 modules (LoRA), rank 8, scale 2, for mlx-lm", result.Output.Trim());
+        Assert.Equal(string.Empty, result.Error);
+        Assert.Equal(["adapter_config.json", "adapters.safetensors"], Directory.EnumerateFileSystemEntries(folder["out"]).Select(Path.GetFileName).Order());
+        Assert.Equal([folder["out"]], Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("llama_dora", "mlx-lm")]
+    [InlineData("mixtral_params_ranks", "mlx-lm")]
+    [InlineData("mlx_qwen3_moe_switch", "peft")]
+    public void Verify_reads_the_output_back_before_it_is_put_in_place(string name, string target)
+    {
+        using var folder = new TemporaryFolder();
+        FixtureCase fixture = Fixtures.Case(name);
+        Command.Run("convert", fixture.AdapterFolder, "--to", target, "--base", Fixtures.HfBaseFolder(fixture.Architecture), "--output", folder["out"], "--verify", "--quiet").ExitsWith(0);
+        Assert.True(Directory.Exists(folder["out"]));
+    }
+
+    [Fact]
+    public void Verify_counts_the_rounding_of_a_cast_as_rounding()
+    {
+        using var folder = new TemporaryFolder();
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"], "--dtype", "bf16", "--verify").ExitsWith(0);
+        Command.Run("verify", Llama, folder["out"], "--quiet").ExitsWith(5);
+    }
+
+    [Fact]
+    public void Dry_run_writes_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"], "--dry-run").ExitsWith(0);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void Json_report_starts_with_its_schema_and_goes_to_standard_output_alone()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult result = Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"], "--json").ExitsWith(0);
+
+        using JsonDocument report = JsonDocument.Parse(result.Output);
+        Assert.Equal("schema", report.RootElement.EnumerateObject().First().Name);
+        Assert.Equal("transfuse.convert/1", report.RootElement.GetProperty("schema").GetString());
+        JsonElement input = report.RootElement.GetProperty("inputs")[0];
+        Assert.True(input.GetProperty("succeeded").GetBoolean());
+        Assert.Equal(6, input.GetProperty("modules").GetArrayLength());
+        Assert.Equal("TF4021", input.GetProperty("findings")[0].GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("convert")]
+    [InlineData("convert", "x", "--output", "y")]
+    [InlineData("convert", "x", "--to", "onnx", "--output", "y")]
+    [InlineData("convert", "x", "--to", "vllm", "--output", "y")]
+    [InlineData("convert", "x", "--to", "peft,mlx-lm", "--output", "y")]
+    [InlineData("convert", "x", "--to", "peft", "--output", "y", "--dtype", "int8")]
+    [InlineData("convert", "x", "--to", "peft", "--output", "y", "--allow", "TF1101")]
+    [InlineData("convert", "x", "--to", "peft", "--output", "y", "--jobs", "0")]
+    [InlineData("convert", "no/such/*.json", "--to", "peft", "--output", "y")]
+    [InlineData("unknown")]
+    public void Wrong_usage_exits_with_2(params string[] arguments)
+    {
+        CommandResult result = Command.Run(arguments).ExitsWith(2);
+        Assert.StartsWith("error: ", result.Error);
+    }
+
+    [Fact]
+    public void Missing_input_exits_with_3()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult result = Command.Run("convert", folder["nothing"], "--to", "mlx-lm", "--output", folder["out"]).ExitsWith(3);
+        Assert.Contains("does not exist", result.Error);
+    }
+
+    [Fact]
+    public void Place_that_cannot_be_written_exits_with_3_and_leaves_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["file"], "in the way");
+        CommandResult result = Command.Run("convert", Llama, "--to", "mlx-lm", "--output", Path.Combine(folder["file"], "out")).ExitsWith(3);
+        Assert.Contains("error: ", result.Error);
+        Assert.Equal([folder["file"]], Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void Existing_output_is_kept_without_overwrite_and_replaced_with_it()
+    {
+        using var folder = new TemporaryFolder();
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"]).ExitsWith(0);
+        DateTime before = File.GetLastWriteTimeUtc(Path.Combine(folder["out"], "adapters.safetensors"));
+
+        CommandResult refused = Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"]).ExitsWith(1);
+        Assert.Contains("TF5016", refused.Error);
+        Assert.Equal(before, File.GetLastWriteTimeUtc(Path.Combine(folder["out"], "adapters.safetensors")));
+
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"], "--overwrite").ExitsWith(0);
+        Assert.NotEqual(before, File.GetLastWriteTimeUtc(Path.Combine(folder["out"], "adapters.safetensors")));
+    }
+
+    [Fact]
+    public void Overwrite_never_replaces_a_folder_that_is_no_adapter()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["documents"]);
+        File.WriteAllText(Path.Combine(folder["documents"], "letter.txt"), "precious");
+        CommandResult refused = Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["documents"], "--overwrite").ExitsWith(1);
+        Assert.Contains("TF5016", refused.Error);
+        Assert.Equal("precious", File.ReadAllText(Path.Combine(folder["documents"], "letter.txt")));
+    }
+
+    [Fact]
+    public void Output_may_be_the_input()
+    {
+        using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("llama_qv"));
+        string input = copy.Save();
+        Command.Run("convert", input, "--to", "mlx-lm", "--output", input, "--overwrite").ExitsWith(0);
+        Assert.True(File.Exists(Path.Combine(input, "adapters.safetensors")));
+        Assert.False(File.Exists(Path.Combine(input, "adapter_model.safetensors")));
+    }
+
+    [Fact]
+    public void Several_inputs_keep_their_names_and_one_failure_exits_with_4()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["runs/a"]);
+        Directory.CreateDirectory(folder["runs/deep/b"]);
+        Directory.CreateDirectory(folder["runs/broken"]);
+        foreach (string file in Directory.EnumerateFiles(Llama))
+        {
+            File.Copy(file, Path.Combine(folder["runs/a"], Path.GetFileName(file)));
+            File.Copy(file, Path.Combine(folder["runs/deep/b"], Path.GetFileName(file)));
+        }
+
+        File.WriteAllText(Path.Combine(folder["runs/broken"], "adapter_config.json"), "{");
+        CommandResult result = Command.Run("convert", Path.Combine(folder["runs"], "**/adapter_config.json"), "--to", "mlx-lm", "--output", folder["out"]).ExitsWith(4);
+
+        Assert.True(File.Exists(Path.Combine(folder["out"], "a", "adapters.safetensors")));
+        Assert.True(File.Exists(Path.Combine(folder["out"], "deep", "b", "adapters.safetensors")));
+        Assert.False(Directory.Exists(Path.Combine(folder["out"], "broken")));
+        Assert.Contains("error TF1", result.Error);
+    }
+
+    [Fact]
+    public void Interrupted_run_exits_with_130_and_leaves_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        MakeLargeAdapter(folder["large"]);
+        using Process process = Command.Start("convert", folder["large"], "--to", "mlx-lm", "--output", folder["out"], "--jobs", "1");
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        while (!process.HasExited && Directory.GetDirectories(folder.Path, ".out.*").Length == 0)
+        {
+            Thread.Sleep(2);
+        }
+
+        Assert.False(process.HasExited, "the run ended before it could be interrupted");
+        Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)));
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains("nothing was written", error.Result);
+        Assert.Equal([folder["large"]], Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    // Two gigabytes of zeros that take no room on the disk: long enough to be interrupted.
+    private static void MakeLargeAdapter(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(
+            Path.Combine(folder, "adapter_config.json"),
+            """{"peft_type": "LORA", "r": 64, "lora_alpha": 64, "target_modules": ["q_proj"], "peft_version": "0.21.0"}""");
+        const int Layers = 64, Rank = 64, Size = 65536;
+        const long Bytes = (long)Rank * Size * 4;
+        IEnumerable<string> entries = Enumerable.Range(0, Layers).SelectMany(layer => new[] { ("A", $"{Rank},{Size}"), ("B", $"{Size},{Rank}") }.Select((factor, index) =>
+            $"\"base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{factor.Item1}.weight\":{{\"dtype\":\"F32\",\"shape\":[{factor.Item2}],\"data_offsets\":[{((layer * 2) + index) * Bytes},{((layer * 2) + index + 1) * Bytes}]}}"));
+        byte[] header = System.Text.Encoding.UTF8.GetBytes("{" + string.Join(",", entries) + "}");
+        using FileStream file = File.Create(Path.Combine(folder, "adapter_model.safetensors"));
+        file.Write(BitConverter.GetBytes((long)header.Length));
+        file.Write(header);
+        file.SetLength(file.Length + (Layers * 2 * Bytes));
+    }
+}

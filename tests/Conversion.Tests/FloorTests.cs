@@ -1,0 +1,51 @@
+using System.Text.RegularExpressions;
+using Transfuse.Oracle;
+
+namespace Transfuse.Conversion.Tests;
+
+/// <summary>A floor uses only floors below it; dialects do not know each other.</summary>
+public class FloorTests
+{
+    private static readonly string[] Floors = ["Formats", "Metadata", "Conversion", "Apply", "Cli"];
+
+    private static readonly string Source = Path.Combine(Fixtures.RepositoryRoot, "src");
+
+    public static TheoryData<string> Present { get; } = [.. Floors.Where(floor => Directory.Exists(Path.Combine(Source, floor)))];
+
+    [Theory]
+    [MemberData(nameof(Present))]
+    public void Projects_reference_lower_floors_only(string floor)
+    {
+        string project = File.ReadAllText(Directory.GetFiles(Path.Combine(Source, floor), "*.csproj").Single());
+        foreach (Match reference in Regex.Matches(project, @"ProjectReference Include=""\.\./(\w+)/"))
+        {
+            Assert.True(Array.IndexOf(Floors, reference.Groups[1].Value) < Array.IndexOf(Floors, floor), $"{floor} references {reference.Groups[1].Value}");
+        }
+    }
+
+    [Theory]
+    [InlineData("Peft", "Mlx")]
+    [InlineData("Mlx", "Peft")]
+    public void Dialects_do_not_know_each_other(string dialect, string other)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", "Dialects", dialect), "*.cs", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains($"Dialects.{other}", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("System.IO.File")]
+    [InlineData("File.Open")]
+    [InlineData("File.Read")]
+    [InlineData("Directory.")]
+    [InlineData("HttpClient")]
+    [InlineData("Console.")]
+    [InlineData("DateTime.Now")]
+    [InlineData("DateTime.UtcNow")]
+    public void Metadata_touches_no_file_network_clock_or_console(string forbidden)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Source, "Metadata"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/")).ToArray();
+        Assert.True(files.Length > 50, $"only {files.Length} files were looked at");
+        Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains(forbidden, StringComparison.Ordinal));
+    }
+}
