@@ -26,12 +26,19 @@ internal static class CommonScale
 
     private static AdapterModule Fold(AdapterModule module, double common, FindingLog log, CancellationToken cancellationToken)
     {
-        double ratio = module.Scale / common;
-        int exponent = Math.ILogB(ratio);
+        // Runtimes multiply by float32: that is the ratio that counts.
+        double ratio = (double)(float)module.Scale / (float)common;
+        int exponent = ratio == 0 ? 0 : Math.ILogB(ratio);
         bool exact = ratio == Math.ScaleB(1, exponent) && module.B.DType != DType.F64
             && TensorProbe.ScalesExactly(module.B, exponent, cancellationToken);
+        if (!exact && FoldRange.Problem(module.B, ratio, cancellationToken) is { } problem)
+        {
+            log.Add(TensorCodes.ScaleOutOfRange.At(module.SourcePath, FormattableString.Invariant($"scale {module.Scale:R} cannot become {common:R} by way of lora_B: {problem}")));
+            return module;
+        }
+
         log.Add((exact ? TensorCodes.ScaleFoldedExactly : TensorCodes.ScaleFolded)
-            .At(module.SourcePath, $"scale {module.Scale:R} became {common:R}; lora_B was multiplied by {ratio:R}"));
+            .At(module.SourcePath, FormattableString.Invariant($"scale {module.Scale:R} became {common:R}; lora_B was multiplied by {ratio:R}")));
         LazyTensor folded = exact ? module.B.ScaleByPowerOfTwo(exponent) : module.B.Scale((float)ratio);
         return module with { B = folded, Scale = common };
     }

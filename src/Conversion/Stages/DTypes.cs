@@ -45,19 +45,25 @@ internal static class DTypes
                 return tensor;
             }
 
-            if (dtype == DType.F16 && !TensorProbe.FitsFloat16(tensor, cancellationToken))
-            {
-                log.Add(TensorCodes.Float16Overflow.At(module.SourcePath, $"{name} has the value {TensorProbe.MaxMagnitude(tensor, cancellationToken):G6}; float16 ends at 65504"));
-            }
-
+            CheckRange(module, name, tensor, dtype);
             cast++;
             return tensor.Cast(dtype);
         }
 
         LazyTensor Round(AdapterModule module, string name, LazyTensor tensor)
         {
+            CheckRange(module, name, tensor, DType.F32);
             log.Add(TensorCodes.DoubleRounded.At(module.SourcePath, $"{name} was rounded from float64 to float32"));
             return tensor.Cast(DType.F32);
+        }
+
+        void CheckRange(AdapterModule module, string name, LazyTensor tensor, DType dtype)
+        {
+            if (!TensorProbe.Fits(tensor, dtype, cancellationToken))
+            {
+                log.Add(TensorCodes.ValueOverflow.At(
+                    module.SourcePath, FormattableString.Invariant($"{name} has the value {TensorProbe.MaxMagnitude(tensor, cancellationToken):G6}, which is beyond {dtype.SafetensorsName()}")));
+            }
         }
     }
 }

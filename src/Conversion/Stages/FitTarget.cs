@@ -17,6 +17,7 @@ internal static class FitTarget
     /// <summary>The adapter as the target holds it, or <see langword="null"/> with an error in the log.</summary>
     public static Adapter? Apply(ReadResult read, StageContext context)
     {
+        ValueProbes.Run(read.Adapter, context);
         bool carries = read.Dialect == context.Profile.Dialect;
         bool toMlx = context.Profile.Dialect == AdapterDialect.Mlx;
         Adapter? mapped = carries ? Carry(read, context) : Cross(read, context);

@@ -27,8 +27,8 @@ public static class TensorCodes
     /// <summary>Elements that are no floats.</summary>
     public static FindingCode NotFloat { get; } = new("TF2007", Error, "A factor's elements are not float16, bfloat16, float32 or float64.", "Quantized factors must be dequantized by the program that wrote them.");
 
-    /// <summary>Values beyond float16.</summary>
-    public static FindingCode Float16Overflow { get; } = new("TF2008", Error, "A value does not fit float16.", "Use --dtype bf16 or f32.");
+    /// <summary>Values beyond the dtype that is written.</summary>
+    public static FindingCode ValueOverflow { get; } = new("TF2008", Error, "A value does not fit the dtype that is to be written.", "Use --dtype bf16 or f32. MLX reads no float64, so that values beyond float32 cannot be written for it.");
 
     /// <summary>NaN or infinity among the values.</summary>
     public static FindingCode NotFinite { get; } = new("TF2009", Error, "A factor holds NaN or infinity.", "The training diverged; use an earlier checkpoint.", "nothing; the values are written as they are, and the model will compute NaN");
@@ -53,6 +53,12 @@ public static class TensorCodes
 
     /// <summary>Magnitudes without DoRA.</summary>
     public static FindingCode MagnitudesIgnored { get; } = new("TF2016", Error, "The file has DoRA magnitudes, but the config does not say DoRA: PEFT ignores them without a word.", "Set use_dora to true if the adapter was trained so; else delete the magnitudes.");
+
+    /// <summary>A scale beyond float32, or one that cannot be folded.</summary>
+    public static FindingCode ScaleOutOfRange { get; } = new("TF2017", Error, "A scale, or the product of one with its B, leaves the range of float32, by which runtimes multiply.", "Check the alphas of the config: one of them is extreme.");
+
+    /// <summary>Biases that the config promises.</summary>
+    public static FindingCode BiasesMissing { get; } = new("TF2018", Warning, "The config says that biases were trained, but the file has none. PEFT 0.7 to 0.20 leave them out of the file: where the adapted layers have biases, what was trained of them is lost.", "Save the adapter again with PEFT 0.21 where the training ran, if its biases matter.");
 
     /// <summary>The packed expert shapes contradict each other.</summary>
     public static FindingCode ExpertShape { get; } = new("TF2101", Error, "The factors of packed experts do not fit the number of experts.", "Check the rank in the config and the number of experts of the base.");
@@ -109,8 +115,8 @@ public static class TensorCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
-        NotFloat, Float16Overflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
+        NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
+        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, BiasesMissing, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,
     ];

@@ -10,14 +10,18 @@ namespace Transfuse.Conversion.Tests.Support;
 /// <summary>What came of a conversion in memory: its findings, and the written files as the Oracle reads them.</summary>
 public sealed class Converted(ConversionResult result, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
 {
+    private readonly Lazy<JsonElement> _config = new(() => OracleJson.Parse(Encoding.UTF8.GetString(files["adapter_config.json"].Span)));
+
+    private readonly Lazy<IReadOnlyDictionary<string, OracleTensor>> _tensors = new(
+        () => OracleSafetensors.Parse(files.Single(file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Value.ToArray()));
+
     public ConversionResult Result => result;
 
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files => files;
 
-    public JsonElement Config => OracleJson.Parse(Encoding.UTF8.GetString(files["adapter_config.json"].Span));
+    public JsonElement Config => _config.Value;
 
-    public IReadOnlyDictionary<string, OracleTensor> Tensors =>
-        OracleSafetensors.Parse(files.Single(file => file.Key.EndsWith(".safetensors", StringComparison.Ordinal)).Value.ToArray());
+    public IReadOnlyDictionary<string, OracleTensor> Tensors => _tensors.Value;
 
     public IEnumerable<string> Errors => Codes(Severity.Error);
 

@@ -43,14 +43,8 @@ public static class Run
     public static Converted InMemory(IAdapterSource source, TargetProfile target, string? baseConfig = null, ConversionOptions? options = null)
     {
         using var sink = new MemoryAdapterSink();
-        using TemporaryFolder? folder = baseConfig is null ? null : new TemporaryFolder();
-        if (folder is not null)
-        {
-            File.WriteAllText(folder["config.json"], baseConfig);
-        }
-
         ConversionResult result = AdapterPipeline.From(source).To(target)
-            .WithBase(folder is null ? null : BaseModel.FromFolder(folder.Path))
+            .WithBase(baseConfig is null ? null : BaseFolders.For(baseConfig))
             .WithOptions(options ?? ConversionOptions.Default)
             .WriteTo(sink)
             .Run(TestContext.Current.CancellationToken);

@@ -43,6 +43,13 @@ public sealed class SmallAdapter
         return values;
     }
 
+    /// <summary>Adds a tensor in another dtype and gives its values as they are stored.</summary>
+    public DenseArray Put(string name, DenseArray values, string dtype)
+    {
+        Tensors[name] = OracleTensor.Of(name, values, dtype);
+        return Tensors[name].ToArray();
+    }
+
     /// <summary>Adds a tensor of random values and gives them.</summary>
     public DenseArray Random(string name, params long[] shape) => Put(name, Values(shape));
 

@@ -14,6 +14,25 @@ public static class OracleDType
         _ => throw new InvalidDataException($"the oracle does not read dtype {dtype}"),
     };
 
+    /// <summary>One value as F16, BF16, F32 or F64, rounded to nearest even.</summary>
+    public static byte[] Encode(string dtype, double value)
+    {
+        switch (dtype)
+        {
+            case "F16":
+                return BitConverter.GetBytes((Half)value);
+            case "BF16":
+                uint bits = BitConverter.SingleToUInt32Bits((float)value);
+                return BitConverter.GetBytes((ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16));
+            case "F32":
+                return BitConverter.GetBytes((float)value);
+            case "F64":
+                return BitConverter.GetBytes(value);
+            default:
+                throw new InvalidDataException($"the oracle does not write dtype {dtype}");
+        }
+    }
+
     public static double[] Decode(string dtype, byte[] bytes)
     {
         int size = Size(dtype);

@@ -5,6 +5,13 @@ public sealed record OracleTensor(string Name, string DType, long[] Shape, doubl
 {
     public DenseArray ToArray() => new(Shape, Values);
 
+    /// <summary>A tensor made of an array, rounded to F16, BF16 (to nearest even), F32 or F64.</summary>
+    public static OracleTensor Of(string name, DenseArray array, string dtype)
+    {
+        byte[] bytes = [.. array.Values.SelectMany(value => OracleDType.Encode(dtype, value))];
+        return new OracleTensor(name, dtype, array.Shape, OracleDType.Decode(dtype, bytes), bytes);
+    }
+
     /// <summary>A float32 tensor made of an array; the bytes are its values rounded to float32.</summary>
     public static OracleTensor F32(string name, DenseArray array)
     {

@@ -47,6 +47,7 @@ internal static class PeftReader
         }
 
         CheckDora(config, modules, configFile, log);
+        CheckBiases(config, others, configFile, log);
         return frame with { Modules = modules, OtherTensors = others };
     }
 
@@ -86,6 +87,16 @@ internal static class PeftReader
         else if (!config.Variants.UseDora && with > 0)
         {
             log.Add(TensorCodes.MagnitudesIgnored.At(configFile, $"use_dora is not set, so PEFT ignores the magnitudes of {with} modules"));
+        }
+    }
+
+    // PEFT 0.7 to 0.20 looked for the biases of lora_only under a name that they do not have, and saved none.
+    private static void CheckBiases(PeftConfig config, ImmutableArray<OtherTensor> others, string configFile, FindingLog log)
+    {
+        bool savesThem = config.Version?.IsAtLeast(0, 21) == true;
+        if (config.Bias == "lora_only" && !savesThem && others.All(tensor => tensor.Kind != OtherTensorKind.BaseBias))
+        {
+            log.Add(TensorCodes.BiasesMissing.At(configFile, "bias is \"lora_only\", but the file has no bias"));
         }
     }
 }

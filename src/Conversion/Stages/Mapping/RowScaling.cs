@@ -28,6 +28,12 @@ internal static class RowScaling
             return null;
         }
 
+        if (scales.Select(scale => FoldRange.Problem(module.B, operation(scale.Factor), context.CancellationToken)).FirstOrDefault(problem => problem is not null) is { } found)
+        {
+            context.Log.Add(ArchitectureCodes.BadScale.At(module.SourcePath, $"the base multiplies this weight, but {found}"));
+            return null;
+        }
+
         float[] factors = [.. scales.SelectMany(scale => Enumerable.Repeat((float)operation(scale.Factor), (int)(scale.Rows ?? rows)))];
         context.Log.Add(TensorCodes.ScaleFolded.At(module.SourcePath, $"the base multiplies this weight by {string.Join(", ", scales.Select(scale => $"{scale.Factor:R}"))}; lora_B follows, in float32"));
         return module with
