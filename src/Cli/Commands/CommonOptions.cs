@@ -227,9 +227,13 @@ internal static class CommonOptions
 
     public static Option<bool> Verbose() => new("--verbose", "-v") { Description = "Print every module." };
 
+    /// <summary>An option's integer; <see langword="null"/> where there is none, which the conversion reports after the validators.</summary>
+    public static int? IntegerOf(System.CommandLine.Parsing.OptionResult result) =>
+        result.Tokens is [{ Value: string text }] && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
+
     private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
     {
-        if (result.GetValueOrDefault<int?>() < 1)
+        if (IntegerOf(result) < 1)
         {
             result.AddError($"{result.Option.Name} must be at least 1.");
         }
