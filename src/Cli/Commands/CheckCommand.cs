@@ -19,16 +19,16 @@ internal sealed class CheckCommand : ICommand
     private readonly Option<int?> _maxLoraRank = CommonOptions.MaxLoraRank();
     private readonly ReportOptions _report = new();
 
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "transfuse check adapters/llama --for mlx-lm",
+        "transfuse check adapters/llama --for mlx-lm,mlx-swift --base models/llama",
+        "transfuse check 'runs/**/adapter_config.json' --for vllm --max-lora-rank 64 --json",
+    ];
+
     public Command Build(CommandConsole console)
     {
-        var command = new Command("check", """
-            Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Changes nothing.
-
-            Examples:
-              transfuse check adapters/llama --for mlx-lm
-              transfuse check adapters/llama --for mlx-lm,mlx-swift --base models/llama
-              transfuse check 'runs/**/adapter_config.json' --for vllm --max-lora-rank 64 --json
-            """)
+        var command = new Command("check", "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Changes nothing.")
         {
             _paths, _for, _base, _modelType, _adapterName, _maxLoraRank,
         };
