@@ -12,7 +12,7 @@ public class ConvertedFolderTests
 {
     [Theory]
     [InlineData("mlx-lm", 51)]
-    [InlineData("mlx-swift", 34)]
+    [InlineData("mlx-swift", 33)]
     [InlineData("mlx-vlm", 35)]
     [InlineData("unsloth", 51)]
     [InlineData("peft", 56)]
