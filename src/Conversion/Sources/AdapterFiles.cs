@@ -19,6 +19,12 @@ internal static partial class AdapterFiles
     /// <summary>Whether the name is one of mlx-lm's checkpoints, such as <c>0000300_adapters.safetensors</c>.</summary>
     public static bool IsNumberedCheckpoint(string fileName) => NumberedCheckpoint().IsMatch(fileName);
 
+    /// <summary>Whether a folder's name is that of a trainer's checkpoint, such as <c>checkpoint-500</c>.</summary>
+    public static bool IsTrainerCheckpoint(string folderName) => TrainerCheckpoint().IsMatch(folderName);
+
+    [GeneratedRegex(@"\Acheckpoint-[0-9]{1,12}\z")]
+    private static partial Regex TrainerCheckpoint();
+
     [GeneratedRegex(@"\A[0-9]{1,12}_adapters\.(safetensors|npz)\z")]
     private static partial Regex NumberedCheckpoint();
 }

@@ -82,6 +82,11 @@ internal static class FitTarget
     private static Adapter? Cross(ReadResult read, StageContext context)
     {
         LeftOutFields.Report(read.Adapter.SourceConfig, read.Content.Name, context.Log);
+        if (context is { Profile.Dialect: AdapterDialect.Mlx, Base.Config.Quantization: { } quantization })
+        {
+            context.Log.Add(TargetCodes.QuantizedBase.At(context.Base.Folder, $"has {quantization.Bits} bits ({quantization.Mode})"));
+        }
+
         Adapter adapter = SavedEmbeddings.LeaveOutEqual(read.Adapter, context);
         TargetKinds.RefuseOtherTensors(adapter.OtherTensors, context.Profile, context.Log);
         return MapLayout.Apply(adapter with { OtherTensors = [] }, context);

@@ -13,6 +13,8 @@ namespace Transfuse.Conversion.Stages;
 /// <summary>Finds an adapter's config and weights in a source and opens them. Bad content becomes a finding; a failing operating system stays an exception.</summary>
 internal static class OpenAdapter
 {
+    // PEFT stores the adapter of this name in the folder itself, and every other in a folder of its own.
+    private const string DefaultName = "default";
     private const int MaxConfigBytes = 64 << 20;
 
     /// <summary>The opened content, or <see langword="null"/> with an error in the log.</summary>
@@ -58,6 +60,7 @@ internal static class OpenAdapter
     /// <summary>The source itself or one of its nested ones, or <see langword="null"/> with an error in the log.</summary>
     public static IAdapterSource? Choose(IAdapterSource source, string? adapterName, FindingLog log)
     {
+        bool isAdapter = source.FileNames.Any(AdapterFiles.Marks);
         if (adapterName is not null)
         {
             if (source.NestedAdapters.Contains(adapterName))
@@ -65,17 +68,30 @@ internal static class OpenAdapter
                 return source.OpenNested(adapterName);
             }
 
+            if (adapterName == DefaultName && isAdapter)
+            {
+                return source;
+            }
+
             log.Add(ContainerCodes.AdapterNotFound.At(source.Name, $"has no adapter '{adapterName}'; it has {List(source.NestedAdapters)}"));
             return null;
         }
 
-        if (source.FileNames.Any(AdapterFiles.Marks) || source.FileNames.Any(IsWeights))
+        if (isAdapter)
         {
+            string[] others = [.. source.NestedAdapters.Where(name => !AdapterFiles.IsTrainerCheckpoint(name))];
+            if (others is not [])
+            {
+                log.Add(ContainerCodes.OthersIgnored.At(source.Name, $"the adapter in the folder itself was read; {List(others)} can be chosen with --adapter NAME"));
+            }
+
             return source;
         }
 
         switch (source.NestedAdapters)
         {
+            case [] when source.FileNames.Any(IsWeights):
+                return source;
             case [string only]:
                 log.Add(ContainerCodes.NestedAdapterTaken.At(source.Name, $"the adapter in {only} was read"));
                 return source.OpenNested(only);

@@ -33,6 +33,9 @@ public static class ContainerCodes
     /// <summary>A numbered checkpoint stands for the final file.</summary>
     public static FindingCode CheckpointTaken { get; } = new("TF1009", Warning, "The final weights file is missing; the checkpoint with the highest number, which is the newest state, was read.", "Nothing, if the training was stopped on purpose.");
 
+    /// <summary>Named adapters beside the one that was read.</summary>
+    public static FindingCode OthersIgnored { get; } = new("TF1040", Information, "The folder holds further adapters in sub-folders, which were not read.", "Nothing, or choose one with --adapter NAME.");
+
     /// <summary>A broken safetensors file.</summary>
     public static FindingCode Safetensors { get; } = new("TF1101", Error, "The safetensors file breaks a rule of its format, which the message names.", "Copy or download the file again; a file cut short is the usual cause.");
 
@@ -49,7 +52,7 @@ public static class ContainerCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
-        SecondWeightsIgnored, DialectUnclear, CheckpointTaken, Safetensors, TorchCheckpoint, Npz,
+        SecondWeightsIgnored, OthersIgnored, DialectUnclear, CheckpointTaken, Safetensors, TorchCheckpoint, Npz,
         Json,
     ];
 }

@@ -57,9 +57,6 @@ public static class TensorCodes
     /// <summary>A scale beyond float32, or one that cannot be folded.</summary>
     public static FindingCode ScaleOutOfRange { get; } = new("TF2017", Error, "A scale, or the product of one with its B, leaves the range of float32, by which runtimes multiply.", "Check the alphas of the config: one of them is extreme.");
 
-    /// <summary>Biases that the config promises.</summary>
-    public static FindingCode BiasesMissing { get; } = new("TF2018", Warning, "The config says that biases were trained, but the file has none. PEFT 0.7 to 0.20 leave them out of the file: where the adapted layers have biases, what was trained of them is lost.", "Save the adapter again with PEFT 0.21 where the training ran, if its biases matter.");
-
     /// <summary>The packed expert shapes contradict each other.</summary>
     public static FindingCode ExpertShape { get; } = new("TF2101", Error, "The factors of packed experts do not fit the number of experts.", "Check the rank in the config and the number of experts of the base.");
 
@@ -116,7 +113,7 @@ public static class TensorCodes
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
         NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, BiasesMissing, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
+        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,
     ];

@@ -47,7 +47,7 @@ internal static class PeftReader
         }
 
         CheckDora(config, modules, configFile, log);
-        CheckBiases(config, others, configFile, log);
+        CheckBiases(config, others, log);
         return frame with { Modules = modules, OtherTensors = others };
     }
 
@@ -91,12 +91,12 @@ internal static class PeftReader
     }
 
     // PEFT 0.7 to 0.20 looked for the biases of lora_only under a name that they do not have, and saved none.
-    private static void CheckBiases(PeftConfig config, ImmutableArray<OtherTensor> others, string configFile, FindingLog log)
+    private static void CheckBiases(PeftConfig config, ImmutableArray<OtherTensor> others, FindingLog log)
     {
         bool savesThem = config.Version?.IsAtLeast(0, 21) == true;
         if (config.Bias == "lora_only" && !savesThem && others.All(tensor => tensor.Kind != OtherTensorKind.BaseBias))
         {
-            log.Add(TensorCodes.BiasesMissing.At(configFile, "bias is \"lora_only\", but the file has no bias"));
+            log.Add(ConfigCodes.BiasesMissing.At("bias", "is \"lora_only\", but the file has no bias"));
         }
     }
 }

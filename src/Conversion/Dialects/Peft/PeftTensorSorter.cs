@@ -37,6 +37,11 @@ internal static class PeftTensorSorter
             log.Add(TensorCodes.OddNames.At(example, $"and {count - 1} more names are not as PEFT writes them ({kinds})"));
         }
 
+        foreach (IGrouping<string, OtherTensor> twins in others.GroupBy(tensor => tensor.Path, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        {
+            log.Add(TensorCodes.DuplicateModule.At(twins.Last().SourceName, $"is {twins.Key}, as is {twins.First().SourceName}"));
+        }
+
         return new PeftTensors([.. modules.Values], others.ToImmutable());
     }
 

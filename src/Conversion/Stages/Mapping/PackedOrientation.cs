@@ -33,6 +33,7 @@ internal sealed class PackedOrientation
         _followsRule = packed.Select(item => ByShape(item.Module, item.Packed) is { } acts && item.Packed.ActsOnInput is { } rule ? acts == rule : (bool?)null)
             .FirstOrDefault(follows => follows is not null)
             ?? BySiblings(packed);
+        CompareCounts(packed);
     }
 
     /// <summary>The module with its experts unpacked, or <see langword="null"/> with a finding.</summary>
@@ -116,6 +117,17 @@ internal sealed class PackedOrientation
             module.SourcePath,
             $"lora_A is {module.A.Shape} and lora_B is {module.B.Shape}; which side is the input cannot be told (peft_version is {_adapter.WriterVersion ?? "missing"}); give --base or --expert-orientation"));
         return null;
+    }
+
+    // Without a base the rank alone tells how many experts there are, and that must be the same everywhere.
+    private void CompareCounts((AdapterModule Module, PackedParameter Packed)[] packed)
+    {
+        (AdapterModule Module, long Experts)[] counts = [.. packed.Where(item => item.Packed.Experts is null).Select(item => (item.Module, item.Module.A.Shape[0] / item.Module.Rank))];
+        foreach ((AdapterModule module, long experts) in counts.Where(item => item.Experts != counts[0].Experts))
+        {
+            _context.Log.Add(TensorCodes.ExpertShape.At(
+                module.SourcePath, $"with rank {module.Rank} it has {experts} experts, but {counts[0].Module.SourcePath} has {counts[0].Experts} with rank {counts[0].Module.Rank}"));
+        }
     }
 
     private static bool? ByShape(AdapterModule module, PackedParameter packed) =>
