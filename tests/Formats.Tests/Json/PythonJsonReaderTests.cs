@@ -66,7 +66,7 @@ public class PythonJsonReaderTests
         Assert.Equal(cause, exception.Cause);
         Assert.Equal((line, column), (exception.Line, exception.Column));
         Assert.Equal("adapter_config.json", exception.FileName);
-        Assert.StartsWith($"adapter_config.json line {line} column {column}: ", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"adapter_config.json: line {line} column {column}: ", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
