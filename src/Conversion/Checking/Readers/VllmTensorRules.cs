@@ -25,6 +25,11 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             context.Report(CheckCodes.TensorRefused, tensor.Name, $"ValueError: {tensor.Name} is unsupported LoRA weight");
         }
 
+        foreach (NamedTensor tensor in raw.All.Where(tensor => PeftTensorName.Parse(tensor.Name).Oddities.HasFlag(PeftNameOddities.Wrapper)))
+        {
+            context.Report(CheckCodes.TensorIgnored, tensor.Name, "its name has a prefix of torch.compile, FSDP or DDP, so that it belongs to no module of the model and is never applied");
+        }
+
         foreach (OtherTensor saved in adapter.File.Others.Where(tensor => IsBaseEmbedding(tensor.SourceName)))
         {
             SavedWeights.CheckSkipped(context, saved);
