@@ -7,7 +7,7 @@ namespace Transfuse.Cli;
 internal static class CommandLine
 {
     /// <summary>The verbs.</summary>
-    internal static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new VerifyCommand()];
+    internal static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand()];
 
     /// <summary>The parser with all verbs.</summary>
     public static RootCommand Build(CommandConsole console)

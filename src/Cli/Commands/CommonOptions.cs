@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Transfuse.Formats.Tensors;
@@ -49,6 +50,50 @@ internal static class CommonOptions
             },
         };
     }
+
+    /// <summary>One reader, or several that all must load the folder; each is checked on its own.</summary>
+    public static Option<ImmutableArray<TargetProfile>> Readers()
+    {
+        string names = string.Join(", ", TargetProfile.All.Select(profile => profile.Name));
+        return new Option<ImmutableArray<TargetProfile>>("--for")
+        {
+            Description = $"The program to check for: {names}. Several with a comma: all must load it.",
+            HelpName = "TARGET",
+            Required = true,
+            CustomParser = result =>
+            {
+                var readers = ImmutableArray.CreateBuilder<TargetProfile>();
+                foreach (string part in result.Tokens[0].Value.Split(','))
+                {
+                    if (TargetProfile.Find(part) is not { } profile)
+                    {
+                        result.AddError($"'{part}' is no reader; use {names}.");
+                        return [];
+                    }
+
+                    readers.Add(profile);
+                }
+
+                return [.. readers.Distinct()];
+            },
+        };
+    }
+
+    public static Option<int?> MaxLoraRank() => new("--max-lora-rank")
+    {
+        Description = "The rank limit that the server was started with (vllm, sglang). Default: 16 for vllm, none for sglang.",
+        HelpName = "N",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<int?>() is < 1)
+                {
+                    result.AddError("--max-lora-rank must be at least 1.");
+                }
+            },
+        },
+    };
 
     public static Option<string> Output() => new("--output", "-o")
     {
@@ -182,9 +227,13 @@ internal static class CommonOptions
 
     public static Option<bool> Verbose() => new("--verbose", "-v") { Description = "Print every module." };
 
+    /// <summary>An option's integer; <see langword="null"/> where there is none, which the conversion reports after the validators.</summary>
+    public static int? IntegerOf(System.CommandLine.Parsing.OptionResult result) =>
+        result.Tokens is [{ Value: string text }] && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
+
     private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
     {
-        if (result.GetValueOrDefault<int?>() < 1)
+        if (IntegerOf(result) < 1)
         {
             result.AddError($"{result.Option.Name} must be at least 1.");
         }

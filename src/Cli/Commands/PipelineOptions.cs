@@ -25,7 +25,7 @@ internal sealed class PipelineOptions
         {
             result =>
             {
-                if (result.GetValueOrDefault<int?>() is not (4 or 5))
+                if (CommonOptions.IntegerOf(result) is not (null or 4 or 5))
                 {
                     result.AddError("--transformers must be 4 or 5.");
                 }

@@ -56,7 +56,10 @@ internal sealed class RepairCommand : ICommand
         IReadOnlyList<OutputTarget> targets = output is null
             ? [.. InputPaths.Inputs(paths).Select(input => new OutputTarget(input, input))]
             : InputPaths.WithOutputs(paths, output);
-        return _report.RunAll(result, console, "repair", targets, target => RunOne(result, target, inPlace, cancellationToken));
+        OutputTarget same = targets.FirstOrDefault(target => output is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(target.Input)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(target.Output)));
+        return same.Input is null
+            ? _report.RunAll(result, console, "repair", targets, target => RunOne(result, target, inPlace, cancellationToken))
+            : throw new UsageException($"--output is '{same.Input}' itself; --in-place repairs it where it is.");
     }
 
     private CommandOutcome RunOne(ParseResult result, OutputTarget target, bool inPlace, CancellationToken cancellationToken)

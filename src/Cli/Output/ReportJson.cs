@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Checking;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -26,6 +27,13 @@ internal static class ReportJson
             new("message", new JsonString(finding.Message)),
         ])),
     ];
+
+    public static JsonString Verdict(CheckVerdict verdict) => new(verdict switch
+    {
+        CheckVerdict.Loads => "loads",
+        CheckVerdict.LoadsWrongly => "loads_wrongly",
+        _ => "fails",
+    });
 
     public static JsonArray Modules(Adapter adapter) =>
     [

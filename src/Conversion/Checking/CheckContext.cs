@@ -4,7 +4,6 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Checking;
@@ -16,6 +15,7 @@ internal sealed class CheckContext : IDisposable
     private readonly string _reader;
     private readonly FindingLog _log;
     private readonly List<IDisposable> _opened = [];
+    private readonly Lazy<BaseWeights?> _baseWeights;
 
     public CheckContext(IAdapterSource source, string reader, CheckOptions options, FindingLog log, CancellationToken cancellationToken)
     {
@@ -24,6 +24,7 @@ internal sealed class CheckContext : IDisposable
         _log = log;
         Options = options;
         CancellationToken = cancellationToken;
+        _baseWeights = new Lazy<BaseWeights?>(OpenBaseWeights);
         string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
         Architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
         if (modelType is not null && Architecture is null)
@@ -88,7 +89,17 @@ internal sealed class CheckContext : IDisposable
     }
 
     /// <summary>The base's weights, where it was given and has them that can be read; open until the check ends.</summary>
-    public BaseWeights? OpenBaseWeights()
+    public BaseWeights? BaseWeights => _baseWeights.Value;
+
+    public void Dispose()
+    {
+        foreach (IDisposable opened in _opened)
+        {
+            opened.Dispose();
+        }
+    }
+
+    private BaseWeights? OpenBaseWeights()
     {
         try
         {
@@ -98,14 +109,6 @@ internal sealed class CheckContext : IDisposable
         {
             Report(CheckCodes.BaseUnknown, Options.Base!.Folder, $"its weights were not used: {broken.Detail}");
             return null;
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (IDisposable opened in _opened)
-        {
-            opened.Dispose();
         }
     }
 

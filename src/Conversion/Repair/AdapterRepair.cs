@@ -50,7 +50,7 @@ public sealed record AdapterRepair
     public AdapterRepair InPlace(bool durable = false) => this with { Sink = null, IsInPlace = true, IsDurable = durable };
 
     /// <summary>Runs the repair.</summary>
-    /// <exception cref="InvalidOperationException">No place to write to for a run that is not dry.</exception>
+    /// <exception cref="InvalidOperationException">No place to write to for a run that is not dry, or a repair in place of what is no folder.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
     public RepairResult Run(CancellationToken cancellationToken = default)
@@ -69,6 +69,11 @@ public sealed record AdapterRepair
 
         using (content.Weights)
         {
+            if (IsInPlace && content.Source is not FolderAdapterSource)
+            {
+                throw new InvalidOperationException("Only a folder can be repaired in place.");
+            }
+
             return DialectDetector.Detect(content, log) is { } dialect ? Run(content, dialect, context) : Refused(log, null);
         }
     }

@@ -20,7 +20,7 @@ internal static class RoundTrip
         StageContext quiet = context with { Log = log };
         using var container = new OutputContainer(output.Tensors, output.Metadata);
         var content = new AdapterContent(source.Content.Source, "output", output.WeightsFile, container, output.Config);
-        Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, new MlxGiven(), BaseLayers.Of(context)), log);
+        Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, MlxGiven.Nothing, BaseLayers.Of(context)), log);
         Adapter? left = InMlx(source.Adapter, quiet);
         Adapter? right = written is null ? null : InMlx(written, quiet);
         if (left is null || right is null || log.HasErrors)

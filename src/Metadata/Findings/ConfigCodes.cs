@@ -146,6 +146,10 @@ public static class ConfigCodes
     public static FindingCode BiasesMissing { get; } = new("TF3126", Warning,
         "The config says that biases were trained, but the file has none: PEFT 0.7 to 0.20 lost those of lora_only.", "If biases were trained, look for the training's checkpoint.");
 
+    /// <summary>The version decides, and is missing.</summary>
+    public static FindingCode VersionMissing { get; } = new("TF3127", Warning,
+        "Packed experts are square, and the config does not say which PEFT wrote them, by which the orientation of their factors differs.", "Restore peft_version; without it the adapter is loaded as PEFT 0.19.1 and later write it.");
+
     /// <summary>A pattern that Python refuses.</summary>
     public static FindingCode PatternSyntax { get; } = new("TF3201", Error,
         "A pattern in the config is not valid in Python either.", "Correct the pattern, or write the names of the modules.");
@@ -196,7 +200,7 @@ public static class ConfigCodes
         AlphaAssumed, RankNotPositive, AlphaZero, EnableLora, TaskTypeUnknown,
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
-        FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing,
+        FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
         PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
         RankContradicted, PatternUnused, BaseChanged, VariantUnsupported, LayerReplication,
     ];

@@ -130,7 +130,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         FieldOutcome alphaOutcome = _fields.ReadNumber("lora_alpha", out double alpha);
         if (alphaOutcome == FieldOutcome.Missing)
         {
-            log.Add(ConfigCodes.AlphaAssumed.At(_fields.Subject("lora_alpha"), $"is missing; {PeftConfig.DefaultAlpha} is assumed"));
+            log.Add(ConfigCodes.AlphaAssumed.At(_fields.Subject("lora_alpha"), $"is missing; PEFT 0.21 takes {PeftConfig.DefaultAlpha}, which is assumed"));
         }
         else if (alphaOutcome.HasValue() && alpha == 0)
         {

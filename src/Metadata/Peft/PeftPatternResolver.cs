@@ -55,7 +55,7 @@ public static class PeftPatternResolver
             string modules = group.First().Path + (group.Count() == 1 ? string.Empty : $" and {group.Count() - 1} more");
             goOn &= log.Add(group.Key.Agreement switch
             {
-                PeftPatternAgreement.AlphaAmbiguous => ConfigCodes.AlphaAmbiguous.At($"{config.FileName}:alpha_pattern", $"{modules}: alpha {group.Key.Alphas}"),
+                PeftPatternAgreement.AlphaAmbiguous => ConfigCodes.AlphaAmbiguous.At($"{config.FileName}:alpha_pattern", $"{modules}: alpha {group.Key.Alphas}{(config.Version is null ? "; peft_version, which could tell, is not there" : string.Empty)}"),
                 PeftPatternAgreement.SettledByRank => ConfigCodes.ReadingSettled.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.Rank}, alpha {group.Key.Alphas}"),
                 _ => ConfigCodes.RankContradicted.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.ConfigRank} in the config, {group.Key.Rank} in the tensors; alpha {group.Key.Alphas}"),
             });

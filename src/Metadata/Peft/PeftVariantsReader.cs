@@ -43,12 +43,12 @@ internal sealed class PeftVariantsReader(ConfigFields fields)
     {
         switch (fields.Json["layer_replication"])
         {
-            case JsonArray { Items.Length: > 0 } ranges:
+            case JsonArray { Items.Length: > 0 } ranges when ranges.Items.All(range => JsonFields.ReadIntegers(range, out ImmutableArray<long> ends).HasValue() && ends.Length == 2):
                 return ranges;
-            case null or JsonNull or JsonArray:
+            case null or JsonNull or JsonArray { Items.IsEmpty: true }:
                 return null;
             default:
-                fields.ReportWrongType("layer_replication", "a list of ranges");
+                fields.ReportWrongType("layer_replication", "a list of ranges, each of two integers,");
                 return null;
         }
     }

@@ -158,7 +158,7 @@ public class ConvertCommandTests
     }
 
     [Fact]
-    public void Interrupted_run_exits_with_130_and_leaves_nothing()
+    public async Task Interrupted_run_exits_with_130_and_leaves_nothing()
     {
         using var folder = new TemporaryFolder();
         MakeLargeAdapter(folder["large"]);
@@ -174,7 +174,7 @@ public class ConvertCommandTests
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)));
 
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("nothing was written", error.Result);
+        Assert.Contains("nothing was written", await error);
         Assert.Equal([folder["large"]], Directory.EnumerateFileSystemEntries(folder.Path));
     }
 

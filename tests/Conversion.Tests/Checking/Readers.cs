@@ -25,7 +25,7 @@ internal static class Readers
         {
             "mlx-lm" => MlxLmLoader.Load(folder, MlxBase.Fixture(fixture.Base)),
             "mlx-swift" => isPeft ? MlxSwiftLoader.LoadPeft(folder, MlxBase.Fixture(fixture.Base)) : MlxSwiftLoader.Load(folder, MlxBase.Fixture(fixture.Base)),
-            "mlx-vlm" => MlxVlmLoader.Load(folder, MlxBase.Fixture(fixture.Base)),
+            "mlx-vlm" => MlxVlmLoader.Load(folder, fixture.Name == "vlm_legacy" ? MlxBase.Fixture(fixture.Base).WithPrefix("language_model.") : MlxBase.Fixture(fixture.Base)),
             "unsloth" => UnslothLoader.Load(folder, MlxBase.Fixture(fixture.Base)),
             "peft" => PeftLoader.Load(folder, HfBase.Fixture(fixture.Architecture)),
             "vllm" => VllmLoader.Load(folder, HfBase.Fixture(fixture.Architecture)),

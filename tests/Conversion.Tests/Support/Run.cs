@@ -3,7 +3,6 @@ using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Targets;
-using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Support;
 

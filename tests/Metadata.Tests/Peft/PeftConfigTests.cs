@@ -21,7 +21,7 @@ public class PeftConfigTests
         { Lora("\"lora_alpha\":8,\"r\":16.5"), "error TF3001 adapter_config.json:r: is 16.5, but an integer belongs there" },
         { Lora("\"lora_alpha\":8,\"r\":true"), "warning TF3004 adapter_config.json:r: is true, but an integer belongs there; it is taken as that" },
         { Lora("\"lora_alpha\":8,\"r\":4294967296"), "error TF3005 adapter_config.json:r: is 4294967296, but -2147483648 to 2147483647 belongs there" },
-        { Lora("\"r\":8"), "warning TF3105 adapter_config.json:lora_alpha: is missing; 8 is assumed" },
+        { Lora("\"r\":8"), "warning TF3105 adapter_config.json:lora_alpha: is missing; PEFT 0.21 takes 8, which is assumed" },
         { Lora("\"r\":8,\"lora_alpha\":null"), "error TF3001 adapter_config.json:lora_alpha: is null, but a finite number belongs there" },
         { Lora("\"r\":8,\"lora_alpha\":NaN"), "error TF3002 adapter_config.json:lora_alpha: is NaN, but a finite number belongs there" },
         { Lora("\"r\":8,\"lora_alpha\":\"16\""), "error TF3001 adapter_config.json:lora_alpha: is the string \"16\", but a finite number belongs there" },

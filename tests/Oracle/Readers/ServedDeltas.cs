@@ -13,6 +13,13 @@ internal static class ServedDeltas
 
         foreach (OracleDelta delta in reading.Deltas.Values)
         {
+            // Experts that were single modules before transformers 5 are known by their own names.
+            if (hfBase.Find(delta.Path) is null && !delta.Path.Contains(".experts.", StringComparison.Ordinal))
+            {
+                report.Quietly($"{delta.Path} is no parameter of the base and is dropped");
+                continue;
+            }
+
             if ((float)delta.Scale != (float)scale)
             {
                 report.Quietly($"{delta.Path}: scale {scale} instead of {delta.Scale}");

@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Bases;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Checking.Mlx;
@@ -27,7 +26,7 @@ internal static class MlxModels
 
         string[] candidates = [.. roots(architecture).OfType<string>().Distinct(StringComparer.Ordinal)];
         string root = candidates is [] ? architecture.Layers.Mlx : candidates.MaxBy(candidate => tensors.Pairs.Count(pair => HfPaths.TrySplit(pair.Path, candidate, out _, out _)))!;
-        if (context.BaseConfig is { } config && context.OpenBaseWeights() is { } weights && new WeightsMlxModel(architecture, config, weights, root) is { IsUsable: true } exact)
+        if (context.BaseConfig is { } config && context.BaseWeights is { } weights && new WeightsMlxModel(architecture, config, weights, root) is { IsUsable: true } exact)
         {
             return exact;
         }

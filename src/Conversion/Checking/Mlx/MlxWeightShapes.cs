@@ -19,10 +19,16 @@ internal static class MlxWeightShapes
         foreach (string name in weights.Names)
         {
             IReadOnlyList<long> shape = Unpacked(name, weights, config);
+            if (IsStacked(architecture, name, shape))
+            {
+                shapes[MlxPaths.Rebase(name, architecture.Layers.Mlx, root)] = shape;
+                continue;
+            }
+
             foreach (TensorTarget target in map.MapTensor(name).Targets)
             {
                 string path = MlxPaths.Rebase(target.Name, architecture.Layers.Mlx, root);
-                IReadOnlyList<long> mapped = Apply(shape, target.Steps);
+                List<long> mapped = Apply(shape, target.Steps);
                 shapes[path] = shapes.TryGetValue(path, out IReadOnlyList<long>? other) && other.Count == mapped.Count && mapped.Count == 3
                     ? [Math.Max(other[0], mapped[0]), .. mapped.Skip(1)]
                     : mapped;
@@ -31,6 +37,11 @@ internal static class MlxWeightShapes
 
         return shapes;
     }
+
+    // Stacked experts of an MLX base may be called as the packed parameters of a Hugging Face base are (gpt-oss), but these have no ".weight".
+    private static bool IsStacked(Architecture architecture, string name, IReadOnlyList<long> shape) =>
+        shape.Count == 3 && name.EndsWith(Weight, StringComparison.Ordinal)
+        && MlxPaths.Resolve(architecture, name[..^Weight.Length]) is { Layer: not null } address && RuleLookup.KindOf(architecture, address.Path) == TargetKind.Switch;
 
     // MLX packs quantized values into 32-bit words along the last axis.
     private static IReadOnlyList<long> Unpacked(string name, BaseWeights weights, BaseConfig config)
@@ -46,7 +57,7 @@ internal static class MlxWeightShapes
         return packed && config.Quantization?.For(module)?.Bits is long bits and > 0 and <= 32 ? [.. shape.SkipLast(1), shape[^1] * 32 / bits] : shape;
     }
 
-    private static IReadOnlyList<long> Apply(IReadOnlyList<long> shape, IEnumerable<WeightStep> steps)
+    private static List<long> Apply(IReadOnlyList<long> shape, IEnumerable<WeightStep> steps)
     {
         List<long> result = [.. shape];
         foreach (WeightStep step in steps)

@@ -56,7 +56,7 @@ internal sealed class HfModel
 
         BaseConfig? config = context.BaseConfig;
         string root = architecture.Layers.Mlx;
-        MlxModel? exact = config is not null && context.OpenBaseWeights() is { } weights ? new WeightsMlxModel(architecture, config, weights, root) : null;
+        MlxModel? exact = config is not null && context.BaseWeights is { } weights ? new WeightsMlxModel(architecture, config, weights, root) : null;
         MlxModel mlx = exact is WeightsMlxModel { IsUsable: true }
             ? exact
             : new TableMlxModel(architecture, config, root, paths.Select(path => HfPaths.Resolve(architecture, path)?.Layer + 1L ?? 0).DefaultIfEmpty(0).Max());

@@ -12,14 +12,15 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig config,
 {
     /// <param name="injection">What is targeted.</param>
     /// <param name="bound">The paths that tensors of the file went to.</param>
+    /// <returns>Whether any parameter is targeted.</returns>
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
-    public void Check(PeftInjection injection, IReadOnlySet<string> bound)
+    public bool Check(PeftInjection injection, IReadOnlySet<string> bound)
     {
         string[] targeted = [.. (model?.Modules ?? []).Where(module => Targets(injection, module)).Select(module => module.Path)];
         if (targeted is [] && bound.Count == 0)
         {
             context.Report(CheckCodes.KeyRefused, "target_modules", "ValueError: no module of the base model is targeted");
-            return;
+            return false;
         }
 
         if (config.TargetModules.Kind == PeftModuleSelectorKind.ModelDefault)
@@ -28,7 +29,12 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig config,
         }
 
         CheckUnsupported(injection);
-        string[] empty = [.. targeted.Where(path => !bound.Contains(path) && !bound.Contains(path + ".weight"))];
+        ReportEmpty([.. targeted.Where(path => !bound.Contains(path) && !bound.Contains(path + ".weight"))]);
+        return model is not null && model.Modules.Any(module => injection.TargetsParameter(module.IsPacked ? module.Path : module.Path + ".weight"));
+    }
+
+    private void ReportEmpty(string[] empty)
+    {
         if (empty is [])
         {
             return;
@@ -46,7 +52,7 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig config,
     }
 
     private static bool Targets(PeftInjection injection, HfModule module) =>
-        (module.IsModule && injection.Targets(module.Path, module.IsHead) == true) || injection.TargetsParameter(module.IsPacked ? module.Path : module.Path + ".weight");
+        (module.IsModule && injection.Targets(module.Path, module is { IsHead: false, IsEmbedding: false }) == true) || injection.TargetsParameter(module.IsPacked ? module.Path : module.Path + ".weight");
 
     // Containers and raw parameters that a name matches as if they were modules.
     private void CheckUnsupported(PeftInjection injection)
@@ -58,7 +64,7 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig config,
 
         IEnumerable<string> raw = model.Modules.Where(module => !module.IsModule && !module.IsPacked).Select(module => module.Path);
         IEnumerable<string> containers = model.Modules.SelectMany(module => PathPrefixes.Of(module.Path)).Distinct(StringComparer.Ordinal);
-        if (raw.Concat(containers).FirstOrDefault(path => injection.Targets(path, isHead: false) == true) is { } unsupported)
+        if (raw.Concat(containers).FirstOrDefault(path => injection.Targets(path, isLinear: false) == true) is { } unsupported)
         {
             context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Target module {unsupported} is not supported");
         }

@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Dialects.Peft;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;

@@ -22,10 +22,12 @@ internal sealed class PeftInjection
     }
 
     /// <summary>Whether a module gets an adapter; <see langword="null"/> where PEFT's table of defaults for model types decides.</summary>
-    public bool? Targets(string path, bool isHead) => _matcher.Match(path) switch
+    /// <param name="path">The module.</param>
+    /// <param name="isLinear">Whether <c>all-linear</c> means it: neither the embeddings nor the output head.</param>
+    public bool? Targets(string path, bool isLinear) => _matcher.Match(path) switch
     {
         PeftTargetVerdict.Targeted => true,
-        PeftTargetVerdict.DependsOnModel when _config.TargetModules.Kind == PeftModuleSelectorKind.AllLinear => !isHead,
+        PeftTargetVerdict.DependsOnModel when _config.TargetModules.Kind == PeftModuleSelectorKind.AllLinear => isLinear,
         PeftTargetVerdict.DependsOnModel => null,
         _ => false,
     };
@@ -34,14 +36,12 @@ internal sealed class PeftInjection
     public bool TargetsParameter(string path) => _matcher.MatchesParameter(path);
 
     /// <summary>The layer that a pair goes to, or why there is none.</summary>
-    /// <param name="pair">The pair.</param>
-    /// <param name="wrappers">How many pairs the file has for the module.</param>
-    public (PeftBinding? Binding, string Why) Bind(PeftModuleFactors pair, int wrappers)
+    public (PeftBinding? Binding, string Why) Bind(PeftModuleFactors pair)
     {
         ImmutableArray<string> parameters = PackedParameters(pair.Path);
         if (!parameters.IsEmpty || pair.Nesting > 0)
         {
-            return BindPacked(pair, wrappers, parameters);
+            return BindPacked(pair, parameters);
         }
 
         HfPlace place = _model?.Find(pair.Path) ?? HfPlace.Unknown;
@@ -50,7 +50,7 @@ internal sealed class PeftInjection
             return (null, "the model has no such module");
         }
 
-        if (place.Form is not HfForm.Parameter && Targets(pair.Path, pair.Path.EndsWith("lm_head", StringComparison.Ordinal)) is not false)
+        if (place.Form is not HfForm.Parameter && Targets(pair.Path, !pair.IsEmbedding && place.IsEmbedding != true && !pair.Path.EndsWith("lm_head", StringComparison.Ordinal)) is not false)
         {
             return (new PeftBinding(pair.Path, place, false, false, null), string.Empty);
         }
@@ -79,7 +79,7 @@ internal sealed class PeftInjection
         ];
     }
 
-    private (PeftBinding? Binding, string Why) BindPacked(PeftModuleFactors pair, int wrappers, ImmutableArray<string> parameters)
+    private (PeftBinding? Binding, string Why) BindPacked(PeftModuleFactors pair, ImmutableArray<string> parameters)
     {
         // The outermost wrapper is that of the last parameter; each .base_layer goes one further in.
         int position = parameters.Length - 1 - pair.Nesting;

@@ -12,24 +12,25 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// <param name="model">The model, where it is known.</param>
 internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, PeftFile file, HfModel? model)
 {
+    /// <summary>Checks all factors.</summary>
+    /// <returns>The paths of modules and parameters that the file has factors for.</returns>
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
-    public void Check()
+    public IReadOnlySet<string> Check()
     {
+        var bound = new HashSet<string>(StringComparer.Ordinal);
         if (PeftMixture.Convert(context, config, model) is not { } converted)
         {
-            return;
+            return bound;
         }
 
         var budget = new RegexBudget();
         var injection = new PeftInjection(converted, model, budget);
         var shapes = new PeftShapeRules(context, converted, new PeftPatternMatcher(converted, budget));
-        Dictionary<string, int> wrappers = file.Modules.GroupBy(pair => pair.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         (PeftModuleFactors Pair, string? Parameter)[] pairs = [.. file.Modules.Select(pair => (pair, model is null ? null : PeftExpertRules.ParameterOf(model, pair.Path)))];
-        var bound = new HashSet<string>(StringComparer.Ordinal);
         bool hasParameter = false;
         foreach (PeftModuleFactors pair in pairs.Where(item => item.Parameter is null).Select(item => item.Pair))
         {
-            (PeftBinding? binding, string why) = injection.Bind(pair, wrappers[pair.Path]);
+            (PeftBinding? binding, string why) = injection.Bind(pair);
             if (binding is null)
             {
                 context.Report(CheckCodes.TensorIgnored, pair.Label, $"unexpected keys are ignored: {why}");
@@ -50,12 +51,12 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
             hasParameter |= experts.Any(item => injection.TargetsParameter(item.Item2));
         }
 
-        if (hasParameter)
+        if (new PeftCoverageRules(context, converted, model).Check(injection, bound) || hasParameter)
         {
             CheckParameterSettings();
         }
 
-        new PeftCoverageRules(context, converted, model).Check(injection, bound);
+        return bound;
     }
 
     private void CheckWhole(PeftModuleFactors pair, PeftBinding binding)

@@ -1,5 +1,4 @@
 using Transfuse.Formats.Json;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
@@ -11,7 +10,8 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// <param name="config">The config.</param>
 /// <param name="file">The tensors.</param>
 /// <param name="model">The model, where it is known.</param>
-internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig config, PeftFile file, HfModel? model)
+/// <param name="bound">The modules that are wrapped, so that their own parameters are called <c>base_layer</c>.</param>
+internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig config, PeftFile file, HfModel? model, IReadOnlySet<string> bound)
 {
     private const string Weight = ".weight";
 
@@ -62,9 +62,14 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         string path = tensor.Path.Replace(".base_layer.", ".", StringComparison.Ordinal);
         string module = path[..Math.Max(0, path.LastIndexOf('.'))];
         bool isAbsent = model is not null && path.EndsWith(Weight, StringComparison.Ordinal) && model.Find(module).IsAbsent && !IsNorm(module);
+        bool isBaseLayer = path != tensor.Path;
         if (isAbsent)
         {
             Ignored(tensor, "the model has no such parameter");
+        }
+        else if (isBaseLayer != bound.Contains(module))
+        {
+            Ignored(tensor, isBaseLayer ? "the module is not adapted, so it has no base_layer" : "the module is adapted, so its own parameters are called base_layer");
         }
         else if (model?.Find(module) is { Inputs: { } inputs, Outputs: { } outputs, IsEmbedding: { } isEmbedding } && path.EndsWith(Weight, StringComparison.Ordinal)
             && !tensor.Tensor.Shape.Dimensions.SequenceEqual(isEmbedding ? [inputs, outputs] : [outputs, inputs]))

@@ -1,7 +1,4 @@
-using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Bases;
-using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -31,7 +28,7 @@ internal static class SavedWeights
 
     private static bool? EqualsBase(CheckContext context, OtherTensor saved)
     {
-        if (context.OpenBaseWeights() is not { } weights)
+        if (context.BaseWeights is not { } weights)
         {
             return null;
         }

@@ -51,6 +51,12 @@ internal sealed class ServedAdapter
     /// <param name="why">Why they may differ.</param>
     public void CheckScale(double scale, string why)
     {
+        if (!Config.IsLora)
+        {
+            _context.Report(CheckCodes.SettingIgnored, "peft_type", $"is not read, and it is {(Config.PeftType.Length == 0 ? "none that PEFT knows" : Config.PeftType)}, not LORA");
+            return;
+        }
+
         try
         {
             foreach (PeftModuleFactors pair in File.Modules.Where(pair => pair.A is not null || pair.B is not null))
@@ -93,8 +99,26 @@ internal sealed class ServedAdapter
 
     /// <summary>The parameter that a pair adapts, or its module; several where it cannot be told.</summary>
     public IReadOnlyList<string> PathsOf(PeftModuleFactors pair) =>
-        _injection.Bind(pair, File.Modules.Count(other => other.Path == pair.Path)).Binding?.Candidates is { } candidates ? candidates : [pair.Path];
+        _injection.Bind(pair).Binding?.Candidates is { } candidates ? candidates : [pair.Path];
 
-    private IEnumerable<double> ScalesOf(PeftModuleFactors pair) =>
-        PathsOf(pair).Select(path => _patterns.Load(path)).Where(item => item.Rank > 0).Select(item => PeftScaling.ScaleOf(item.Alpha, item.Rank, Config.UseRslora));
+    private IEnumerable<double> ScalesOf(PeftModuleFactors pair)
+    {
+        foreach (string path in PathsOf(pair))
+        {
+            (int stated, double alpha) = _patterns.Load(path);
+            int rank = RankOf(pair, isPacked: path != pair.Path && path != pair.Path + ".weight") ?? stated;
+            if (rank > 0)
+            {
+                yield return PeftScaling.ScaleOf(alpha, rank, Config.UseRslora);
+            }
+        }
+    }
+
+    // Tensors overrule the config.
+    private int? RankOf(PeftModuleFactors pair, bool isPacked)
+    {
+        long? columns = pair is { A.Shape: { Rank: >= 2 } a, B.Shape: { Rank: >= 2 } b } && a[0] == b[1] ? a[0] : null;
+        long? rank = !isPacked ? columns : Model?.ExpertCount is > 0 and { } experts && columns % experts == 0 ? columns / experts : null;
+        return rank is > 0 and <= int.MaxValue ? (int)rank : null;
+    }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Globalization;
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Checking.Peft;
@@ -48,7 +47,7 @@ internal static class MlxSwiftPeftRules
         }
 
         MlxFactorRules.CheckDTypes(context, raw);
-        if (fields.IsValid && rank is { } r and not 0 && alpha is { } numerator)
+        if (fields.IsValid && rank is { } r && alpha is { } numerator)
         {
             CheckTensors(context, config, raw, (float)numerator / (float)r);
         }

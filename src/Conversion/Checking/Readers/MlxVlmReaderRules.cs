@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Sources;
@@ -95,30 +94,26 @@ internal sealed class MlxVlmReaderRules : IReaderRules
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);
+        bool isValid = true;
         foreach (JsonValue item in list)
         {
-            if (item is not JsonString { Value: var key })
+            string? problem = item is not JsonString { Value: var key } ? $"AttributeError: an item is {item.Kind}, not a path"
+                : !names.Add(key) ? $"ValueError: Can't convert layer of type LoRALinear to LoRA: {key} is named twice"
+                : ProblemOf(key, model);
+            if (problem is not null)
             {
-                context.Report(CheckCodes.KeyRefused, KeysField, $"AttributeError: an item is {item.Kind}, not a path");
-            }
-            else if (!names.Add(key))
-            {
-                context.Report(CheckCodes.KeyRefused, KeysField, $"ValueError: Can't convert layer of type LoRALinear to LoRA: {key} is named twice");
-            }
-            else
-            {
-                CheckKey(context, key, model);
+                context.Report(CheckCodes.KeyRefused, KeysField, problem);
+                isValid = false;
             }
         }
 
-        FrozenSet<string> wrapped = names.ToFrozenSet(StringComparer.Ordinal);
-        return path => wrapped.Contains(path) && model.Find(path).IsLinear;
+        return isValid ? path => names.Contains(path) && model.Find(path).IsLinear : null;
     }
 
-    private static void CheckKey(CheckContext context, string key, MlxModel model)
+    private static string? ProblemOf(string key, MlxModel model)
     {
         MlxPlace place = model.Find(key);
-        string? problem = place switch
+        return place switch
         {
             { State: MlxPlaceState.Absent } => $"AttributeError: no module {key}; keys are full paths from the root of the model",
             { State: MlxPlaceState.Fixed } => $"ValueError: Can't convert layer to LoRA: {key} is {place.What}",
@@ -127,9 +122,5 @@ internal sealed class MlxVlmReaderRules : IReaderRules
                 $"AttributeError: no module {key}; keys are full paths from the root of the model, and this is one below a layer",
             _ => null,
         };
-        if (problem is not null)
-        {
-            context.Report(CheckCodes.KeyRefused, KeysField, problem);
-        }
     }
 }

@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Checking.Peft;
-using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -53,14 +52,13 @@ internal sealed class PeftReaderRules : IReaderRules
         CheckInit(context, config);
         try
         {
-            new PeftLoraRules(context, config, file, model).Check();
+            IReadOnlySet<string> bound = new PeftLoraRules(context, config, file, model).Check();
+            new PeftOtherTensorRules(context, config, file, model, bound).Check();
         }
         catch (PythonRegexException pattern)
         {
             context.Report(CheckCodes.FieldRefused, "target_modules, exclude_modules or a pattern", pattern.Message);
         }
-
-        new PeftOtherTensorRules(context, config, file, model).Check();
     }
 
     private static void CheckInit(CheckContext context, PeftConfig config)

@@ -9,6 +9,7 @@ namespace Transfuse.Conversion.Checking.Readers;
 internal sealed class SglangReaderRules : IReaderRules
 {
     private const string AddedTokens = "added_tokens.json";
+    private static readonly string[] Required = ["target_modules", "r", "lora_alpha", "peft_type"];
 
     public void Check(CheckContext context)
     {
@@ -42,7 +43,7 @@ internal sealed class SglangReaderRules : IReaderRules
 
     private static double? CheckConfig(CheckContext context, JsonObject config)
     {
-        foreach (string name in new[] { "target_modules", "r", "lora_alpha", "peft_type" }.Where(name => !config.Contains(name)))
+        foreach (string name in Required.Where(name => !config.Contains(name)))
         {
             context.Report(CheckCodes.FieldMissing, name, $"KeyError: '{name}'");
         }

@@ -90,14 +90,14 @@ internal sealed class UnslothReaderRules : IReaderRules
 
         // Experts stay LoRA beside DoRA modules.
         bool hasMagnitude = isDora && place.Kind != TargetKind.Switch;
-        foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank).Where(misfit => misfit.Name != "m"))
+        foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank).Where(misfit => hasMagnitude || misfit.Name != "m"))
         {
             context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{name}", $"RuntimeError: saved {tensor.Shape}, but the wrapper has {expected}");
         }
 
         if (pair.M is not null && !hasMagnitude)
         {
-            context.Report(CheckCodes.DoraMisread, pair.Path + ".m", "is dropped: the module is wrapped as LoRA");
+            context.Report(CheckCodes.TensorRefused, pair.Path + ".m", "RuntimeError: saved LoRA tensors are missing in the live model: the module is wrapped as LoRA");
         }
         else if (pair.M is null && hasMagnitude)
         {
@@ -110,7 +110,8 @@ internal sealed class UnslothReaderRules : IReaderRules
         string[] segments = other.Name.Split('.');
         bool isFactor = segments is [.., "lora_a" or "lora_b" or "lora_A" or "lora_B" or "lora_embedding_a" or "lora_embedding_b", "weight"]
             or [.., "lora_A" or "lora_B" or "lora_embedding_a" or "lora_embedding_b"];
-        if (isFactor)
+        bool isMagnitude = segments is [_, .., "m"] or [_, .., "m", "weight"];
+        if (isFactor || (isMagnitude && model.HasParameter(other.Name) == false))
         {
             context.Report(CheckCodes.TensorRefused, other.Name, "RuntimeError: saved LoRA tensors are missing in the live model: wrappers have lora_a and lora_b");
         }

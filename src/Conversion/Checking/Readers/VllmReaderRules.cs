@@ -10,6 +10,7 @@ internal sealed class VllmReaderRules : IReaderRules
 {
     private const int DefaultMaxRank = 16;
     private const string PickleCheckpoint = "adapter_model.pt";
+    private static readonly string[] Required = ["r", "lora_alpha", "target_modules"];
 
     public void Check(CheckContext context)
     {
@@ -44,8 +45,7 @@ internal sealed class VllmReaderRules : IReaderRules
 
     private static double? CheckConfig(CheckContext context, JsonObject config)
     {
-        string[] missing = [.. new[] { "r", "lora_alpha", "target_modules" }.Where(name => !config.Contains(name))];
-        foreach (string name in missing)
+        foreach (string name in Required.Where(name => !config.Contains(name)))
         {
             context.Report(CheckCodes.FieldMissing, name, $"ValueError: Missing required configuration fields: {name}");
         }

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Architectures.Rules;
 using Transfuse.Conversion.Checking.Peft;

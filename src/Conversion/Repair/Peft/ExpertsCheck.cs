@@ -15,6 +15,11 @@ internal static class ExpertsCheck
         }
 
         AdapterModule[] packed = [.. adapter.Modules.Where(module => module.Kind == ModuleKind.PackedParameter)];
+        if (adapter.WriterVersion is null && packed.FirstOrDefault(module => module.A.Shape[1] == module.B.Shape[0]) is { } square)
+        {
+            context.Log.Add(ConfigCodes.VersionMissing.At("peft_version", $"does not tell, and {square.FullPath} is square: PEFT 0.19.1 and later take lora_A for the input, before it was the other way round for most models"));
+        }
+
         long? experts = BaseExperts.Of(context);
         long[] counts = [.. packed.Where(module => module.A.Shape[0] % module.Rank == 0).Select(module => module.A.Shape[0] / module.Rank).Distinct()];
         AdapterModule? odd = packed.FirstOrDefault(module => module.A.Shape[0] % module.Rank != 0 || (experts is { } total && module.A.Shape[0] != total * module.Rank));

@@ -87,10 +87,24 @@ internal static class PeftRepair
 
         RanksFix.Apply(editor, adapter);
         TargetsFix.Apply(editor, adapter, layersAreLost);
-        if (adapter.Modules.Any(module => module.Parameter is not null) && adapter.Modules[0].Dropout > 0)
+        // Single experts become parameters too when PEFT loads them for transformers 5.
+        if (adapter.Modules.Any(module => module.Parameter is not null || module.Path.Text.Contains(".experts.", StringComparison.Ordinal)))
         {
-            context.Log.Add(TargetCodes.DropoutCleared.At("lora_dropout", FormattableString.Invariant($"{adapter.Modules[0].Dropout:R} became 0")));
+            WithParameters(editor, adapter.Modules[0].Dropout, context.Log);
+        }
+    }
+
+    private static void WithParameters(ConfigEditor editor, double dropout, FindingLog log)
+    {
+        if (dropout > 0)
+        {
+            log.Add(TargetCodes.DropoutCleared.At("lora_dropout", FormattableString.Invariant($"{dropout:R} became 0")));
             editor.Set("lora_dropout", 0.0, "PEFT refuses dropout with target_parameters; it matters in training only");
+        }
+
+        if (editor["fan_in_fan_out"] is JsonBoolean { Value: true })
+        {
+            editor.Set("fan_in_fan_out", JsonBoolean.False, "PEFT refuses it with target_parameters; it says nothing about the tensors");
         }
     }
 }

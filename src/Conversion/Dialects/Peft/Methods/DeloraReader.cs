@@ -33,6 +33,7 @@ internal sealed class DeloraReader : MethodReader
             return null;
         }
 
+        var scaled = new ComputedTensor(a.Shape, (destination, cancellationToken) => FillA(destination, a, b, lambda, norms, cancellationToken));
         return new MethodModule
         {
             Path = parts.Path,
@@ -40,8 +41,8 @@ internal sealed class DeloraReader : MethodReader
             Inputs = a.Shape[1],
             Rank = a.Shape[0],
             Scale = 1,
-            Product = () => new FactorProduct(new ComputedTensor(a.Shape, (destination, cancellationToken) => FillA(destination, a, b, lambda, norms, cancellationToken)), b),
-            Products = [[a, norms], [lambda], [b]],
+            Product = () => new FactorProduct(scaled, b),
+            Products = [[a], [norms], [lambda], [b], [scaled]],
         };
     }
 

@@ -28,6 +28,11 @@ internal sealed class RankLimit(MethodOptions options)
             return (null, MethodCodes.PartShape.At(module.Path, $"would map {module.Inputs} inputs to {module.Outputs} outputs"));
         }
 
+        if (!float.IsFinite((float)module.Scale))
+        {
+            return (null, MethodCodes.OutOfRange.At(module.Path, FormattableString.Invariant($"has the scale {module.Scale:G4}")));
+        }
+
         long limit = options.MaxRank ?? options.SvdRank ?? Math.Max(1, Math.Min(module.Outputs, module.Inputs) / 2);
         if (module.Rank <= Math.Min(limit, LargestExtent))
         {

@@ -39,8 +39,9 @@ internal sealed record VbloraMixture(int[] Indices, double[] Weights, int Count)
                 return null;
             }
 
+            // Less the largest, so that no exponential overflows.
             Span<double> weights = mixture.Weights.AsSpan(piece * count, count);
-            TensorPrimitives.Negate(keys[..count], weights);
+            TensorPrimitives.Subtract(keys[0], keys[..count], weights);
             TensorPrimitives.SoftMax(weights, weights);
             order.AsSpan(0, count).CopyTo(mixture.Indices.AsSpan(piece * count, count));
         }

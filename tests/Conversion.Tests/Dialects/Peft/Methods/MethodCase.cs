@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -75,7 +75,7 @@ internal sealed class MethodCase
         var log = new FindingLog(allowed.ToHashSet());
         JsonObject config = PythonJson.ParseObject(Encoding.UTF8.GetBytes(_config.ToJsonString()), "adapter_config.json");
         var content = new AdapterContent(AdapterSource.FromMemory("adapter", new Dictionary<string, ReadOnlyMemory<byte>>()), "adapter", "adapter_model.safetensors", new Container(_tensors), config);
-        var given = new ReadOptions(ReadPurpose.Convert, new MlxGiven(), null) { Methods = options ?? new MethodOptions { MaxRank = 1000 } };
+        var given = new ReadOptions(ReadPurpose.Convert, MlxGiven.Nothing, null) { Methods = options ?? new MethodOptions { MaxRank = 1000 } };
         Adapter? adapter = PeftReader.Read(content, given, log);
         Findings = log.ToSorted();
         Assert.Equal(adapter is null, log.HasErrors);

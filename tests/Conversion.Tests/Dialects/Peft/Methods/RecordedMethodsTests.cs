@@ -1,5 +1,8 @@
+using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Tests.Support;
+using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
@@ -80,6 +83,22 @@ public class RecordedMethodsTests
         Assert.DoesNotContain(with.Findings, finding => finding.Code.Id == "TF2417");
     }
 
+    [Theory]
+    [MemberData(nameof(Convertible))]
+    public void Agrees_with_what_it_became(string name, int? maxRank, int rank)
+    {
+        FixtureCase fixture = Fixtures.Case(name);
+        using var folder = new TemporaryFolder();
+        var options = new ConversionOptions { MaxRank = maxRank, Verify = true };
+        ConversionResult result = Run.MustConvert(fixture.AdapterFolder, TargetProfile.MlxLm, folder["exact"], fixture.BaseFolder, options);
+        Run.MustConvert(fixture.AdapterFolder, TargetProfile.MlxLm, folder["less"], fixture.BaseFolder, options with { MaxRank = null, SvdRank = Math.Max(1, rank / 4) });
+
+        AdapterComparison exact = Verify(fixture, folder["exact"]);
+        Assert.Equal(result.Target!.Modules.Length, exact.Modules.Length);
+        Assert.All(exact.Modules, module => Assert.True(module.Agrees(2e-7), module.Path));
+        Assert.All(Verify(fixture, folder["less"]).Modules, module => Assert.InRange(module.RelativeError, 1e-3, 1));
+    }
+
     [Fact]
     public void Refuses_ia3_with_the_reason()
     {
@@ -112,5 +131,14 @@ public class RecordedMethodsTests
         IReadOnlyDictionary<string, OracleTensor> after = PeftFiles.ReadTensors(folder["peft"]);
         Assert.Equal(before.Keys.Order(StringComparer.Ordinal), after.Keys.Order(StringComparer.Ordinal));
         Assert.All(before, tensor => Assert.Equal(tensor.Value.Values, after[tensor.Key].Values));
+    }
+
+    private static AdapterComparison Verify(FixtureCase fixture, string output)
+    {
+        using IAdapterSource before = AdapterSource.Open(fixture.AdapterFolder);
+        using IAdapterSource after = AdapterSource.Open(output);
+        VerificationResult result = AdapterVerifier.Verify(before, after, BaseModel.FromFolder(fixture.BaseFolder), ConversionOptions.Default, TestContext.Current.CancellationToken);
+        Assert.True(result.Comparison is not null, string.Join(Environment.NewLine, result.Findings));
+        return result.Comparison;
     }
 }

@@ -110,6 +110,18 @@ public class TruncationTests
     }
 
     [Fact]
+    public void Refuses_a_scale_that_leaves_float32() => Loha(8, 9, 2).Set("alpha", "1e39").MustRefuse("TF2419");
+
+    [Fact]
+    public void Refuses_to_decompose_what_is_too_large()
+    {
+        MethodCase adapter = new MethodCase("LOHA").Set("r", "100").Set("alpha", "1");
+        Put(adapter, MethodCase.Path, 5000, 5000, 100);
+        Assert.Empty(adapter.Read(new MethodOptions { SvdRank = 4 }));
+        Assert.Equal(["TF2415"], adapter.Errors);
+    }
+
+    [Fact]
     public void Ends_when_cancelled()
     {
         using var source = new CancellationTokenSource();

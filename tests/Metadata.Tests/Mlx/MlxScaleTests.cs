@@ -1,0 +1,136 @@
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Mlx;
+
+namespace Transfuse.Metadata.Tests.Mlx;
+
+public class MlxScaleTests
+{
+    private const string Old = "\"lora_layers\":16,\"lora_parameters\":{\"rank\":8,\"alpha\":16,\"scale\":10.0}";
+    private const string Vlm = "{\"rank\":4,\"alpha\":16.0,\"dropout\":0.0}";
+
+    [Theory]
+
+    // Current: the scale is final, whatever alpha stands beside it.
+    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":16,\"lora_parameters\":{\"rank\":8,\"scale\":20.0}}", 20)]
+    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":16,\"lora_parameters\":{\"rank\":8,\"alpha\":16,\"scale\":10.0}}", 10)]
+    [InlineData("{\"lora_parameters\":{\"scale\":3}}", 3)]
+    [InlineData("{\"lora_parameters\":{\"scale\":\"3.5\"}}", 3.5)]
+
+    // lora_layers without alpha: old code would have failed otherwise.
+    [InlineData("{\"lora_layers\":16,\"use_dora\":true,\"lora_parameters\":{\"rank\":8,\"scale\":10.0}}", 10)]
+
+    // lora_layers with alpha and no use_dora: before 0.13.1.
+    [InlineData("{" + Old + "}", 20)]
+
+    // Unsloth's copy stands in.
+    [InlineData("{\"unsloth_mlx_lora_module_paths\":[],\"lora_parameters\":{\"scale\":2.0},\"scale\":2.0}", 2)]
+    [InlineData("{\"unsloth_mlx_lora_module_paths\":[],\"lora_parameters\":null,\"scale\":2.5}", 2.5)]
+    [InlineData("{\"unsloth_mlx_lora_module_paths\":[],\"lora_parameters\":{\"scale\":\"NaN\"},\"scale\":2.5}", 2.5)]
+    public void Configs_that_tell(string config, double expected)
+    {
+        MlxReadingValue value = Decide(config);
+        Assert.Equal(expected, value.Value);
+        Assert.True(value.IsTold);
+    }
+
+    [Theory]
+    [InlineData("mlx-lm@0.13.1", 20)]
+    [InlineData("mlx-lm@0.14.1", 20)]
+    [InlineData("mlx-lm@0.14.2", 10)]
+    [InlineData("mlx-lm@0.18.2", 10)]
+    [InlineData("2024-06-01", 20)]
+    [InlineData("2024-06-02", 10)]
+    public void The_producer_answers_where_alpha_and_use_dora_meet(string producer, double expected)
+    {
+        MlxReadingValue value = Decide("{\"use_dora\":false," + Old + "}", producer: producer);
+        Assert.Equal(expected, value.Value);
+        Assert.True(value.IsTold);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("mlx-vlm@0.4.4")]
+    public void Without_it_the_question_names_both_scales_and_the_options(string? producer)
+    {
+        MlxReadingValue value = Decide("{\"use_dora\":false," + Old + "}", producer: producer);
+        Finding finding = Refused(value, "TF3502");
+        Assert.All(["means 20", "means 10", "--producer", "--scale"], part => Assert.Contains(part, finding.Message));
+    }
+
+    [Theory]
+    [InlineData("mlx-vlm@0.4.4", 16)]
+    [InlineData("mlx-vlm@0.5.0", 4)]
+    [InlineData("2026-04-17", 16)]
+    [InlineData("2026-04-18", 4)]
+    public void Old_mlx_vlm_multiplied_by_alpha_then_by_alpha_over_rank(string producer, double expected) => Assert.Equal(expected, Decide(Vlm, producer: producer).Value);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("mlx-lm@0.14.1")]
+    public void Old_mlx_vlm_is_a_question_without_its_version(string? producer) => Assert.Contains("16", Refused(Decide(Vlm, producer: producer), "TF3502").Message);
+
+    [Fact]
+    public void A_bare_archive_means_20_and_says_so()
+    {
+        MlxReadingValue value = MlxScale.Decide(new MlxScaleEvidence { Config = null, IsArchive = true }, "c");
+        Assert.Equal((20.0, false), (value.Value!.Value, value.IsTold));
+        Assert.Equal("TF3503", value.Findings.Single().Code.Id);
+        Assert.Contains("mlx-lm before 0.6", value.Findings.Single().Message);
+    }
+
+    [Fact]
+    public void Other_files_without_a_config_are_a_question() => Refused(MlxScale.Decide(new MlxScaleEvidence { Config = null }, "c"), "TF3501");
+
+    [Fact]
+    public void Unsloth_takes_1_where_neither_place_has_a_scale()
+    {
+        MlxReadingValue value = Decide("{\"unsloth_mlx_lora_module_paths\":[],\"lora_parameters\":{}}");
+        Assert.Equal((1.0, false, "TF3503"), (value.Value!.Value, value.IsTold, value.Findings.Single().Code.Id));
+    }
+
+    [Theory]
+    [InlineData("{\"lora_parameters\":{}}", "TF3501")]
+    [InlineData("{\"lora_parameters\":null}", "TF3501")]
+    [InlineData("{\"lora_parameters\":{\"scale\":null}}", "TF3501")]
+    [InlineData("{\"lora_parameters\":{\"scale\":NaN}}", "TF3504")]
+    [InlineData("{\"lora_parameters\":{\"scale\":[2]}}", "TF3504")]
+    [InlineData("{\"lora_parameters\":{\"scale\":true}}", "TF3504")]
+    [InlineData("{\"lora_parameters\":{\"scale\":\"two\"}}", "TF3504")]
+    [InlineData("{\"lora_parameters\":{\"scale\":2.0},\"scale\":3.0}", "TF3509")]
+    [InlineData("{\"lora_layers\":16,\"lora_parameters\":{\"rank\":8,\"alpha\":\"x\",\"scale\":10.0}}", "TF3504")]
+    public void Configs_that_do_not_tell_name_the_field(string config, string code) => Assert.Contains("scale", Refused(Decide(config), code).Message);
+
+    [Fact]
+    public void Without_a_common_rank_alpha_over_rank_is_a_question() =>
+        Refused(Decide("{\"lora_layers\":16,\"lora_parameters\":{\"alpha\":16,\"scale\":10.0}}", rank: null), "TF3501");
+
+    [Fact]
+    public void The_rank_of_the_tensors_divides_alpha_not_a_stale_one() => Assert.Equal(40, Decide("{" + Old + "}", rank: 4).Value);
+
+    [Theory]
+    [InlineData("-2.0")]
+    [InlineData("0.0")]
+    public void A_scale_that_no_training_writes_is_named(string scale)
+    {
+        MlxReadingValue value = Decide($"{{\"lora_parameters\":{{\"scale\":{scale}}}}}");
+        Assert.NotNull(value.Value);
+        Assert.Equal("TF3511", value.Findings.Single().Code.Id);
+    }
+
+    private static Finding Refused(MlxReadingValue value, string code)
+    {
+        Assert.Null(value.Value);
+        Finding finding = value.Findings.Single();
+        Assert.Equal((code, Severity.Error), (finding.Code.Id, finding.Severity));
+        return finding;
+    }
+
+    private static MlxReadingValue Decide(string config, long? rank = 8, string? producer = null) => MlxScale.Decide(
+        new MlxScaleEvidence
+        {
+            Config = new MlxConfigView(Fixtures.Parse(config)),
+            Rank = config == Vlm ? 4 : rank,
+            Producer = producer is null ? null : MlxProducer.Parse(producer),
+        },
+        "adapter_config.json");
+}
