@@ -24,7 +24,7 @@ internal static class MapLayout
     {
         if (context.Options.ModelType == ModelTypeResolver.Identity)
         {
-            return adapter with { Layout = ModelLayout.Mlx };
+            return TiedEmbeddings.WithoutArchitecture(adapter, context) with { Layout = ModelLayout.Mlx };
         }
 
         if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(DistinctPaths(adapter)), context) is not { } map)
@@ -42,7 +42,7 @@ internal static class MapLayout
     {
         if (context.Options.ModelType == ModelTypeResolver.Identity)
         {
-            return adapter with { Layout = ModelLayout.HuggingFace };
+            return TiedEmbeddings.WithoutArchitecture(adapter, context) with { Layout = ModelLayout.HuggingFace };
         }
 
         HfLayout layout = HfLayouts.For(context.Options);

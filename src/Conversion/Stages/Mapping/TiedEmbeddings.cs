@@ -13,6 +13,7 @@ namespace Transfuse.Conversion.Stages.Mapping;
 internal static class TiedEmbeddings
 {
     private const string DefaultHead = "lm_head";
+    private const string TyingField = "tie_word_embeddings";
 
     /// <summary>A PEFT adapter without the head's mirror pair, or with a finding where its meaning would change in MLX.</summary>
     public static Adapter BeforeMlx(Adapter adapter, ArchitectureMap map, StageContext context)
@@ -60,6 +61,20 @@ internal static class TiedEmbeddings
             case null:
                 context.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "changes the head too, if the base ties them; PEFT needs to know"));
                 break;
+        }
+
+        return adapter;
+    }
+
+    /// <summary>The adapter as it is, with a finding for each embedding that the base may tie to its head: no table tells how, so it cannot be mirrored.</summary>
+    public static Adapter WithoutArchitecture(Adapter adapter, StageContext context)
+    {
+        bool? tied = context.Base?.Config.TyingForHuggingFace(TyingField);
+        foreach (AdapterModule embedding in adapter.Modules.Where(module => module.Kind == ModuleKind.Embedding && !module.Path.IsInLayer && tied != false))
+        {
+            context.Log.Add(tied == true
+                ? TargetCodes.TiedEmbedding.At(embedding.SourcePath, "is tied to the head, which the two programs adapt differently; without --model-type identity it could be mirrored")
+                : TargetCodes.TyingUnknown.At(embedding.SourcePath, $"changes the head too in MLX, but not in PEFT, if the base ties them; {(context.Base is null ? "no base was given" : $"its config.json has no {TyingField}")}"));
         }
 
         return adapter;
