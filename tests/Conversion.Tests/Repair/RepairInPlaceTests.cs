@@ -1,0 +1,160 @@
+using Transfuse.Conversion.Repair;
+using Transfuse.Conversion.Sources;
+using Transfuse.Oracle;
+
+namespace Transfuse.Conversion.Tests.Repair;
+
+/// <summary>Repairs in place: only what changes is replaced, originals stay, nothing else is touched.</summary>
+public class RepairInPlaceTests
+{
+    [Fact]
+    public void A_folder_that_is_whole_is_not_touched()
+    {
+        using TemporaryFolder folder = Copy("mlx_llama_qv");
+        RepairResult result = Repairing.InPlace(folder.Path);
+        Assert.True(result.Succeeded);
+        Assert.False(result.IsWritten);
+        Repairing.AssertSameFiles(Fixtures.Case("mlx_llama_qv").AdapterFolder, folder.Path);
+    }
+
+    [Fact]
+    public void Only_the_config_is_replaced_where_only_it_changes()
+    {
+        using TemporaryFolder folder = Copy("swift_llama");
+        string before = File.ReadAllText(folder["adapter_config.json"]);
+        DateTime untouched = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(folder["adapters.safetensors"], untouched);
+        Directory.CreateDirectory(folder["checkpoints"]);
+        File.WriteAllText(folder["checkpoints/note"], "kept");
+
+        Assert.True(Repairing.InPlace(folder.Path).IsWritten);
+
+        Assert.Equal(["adapter_config.json", "adapter_config.json.orig", "adapters.safetensors"], Names(folder));
+        Assert.Equal(before, File.ReadAllText(folder["adapter_config.json.orig"]));
+        Assert.NotEqual(before, File.ReadAllText(folder["adapter_config.json"]));
+        Assert.Equal(untouched, File.GetLastWriteTimeUtc(folder["adapters.safetensors"]));
+        Assert.Equal("kept", File.ReadAllText(folder["checkpoints/note"]));
+    }
+
+    [Fact]
+    public void Tensors_that_change_keep_their_original_too()
+    {
+        using TemporaryFolder folder = Copy("legacy_switch_2d");
+        byte[] before = File.ReadAllBytes(folder["adapters.safetensors"]);
+        Assert.True(Repairing.InPlace(folder.Path).IsWritten);
+        Assert.Equal(["adapter_config.json", "adapter_config.json.orig", "adapters.safetensors", "adapters.safetensors.orig"], Names(folder));
+        Assert.Equal(before, File.ReadAllBytes(folder["adapters.safetensors.orig"]));
+        Assert.True(MlxLmLoader.Load(folder.Path, MlxBase.Fixture("qwen3_moe")).LoadsAsIntended);
+        Assert.False(Repairing.InPlace(folder.Path).IsWritten);
+    }
+
+    [Fact]
+    public void An_archive_is_set_aside()
+    {
+        using TemporaryFolder folder = Copy("legacy_npz");
+        Assert.True(Repairing.InPlace(folder.Path).IsWritten);
+        Assert.Equal(["adapter_config.json", "adapters.npz.orig", "adapters.safetensors"], Names(folder));
+        Assert.False(Repairing.InPlace(folder.Path).IsWritten);
+    }
+
+    [Fact]
+    public void A_checkpoint_stays_beside_the_final_file()
+    {
+        using TemporaryFolder folder = Copy("legacy_checkpoints_only");
+        Assert.True(Repairing.InPlace(folder.Path).IsWritten);
+        Assert.Equal(["0000100_adapters.safetensors", "0000200_adapters.safetensors", "adapter_config.json", "adapters.safetensors"], Names(folder));
+        Assert.Equal(File.ReadAllBytes(folder["0000200_adapters.safetensors"]), File.ReadAllBytes(folder["adapters.safetensors"]));
+    }
+
+    [Fact]
+    public void Originals_are_never_overwritten()
+    {
+        using TemporaryFolder folder = Copy("swift_llama");
+        File.WriteAllText(folder["adapter_config.json.orig"], "first");
+        File.WriteAllText(folder["adapter_config.json.orig.2"], "second");
+        Assert.True(Repairing.InPlace(folder.Path).IsWritten);
+        Assert.Equal("first", File.ReadAllText(folder["adapter_config.json.orig"]));
+        Assert.Equal("second", File.ReadAllText(folder["adapter_config.json.orig.2"]));
+        Assert.Contains("\"scale\": 2.0", File.ReadAllText(folder["adapter_config.json.orig.3"]));
+    }
+
+    [Fact]
+    public void A_refused_or_dry_repair_leaves_no_trace()
+    {
+        using TemporaryFolder folder = Copy("legacy_alpha_ambiguous");
+        Assert.False(Repairing.InPlace(folder.Path).IsWritten);
+        RepairResult dry = Repairing.InPlace(folder.Path, Repairing.Producer("mlx-lm@0.14.2") with { DryRun = true });
+        Assert.True(dry.Succeeded);
+        Assert.False(dry.IsWritten);
+        Assert.NotEmpty(dry.Changes);
+        Assert.Contains("-    \"lora_layers\": 2,", dry.ConfigDiff);
+        Assert.Contains("+    \"num_layers\": 2,", dry.ConfigDiff);
+        Repairing.AssertSameFiles(Fixtures.Case("legacy_alpha_ambiguous").AdapterFolder, folder.Path);
+    }
+
+    [Fact]
+    public void Unfinished_files_of_an_ended_run_are_no_part_of_the_adapter()
+    {
+        using TemporaryFolder folder = Copy("swift_llama");
+        File.WriteAllText(folder[".adapter_config.json.0123456789ab.transfuse-tmp"], "{");
+        using var output = new TemporaryFolder();
+        Repairing.Must(folder.Path, output["out"]);
+        Assert.Equal(2, Directory.GetFiles(output["out"]).Length);
+    }
+
+    [Fact]
+    public void A_cancelled_repair_leaves_no_file_behind()
+    {
+        using TemporaryFolder folder = Copy("legacy_switch_2d");
+        using IAdapterSource source = AdapterSource.Open(folder.Path);
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.Throws<OperationCanceledException>(() => AdapterRepair.Of(source).InPlace().Run(cancelled.Token));
+        Repairing.AssertSameFiles(Fixtures.Case("legacy_switch_2d").AdapterFolder, folder.Path);
+    }
+
+    [Fact]
+    public void A_named_adapter_is_repaired_in_its_own_folder()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["style"]);
+        foreach (string file in Directory.GetFiles(Fixtures.Case("swift_llama").AdapterFolder))
+        {
+            File.Copy(file, Path.Combine(folder["style"], Path.GetFileName(file)));
+        }
+
+        Assert.True(Repairing.InPlace(folder.Path).IsWritten);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+        Assert.True(File.Exists(Path.Combine(folder["style"], "adapter_config.json.orig")));
+    }
+
+    [Fact]
+    public void What_is_no_folder_cannot_be_repaired_in_place()
+    {
+        using IAdapterSource source = AdapterSource.FromMemory("adapter", Directory.GetFiles(Fixtures.Case("swift_llama").AdapterFolder).ToDictionary(file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file))));
+        Assert.Throws<InvalidOperationException>(() => AdapterRepair.Of(source).InPlace().Run());
+        Assert.Throws<InvalidOperationException>(() => AdapterRepair.Of(source).Run());
+    }
+
+    [Fact]
+    public void Durable_writes_the_same()
+    {
+        using TemporaryFolder folder = Copy("swift_llama");
+        using IAdapterSource source = AdapterSource.Open(folder.Path);
+        Assert.True(AdapterRepair.Of(source).InPlace(durable: true).Run().IsWritten);
+        Assert.True(MlxLmLoader.Load(folder.Path, MlxBase.Fixture("llama")).LoadsAsIntended);
+    }
+
+    private static string[] Names(TemporaryFolder folder) => [.. Directory.GetFiles(folder.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    private static TemporaryFolder Copy(string name)
+    {
+        var folder = new TemporaryFolder();
+        foreach (string file in Directory.GetFiles(Fixtures.Case(name).AdapterFolder))
+        {
+            File.Copy(file, folder[Path.GetFileName(file)]);
+        }
+
+        return folder;
+    }
+}
