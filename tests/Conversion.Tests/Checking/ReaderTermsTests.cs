@@ -59,7 +59,7 @@ public class ReaderTermsTests
         { "peft", "llama_qv", "target_modules", "[\"q_proj\"]", "TF5531", "unexpected keys are ignored: target_modules does not name it" },
         { "peft", "llama_qv", "target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]", "TF5553", "makes adapters without effect for model.layers.0.self_attn.k_proj" },
         { "peft", "llama_qv", "modules_to_save", "[\"lm_head\"]", "TF5508", "KeyError: lm_head.weight" },
-        { "peft", "llama_qv", "lora_alpha", null, "TF5558", "8 is assumed" },
+        { "peft", "llama_qv", "lora_alpha", null, "TF5558", "PEFT 0.21 takes 8" },
         { "peft", "llama_dora", "use_dora", "false", "TF5534", "lora_magnitude_vector is ignored" },
         { "peft", "mixtral_params", "lora_dropout", "0.1", "TF5506", "lora.ParamWrapper does not work with lora_dropout" },
         { "peft", "mixtral_per_expert", "target_modules", "[\"q_proj\", \"w1\", \"w2\"]", "TF5507", "Cannot convert PEFT target(s) w1 without also targeting w3" },
