@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Checking;
-using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;

@@ -1,7 +1,6 @@
 using System.Text;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
