@@ -44,9 +44,6 @@ internal sealed class CheckContext : IDisposable
 
     public BaseConfig? BaseConfig => Options.Base?.Config;
 
-    /// <summary>Whether anything stands against the adapter so far.</summary>
-    public bool HasErrors => _log.HasErrors;
-
     public bool HasFile(string fileName) => _source.FileNames.Contains(fileName);
 
     public IEnumerable<string> FileNames => _source.FileNames;
@@ -79,7 +76,7 @@ internal sealed class CheckContext : IDisposable
         {
             if (HasFile(fileName))
             {
-                return OpenAdapter.OpenWeights(_source, fileName, _log) is { } container ? new RawTensors(fileName, Keep(container).Tensors) : null;
+                return OpenAdapter.OpenWeights(_source, fileName, _log) is { } container ? new RawTensors(Keep(container).Tensors) : null;
             }
         }
 

@@ -98,8 +98,18 @@ internal sealed class ServedAdapter
     }
 
     /// <summary>The parameter that a pair adapts, or its module; several where it cannot be told.</summary>
-    public IReadOnlyList<string> PathsOf(PeftModuleFactors pair) =>
-        _injection.Bind(pair).Binding?.Candidates is { } candidates ? candidates : [pair.Path];
+    public IReadOnlyList<string> PathsOf(PeftModuleFactors pair)
+    {
+        try
+        {
+            return _injection.Bind(pair).Binding?.Candidates is { } candidates ? candidates : [pair.Path];
+        }
+        catch (PythonRegexException)
+        {
+            // These readers do not try patterns, so one that cannot be tried does not stop them.
+            return [pair.Path];
+        }
+    }
 
     private IEnumerable<double> ScalesOf(PeftModuleFactors pair)
     {
