@@ -51,6 +51,9 @@ internal sealed class CheckContext : IDisposable
     /// <summary>Adds a finding; its message starts with the reader's name.</summary>
     public void Report(FindingCode code, string subject, string message) => _log.Add(code.At(subject, $"{_reader}: {message}"));
 
+    /// <summary>Reports what the reader does with several subjects.</summary>
+    public void Report(FindingCode code, IReadOnlyList<string> subjects, string message) => _log.Add(code.At(subjects, $"{_reader}: {message}"));
+
     /// <summary>The config, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="complaint">What the reader says where there is none.</param>
     public JsonObject? ReadConfig(string complaint)

@@ -26,7 +26,7 @@ internal static class DialectDetector
         };
         if (byTensors is not null && byConfig is not null && byTensors != byConfig)
         {
-            log.Add(ContainerCodes.DialectUnclear.At(content.Name, $"the config is {byConfig}'s, the tensors of {content.WeightsFile} are {byTensors}'s"));
+            log.Add(ContainerCodes.DialectUnclear.At(content.Name, $"the config is that of {Name(byConfig)}, the tensors of {content.WeightsFile} are those of {Name(byTensors)}"));
             return null;
         }
 
@@ -38,6 +38,8 @@ internal static class DialectDetector
         log.Add(ContainerCodes.DialectUnclear.At(content.Name, $"neither the config nor the tensors of {content.WeightsFile} are those of an adapter"));
         return null;
     }
+
+    private static string Name(AdapterDialect? dialect) => dialect == AdapterDialect.Peft ? "PEFT" : "MLX";
 
     private static AdapterDialect? FromConfig(JsonObject config)
     {

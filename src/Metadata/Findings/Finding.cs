@@ -9,7 +9,7 @@ public sealed record Finding(FindingCode Code, string Subject, string Message)
     /// <summary>How much it matters: the code's severity, or a warning where an error was allowed.</summary>
     public Severity Severity { get; init; } = Code.Severity;
 
-    /// <summary>The line, such as <c>error TF2103 model.layers.3.mlp.experts: lora_A is (32, 64)</c>.</summary>
+    /// <summary>The line, such as <c>error TF2101 model.layers.3.mlp.experts: lora_A is (32, 64)</c>.</summary>
     public override string ToString() => $"{Label(Severity)} {Code.Id} {Subject}: {Message}";
 
     private static string Label(Severity severity) => severity switch

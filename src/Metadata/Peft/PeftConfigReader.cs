@@ -58,7 +58,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         }
 
         static string Listed(IReadOnlyCollection<string> names) =>
-            string.Join(", ", names.Take(20).Select(ConfigFields.Shorten)) + (names.Count > 20 ? $" and {names.Count - 20} more" : string.Empty);
+            NameList.Of(names.Select(ConfigFields.Shorten), most: 20);
 
         static bool IsSet(JsonValue value) => value is not (JsonNull or JsonBoolean { Value: false } or JsonNumber { Value: 0 } or JsonString { Value: "" }
             or JsonArray { Items.Length: 0 } or JsonObject { Members.Length: 0 });

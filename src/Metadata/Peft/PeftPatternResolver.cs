@@ -52,7 +52,7 @@ public static class PeftPatternResolver
             .Where(verdict => verdict.Agreement != PeftPatternAgreement.Certain)
             .GroupBy(verdict => (verdict.Agreement, verdict.Rank, verdict.ConfigRank, Alphas: string.Join(" or ", verdict.Alphas.Select(alpha => alpha.ToString(CultureInfo.InvariantCulture))))))
         {
-            string modules = group.First().Path + (group.Count() == 1 ? string.Empty : $" and {group.Count() - 1} more");
+            string modules = NameList.Of(group.Select(verdict => verdict.Path));
             goOn &= log.Add(group.Key.Agreement switch
             {
                 PeftPatternAgreement.AlphaAmbiguous => ConfigCodes.AlphaAmbiguous.At($"{config.FileName}:alpha_pattern", $"{modules}: alpha {group.Key.Alphas}{(config.Version is null ? "; peft_version, which could tell, is not there" : string.Empty)}"),

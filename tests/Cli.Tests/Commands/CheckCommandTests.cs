@@ -22,7 +22,7 @@ public class CheckCommandTests
     {
         CommandResult result = Command.Run("check", Mlx, "--for", "mlx-lm").ExitsWith(0);
         Assert.Contains("loads as intended, as far as the warnings allow", result.Output);
-        Assert.Contains("warning TF5551 mlx-lm: mlx-lm: no base was given; the model was taken to have 3 layers", result.Error);
+        Assert.Contains("warning TF5551 base: mlx-lm: none was given; the model was taken to have 3 layers", result.Error);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal static class MlxModels
         {
             if (context.Options.Base is null && context.Options.ModelType is null)
             {
-                context.Report(CheckCodes.BaseUnknown, context.Reader, $"no base was given; the model was taken to have {assumed.LayerCount} layers and the modules that the adapter names");
+                context.Report(CheckCodes.BaseUnknown, "base", $"none was given; the model was taken to have {assumed.LayerCount} layers and the modules that the adapter names");
             }
 
             return assumed;

@@ -24,10 +24,5 @@ internal readonly record struct MlxPlace(MlxPlaceState State, TargetKind Kind = 
     public bool IsLinear => CanBeWrapped && Kind == TargetKind.Linear;
 
     /// <summary>The kind as MLX names its classes.</summary>
-    public string TypeName => Kind switch
-    {
-        TargetKind.Switch => "SwitchLinear",
-        TargetKind.Embedding => "Embedding",
-        _ => "Linear",
-    };
+    public string TypeName => Kind.MlxClass();
 }

@@ -48,7 +48,7 @@ internal sealed class HfModel
         {
             if (context.Options.Base is null && context.Options.ModelType is null)
             {
-                context.Report(CheckCodes.BaseUnknown, context.Reader, "no base was given; the model was taken to have the modules that the adapter names");
+                context.Report(CheckCodes.BaseUnknown, "base", "none was given; the model was taken to have the modules that the adapter names");
             }
 
             return null;

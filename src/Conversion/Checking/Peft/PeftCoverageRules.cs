@@ -40,7 +40,7 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig config,
             return;
         }
 
-        string names = string.Join(", ", empty.Take(3)) + (empty.Length > 3 ? $" and {empty.Length - 3} more" : string.Empty);
+        string names = NameList.Of(empty, most: 3);
         if (config.Init.Name == "false")
         {
             context.Report(CheckCodes.RandomModules, "target_modules", $"makes adapters of random factors for {names}, because init_lora_weights is false and the file has nothing for them");

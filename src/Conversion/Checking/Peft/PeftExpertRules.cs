@@ -31,7 +31,7 @@ internal sealed class PeftExpertRules(CheckContext context, PeftConfig original,
             if (model.Architecture.PeftConversion is null || !injection.TargetsParameter(group.Key))
             {
                 string why = model.Architecture.PeftConversion is null ? "PEFT does not pack the experts of this architecture" : "the experts are not among the targets";
-                context.Report(CheckCodes.TensorIgnored, members[0].Path, $"and {members.Length - 1} more: unexpected keys are ignored: transformers 5 holds {group.Key} instead, and {why}");
+                context.Report(CheckCodes.TensorIgnored, [.. members.Select(member => member.Path)], $"unexpected keys are ignored: transformers 5 holds {group.Key} instead, and {why}");
                 continue;
             }
 

@@ -12,16 +12,11 @@ internal static class PeftTensorSorter
     {
         var modules = new SortedDictionary<(string Path, int Nesting), PeftModuleFactors>();
         var others = ImmutableArray.CreateBuilder<OtherTensor>();
-        var oddities = new Dictionary<PeftNameOddities, (string Example, int Count)>();
+        var oddNames = new PeftOddNames();
         foreach (NamedTensor tensor in tensors)
         {
             PeftTensorName name = PeftTensorName.Parse(tensor.Name);
-            if (name.Oddities != PeftNameOddities.None)
-            {
-                (string example, int count) = oddities.GetValueOrDefault(name.Oddities, (tensor.Name, 0));
-                oddities[name.Oddities] = (example, count + 1);
-            }
-
+            oddNames.Add(tensor.Name, name.Oddities);
             if (OtherKind(name.Attribute) is { } kind)
             {
                 others.Add(new OtherTensor(kind, tensor.Name, name.Canonical[PeftTensorName.Prefix.Length..], tensor.Tensor));
@@ -32,10 +27,7 @@ internal static class PeftTensorSorter
             }
         }
 
-        foreach ((PeftNameOddities kinds, (string example, int count)) in oddities)
-        {
-            log.Add(TensorCodes.OddNames.At(example, $"and {count - 1} more names are not as PEFT writes them ({kinds})"));
-        }
+        oddNames.Report(log);
 
         foreach (IGrouping<string, OtherTensor> twins in others.GroupBy(tensor => tensor.Path, StringComparer.Ordinal).Where(group => group.Count() > 1))
         {

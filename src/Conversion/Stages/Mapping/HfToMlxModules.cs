@@ -124,7 +124,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
         }
 
         context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
-            module.SourcePath, $"has factors of {(isEmbedding ? "an embedding" : "a Linear layer")}, but {map.Architecture} has {mapping.Targets[0].Kind} there"));
+            module.SourcePath, $"has factors of {(isEmbedding ? "an embedding" : "a Linear layer")}, but {map.Architecture} has {mapping.Targets[0].Kind.MlxClass()} there"));
         return false;
     }
 

@@ -52,7 +52,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
         }
 
         context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
-            module.SourcePath, $"lora_a is {(module.Kind == ModuleKind.Experts ? "three" : "two")}-dimensional, but {map.Architecture} has {mapping.Kind} there"));
+            module.SourcePath, $"lora_a is {(module.Kind == ModuleKind.Experts ? "three" : "two")}-dimensional, but {map.Architecture} has {mapping.Kind.MlxClass()} there"));
         return false;
     }
 

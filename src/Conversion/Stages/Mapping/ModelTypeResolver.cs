@@ -80,9 +80,5 @@ internal static class ModelTypeResolver
         return null;
     }
 
-    private static string Names(IEnumerable<string> names)
-    {
-        string[] all = [.. names.Distinct(StringComparer.Ordinal)];
-        return string.Join(", ", all.Take(MostNamed)) + (all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : string.Empty);
-    }
+    private static string Names(IEnumerable<string> names) => NameList.Of(names.Distinct(StringComparer.Ordinal), MostNamed);
 }

@@ -10,7 +10,7 @@ internal sealed class BaseWeightsDetector : IMlxDetector
         if (facts.OtherTensors.Length > 0)
         {
             yield return new MlxTrait(MlxTraitKind.BaseWeights, MlxConfigCodes.BaseWeights.At(
-                facts.OtherTensors[0], $"and {facts.OtherTensors.Length - 1} more in {facts.WeightsFile} are weights of the base"));
+                facts.OtherTensors, $"of the base, not of an adapter; in {facts.WeightsFile}"));
         }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class FlattenedExpertsDetector : IMlxDetector
         if (flattened.Length > 0)
         {
             yield return new MlxTrait(MlxTraitKind.FlattenedExperts, MlxConfigCodes.LegacyForm.At(
-                flattened[0], $"and {flattened.Length - 1} more have lora_a with two dimensions, as mlx-lm 0.14.0 to 0.28.2 wrote; later readers refuse it"));
+                flattened, "lora_a has two dimensions, as mlx-lm 0.14.0 to 0.28.2 wrote; later readers refuse it"));
         }
     }
 }

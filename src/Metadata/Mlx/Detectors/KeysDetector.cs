@@ -28,7 +28,7 @@ internal sealed class KeysDetector : IMlxDetector
             MlxKeyReach reach = MlxKeyReach.Follow(keys, 0, facts.Paths, facts.BaseLayers);
             if (!reach.Unreached.IsEmpty)
             {
-                yield return Stale($"do not reach {reach.Unreached[0]} and {reach.Unreached.Length - 1} more");
+                yield return Stale($"do not reach {NameList.Of(reach.Unreached.Select(path => path.Text))}");
             }
 
             if (!reach.Doubled.IsEmpty)
@@ -38,7 +38,7 @@ internal sealed class KeysDetector : IMlxDetector
 
             if (!reach.Idle.IsEmpty)
             {
-                yield return Stale($"name {reach.Idle[0]} and {reach.Idle.Length - 1} more, of which the file has no tensors");
+                yield return Stale($"name {NameList.Of(reach.Idle)}, of which the file has no tensors");
             }
         }
 

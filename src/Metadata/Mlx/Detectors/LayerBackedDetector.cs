@@ -7,9 +7,10 @@ internal sealed class LayerBackedDetector : IMlxDetector
 {
     public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
     {
-        if (facts.Modules.FirstOrDefault(module => module.Form == MlxFactorForm.Layers) is { } module)
+        string[] backed = [.. facts.Modules.Where(module => module.Form == MlxFactorForm.Layers).Select(module => module.Evidence.Path)];
+        if (backed.Length > 0)
         {
-            yield return new MlxTrait(MlxTraitKind.LayerBacked, MlxConfigCodes.LegacyForm.At(module.Evidence.Path, "and others have factors that are layers, which mlx-lm 0.32 refuses"));
+            yield return new MlxTrait(MlxTraitKind.LayerBacked, MlxConfigCodes.LegacyForm.At(backed, "the factors are layers (lora_a.weight), which mlx-lm 0.32 refuses"));
         }
     }
 }

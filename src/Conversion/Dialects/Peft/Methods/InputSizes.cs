@@ -54,16 +54,14 @@ internal sealed class InputSizes
             sizes[path] = inference.Of(path);
         }
 
-        string others = unknown.Length == 1 ? string.Empty : $" and {unknown.Length - 1} more";
-        string subject = unknown[0] + others;
         if (sizes.Values.Any(size => size is null) || sizes.Values.Max() != inference._largest)
         {
-            input.Log.Add(MethodCodes.InputSizeUnknown.At(subject, $"the shared projection has {inference._largest} columns, and which modules have fewer inputs is not in the file"));
+            input.Log.Add(MethodCodes.InputSizeUnknown.At(unknown, $"the shared projection has {inference._largest} columns, and which modules have fewer inputs is not in the file"));
             return false;
         }
 
         string counts = string.Join(", ", unknown.Select(path => sizes[path]).Distinct().Order());
-        input.Log.Add(MethodCodes.InputSizeAssumed.At(subject, $"no base with weights was given; taken to have {counts} inputs"));
+        input.Log.Add(MethodCodes.InputSizeAssumed.At(unknown, $"no base with weights was given; taken to have {counts} inputs"));
         return true;
     }
 

@@ -12,7 +12,7 @@ internal sealed class MethodTensorSorter(MethodReader reader, FindingLog log)
 
     private readonly SortedDictionary<string, MethodParts> _modules = new(StringComparer.Ordinal);
     private readonly ImmutableArray<OtherTensor>.Builder _others = ImmutableArray.CreateBuilder<OtherTensor>();
-    private readonly Dictionary<PeftNameOddities, (string Example, int Count)> _oddities = [];
+    private readonly PeftOddNames _oddNames = new();
     private readonly MethodParts _shared = new("shared tensors", log);
 
     public (ImmutableArray<MethodParts> Modules, MethodParts Shared, ImmutableArray<OtherTensor> Others) Sort(ImmutableArray<NamedTensor> tensors)
@@ -26,10 +26,7 @@ internal sealed class MethodTensorSorter(MethodReader reader, FindingLog log)
             }
         }
 
-        foreach ((PeftNameOddities kinds, (string example, int count)) in _oddities)
-        {
-            log.Add(TensorCodes.OddNames.At(example, $"and {count - 1} more names are not as PEFT writes them ({kinds})"));
-        }
+        _oddNames.Report(log);
 
         return ([.. _modules.Values], _shared, _others.ToImmutable());
     }
@@ -59,11 +56,7 @@ internal sealed class MethodTensorSorter(MethodReader reader, FindingLog log)
             oddities |= PeftNameOddities.AdapterName;
         }
 
-        if (oddities != PeftNameOddities.None)
-        {
-            (string example, int count) = _oddities.GetValueOrDefault(oddities, (tensor.Name, 0));
-            _oddities[oddities] = (example, count + 1);
-        }
+        _oddNames.Add(tensor.Name, oddities);
 
         string path = string.Join('.', segments[..at]);
         if (!_modules.TryGetValue(path, out MethodParts? module))
