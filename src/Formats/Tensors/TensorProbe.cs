@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Transfuse.Formats.Tensors.Buffers;
 using Transfuse.Formats.Tensors.Probes;
 
@@ -118,6 +120,25 @@ public static class TensorProbe
         var visitor = new FiniteMagnitudeVisitor();
         ValueStream.Run(tensor, ref visitor, cancellationToken);
         return visitor.Largest < overflow;
+    }
+
+    /// <summary>The error of a cast relative to the tensor, in Frobenius norms; 0 for a tensor of zeros.</summary>
+    /// <exception cref="ArgumentException">One of the types is not float16, bfloat16, float32 or float64.</exception>
+    public static double CastError(LazyTensor tensor, DType dtype, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        using var exact = new TensorChunks(tensor.Cast(DType.F64), cancellationToken);
+        using var cast = new TensorChunks(tensor.Cast(dtype).Cast(DType.F64), cancellationToken);
+        double squares = 0, errors = 0;
+        while (exact.MoveNext() && cast.MoveNext())
+        {
+            ReadOnlySpan<double> left = MemoryMarshal.Cast<byte, double>(exact.Current), right = MemoryMarshal.Cast<byte, double>(cast.Current);
+            double error = TensorPrimitives.Distance(left, right);
+            squares += TensorPrimitives.SumOfSquares(left);
+            errors += error * error;
+        }
+
+        return errors == 0 ? 0 : Math.Sqrt(errors / squares);
     }
 
     /// <summary>Whether multiplying by 2^<paramref name="exponent"/> in the tensor's own type neither overflows nor loses bits to underflow. Zeros, infinities and NaN always scale.</summary>

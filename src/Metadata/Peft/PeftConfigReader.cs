@@ -132,9 +132,9 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         {
             log.Add(ConfigCodes.AlphaAssumed.At(_fields.Subject("lora_alpha"), $"is missing; PEFT 0.21 takes {PeftConfig.DefaultAlpha}, which is assumed"));
         }
-        else if (alphaOutcome.HasValue() && alpha == 0)
+        else if (alphaOutcome.HasValue() && alpha <= 0)
         {
-            log.Add(ConfigCodes.AlphaZero.At(_fields.Subject("lora_alpha"), "is 0"));
+            log.Add(ConfigCodes.AlphaZero.At(_fields.Subject("lora_alpha"), $"is {ConfigFields.Show(json["lora_alpha"]!)}"));
         }
 
         FieldOutcome dropoutOutcome = _fields.ReadNumber("lora_dropout", out double dropout, nullable: true);
@@ -197,9 +197,9 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         {
             if (pattern.ReadNumber(key, out double alpha).HasValue())
             {
-                if (alpha == 0)
+                if (alpha <= 0)
                 {
-                    log.Add(ConfigCodes.AlphaZero.At(pattern.Subject(key), "is 0"));
+                    log.Add(ConfigCodes.AlphaZero.At(pattern.Subject(key), $"is {ConfigFields.Show(pattern.Json[key]!)}"));
                 }
 
                 entries.Add(new(key, alpha));

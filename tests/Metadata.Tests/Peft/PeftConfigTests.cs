@@ -202,8 +202,8 @@ public class PeftConfigTests
     }
 
     [Theory]
-    [InlineData("\"init_lora_weights\":\"pissa\"", "error TF3301 adapter_config.json:init_lora_weights: is \"pissa\": the base weights were changed before training, and the adapter is relative to those. PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion")]
-    [InlineData("\"kasa_config\":{}", "error TF3301 adapter_config.json:kasa_config: is set: the base weights were truncated, and lora_diag stands between the factors")]
+    [InlineData("\"init_lora_weights\":\"pissa\"", "error TF3301 adapter_config.json:init_lora_weights: is \"pissa\": the base weights were changed before training, and the adapter is relative to those; PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion")]
+    [InlineData("\"kasa_config\":{}", "error TF3301 adapter_config.json:kasa_config: is set: the base weights were truncated, and lora_diag stands between the factors; merge it in PEFT")]
     [InlineData("\"alora_invocation_tokens\":[1,2]", "error TF3302 adapter_config.json:alora_invocation_tokens: is set: the adapter acts only after certain tokens")]
     [InlineData("\"arrow_config\":{}", "error TF3302 adapter_config.json:arrow_config: is set: the model chooses between several adapters while it runs")]
     [InlineData("\"use_bdlora\":{}", "error TF3302 adapter_config.json:use_bdlora: is set: the factors are packed blocks of a block-diagonal matrix")]

@@ -8,8 +8,10 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Dialects.Peft;
 
 /// <summary>Makes modules of pairs of factors: checks shapes, finds rank, scale and, for packed experts, the parameter.</summary>
-internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
+internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, FindingLog log)
 {
+    private const string ModelRoot = "model.";
+
     private readonly PeftPatternMatcher _patterns = new(config, new RegexBudget());
 
     // A pattern among the targets need not be usable: the tensors tell what is adapted.
@@ -40,8 +42,36 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
     private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)
     {
         ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. modules.Select(module => KeyValuePair.Create(module.FullPath, module.Rank))]);
-        PeftPatternResolver.Report(verdicts, config, log);
+        ReportPatterns(verdicts);
+        CheckRoots([.. modules.Select(module => module.FullPath)]);
         return [.. modules.Zip(verdicts, (module, verdict) => module with { Scale = PeftScaling.ScaleOf(verdict.Alpha, module.Rank, config.UseRslora) })];
+    }
+
+    // Where the adapter stays in PEFT the patterns stay too, so that their readings need not be told apart.
+    private void ReportPatterns(ImmutableArray<PeftPatternVerdict> verdicts)
+    {
+        var found = new FindingLog();
+        PeftPatternResolver.Report(verdicts, config, found);
+        foreach (Finding finding in found.ToSorted())
+        {
+            bool isCarried = purpose is ReadPurpose.Carry or ReadPurpose.Inspect && finding.Severity == Severity.Error;
+            log.Add(isCarried ? finding with { Severity = Severity.Warning } : finding);
+        }
+    }
+
+    // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths.
+    private void CheckRoots(string[] paths)
+    {
+        ImmutableArray<string> unused = _patterns.UnusedKeys(paths);
+        if (unused.IsEmpty)
+        {
+            return;
+        }
+
+        foreach (string key in unused.Except(_patterns.UnusedKeys([.. paths.Select(path => ModelRoot + path)]), StringComparer.Ordinal))
+        {
+            log.Add(ConfigCodes.PatternRoot.At($"{config.FileName}:rank_pattern, alpha_pattern", $"{key} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
+        }
     }
 
     private ImmutableArray<AdapterModule> ReadFactors(ImmutableArray<PeftModuleFactors> factors)
@@ -124,7 +154,15 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
             return null;
         }
 
-        if (a.Shape[0] != b.Shape[1] || a.Shape[0] > int.MaxValue)
+        if (config.Variants.BdLora is not null)
+        {
+            // One factor is the diagonal's blocks, one after the other.
+            return _patterns.Load(factors.Path).Rank;
+        }
+
+        // A grouped convolution has one part of B for each group.
+        bool isGrouped = convolution && b.Shape[1] > 0 && a.Shape[0] % b.Shape[1] == 0;
+        if ((a.Shape[0] != b.Shape[1] && !isGrouped) || a.Shape[0] > int.MaxValue)
         {
             log.Add(TensorCodes.RankMismatch.At(factors.Label, $"lora_A is {a.Shape}, so rank {a.Shape[0]}; lora_B is {b.Shape}, so rank {b.Shape[1]}"));
             return null;
