@@ -19,7 +19,4 @@ public sealed record ConfigFields
 
     /// <summary>Size of the space that the experts work in.</summary>
     public required ImmutableArray<string> Latent { get; init; }
-
-    /// <summary>The object that holds the text model's fields, or <see langword="null"/> where they are at the top.</summary>
-    public string? Text { get; init; }
 }

@@ -13,9 +13,6 @@ public sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
     /// <summary>Whether nothing is there, or null.</summary>
     public bool IsMissing => Json is null or JsonNull;
 
-    /// <summary>Whether something is there that is no finite number.</summary>
-    public bool IsUnusable => !IsMissing && Value is null;
-
     /// <summary>Whether the number stands in a string.</summary>
     public bool IsText => Value is not null && Json is JsonString;
 

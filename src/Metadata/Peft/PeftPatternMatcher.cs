@@ -85,8 +85,6 @@ public sealed class PeftPatternMatcher
 
     private PeftPatternReading Reading(PeftPatternRule rule, List<string> rankKeys, List<string> alphaKeys) => new(
         rule,
-        _ranks.ContainsKey(rankKeys[0]) ? rankKeys[0] : null,
-        _alphas.ContainsKey(alphaKeys[0]) ? alphaKeys[0] : null,
         [.. rankKeys.Select(RankOf).Distinct()],
         [.. alphaKeys.Select(AlphaOf).Distinct()]);
 

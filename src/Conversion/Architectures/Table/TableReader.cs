@@ -141,7 +141,6 @@ internal static class TableReader
             Experts = reader.Texts("experts"),
             Width = reader.Texts("width"),
             Latent = latent.IsEmpty ? hidden : latent,
-            Text = reader.OptionalText("text"),
         };
         reader.End();
         return fields;
