@@ -192,9 +192,12 @@ public class PeftMatchingTests
     }
 
     [Fact]
-    public void Keys_that_match_nothing_are_listed() => Assert.Equal(
-        ["nothing", "^x"],
-        Patterns("\"rank_pattern\":{\"q\":1,\"nothing\":2},\"alpha_pattern\":{\"m.q\":1,\"^x\":3,\"nothing\":4}").UnusedKeys(["m.q"]));
+    public void Keys_that_match_nothing_are_listed()
+    {
+        PeftPatternMatcher patterns = Patterns("\"rank_pattern\":{\"q\":1,\"nothing\":2},\"alpha_pattern\":{\"m.q\":1,\"^x\":3,\"nothing\":4}");
+        Assert.Equal(["nothing"], patterns.UnusedRankKeys(["m.q"]));
+        Assert.Equal(["^x", "nothing"], patterns.UnusedAlphaKeys(["m.q"]));
+    }
 
     [Fact]
     public void Names_are_compared_as_the_regular_expression_would()

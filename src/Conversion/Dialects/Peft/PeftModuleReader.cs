@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -19,22 +20,20 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
     {
         try
         {
-            return WithScales(ReadFactors(factors));
+            ImmutableArray<AdapterModule> modules = WithScales(ReadFactors(factors));
+            if (modules.Length == factors.Length)
+            {
+                ReportUnused([.. modules.Select(module => module.FullPath)]);
+            }
+
+            return modules;
         }
         catch (PythonRegexException unusable)
         {
-            log.Add(CodeOf(unusable).At(config.FileName, unusable.Message));
+            log.Add(unusable.ToFinding(config.FileName));
             return [];
         }
     }
-
-    /// <summary>The finding that an unusable pattern makes.</summary>
-    public static FindingCode CodeOf(PythonRegexException unusable) => unusable.Cause switch
-    {
-        PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
-        PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
-        _ => ConfigCodes.PatternSyntax,
-    };
 
     // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
     private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)
@@ -42,6 +41,27 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. modules.Select(module => KeyValuePair.Create(module.FullPath, module.Rank))]);
         PeftPatternResolver.Report(verdicts, config, log);
         return [.. modules.Zip(verdicts, (module, verdict) => module with { Scale = PeftScaling.ScaleOf(verdict.Alpha, module.Rank, config.UseRslora) })];
+    }
+
+    private void ReportUnused(string[] paths)
+    {
+        try
+        {
+            Report("rank_pattern", _patterns.UnusedRankKeys(paths));
+            Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths));
+        }
+        catch (PythonRegexException)
+        {
+            // A key that loading never gets to need not be usable.
+        }
+
+        void Report(string field, ImmutableArray<string> keys)
+        {
+            if (!keys.IsEmpty)
+            {
+                log.Add(ConfigCodes.PatternUnused.At($"{config.FileName}:{field}", $"no module matches {NameList.Of(keys.Select(ConfigFields.Shorten))}"));
+            }
+        }
     }
 
     private ImmutableArray<AdapterModule> ReadFactors(ImmutableArray<PeftModuleFactors> factors)

@@ -70,7 +70,7 @@ internal sealed class LycorisScales
         }
         catch (PythonRegexException unusable)
         {
-            _log.Add(PeftModuleReader.CodeOf(unusable).At(_config.FileName, unusable.Message));
+            _log.Add(unusable.ToFinding(_config.FileName));
         }
 
         return null;
