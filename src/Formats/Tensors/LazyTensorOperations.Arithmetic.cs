@@ -21,7 +21,7 @@ public static partial class LazyTensorOperations
         source.RequireFactorFloat();
         if (!dtype.IsFactorFloat())
         {
-            throw new ArgumentException($"A tensor {source.DType} {source.Shape} cannot become {dtype}: not float16, bfloat16, float32 or float64.", nameof(dtype));
+            throw new ArgumentException($"A tensor {source.DType.SafetensorsName()} {source.Shape} cannot become {dtype.SafetensorsName()}: not float16, bfloat16, float32 or float64.", nameof(dtype));
         }
 
         return source.Shape.ElementCount == 0 ? new ZeroTensor(dtype, source.Shape) : new CastTensor(source, dtype);

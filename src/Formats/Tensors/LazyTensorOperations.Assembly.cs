@@ -124,7 +124,7 @@ public static partial class LazyTensorOperations
             if (tensor.DType != tensors[0].DType)
             {
                 throw new ArgumentException(
-                    $"{tensors[0].DType} {tensors[0].Shape} and {tensor.DType} {tensor.Shape} have different element types.", nameof(tensors));
+                    $"{tensors[0].DType.SafetensorsName()} {tensors[0].Shape} and {tensor.DType.SafetensorsName()} {tensor.Shape} have different element types.", nameof(tensors));
             }
         }
 

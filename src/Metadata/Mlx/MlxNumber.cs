@@ -40,6 +40,9 @@ public sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
         return new MlxNumber(field, json, value is { } number1 && double.IsFinite(number1) ? value : null);
     }
 
+    /// <summary>A value as findings print it.</summary>
+    internal static string Show(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
     private static double? Parse(string text) =>
         text.Length <= 40 && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null;
 }

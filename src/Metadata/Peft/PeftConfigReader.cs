@@ -171,7 +171,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
     private ImmutableArray<KeyValuePair<string, int>> ReadRankPattern()
     {
         var entries = ImmutableArray.CreateBuilder<KeyValuePair<string, int>>();
-        ConfigFields pattern = ReadPattern("rank_pattern");
+        ConfigFields pattern = _fields.ReadFields("rank_pattern");
         foreach ((string key, _) in pattern.Json.Members)
         {
             if (pattern.ReadInteger(key, int.MinValue, out int rank).HasValue())
@@ -191,7 +191,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
     private ImmutableArray<KeyValuePair<string, double>> ReadAlphaPattern()
     {
         var entries = ImmutableArray.CreateBuilder<KeyValuePair<string, double>>();
-        ConfigFields pattern = ReadPattern("alpha_pattern");
+        ConfigFields pattern = _fields.ReadFields("alpha_pattern");
         foreach ((string key, _) in pattern.Json.Members)
         {
             if (pattern.ReadNumber(key, out double alpha).HasValue())
@@ -206,12 +206,6 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         }
 
         return entries.DrainToImmutable();
-    }
-
-    private ConfigFields ReadPattern(string name)
-    {
-        _fields.ReadObject(name, out JsonObject entries, nullable: true);
-        return new ConfigFields(entries, _fields.Subject(name), log);
     }
 
     private PeftConfig ReadTargets(PeftConfig config)
