@@ -1,5 +1,9 @@
 using System.CommandLine;
 using Transfuse.Cli.Commands;
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli;
 
@@ -55,8 +59,18 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            console.Error.WriteLine("interrupted; nothing was written");
+            console.Error.WriteLine("interrupted; what was not complete was not written");
             return ExitCodes.Interrupted;
+        }
+        catch (ContainerException broken)
+        {
+            console.Error.WriteLine(DamagedFile.Describe(broken));
+            return ExitCodes.Refused;
+        }
+        catch (TensorTooLargeException large)
+        {
+            console.Error.WriteLine($"error: {large.Message}");
+            return ExitCodes.Refused;
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {

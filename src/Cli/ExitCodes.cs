@@ -15,7 +15,7 @@ internal static class ExitCodes
     /// <summary>Could not read or write.</summary>
     public const int InputOutput = 3;
 
-    /// <summary>Some of several inputs failed.</summary>
+    /// <summary>One or more of several inputs failed.</summary>
     public const int SomeFailed = 4;
 
     /// <summary>Verify found a difference.</summary>

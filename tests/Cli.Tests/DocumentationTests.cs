@@ -38,9 +38,9 @@ public class DocumentationTests
             | 1 | refused: an error finding; nothing was written |
             | 2 | wrong usage |
             | 3 | could not read or write |
-            | 4 | some of several inputs failed |
+            | 4 | one or more of several inputs failed |
             | 5 | verify found a difference |
-            | 130 | interrupted; nothing was written |
+            | 130 | interrupted; an output is complete or not there |
 
             """);
         foreach (ICommand verb in CommandLine.Commands)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
 using Transfuse.Metadata.Mlx;
@@ -83,16 +82,7 @@ internal static class CommonOptions
     {
         Description = "The rank limit that the server was started with (vllm, sglang). Default: 16 for vllm, none for sglang.",
         HelpName = "N",
-        Validators =
-        {
-            result =>
-            {
-                if (result.GetValueOrDefault<int?>() is < 1)
-                {
-                    result.AddError("--max-lora-rank must be at least 1.");
-                }
-            },
-        },
+        Validators = { result => RequirePositive(result) },
     };
 
     public static Option<string> Output() => new("--output", "-o")
@@ -119,29 +109,11 @@ internal static class CommonOptions
         HelpName = "NAME",
     };
 
-    public static Option<DType?> DTypeOption()
+    public static Option<string> DTypeName() => new Option<string>("--dtype")
     {
-        var option = new Option<DType?>("--dtype")
-        {
-            Description = "The dtype of all factors: keep, f32, bf16 or f16. Default: keep.",
-            HelpName = "DTYPE",
-            CustomParser = result => result.Tokens[0].Value switch
-            {
-                "keep" => null,
-                "f32" => DType.F32,
-                "bf16" => DType.BF16,
-                "f16" => DType.F16,
-                string other => Refuse(result, $"'{other}' is no dtype; use keep, f32, bf16 or f16."),
-            },
-        };
-        return option;
-
-        static DType? Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
-        {
-            result.AddError(message);
-            return null;
-        }
-    }
+        Description = "The dtype of all factors: keep, f32, bf16 or f16. Default: keep.",
+        HelpName = "DTYPE",
+    }.AcceptOnlyFromAmong("keep", "f32", "bf16", "f16");
 
     public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "a finite number", double.IsFinite);
 

@@ -31,7 +31,7 @@ internal sealed class InspectCommand : ICommand
         };
         _report.AddTo(command);
         command.SetAction((result, _) => Task.FromResult(
-            _report.RunAll(result, console, "inspect", InputPaths.Expand(result.GetRequiredValue(_paths)), input => RunOne(result, input.Input))));
+            _report.RunAll(result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), input => RunOne(result, input))));
         return command;
     }
 

@@ -12,7 +12,7 @@ internal sealed class PipelineOptions
     private readonly Option<string> _base = CommonOptions.Base();
     private readonly Option<string> _modelType = CommonOptions.ModelType();
     private readonly Option<string> _adapterName = CommonOptions.AdapterName();
-    private readonly Option<DType?> _dtype = CommonOptions.DTypeOption();
+    private readonly Option<string> _dtype = CommonOptions.DTypeName();
     private readonly Option<string[]> _allow = CommonOptions.Allow();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
     private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
@@ -33,17 +33,17 @@ internal sealed class PipelineOptions
         },
     };
 
-    private readonly Option<ExpertLayout?> _expertLayout = new("--expert-layout")
+    private readonly Option<string> _expertLayout = new Option<string>("--expert-layout")
     {
-        Description = "How experts are written for PEFT: parameters (transformers 5) or modules (before). Default: as --transformers.",
+        Description = "How experts are written for PEFT: parameters (the same as --transformers 5) or modules (the same as --transformers 4). Default: parameters.",
         HelpName = "LAYOUT",
-    };
+    }.AcceptOnlyFromAmong("parameters", "modules");
 
-    private readonly Option<ExpertOrientation?> _expertOrientation = new("--expert-orientation")
+    private readonly Option<ExpertOrientation?> _expertOrientation = new Option<ExpertOrientation?>("--expert-orientation")
     {
         Description = "Which side A acts on in packed experts that are square: inputFirst or outputFirst.",
         HelpName = "SIDE",
-    };
+    }.AcceptOnlyFromAmong("inputFirst", "outputFirst");
 
     private readonly Option<int?> _maxRank = CommonOptions.Rank(
         "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: half of a module's smaller side.");
@@ -65,18 +65,24 @@ internal sealed class PipelineOptions
     {
         AddReadingTo(command);
         Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _dryRun, _jobs);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_transformers) is { } stated && CommonOptions.IntegerOf(stated) is { } generation && GenerationOf(result.GetValue(_expertLayout)) is { } other && generation != other)
+            {
+                result.AddError($"--transformers {generation} and --expert-layout {result.GetValue(_expertLayout)} contradict each other: transformers 5 packs experts into parameters, 4 has a module for each.");
+            }
+        });
     }
 
     public ConversionOptions Read(ParseResult result) => new()
     {
         ModelType = result.GetValue(_modelType),
         AdapterName = result.GetValue(_adapterName),
-        DType = result.GetValue(_dtype),
+        DType = DTypeOf(result.GetValue(_dtype)),
         Allowed = [.. result.GetValue(_allow) ?? []],
         Verify = result.GetValue(_verify),
         DryRun = result.GetValue(_dryRun),
-        TransformersGeneration = result.GetValue(_transformers) ?? ConversionOptions.Default.TransformersGeneration,
-        ExpertLayout = result.GetValue(_expertLayout) ?? (result.GetValue(_transformers) == 4 ? ExpertLayout.Modules : ExpertLayout.Parameters),
+        TransformersGeneration = result.GetValue(_transformers) ?? GenerationOf(result.GetValue(_expertLayout)) ?? ConversionOptions.Default.TransformersGeneration,
         ExpertOrientation = result.GetValue(_expertOrientation),
         MaxRank = result.GetValue(_maxRank),
         SvdRank = result.GetValue(_svdRank),
@@ -87,6 +93,10 @@ internal sealed class PipelineOptions
     };
 
     public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));
+
+    private static DType? DTypeOf(string? name) => name switch { "f32" => DType.F32, "bf16" => DType.BF16, "f16" => DType.F16, _ => null };
+
+    private static int? GenerationOf(string? expertLayout) => expertLayout switch { "modules" => 4, "parameters" => 5, _ => null };
 
     private static void Add(Command command, params ReadOnlySpan<Option> options)
     {

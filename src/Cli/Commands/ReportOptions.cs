@@ -30,18 +30,35 @@ internal sealed class ReportOptions
         var outcomes = new List<CommandOutcome>(inputs.Count);
         foreach (T input in inputs)
         {
-            CommandOutcome outcome = run(input);
+            CommandOutcome outcome = RunOne(input, run);
             outcomes.Add(outcome);
             FindingPrinter.Print(console, outcome.Findings, result.GetValue(_quiet), result.GetValue(_verbose));
-            if (!json && outcome.Summary.Length > 0 && (!result.GetValue(_quiet) || !outcome.Succeeded))
+            if (!outcome.Succeeded)
             {
-                (outcome.Succeeded ? console.Out : console.Error).WriteLine(outcome.Summary);
+                console.Error.WriteLine(outcome.Summary);
+            }
+            else if (!json && outcome.Summary.Length > 0 && !result.GetValue(_quiet))
+            {
+                console.Out.WriteLine(outcome.Summary);
             }
         }
 
         WriteReports(result, console, verb, outcomes);
         int failed = outcomes.Count(outcome => !outcome.Succeeded);
         return failed == 0 ? ExitCodes.Done : outcomes.Count > 1 ? ExitCodes.SomeFailed : outcomes[0].FailureCode;
+    }
+
+    // What the operating system says about one input does not end the others.
+    private static CommandOutcome RunOne<T>(T input, Func<T, CommandOutcome> run)
+    {
+        try
+        {
+            return run(input);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return new CommandOutcome { Input = $"{input}", Findings = [], Succeeded = false, FailureCode = ExitCodes.InputOutput, Summary = $"error: {failed.Message}" };
+        }
     }
 
     private void WriteReports(ParseResult result, CommandConsole console, string verb, List<CommandOutcome> outcomes)

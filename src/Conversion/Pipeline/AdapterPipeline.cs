@@ -4,6 +4,7 @@ using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Verification;
+using Transfuse.Formats.Files;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -11,7 +12,7 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>
-/// Converts one adapter: Read, RemapKeys and Fit, Enrich, Write. An error finding at any stage means that nothing is written.
+/// Converts one adapter: Read, Fit, Write. An error finding at any stage means that nothing is written.
 /// Immutable: each call gives a new pipeline.
 /// </summary>
 public sealed record AdapterPipeline
@@ -57,7 +58,21 @@ public sealed record AdapterPipeline
         }
 
         var log = new FindingLog(Options.Allowed);
-        var context = new StageContext(profile, Base, Options, log, cancellationToken);
+        try
+        {
+            return Run(profile, new StageContext(profile, Base, Options, log, cancellationToken));
+        }
+        catch (ContainerException broken)
+        {
+            // Values are read where they are needed: damage in them shows after the headers were found good.
+            log.Add(DamagedFile.Describe(broken));
+            return Refused(log, null);
+        }
+    }
+
+    private ConversionResult Run(TargetProfile profile, StageContext context)
+    {
+        FindingLog log = context.Log;
         using ReadResult? read = ReadAdapter.Read(Source, profile.Dialect, context);
         if (read is null || log.HasErrors)
         {

@@ -4,6 +4,7 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Verification;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -21,27 +22,39 @@ public static class AdapterVerifier
     /// <param name="first">One adapter.</param>
     /// <param name="second">The other.</param>
     /// <param name="baseModel">The base model, for its names; may be left out where these are unambiguous.</param>
-    /// <param name="options">What the caller decides; of it the model type, the adapter's name, what is allowed, and the experts' orientation matter.</param>
+    /// <param name="options">What the caller decides; of it what decides how adapters are read matters, and counts for both.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
     public static VerificationResult Verify(
         IAdapterSource first, IAdapterSource second, BaseModel? baseModel, ConversionOptions options, CancellationToken cancellationToken = default)
     {
         var log = new FindingLog(options.Allowed);
-        var context = new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken);
-        using ReadResult? left = ReadAdapter.ReadToCompare(first, context);
-        using ReadResult? right = ReadAdapter.ReadToCompare(second, context);
-        if (left is null || right is null || log.HasErrors)
+        try
         {
+            AdapterComparison? comparison = Compare(first, second, new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken));
+            return new VerificationResult(log.ToSorted(), comparison);
+        }
+        catch (ContainerException broken)
+        {
+            log.Add(DamagedFile.Describe(broken));
             return new VerificationResult(log.ToSorted(), null);
         }
+    }
 
-        CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), log, cancellationToken);
+    private static AdapterComparison? Compare(IAdapterSource first, IAdapterSource second, StageContext context)
+    {
+        using ReadResult? left = ReadAdapter.ReadToCompare(first, context);
+        using ReadResult? right = ReadAdapter.ReadToCompare(second, context);
+        if (left is null || right is null || context.Log.HasErrors)
+        {
+            return null;
+        }
+
+        CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), context.Log, context.CancellationToken);
         bool sameLayout = left.Adapter.Layout == right.Adapter.Layout && !NeedsMapping(left.Adapter) && !NeedsMapping(right.Adapter);
         Adapter? one = sameLayout ? left.Adapter : InMlx(left.Adapter, context);
         Adapter? other = sameLayout ? right.Adapter : InMlx(right.Adapter, context);
-        AdapterComparison? comparison = one is null || other is null || log.HasErrors ? null : AdapterComparer.Compare(one, other, cancellationToken);
-        return new VerificationResult(log.ToSorted(), comparison);
+        return one is null || other is null || context.Log.HasErrors ? null : AdapterComparer.Compare(one, other, context.CancellationToken);
     }
 
     private static Adapter? InMlx(Adapter adapter, StageContext context) => adapter.Layout == ModelLayout.Mlx ? adapter : MapLayout.ToMlx(adapter, context);

@@ -28,11 +28,8 @@ public sealed record ConversionOptions
     /// <summary>Whether to stop before anything is written. Default: no.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>The transformers generation whose names PEFT output uses. Default: 5.</summary>
+    /// <summary>The transformers generation whose names PEFT output uses: 5 packs experts into parameters, 4 has a module for each. Default: 5.</summary>
     public int TransformersGeneration { get; init; } = 5;
-
-    /// <summary>How experts are written for PEFT. Default: packed parameters.</summary>
-    public ExpertLayout ExpertLayout { get; init; } = ExpertLayout.Parameters;
 
     /// <summary>The orientation of packed experts that are square. Default: from evidence, else refused.</summary>
     public ExpertOrientation? ExpertOrientation { get; init; }

@@ -74,7 +74,20 @@ public sealed record AdapterRepair
                 throw new InvalidOperationException("Only a folder can be repaired in place.");
             }
 
-            return DialectDetector.Detect(content, log) is { } dialect ? Run(content, dialect, context) : Refused(log, null);
+            if (DialectDetector.Detect(content, log) is not { } dialect)
+            {
+                return Refused(log, null);
+            }
+
+            try
+            {
+                return Run(content, dialect, context);
+            }
+            catch (ContainerException broken)
+            {
+                log.Add(DamagedFile.Describe(broken));
+                return Refused(log, dialect);
+            }
         }
     }
 

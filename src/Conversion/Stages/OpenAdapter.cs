@@ -52,7 +52,7 @@ internal static class OpenAdapter
         }
         catch (ContainerException broken)
         {
-            log.Add(ContainerCodes.Json.At(file.Name, broken.Detail));
+            log.Add(DamagedFile.Describe(broken));
             return null;
         }
     }
@@ -147,11 +147,11 @@ internal static class OpenAdapter
     /// <summary>Opens a weights file by what its name ends with, or adds an error.</summary>
     public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
     {
-        (FindingCode code, Func<IByteSource, ITensorContainer> open) = Path.GetExtension(fileName) switch
+        Func<IByteSource, ITensorContainer> open = Path.GetExtension(fileName) switch
         {
-            ".npz" => (ContainerCodes.Npz, (Func<IByteSource, ITensorContainer>)NpzFile.Open),
-            ".bin" => (ContainerCodes.TorchCheckpoint, TorchCheckpointFile.Open),
-            _ => (ContainerCodes.Safetensors, SafetensorsFile.Open),
+            ".npz" => NpzFile.Open,
+            ".bin" => TorchCheckpointFile.Open,
+            _ => SafetensorsFile.Open,
         };
         try
         {
@@ -159,8 +159,7 @@ internal static class OpenAdapter
         }
         catch (ContainerException broken)
         {
-            string subject = Path.Combine(source.Name, fileName);
-            log.Add(code.At(broken.TensorName is null ? subject : $"{subject} tensor {broken.TensorName}", broken.Detail));
+            log.Add(DamagedFile.Describe(broken));
             return null;
         }
     }

@@ -1,6 +1,6 @@
 using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages;
 
@@ -16,7 +16,7 @@ internal static class OpenBaseWeights
         }
         catch (ContainerException broken)
         {
-            context.Log.Add(ContainerCodes.Safetensors.At(broken.TensorName is null ? broken.FileName : $"{broken.FileName} tensor {broken.TensorName}", broken.Detail));
+            context.Log.Add(DamagedFile.Describe(broken));
             return null;
         }
     }

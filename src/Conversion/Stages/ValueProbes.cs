@@ -1,4 +1,5 @@
 using Transfuse.Formats.Tensors;
+using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 
@@ -17,8 +18,8 @@ internal static class ValueProbes
 
         (string Owner, string Name, LazyTensor Tensor)[] tensors = [.. adapter.Modules.SelectMany(Tensors)];
         bool[] finite = new bool[tensors.Length];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, context.Options.MaxDegreeOfParallelism), CancellationToken = context.CancellationToken };
-        Parallel.For(0, tensors.Length, options, index => finite[index] = TensorProbe.IsFinite(tensors[index].Tensor, context.CancellationToken));
+        ParallelWork.Run(
+            tensors.Length, context.Options.MaxDegreeOfParallelism, index => finite[index] = TensorProbe.IsFinite(tensors[index].Tensor, context.CancellationToken), context.CancellationToken);
         foreach ((string owner, string name, _) in tensors.Where((_, index) => !finite[index]))
         {
             context.Log.Add(TensorCodes.NotFinite.At(owner, $"{name} holds NaN or infinity"));

@@ -1,4 +1,5 @@
 using Transfuse.Formats.Tensors;
+using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Verification;
@@ -17,14 +18,16 @@ public static class AdapterComparer
 
         Dictionary<string, AdapterModule> left = first.Modules.ToDictionary(module => module.FullPath, StringComparer.Ordinal);
         Dictionary<string, AdapterModule> right = second.Modules.ToDictionary(module => module.FullPath, StringComparer.Ordinal);
-        return new AdapterComparison(
+        (string Path, AdapterModule? Left, AdapterModule? Right)[] pairs =
         [
             .. left.Keys.Union(right.Keys, StringComparer.Ordinal)
                 .Select(path => (Path: path, Left: left.GetValueOrDefault(path), Right: right.GetValueOrDefault(path)))
-                .OrderBy(pair => (pair.Left ?? pair.Right)!.Path).ThenBy(pair => pair.Path, StringComparer.Ordinal)
-                .AsParallel().AsOrdered().WithCancellation(cancellationToken)
-                .Select(pair => CompareModule(pair.Path, pair.Left, pair.Right, cancellationToken)),
-        ]);
+                .OrderBy(pair => (pair.Left ?? pair.Right)!.Path).ThenBy(pair => pair.Path, StringComparer.Ordinal),
+        ];
+        var rows = new ModuleComparison[pairs.Length];
+        ParallelWork.Run(
+            pairs.Length, Environment.ProcessorCount, index => rows[index] = CompareModule(pairs[index].Path, pairs[index].Left, pairs[index].Right, cancellationToken), cancellationToken);
+        return new AdapterComparison([.. rows]);
     }
 
     private static ModuleComparison CompareModule(string path, AdapterModule? first, AdapterModule? second, CancellationToken cancellationToken)

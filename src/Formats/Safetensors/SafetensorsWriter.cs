@@ -1,6 +1,7 @@
 using System.Buffers;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
+using Transfuse.Formats.Work;
 
 namespace Transfuse.Formats.Safetensors;
 
@@ -37,10 +38,11 @@ public static class SafetensorsWriter
 
         sink.SetLength(layout.TotalLength);
         sink.Write(0, layout.Prefix);
-        WorkQueue.Run(
+        ParallelWork.Run(
             units.Count,
             options.MaxDegreeOfParallelism,
-            index => WriteData(sink, layout.Tensors, units[index], cancellationToken));
+            index => WriteData(sink, layout.Tensors, units[index], cancellationToken),
+            cancellationToken);
     }
 
     private static void WriteData(IByteSink sink, List<NamedTensor> tensors, WriteUnit unit, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Transfuse.Cli.Tests.Support;
 using Transfuse.Oracle;
@@ -74,6 +75,67 @@ public class BadInputTests
 
     [Fact]
     public void Tensor_of_unknown_meaning() => RefusesTensors("TF2005", "lora_C", copy => copy.Put("base_model.model.model.layers.0.self_attn.q_proj.lora_C.weight", DenseArray.Zeros(8, 64)));
+
+    [Fact]
+    public void Base_whose_config_is_no_json()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["base"]);
+        File.WriteAllText(Path.Combine(folder["base"], "config.json"), "{");
+        CommandResult result = Command.Run("convert", Fixtures.Case("llama_qv").AdapterFolder, "--to", "mlx-lm", "--base", folder["base"], "--output", folder["out"]).ExitsWith(1);
+        Assert.Contains("error TF1401", result.Error);
+        Assert.False(Directory.Exists(folder["out"]));
+    }
+
+    [Theory]
+    [InlineData("convert")]
+    [InlineData("repair")]
+    [InlineData("verify")]
+    public void Damage_that_shows_only_when_values_are_read(string verb)
+    {
+        using var folder = new TemporaryFolder();
+        FixtureCase fixture = Fixtures.Case("legacy_npz");
+        Directory.CreateDirectory(folder["in"]);
+        foreach (string file in Directory.GetFiles(fixture.AdapterFolder))
+        {
+            File.Copy(file, Path.Combine(folder["in"], Path.GetFileName(file)));
+        }
+
+        string archive = Path.Combine(folder["in"], "adapters.npz");
+        byte[] bytes = File.ReadAllBytes(archive);
+        bytes[1000] ^= 0x40;
+        File.WriteAllBytes(archive, bytes);
+
+        string[] arguments = verb switch
+        {
+            "convert" => ["convert", folder["in"], "--to", "peft", "--base", Fixtures.HfBaseFolder("llama"), "--output", folder["out"]],
+            "repair" => ["repair", folder["in"], "--output", folder["out"]],
+            _ => ["verify", folder["in"], fixture.AdapterFolder],
+        };
+        CommandResult result = Command.Run(arguments).ExitsWith(1);
+        Assert.Contains("error TF1301", result.Error);
+        Assert.Contains("adapters.npz", result.Error);
+        Assert.Equal([folder["in"]], Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void Missing_input_does_not_end_the_others()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult result = Command.Run("inspect", folder["nowhere"], Fixtures.Case("llama_qv").AdapterFolder, "--json").ExitsWith(4);
+        using JsonDocument report = JsonDocument.Parse(result.Output);
+        Assert.Equal([false, true], report.RootElement.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("succeeded").GetBoolean()));
+        Assert.Contains(folder["nowhere"], result.Error);
+    }
+
+    [Theory]
+    [InlineData("check", "--for", "vllm", "--max-lora-rank", "x")]
+    [InlineData("convert", "--to", "peft", "--output", "unused", "--expert-layout", "7")]
+    [InlineData("convert", "--to", "peft", "--output", "unused", "--expert-orientation", "0")]
+    [InlineData("convert", "--to", "peft", "--output", "unused", "--transformers", "4", "--expert-layout", "parameters")]
+    [InlineData("convert", "--to", "peft", "--output", "unused", "--jobs", "0")]
+    public void Option_that_makes_no_sense(string verb, params string[] options) =>
+        Command.Run([verb, Fixtures.Case("llama_qv").AdapterFolder, .. options]).ExitsWith(2);
 
     private static void Refuses(string code, string named, Action<string> damage)
     {

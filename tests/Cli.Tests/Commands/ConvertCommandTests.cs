@@ -42,6 +42,23 @@ public class ConvertCommandTests
     }
 
     [Fact]
+    public void Dtype_keep_is_the_default_by_its_name()
+    {
+        using var folder = new TemporaryFolder();
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["kept"], "--dtype", "keep").ExitsWith(0);
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["default"]).ExitsWith(0);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["default"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["kept"], "adapters.safetensors")));
+    }
+
+    [Fact]
+    public void Base_may_be_named_by_its_config()
+    {
+        using var folder = new TemporaryFolder();
+        string config = Path.Combine(Fixtures.HfBaseFolder("llama"), "config.json");
+        Command.Run("convert", Llama, "--to", "mlx-lm", "--base", Path.GetRelativePath(".", config), "--output", folder["out"]).ExitsWith(0);
+    }
+
+    [Fact]
     public void Dry_run_writes_nothing()
     {
         using var folder = new TemporaryFolder();
@@ -174,7 +191,7 @@ public class ConvertCommandTests
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)));
 
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("nothing was written", await error);
+        Assert.Contains("interrupted", await error);
         Assert.Equal([folder["large"]], Directory.EnumerateFileSystemEntries(folder.Path));
     }
 

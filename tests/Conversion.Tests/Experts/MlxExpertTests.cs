@@ -130,16 +130,14 @@ public class MlxExpertTests
         AssertClose(up, back.MlxDeltas()[Switch + "up_proj"].Delta);
     }
 
-    [Theory]
-    [InlineData(ExpertLayout.Modules, 5)]
-    [InlineData(ExpertLayout.Parameters, 4)]
-    public void Experts_become_modules_of_their_own_on_demand(ExpertLayout layout, int generation)
+    [Fact]
+    public void Experts_become_modules_of_their_own_on_demand()
     {
         SmallAdapter adapter = SmallAdapter.Mlx();
         DenseArray gate = adapter.MlxExperts(Switch + "gate_proj", 3, 6, 4);
         DenseArray down = adapter.MlxExperts(Switch + "down_proj", 3, 4, 6);
 
-        Converted converted = Run.MustConvert(adapter, TargetProfile.Peft, Base, new ConversionOptions { ExpertLayout = layout, TransformersGeneration = generation });
+        Converted converted = Run.MustConvert(adapter, TargetProfile.Peft, Base, new ConversionOptions { TransformersGeneration = 4 });
 
         Assert.Null(converted.Config.GetStrings("target_parameters"));
         Assert.Equal(12, converted.Tensors.Count);
@@ -165,7 +163,7 @@ public class MlxExpertTests
             adapter,
             TargetProfile.Peft,
             """{"model_type": "mixtral", "num_hidden_layers": 1, "hidden_size": 6, "intermediate_size": 4, "num_local_experts": 2}""",
-            new ConversionOptions { ExpertLayout = ExpertLayout.Modules });
+            new ConversionOptions { TransformersGeneration = 4 });
 
         string[] expected = ["experts.0.w1", "experts.0.w2", "experts.1.w1", "experts.1.w2", "gate"];
         Assert.Equal(expected.Select(name => "model.layers.0.block_sparse_moe." + name), converted.Config.GetStrings("target_modules")!);
@@ -184,7 +182,7 @@ public class MlxExpertTests
         Converted there = Run.MustConvert(adapter, TargetProfile.MlxLm, Base);
         Assert.Equal([3, 2, 6], there.Tensor("model.layers.0.mlp.switch_mlp.gate_proj.lora_a").Shape);
         Assert.All(Dense.Expert(there.MlxDeltas()["model.layers.0.mlp.switch_mlp.gate_proj"].Delta, 1).Values, value => Assert.Equal(0, value));
-        Converted back = Run.MustConvert(there.Open(), TargetProfile.Peft, Base, new ConversionOptions { ExpertLayout = ExpertLayout.Modules });
+        Converted back = Run.MustConvert(there.Open(), TargetProfile.Peft, Base, new ConversionOptions { TransformersGeneration = 4 });
 
         Assert.Equal(adapter.Tensors.Keys.Order(StringComparer.Ordinal), back.Tensors.Keys.Order(StringComparer.Ordinal));
         Assert.All(adapter.Tensors.Values, tensor => Assert.Equal(tensor.Bytes, back.Tensor(tensor.Name).Bytes));

@@ -15,7 +15,7 @@ internal static class FindingsPage
 
         | severity | meaning |
         | --- | --- |
-        | error | Nothing is written, and the exit code is 1, or 4 where others of several inputs succeed. In `check`: the reader fails, or loads the adapter wrongly. |
+        | error | Nothing is written, and the exit code is 1, or 4 where there are several inputs. In `check`: the reader fails, or loads the adapter wrongly. |
         | warning | The work goes on; something was assumed or lost, or may be wrong. |
         | info | The work goes on as it should; `information` in JSON reports. |
 

@@ -7,5 +7,5 @@ namespace Transfuse.Conversion.Stages.Mapping;
 internal static class HfLayouts
 {
     public static HfLayout For(ConversionOptions options) =>
-        options.ExpertLayout == ExpertLayout.Modules || options.TransformersGeneration == 4 ? HfLayout.Transformers4 : HfLayout.Transformers5;
+        options.TransformersGeneration == 4 ? HfLayout.Transformers4 : HfLayout.Transformers5;
 }

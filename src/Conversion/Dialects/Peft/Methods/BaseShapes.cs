@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
@@ -35,7 +36,7 @@ internal sealed class BaseShapes
         }
         catch (ContainerException broken)
         {
-            log.Add(ContainerCodes.Safetensors.At(broken.FileName, broken.Detail));
+            log.Add(DamagedFile.Describe(broken));
         }
 
         return shapes;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Runtime.ExceptionServices;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
@@ -100,15 +100,8 @@ internal static class PeftMethods
 
         // Truncation is what takes time.
         var limit = new RankLimit(options);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxDegreeOfParallelism, CancellationToken = options.CancellationToken };
-        try
-        {
-            Parallel.For(0, modules.Length, parallel, i => results[i] = results[i].Finding is null ? limit.Apply(modules[i], dropout) : results[i]);
-        }
-        catch (AggregateException failed)
-        {
-            ExceptionDispatchInfo.Throw(failed.InnerExceptions[0]);
-        }
+        ParallelWork.Run(
+            modules.Length, options.MaxDegreeOfParallelism, i => results[i] = results[i].Finding is null ? limit.Apply(modules[i], dropout) : results[i], options.CancellationToken);
 
         foreach (Finding finding in results.Select(result => result.Finding).OfType<Finding>())
         {

@@ -1,0 +1,24 @@
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Npz;
+using Transfuse.Formats.TorchCheckpoint;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Sources;
+
+/// <summary>What a container's parser throws, as a finding.</summary>
+public static class DamagedFile
+{
+    /// <summary>The finding for a file that cannot be read.</summary>
+    /// <param name="broken">What its parser said.</param>
+    public static Finding Describe(ContainerException broken) =>
+        Code(broken).At(broken.TensorName is null ? broken.FileName : $"{broken.FileName} tensor {broken.TensorName}", broken.Detail);
+
+    private static FindingCode Code(ContainerException broken) => broken switch
+    {
+        NpzException => ContainerCodes.Npz,
+        TorchCheckpointException => ContainerCodes.TorchCheckpoint,
+        PythonJsonException => ContainerCodes.Json,
+        _ => ContainerCodes.Safetensors,
+    };
+}
