@@ -92,20 +92,6 @@ public static class TensorProbe
         return visitor.Largest;
     }
 
-    /// <summary>The smallest magnitude of the elements that are not zero; NaN is left out; positive infinity where no finite element remains.</summary>
-    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
-    public static double MinNonZeroMagnitude(LazyTensor tensor, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(tensor);
-        var visitor = new FiniteMagnitudeVisitor();
-        ValueStream.Run(tensor, ref visitor, cancellationToken);
-        return visitor.Smallest;
-    }
-
-    /// <summary>Whether every finite element rounds to a finite float16, that is, has a magnitude below 65520. Infinity and NaN fit.</summary>
-    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
-    public static bool FitsFloat16(LazyTensor tensor, CancellationToken cancellationToken = default) => Fits(tensor, DType.F16, cancellationToken);
-
     /// <summary>Whether every finite element rounds to a finite one in another type. Infinity and NaN fit; a type of wider range is not read for it.</summary>
     /// <exception cref="ArgumentException">One of the types is not float16, bfloat16, float32 or float64.</exception>
     public static bool Fits(LazyTensor tensor, DType dtype, CancellationToken cancellationToken = default)
@@ -117,7 +103,7 @@ public static class TensorProbe
             return true;
         }
 
-        var visitor = new FiniteMagnitudeVisitor();
+        var visitor = default(FiniteMagnitudeVisitor);
         ValueStream.Run(tensor, ref visitor, cancellationToken);
         return visitor.Largest < overflow;
     }

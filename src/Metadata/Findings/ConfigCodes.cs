@@ -170,7 +170,7 @@ public static class ConfigCodes
     public static FindingCode AlphaAmbiguous { get; } = new("TF3204", Error,
         "The patterns give a module different alphas, depending on the version of PEFT or on the order of patterns in training, and its rank does not tell which was meant.",
         "Leave one pattern for the module in alpha_pattern, with the alpha that it was trained with.",
-        "Certainty about the scale: what PEFT 0.15 to 0.21 takes when it loads the config is taken.");
+        "certainty about the scale: what PEFT 0.15 to 0.21 takes when it loads the config is taken");
 
     /// <summary>Tensors tell how patterns were read.</summary>
     public static FindingCode ReadingSettled { get; } = new("TF3205", Warning,

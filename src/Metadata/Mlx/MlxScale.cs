@@ -1,4 +1,3 @@
-using System.Globalization;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Mlx;
@@ -30,7 +29,7 @@ public static class MlxScale
     {
         MlxReadingValue decided = FromEvidence(evidence, fileName);
         return decided.Value is { } scale and <= 0
-            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Text(scale)}")) }
+            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {MlxNumber.Show(scale)}")) }
             : decided;
     }
 
@@ -79,10 +78,10 @@ public static class MlxScale
         return isBefore switch
         {
             null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
-                fileName, $"{Field}: mlx-lm 0.13.1 to 0.14.1 means {(divided is { } number ? Text(number) : "scale x alpha / rank")}, 0.14.2 to 0.18.2 means {Text(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
+                fileName, $"{Field}: mlx-lm 0.13.1 to 0.14.1 means {(divided is { } number ? MlxNumber.Show(number) : "scale x alpha / rank")}, 0.14.2 to 0.18.2 means {MlxNumber.Show(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
             false => stated,
             true when divided is { } value => MlxReadingValue.Told(value, MlxConfigCodes.LegacyForm.At(
-                fileName, $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {Text(scale)} x {Text(numerator)} / {rank}, {Text(value)}")),
+                fileName, $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {MlxNumber.Show(scale)} x {MlxNumber.Show(numerator)} / {rank}, {MlxNumber.Show(value)}")),
             true => MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field}: the scale is scale x alpha / rank, and the tensors have several ranks; give --scale NUMBER")),
         };
     }
@@ -97,11 +96,9 @@ public static class MlxScale
         return evidence.Producer?.IsBefore("mlx-vlm", AlphaDivided, DayAlphaDivided) switch
         {
             null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
-                fileName, $"alpha: mlx-vlm until 0.4.4 means scale {Text(alpha)}, 0.5.0 means {Text(alpha / rank)}; give --producer mlx-vlm@VERSION, or --scale")),
+                fileName, $"alpha: mlx-vlm until 0.4.4 means scale {MlxNumber.Show(alpha)}, 0.5.0 means {MlxNumber.Show(alpha / rank)}; give --producer mlx-vlm@VERSION, or --scale")),
             true => MlxReadingValue.Told(alpha),
             false => MlxReadingValue.Told(alpha / rank),
         };
     }
-
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -99,7 +99,6 @@ public class PeftConfigTests
         Assert.Null(config.TargetParameters);
         Assert.Null(config.LayersToTransform);
         Assert.Null(config.Version);
-        Assert.Equal(16, config.Variants.QaloraGroupSize);
         Assert.Empty(config.Variants.Active());
     }
 
@@ -116,7 +115,7 @@ public class PeftConfigTests
             """,
             out FindingLog log);
         Assert.Equal(["TF3119", "TF3006"], log.ToSorted().Select(finding => finding.Code.Id));
-        Assert.Equal(("LORA", "CAUSAL_LM", "org/base", "main", true, "0.20.0"), (config.PeftType, config.TaskType, config.BaseModel, config.Revision, config.InferenceMode, config.Version!.Text));
+        Assert.Equal(("LORA", "CAUSAL_LM", "org/base", "main", "0.20.0"), (config.PeftType, config.TaskType, config.BaseModel, config.Revision, config.Version!.Text));
         Assert.Equal((4, 12.5, 0.05, true, true, "all"), (config.Rank, config.Alpha, config.Dropout, config.UseRslora, config.FanInFanOut, config.Bias));
         Assert.Equal((PeftModuleSelectorKind.List, PeftModuleSelectorKind.Pattern, "x.*"), (config.TargetModules.Kind, config.ExcludeModules.Kind, config.ExcludeModules.Pattern));
         Assert.Equal(["v", "q"], config.TargetModules.Items);
@@ -127,9 +126,8 @@ public class PeftConfigTests
         Assert.Equal([new("b", 2), new("a", 3)], config.RankPattern);
         Assert.Equal([new("c", 1.5), new("a", 2)], config.AlphaPattern);
         Assert.Equal(new PeftInit("gaussian", ChangesBase: false, IsKnown: true), config.Init);
-        Assert.Equal((32, true, "m"), (config.Variants.QaloraGroupSize, config.Variants.EnsureWeightTying, config.Variants.MegatronCore));
+        Assert.True(config.Variants.EnsureWeightTying);
         Assert.NotNull(config.Variants.TrainableTokenIndices);
-        Assert.NotNull(config.Variants.EvaConfig);
         Assert.Null(config.Variants.LoftqConfig);
         Assert.Null(config.Variants.LayerReplication);
         Assert.Equal(["custom"], config.UnknownFields);

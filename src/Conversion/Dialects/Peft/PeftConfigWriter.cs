@@ -35,7 +35,7 @@ internal static class PeftConfigWriter
             ["lora_dropout"] = JsonNumber.Of(Dropout(adapter, parameters.Length > 0, log)),
             ["modules_to_save"] = JsonNull.Instance,
             ["peft_type"] = new JsonString("LORA"),
-            ["target_modules"] = PeftTargetWriter.Minimize(modules, context.AllModulePaths),
+            ["target_modules"] = PeftTargetWriter.Write(modules),
             ["task_type"] = new JsonString(adapter.TaskType ?? "CAUSAL_LM"),
         };
         foreach ((string name, JsonValue value) in ranks.ToJson())

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -21,29 +22,26 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
     {
         try
         {
-            return WithScales(ReadFactors(factors));
+            ImmutableArray<AdapterModule> modules = WithScales(ReadFactors(factors));
+            if (modules.Length == factors.Length)
+            {
+                ReportUnused([.. modules.Select(module => module.FullPath)]);
+            }
+
+            return modules;
         }
         catch (PythonRegexException unusable)
         {
-            log.Add(CodeOf(unusable).At(config.FileName, unusable.Message));
+            log.Add(unusable.ToFinding(config.FileName));
             return [];
         }
     }
-
-    /// <summary>The finding that an unusable pattern makes.</summary>
-    public static FindingCode CodeOf(PythonRegexException unusable) => unusable.Cause switch
-    {
-        PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
-        PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
-        _ => ConfigCodes.PatternSyntax,
-    };
 
     // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
     private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)
     {
         ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. modules.Select(module => KeyValuePair.Create(module.FullPath, module.Rank))]);
         ReportPatterns(verdicts);
-        CheckRoots([.. modules.Select(module => module.FullPath)]);
         return [.. modules.Zip(verdicts, (module, verdict) => module with { Scale = PeftScaling.ScaleOf(verdict.Alpha, module.Rank, config.UseRslora) })];
     }
 
@@ -59,18 +57,33 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         }
     }
 
-    // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths.
-    private void CheckRoots(string[] paths)
+    private void ReportUnused(string[] paths)
     {
-        ImmutableArray<string> unused = _patterns.UnusedKeys(paths);
-        if (unused.IsEmpty)
+        string[] rooted = [.. paths.Select(path => ModelRoot + path)];
+        try
         {
-            return;
+            Report("rank_pattern", _patterns.UnusedRankKeys(paths), _patterns.UnusedRankKeys(rooted));
+            Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths), _patterns.UnusedAlphaKeys(rooted));
+        }
+        catch (PythonRegexException)
+        {
+            // A key that loading never gets to need not be usable.
         }
 
-        foreach (string key in unused.Except(_patterns.UnusedKeys([.. paths.Select(path => ModelRoot + path)]), StringComparer.Ordinal))
+        // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths.
+        void Report(string field, ImmutableArray<string> unused, ImmutableArray<string> unusedIfRooted)
         {
-            log.Add(ConfigCodes.PatternRoot.At($"{config.FileName}:rank_pattern, alpha_pattern", $"{key} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
+            string subject = $"{config.FileName}:{field}";
+            foreach (string key in unused.Except(unusedIfRooted, StringComparer.Ordinal))
+            {
+                log.Add(ConfigCodes.PatternRoot.At(subject, $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
+            }
+
+            string[] idle = [.. unused.Intersect(unusedIfRooted, StringComparer.Ordinal)];
+            if (idle.Length > 0)
+            {
+                log.Add(ConfigCodes.PatternUnused.At(subject, $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
+            }
         }
     }
 
