@@ -27,6 +27,9 @@ public static class TargetCodes
     /// <summary>A head that a tied base does not have.</summary>
     public static FindingCode HeadMayBeTied { get; } = new("TF5024", Warning, "The adapter adapts the head, and it is not known whether the base ties it to the embedding; mlx-lm refuses to load the head's adapter where it does.", "Give --base to be sure.");
 
+    /// <summary>Experts as modules that PEFT cannot pack.</summary>
+    public static FindingCode OldTransformersOnly { get; } = new("TF5025", Warning, "Experts were written as modules, which transformers 4 has; PEFT cannot load these under transformers 5, which fuses gate and up.", "Leave out --expert-layout modules and --transformers 4 where transformers 5 is to load the adapter.");
+
     /// <summary>The number of layers is unknown to a target that needs it.</summary>
     public static FindingCode LayerCountUnknown { get; } = new("TF5007", Warning, "The number of the base's layers is not known; 1024, which means all of them, was written as num_layers.", "Give --base.");
 
@@ -87,6 +90,6 @@ public static class TargetCodes
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, QuantizedBase,
+        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase,
     ];
 }

@@ -130,6 +130,24 @@ public class MlxExpertTests
         AssertClose(up, back.MlxDeltas()[Switch + "up_proj"].Delta);
     }
 
+    [Theory]
+    [InlineData(false, 2, true)]
+    [InlineData(true, 2, false)]
+    [InlineData(true, 3, true)]
+    public void Modules_that_transformers_5_cannot_fuse_are_named(bool withGate, int rank, bool isNamed)
+    {
+        SmallAdapter adapter = SmallAdapter.Mlx();
+        adapter.MlxExperts(Switch + "up_proj", 3, 6, 4);
+        if (withGate)
+        {
+            adapter.Random(Switch + "gate_proj.lora_a", 3, rank, 6);
+            adapter.Random(Switch + "gate_proj.lora_b", 3, 4, rank);
+        }
+
+        Assert.Equal(isNamed, Run.MustConvert(adapter, TargetProfile.Peft, Base, new ConversionOptions { TransformersGeneration = 4 }).Has("TF5025"));
+        Assert.False(Run.MustConvert(adapter, TargetProfile.Peft, Base).Has("TF5025"));
+    }
+
     [Fact]
     public void Experts_become_modules_of_their_own_on_demand()
     {

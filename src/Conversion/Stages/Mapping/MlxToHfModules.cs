@@ -30,12 +30,29 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             }
         }
 
+        ReportHalves([.. mapped.Where(item => item.Mapping.Form == HfForm.PerExpert)]);
         return
         [
             .. mapped.Where(item => item.Mapping.Form == HfForm.PerExpert).SelectMany(item => TakeApart(item.Module, item.Mapping))
                 .Concat(mapped.Where(item => item.Mapping.Form != HfForm.PerExpert).GroupBy(item => item.Mapping.Path, StringComparer.Ordinal).Select(group => Join([.. group])).OfType<AdapterModule>())
                 .OrderBy(module => module.Path).ThenBy(module => module.Parameter, StringComparer.Ordinal),
         ];
+    }
+
+    // Under transformers 5 PEFT 0.21 packs old modules of experts as it loads them: gate and up only together, and of one rank and alpha.
+    private void ReportHalves((AdapterModule Module, HfMapping Mapping)[] experts)
+    {
+        string[] halves = [.. PeftMixtureNames.Of(map.Architecture.PeftConversion).Where(item => item.Value == PeftMixtureNames.GateUp).Select(item => item.Key)];
+        foreach (var layer in experts.Where(item => halves.Contains(ModulePath.LeafOf(item.Mapping.Path))).GroupBy(item => item.Module.Path.Layer))
+        {
+            AdapterModule first = layer.First().Module;
+            if (layer.Count() < halves.Length || layer.Any(item => item.Module.Rank != first.Rank || item.Module.Scale != first.Scale))
+            {
+                context.Log.Add(TargetCodes.OldTransformersOnly.At(
+                    first.SourcePath, layer.Count() < halves.Length ? "is adapted without the other of gate and up" : "has another rank or scale than the other of gate and up"));
+                return;
+            }
+        }
     }
 
     private bool Accepts(AdapterModule module, HfMapping mapping)
