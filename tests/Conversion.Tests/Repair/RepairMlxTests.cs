@@ -200,6 +200,35 @@ public class RepairMlxTests
         Assert.Equal("card", Encoding.UTF8.GetString(repaired["README.md"].Span));
     }
 
+    [Theory]
+    [InlineData("lora")]
+    [InlineData("dora")]
+    public void Modules_with_and_without_magnitudes_are_refused(string type)
+    {
+        SmallAdapter adapter = Layers(3).Set("fine_tune_type", $"\"{type}\"");
+        adapter.Random("model.layers.2.self_attn.q_proj.m", 8);
+        RepairResult refused = Repairing.InMemory(adapter.Files()).Result;
+        Assert.False(refused.IsWritten);
+        Assert.Equal(
+            ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj"],
+            refused.Findings.Where(finding => finding.Code == TargetCodes.DoraMixed).Select(finding => finding.Subject));
+        Assert.DoesNotContain(refused.Findings, finding => finding.Code == MlxConfigCodes.TypeStale);
+    }
+
+    [Fact]
+    public void Experts_without_magnitudes_beside_DoRA_are_for_Unsloth_alone()
+    {
+        SmallAdapter adapter = Layers(1).Set("fine_tune_type", "\"dora\"");
+        adapter.Random("model.layers.0.self_attn.q_proj.m", 8);
+        adapter.MlxExperts("model.layers.0.mlp.switch_mlp.up_proj", 4, 8, 6);
+        Assert.Equal(["TF5003"], Errors(Repairing.InMemory(adapter.Files()).Result));
+        adapter.Set("requires_unsloth_mlx_runtime_quantization", "false").Set("base_model_name_or_path", "\"acme/toy\"");
+        (_, Converted unsloth) = Must(adapter);
+        Assert.Equal("dora", unsloth.Config.GetText("fine_tune_type"));
+        adapter.MlxPair("model.layers.0.self_attn.v_proj", 8, 8);
+        Assert.Equal(["TF5003"], Errors(Repairing.InMemory(adapter.Files()).Result));
+    }
+
     private static SmallAdapter Layers(int count)
     {
         SmallAdapter adapter = SmallAdapter.Mlx();
@@ -210,6 +239,8 @@ public class RepairMlxTests
 
         return adapter;
     }
+
+    private static string[] Errors(RepairResult result) => [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct()];
 
     private static (RepairResult Result, Converted Folder) Must(SmallAdapter adapter, string? baseConfig = null, ConversionOptions? options = null)
     {

@@ -4,10 +4,12 @@ using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Repair.Mlx;
 
@@ -31,6 +33,7 @@ internal static class MlxRepair
             return null;
         }
 
+        TargetKinds.RefuseMixedDora(source.Modules, view.IsUnsloth ? TargetProfile.Unsloth : TargetProfile.MlxLm, crosses: false, context.Log);
         ImmutableArray<AdapterModule> modules = DTypes.Apply(CommonRank.Apply(source.Modules, context.Log), null, readsDouble: false, context.Log, context.CancellationToken);
         Adapter adapter = source with { Modules = modules };
         var editor = new ConfigEditor(source.SourceConfig);
