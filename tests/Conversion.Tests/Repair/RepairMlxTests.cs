@@ -176,7 +176,7 @@ public class RepairMlxTests
         adapter.Config["lora_parameters"]!["rank"] = "2";
         adapter.Config["lora_parameters"]!["scale"] = "2.5";
         (RepairResult result, Converted folder) = Must(adapter);
-        Assert.Equal("""{"rank":2,"scale":2.5,"dropout":0.0,"keys":["model.layers.0.self_attn.q_proj"]}""", folder.Config.GetProperty("lora_parameters").GetRawText().Replace(" ", "").Replace("\n", ""));
+        Assert.Equal("""{"rank":2,"scale":2.5,"dropout":0.0,"keys":["self_attn.q_proj"]}""", folder.Config.GetProperty("lora_parameters").GetRawText().Replace(" ", "").Replace("\n", ""));
         Assert.Equal(16, folder.Config.GetProperty("num_layers").GetInt32());
         Assert.Equal(3, result.Findings.Count(finding => finding.Code == ConfigCodes.NumberAsText));
     }
@@ -227,6 +227,73 @@ public class RepairMlxTests
         Assert.Equal("dora", unsloth.Config.GetText("fine_tune_type"));
         adapter.MlxPair("model.layers.0.self_attn.v_proj", 8, 8);
         Assert.Equal(["TF5003"], Errors(Repairing.InMemory(adapter.Files()).Result));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("null")]
+    [InlineData("[\"q_proj\"]")]
+    [InlineData("\"self_attn.q_proj\"")]
+    public void A_folder_of_mlx_swift_keeps_loading_there(string? keys)
+    {
+        FixtureCase fixture = Fixtures.Case("swift_llama");
+        MlxBase mlxBase = MlxBase.Fixture(fixture.Base);
+        using AdapterCopy copy = AdapterCopy.Of(fixture);
+        copy.Set("num_layers", "16");
+        copy.Set("lora_parameters.keys", keys);
+        string input = copy.Save();
+        using var output = new TemporaryFolder();
+        foreach (string? baseFolder in new[] { null, fixture.BaseFolder })
+        {
+            string folder = output[baseFolder is null ? "without" : "with"];
+            RepairResult result = Repairing.Must(input, folder, baseFolder);
+            Assert.True(MlxSwiftLoader.Load(folder, mlxBase).LoadsAsIntended);
+            (Meaning meaning, ReaderReport report) = Meaning.Loaded(folder, mlxBase);
+            Assert.True(report.LoadsAsIntended, report.ToString());
+            Assert.Null(Meaning.Of(fixture).DifferenceTo(meaning));
+            Assert.Equal(baseFolder is null ? 16 : 2, OracleJson.Read(Path.Combine(folder, "adapter_config.json")).GetProperty("num_layers").GetInt32());
+            Assert.Equal(baseFolder is null, result.Findings.Any(finding => finding.Code == TargetCodes.OverWrap));
+        }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("[]")]
+    [InlineData("[\"self_attn.q_proj\", \"self_attn.v_proj\"]")]
+    [InlineData("[\"language_model.model.layers.1.self_attn.q_proj\", 5]")]
+    public void A_folder_of_mlx_vlm_keeps_loading_there(string? keys)
+    {
+        using var vlm = new VlmCase("mlx_llama_qv");
+        using AdapterCopy copy = AdapterCopy.Of(vlm.Fixture);
+        copy.Set("lora_parameters.keys", keys);
+        using var output = new TemporaryFolder();
+        Repairing.Must(copy.Save(), output["out"]);
+        MlxBase mlxBase = MlxBase.Fixture(vlm.Fixture.Base).WithPrefix(VlmCase.Prefix);
+        ReaderReport own = MlxVlmLoader.Load(output["out"], mlxBase);
+        Assert.True(own.LoadsAsIntended, own.ToString());
+        Assert.True(MlxLmLoader.Load(output["out"], mlxBase).LoadsAsIntended);
+    }
+
+    [Fact]
+    public void One_key_that_is_a_full_path_tells_how_the_others_were_written()
+    {
+        SmallAdapter adapter = Layers(2).Set("model", "\"acme/toy\"").Set("num_layers", "2");
+        adapter.Config["lora_parameters"]!["keys"] = new System.Text.Json.Nodes.JsonArray("model.layers.1.self_attn.q_proj");
+        (_, Converted folder) = Must(adapter);
+        Assert.Equal(["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj"], folder.Config.GetProperty("lora_parameters").GetStrings("keys")!);
+    }
+
+    [Fact]
+    public void DoRA_of_mlx_swift_is_not_spread_over_modules_without_tensors()
+    {
+        SmallAdapter adapter = SmallAdapter.Mlx().Set("fine_tune_type", "\"dora\"");
+        foreach (string module in new[] { "model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj", "model.layers.1.self_attn.v_proj" })
+        {
+            adapter.MlxPair(module, 8, 8);
+            adapter.Random(module + ".m", 8);
+        }
+
+        Assert.Equal(["TF5004"], Errors(Repairing.InMemory(adapter.Files()).Result));
     }
 
     private static SmallAdapter Layers(int count)

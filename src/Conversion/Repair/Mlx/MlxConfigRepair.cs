@@ -10,15 +10,21 @@ namespace Transfuse.Conversion.Repair.Mlx;
 /// <summary>Puts the fields right that MLX's readers take; every other field stays.</summary>
 internal static class MlxConfigRepair
 {
-    public static void Apply(ConfigEditor editor, Adapter adapter, MlxConfigView view, bool prefersFullPaths, int? baseLayers, FindingLog log)
+    public static void Apply(ConfigEditor editor, Adapter adapter, MlxConfigView view, MlxKeyPreference preference, int? baseLayers, FindingLog log)
     {
         FineTuneKind kind = FineTuneInference.Infer(adapter.Modules.Select(module => module.Magnitude is not null));
         editor.Set("fine_tune_type", new JsonString(kind.ToText()), kind == FineTuneKind.Lora ? "the file has no magnitudes" : "the file has magnitudes");
         editor.Remove("use_dora", "mlx-lm 0.19 and later say it with fine_tune_type");
         ModulePath[] paths = [.. adapter.Modules.Select(module => module.Path)];
-        MlxKeyRepair choice = MlxKeyRepair.Choose(view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, baseLayers, prefersFullPaths);
+        MlxKeyRepair choice = MlxKeyRepair.Choose(view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, baseLayers, preference, kind != FineTuneKind.Lora);
         SetLayers(editor, view, choice, log);
         SetParameters(editor, adapter, choice);
+        if (choice.Excess > 0)
+        {
+            log.Add((kind == FineTuneKind.Lora ? TargetCodes.OverWrap : TargetCodes.DoraOverWrap)
+                .At("lora_parameters.keys", $"reach {choice.Excess} modules that the adapter does not have"));
+        }
+
         if (view.IsUnsloth)
         {
             UnslothFields.Apply(editor, adapter, view, log);

@@ -37,7 +37,7 @@ internal static class MlxRepair
         ImmutableArray<AdapterModule> modules = DTypes.Apply(CommonRank.Apply(source.Modules, context.Log), null, readsDouble: false, context.Log, context.CancellationToken);
         Adapter adapter = source with { Modules = modules };
         var editor = new ConfigEditor(source.SourceConfig);
-        MlxConfigRepair.Apply(editor, adapter, view, PrefersFullPaths(view, content), BaseLayers.Of(context), context.Log);
+        MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), BaseLayers.Of(context), context.Log);
         ImmutableArray<NamedTensor> tensors = MlxWriter.Tensors(adapter);
         return context.Log.HasErrors ? null : new RepairPlan
         {
@@ -49,8 +49,4 @@ internal static class MlxRepair
             Changes = [.. editor.Changes, .. MlxTensorChanges.Of(content, source, adapter, tensors)],
         };
     }
-
-    // Folders of Unsloth and mlx-vlm are for readers that take no other keys.
-    private static bool PrefersFullPaths(MlxConfigView view, AdapterContent content) =>
-        view.IsUnsloth || view.IsLegacyVlm || content.Weights.Tensors.Any(tensor => MlxTensorName.Parse(tensor.Name).Form == MlxFactorForm.Legacy);
 }
