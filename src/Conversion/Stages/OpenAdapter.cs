@@ -31,7 +31,24 @@ internal static class OpenAdapter
             return null;
         }
 
-        return OpenWeights(chosen, weightsFile, log) is { } weights ? new AdapterContent(chosen, chosen.Name, weightsFile, weights, config) : null;
+        return OpenWeights(chosen, weightsFile, log) is not { } weights ? null : new AdapterContent(chosen, chosen.Name, weightsFile, weights, config)
+        {
+            HasByteOrderMark = config is not null && HasByteOrderMark(chosen, AdapterFiles.Config),
+        };
+    }
+
+    /// <summary>Whether a file begins with the UTF-8 byte order mark.</summary>
+    public static bool HasByteOrderMark(IAdapterSource source, string fileName)
+    {
+        using IByteSource file = source.Open(fileName);
+        Span<byte> start = stackalloc byte[3];
+        if (file.Length < start.Length)
+        {
+            return false;
+        }
+
+        file.Read(0, start);
+        return start.SequenceEqual("\uFEFF"u8);
     }
 
     /// <summary>Reads a JSON object, or adds an error.</summary>

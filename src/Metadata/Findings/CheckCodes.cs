@@ -61,6 +61,9 @@ public static class CheckCodes
     /// <summary>The base is another one than the config says.</summary>
     public static FindingCode BaseMismatch { get; } = new("TF5516", Error, "The reader compares the base with what the config says of it, and they differ.", "Use the base that the adapter was trained on.");
 
+    /// <summary>A config that the reader's parser refuses.</summary>
+    public static FindingCode ConfigUnreadable { get; } = new("TF5517", Error, "The reader's parser refuses the config because of a byte order mark before it.", "Let repair write the config anew, or save it as UTF-8 without a byte order mark.");
+
     /// <summary>Tensors that the reader skips.</summary>
     public static FindingCode TensorIgnored { get; } = new("TF5531", Error, "The reader skips a tensor without a word, so that what it changes is lost.", ConvertIt);
 
@@ -117,7 +120,7 @@ public static class CheckCodes
     [
         ConfigMissing, WeightsMissing, OtherDialect, FieldMissing, FieldRefused,
         MethodRefused, KeyRefused, TensorRefused, ShapeRefused, DTypeRefused,
-        RankLimit, ModuleRefused, NumLayersTooSmall, ModelUnsupported, NotTakenForAdapter, BaseMismatch,
+        RankLimit, ModuleRefused, NumLayersTooSmall, ModelUnsupported, NotTakenForAdapter, BaseMismatch, ConfigUnreadable,
         TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules,
         BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored,
         BaseUnknown, KeyMatchesNothing, NeutralModules, BaseReplaced, NotJudged,

@@ -29,10 +29,13 @@ public static class MlxScale
     public static MlxReadingValue Decide(MlxScaleEvidence evidence, string fileName)
     {
         MlxReadingValue decided = FromEvidence(evidence, fileName);
-        return decided.Value is { } scale and <= 0
-            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Text(scale)}")) }
+        return decided.Value is { } scale && (float)scale <= 0
+            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Show(scale)}")) }
             : decided;
     }
+
+    /// <summary>A scale as findings print it: also what it is as float32, by which runtimes multiply, where that is zero.</summary>
+    public static string Show(double scale) => scale != 0 && (float)scale == 0 ? $"{Text(scale)}, which is 0 as float32" : Text(scale);
 
     private static MlxReadingValue FromEvidence(MlxScaleEvidence evidence, string fileName)
     {

@@ -25,7 +25,7 @@ internal static class MlxRepair
         }
 
         var view = new MlxConfigView(source.SourceConfig);
-        if (source.Modules[0].Scale <= 0 && context.Options.Scale is null)
+        if ((float)source.Modules[0].Scale <= 0 && context.Options.Scale is null)
         {
             string scale = FormattableString.Invariant($"{source.Modules[0].Scale:R}");
             context.Log.Add(MlxConfigCodes.FieldUnusable.At(
@@ -33,16 +33,19 @@ internal static class MlxRepair
             return null;
         }
 
+        ValueProbes.Run(source, context);
+        BaseFit.CheckMlx(source.Modules, context);
         TargetKinds.RefuseMixedDora(source.Modules, view.IsUnsloth ? TargetProfile.Unsloth : TargetProfile.MlxLm, crosses: false, context.Log);
         ImmutableArray<AdapterModule> modules = DTypes.Apply(CommonRank.Apply(source.Modules, context.Log), null, readsDouble: false, context.Log, context.CancellationToken);
         Adapter adapter = source with { Modules = modules };
         var editor = new ConfigEditor(source.SourceConfig);
         MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), BaseLayers.Of(context), context.Log);
+        editor.ClearNonFinite(context.Log);
         ImmutableArray<NamedTensor> tensors = MlxWriter.Tensors(adapter);
         return context.Log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
-            Config = FiniteFields.Clear(editor.Config, context.Log),
+            Config = editor.Config,
             Tensors = tensors,
             WeightsFile = AdapterFiles.MlxWeights,
             KeptNames = [AdapterFiles.MlxWeights],
