@@ -23,10 +23,10 @@ internal static class BaseFit
         CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, context);
     }
 
-    /// <summary>Compares the modules of a PEFT folder. What else stands against a conversion is no matter of a repair.</summary>
+    /// <summary>Compares the modules of a PEFT folder against which nothing else stands. What else stands against a conversion is no matter of a repair.</summary>
     public static void CheckPeft(Adapter adapter, StageContext context)
     {
-        if (context.Base is null || adapter.Modules.IsEmpty)
+        if (context.Base is null || adapter.Modules.IsEmpty || context.Log.HasErrors)
         {
             return;
         }

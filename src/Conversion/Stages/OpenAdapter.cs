@@ -132,7 +132,9 @@ internal static class OpenAdapter
             if (others is not [])
             {
                 string newest = others.OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal).Last();
-                log.Add(ContainerCodes.CheckpointTaken.At(source.Name, $"has no {AdapterFiles.MlxWeights}; the newest checkpoint, {newest}, was read"));
+                log.Add(ContainerCodes.CheckpointTaken.At(source.Name, others.Length == 1 && IsChosen(source)
+                    ? $"the checkpoint {newest} was read, which no loader opens by this name"
+                    : $"has no {AdapterFiles.MlxWeights}; the newest checkpoint, {newest}, was read"));
                 return newest;
             }
 
@@ -180,6 +182,9 @@ internal static class OpenAdapter
             return null;
         }
     }
+
+    // A source that is one weights file, with at most its config: the caller named it.
+    private static bool IsChosen(IAdapterSource source) => source.FileNames.All(name => name == AdapterFiles.Config || AdapterFiles.IsNumberedCheckpoint(name)) && source.NestedAdapters is [];
 
     // What a trainer leaves beside an adapter is no weights file of one.
     private static bool IsWeights(string fileName) =>

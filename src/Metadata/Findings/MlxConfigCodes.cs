@@ -69,11 +69,15 @@ public static class MlxConfigCodes
     /// <summary>Base weights beside the adapter.</summary>
     public static FindingCode BaseWeights { get; } = new("TF3521", Warning, "The file holds weights of the base model beside the adapter.", "Nothing, if they were trained; mlx-lm 0.32 refuses to load them.");
 
+    /// <summary>Two base ids.</summary>
+    public static FindingCode BaseIdsDiffer { get; } = new("TF3522", Warning, "The config names two different bases.", "Correct the field that is wrong.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ScaleUnknown, ScaleAmbiguous, DefaultApplied, FieldUnusable, RankStale, TypeStale, FullFineTune, LegacyForm,
         Contradiction, CopyTaken, ScaleDoubtful, DropoutDrift, Overridden, LayersStale, KeysStale, KeysMissing,
         ListedModuleMissing, UnlistedModule, LayersUnconfirmed, RanksDiffer, BaseWeights,
+        BaseIdsDiffer,
     ];
 }

@@ -166,7 +166,8 @@ public class RepairMlxTests
 
         adapter.Set("unsloth_mlx_lora_module_paths", "[]");
         (_, Converted rebuilt) = Must(adapter);
-        Assert.Equal(["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj"], rebuilt.Config.GetStrings("unsloth_mlx_lora_module_paths")!);
+        Assert.Empty(rebuilt.Config.GetStrings("unsloth_mlx_lora_module_paths")!);
+        Assert.Equal(["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj"], rebuilt.Config.GetProperty("lora_parameters").GetStrings("keys")!);
         Assert.Equal(4, rebuilt.Tensors.Count);
     }
 

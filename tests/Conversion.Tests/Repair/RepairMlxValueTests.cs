@@ -80,6 +80,47 @@ public class RepairMlxValueTests
         Assert.Equal([code], Errors(result));
     }
 
+    [Theory]
+    [InlineData(true, "acme/own")]
+    [InlineData(false, "acme/model")]
+    public void Two_bases_are_never_one_in_silence(bool isUnsloth, string expected)
+    {
+        SmallAdapter adapter = Layers(1).Set("model", "\"acme/model\"").Set("base_model_name_or_path", "\"acme/own\"");
+        if (isUnsloth)
+        {
+            adapter.Set("requires_unsloth_mlx_runtime_quantization", "false");
+        }
+
+        RepairResult result = Must(adapter).Result;
+        Assert.Equal(expected, result.Adapter!.Base!.Id);
+        Finding finding = Assert.Single(result.Findings, finding => finding.Code == MlxConfigCodes.BaseIdsDiffer);
+        Assert.All(["acme/model", "acme/own"], id => Assert.Contains(id, finding.Message));
+    }
+
+    [Fact]
+    public void A_parameter_that_is_called_A_is_no_factor()
+    {
+        SmallAdapter adapter = Layers(1);
+        adapter.Random("model.layers.0.mixer.A", 4, 4);
+        (RepairResult result, Converted folder) = Must(adapter);
+        Assert.Contains("model.layers.0.mixer.A", folder.Tensors.Keys);
+        Assert.Contains(result.Findings, finding => finding.Code == MlxConfigCodes.BaseWeights);
+    }
+
+    [Fact]
+    public void A_number_of_layers_that_no_model_has_is_called_so()
+    {
+        RepairResult result = Must(Layers(1).Set("num_layers", "1000000000000")).Result;
+        Assert.Contains(result.Findings, finding => finding.Code == MlxConfigCodes.LayersStale && finding.Message.Contains("more than any model has", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_dropout_that_was_given_is_said_to_be()
+    {
+        RepairResult result = Must(Layers(1), options: ConversionOptions.Default with { Dropout = 0.25 }).Result;
+        Assert.Equal("as --dropout says", result.Changes.Single(change => change.Subject == "lora_parameters.dropout").Reason);
+    }
+
     private static TemporaryFolder WithMark(string fixture, out byte[] without)
     {
         var folder = new TemporaryFolder();

@@ -39,7 +39,7 @@ internal static class MlxRepair
         ImmutableArray<AdapterModule> modules = DTypes.Apply(CommonRank.Apply(source.Modules, context.Log), null, readsDouble: false, context.Log, context.CancellationToken);
         Adapter adapter = source with { Modules = modules };
         var editor = new ConfigEditor(source.SourceConfig);
-        MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), BaseLayers.Of(context), context.Log);
+        MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), context);
         editor.ClearNonFinite(context.Log);
         ImmutableArray<NamedTensor> tensors = MlxWriter.Tensors(adapter);
         return context.Log.HasErrors ? null : new RepairPlan
