@@ -3,7 +3,6 @@ using Transfuse.Cli.Commands;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Pipeline;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Targets;
 
@@ -84,7 +85,7 @@ internal static class InspectionText
         foreach (AdapterModule module in adapter.Modules)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"  {module.FullPath}: {module.Kind}, rank {module.Rank}, scale {module.Scale:R}, A {module.A.Shape}, B {module.B.Shape}, {module.A.DType}");
+                $"  {module.FullPath}: {module.Kind}, rank {module.Rank}, scale {module.Scale:R}, A {module.A.Shape}, B {module.B.Shape}, {module.A.DType.SafetensorsName()}");
         }
 
         return text.ToString();

@@ -32,7 +32,7 @@ public sealed record Architecture
     public SwiftSupport? Swift { get; init; }
 
     /// <summary>Field names of its configuration.</summary>
-    public required ConfigFields Config { get; init; }
+    public required BaseConfigFields Config { get; init; }
 
     /// <summary>Whether head and embedding are one weight.</summary>
     public required TyingRules Tying { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Formats.Json;
 
@@ -17,6 +18,9 @@ public sealed class BaseConfig(JsonObject root)
 
     /// <summary>The model type, such as <c>llama</c>, or <see langword="null"/>.</summary>
     public string? ModelType => (Root["model_type"] as JsonString)?.Value;
+
+    /// <summary>The classes of transformers that <c>architectures</c> names, such as <c>LlamaForCausalLM</c>; empty where it does not.</summary>
+    public ImmutableArray<string> ClassNames => Root["architectures"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
 
     /// <summary>How MLX quantized the weights, or <see langword="null"/>.</summary>
     public MlxQuantization? Quantization => Root["quantization"] is JsonObject block ? MlxQuantization.Read(block) : null;

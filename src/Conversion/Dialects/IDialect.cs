@@ -6,9 +6,6 @@ namespace Transfuse.Conversion.Dialects;
 /// <summary>One family of adapter folders: a reader to the neutral adapter and a writer from it.</summary>
 internal interface IDialect
 {
-    /// <summary>Whose names adapters of this dialect use.</summary>
-    ModelLayout Layout { get; }
-
     /// <summary>Reads an adapter. Every tensor and every config field is used, carried or named in a finding.</summary>
     /// <returns>The adapter, or <see langword="null"/> where it cannot be understood; the log then has an error.</returns>
     Adapter? Read(AdapterContent content, ReadOptions options, FindingLog log);

@@ -11,4 +11,10 @@ internal enum ReadPurpose
 
     /// <summary>To be compared with another: as carried, except that methods that are low-rank products become LoRA, of whatever rank.</summary>
     Compare,
+
+    /// <summary>To be looked at: what keeps it from being plain is told, not refused.</summary>
+    Inspect,
+
+    /// <summary>To be mended: what the config and the file lack is for the repair to find.</summary>
+    Repair,
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
@@ -8,6 +9,7 @@ using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Pipeline;
@@ -50,6 +52,7 @@ public static class AdapterVerifier
             return null;
         }
 
+        CompareSettings(left, right, context.Log);
         CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), context.Log, context.CancellationToken);
         bool sameLayout = left.Adapter.Layout == right.Adapter.Layout && !NeedsMapping(left.Adapter) && !NeedsMapping(right.Adapter);
         Adapter? one = sameLayout ? left.Adapter : InMlx(left.Adapter, context);
@@ -61,6 +64,20 @@ public static class AdapterVerifier
 
     // Factors of packed experts are comparable only when unpacked.
     private static bool NeedsMapping(Adapter adapter) => adapter.Modules.Any(module => module.Kind == ModuleKind.PackedParameter);
+
+    // What the factors do depends on more than their values where PEFT changes the base, the input, or the rows of an embedding.
+    private static void CompareSettings(ReadResult first, ReadResult second, FindingLog log)
+    {
+        Dictionary<string, string> left = Settings(first), right = Settings(second);
+        foreach (string field in left.Keys.Union(right.Keys, StringComparer.Ordinal).Where(field => left.GetValueOrDefault(field) != right.GetValueOrDefault(field)))
+        {
+            log.Add(TargetCodes.SettingsDiffer.At(field, $"is {left.GetValueOrDefault(field) ?? "not set"} in the first, {right.GetValueOrDefault(field) ?? "not set"} in the second"));
+        }
+    }
+
+    private static Dictionary<string, string> Settings(ReadResult read) => read.Dialect == AdapterDialect.Peft
+        ? PeftSettings.Of(PeftConfig.Parse(read.Adapter.SourceConfig, new FindingLog(), string.Empty), read.Adapter)
+        : [];
 
     private static void CompareOthers(Adapter first, Adapter second, FindingLog log, CancellationToken cancellationToken)
     {

@@ -8,7 +8,10 @@ namespace Transfuse.Conversion.Stages;
 /// <summary>Gives factors the dtype that was asked for, and none that the target cannot read. Magnitudes stay as they are, float32 as a rule.</summary>
 internal static class DTypes
 {
-    /// <summary>Casts factors, after a probe where values could overflow.</summary>
+    // Rounding to bfloat16 changes a tensor by less than 2^-8; what goes far beyond it is values below the dtype's smallest.
+    private const double MostError = 1.0 / 64;
+
+    /// <summary>Casts factors, after probes where values could overflow or vanish.</summary>
     /// <param name="modules">The modules.</param>
     /// <param name="wanted">The dtype asked for, or <see langword="null"/> to keep each.</param>
     /// <param name="readsDouble">Whether the target reads float64; MLX does not.</param>
@@ -64,6 +67,13 @@ internal static class DTypes
                 log.Add(TensorCodes.ValueOverflow.At(
                     module.SourcePath, FormattableString.Invariant($"{name} has the value {TensorProbe.MaxMagnitude(tensor, cancellationToken):G6}, which is beyond {dtype.SafetensorsName()}")));
             }
+            else if (NarrowsRange(tensor.DType, dtype) && TensorProbe.CastError(tensor, dtype, cancellationToken) is > MostError and var error)
+            {
+                log.Add(TensorCodes.ValueUnderflow.At(
+                    module.SourcePath, FormattableString.Invariant($"{name} has values of at most {TensorProbe.MaxMagnitude(tensor, cancellationToken):G3}; as {dtype.SafetensorsName()} it would differ by {error:P0}")));
+            }
         }
     }
+
+    private static bool NarrowsRange(DType from, DType to) => to == DType.F16 || from == DType.F64;
 }

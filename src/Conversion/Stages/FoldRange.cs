@@ -1,3 +1,4 @@
+using Transfuse.Conversion.LinearAlgebra;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Stages;
@@ -5,9 +6,6 @@ namespace Transfuse.Conversion.Stages;
 /// <summary>Probes whether a factor can be multiplied into a tensor in float32.</summary>
 internal static class FoldRange
 {
-    // Of products up to this, only those smaller by 2^-26 lose bits: below the rounding of the whole.
-    private static readonly double Smallest = Math.ScaleB(1, -100);
-
     /// <summary>What stands against it, or <see langword="null"/>.</summary>
     /// <param name="tensor">The tensor.</param>
     /// <param name="factor">The factor; zero makes zeros, which is exact.</param>
@@ -26,8 +24,8 @@ internal static class FoldRange
 
         // NaN and infinity are named elsewhere.
         double largest = Math.Abs(factor) * TensorProbe.MaxMagnitude(tensor, cancellationToken);
-        return largest > float.MaxValue || (largest != 0 && largest < Smallest)
-            ? FormattableString.Invariant($"with the factor {factor:G6} its values would be up to {largest:G6}, beyond float32")
-            : null;
+        return SingleProducts.CanHold(largest)
+            ? null
+            : FormattableString.Invariant($"with the factor {factor:G6} its values would be up to {largest:G6}, beyond float32");
     }
 }

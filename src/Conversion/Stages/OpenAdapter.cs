@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
@@ -11,7 +12,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>Finds an adapter's config and weights in a source and opens them. Bad content becomes a finding; a failing operating system stays an exception.</summary>
-internal static class OpenAdapter
+internal static partial class OpenAdapter
 {
     // PEFT stores the adapter of this name in the folder itself, and every other in a folder of its own.
     private const string DefaultName = "default";
@@ -140,6 +141,13 @@ internal static class OpenAdapter
 
             if (loose is [string single])
             {
+                if (ShardName().IsMatch(single))
+                {
+                    log.Add(ContainerCodes.Shard.At(Path.Combine(source.Name, single), "is one part of several, by its name, and no loader of adapters reads parts"));
+                    return null;
+                }
+
+                log.Add(ContainerCodes.OddWeightsName.At(Path.Combine(source.Name, single), $"was read; loaders look for {List(known)}"));
                 return single;
             }
 
@@ -189,6 +197,9 @@ internal static class OpenAdapter
     // What a trainer leaves beside an adapter is no weights file of one.
     private static bool IsWeights(string fileName) =>
         Path.GetExtension(fileName) is ".safetensors" or ".npz" or ".bin" && Path.GetFileNameWithoutExtension(fileName) is not ("training_args" or "optimizer" or "scheduler");
+
+    [GeneratedRegex(@"-\d{5}-of-\d{5}\.(safetensors|bin)\z")]
+    private static partial Regex ShardName();
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));
 }

@@ -13,7 +13,7 @@ internal static class ReadAdapter
     /// <param name="target">The dialect to which it goes, which decides whether it is carried; <see langword="null"/> where it is only looked at.</param>
     /// <param name="context">The run.</param>
     public static ReadResult? Read(IAdapterSource source, AdapterDialect? target, StageContext context) =>
-        Read(source, dialect => target is null || target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert, overrides: target is not null, context);
+        Read(source, dialect => target is null ? ReadPurpose.Inspect : target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert, overrides: target is not null, context);
 
     /// <summary>The adapter as it can be compared with another, or <see langword="null"/> with an error in the log.</summary>
     public static ReadResult? ReadToCompare(IAdapterSource source, StageContext context) =>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Bases;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 
@@ -13,9 +12,6 @@ namespace Transfuse.Conversion.Stages;
 /// </summary>
 internal static class SavedEmbeddings
 {
-    private const string Weight = ".weight";
-    private const string BaseLayer = ".base_layer.weight";
-
     /// <summary>Leaves out the saved embeddings that equal the base's; the others stay, to be refused by name.</summary>
     public static Adapter LeaveOutEqual(Adapter adapter, StageContext context)
     {
@@ -41,36 +37,7 @@ internal static class SavedEmbeddings
 
     private static bool IsEqual(OtherTensor saved, BaseWeights weights, StageContext context)
     {
-        LazyTensor? found = Find(saved.Path.EndsWith(BaseLayer, StringComparison.Ordinal) ? saved.Path[..^BaseLayer.Length] + Weight : saved.Path, weights, context);
-        if (found is null || found.Shape != saved.Tensor.Shape)
-        {
-            return false;
-        }
-
-        // PEFT saves in the dtype in which the model was loaded: a wider one holds the same values.
-        LazyTensor left = saved.Tensor, right = found;
-        if (left.DType != right.DType && left.DType.IsFactorFloat() && right.DType.IsFactorFloat())
-        {
-            (left, right) = (left.Cast(DType.F64), right.Cast(DType.F64));
-        }
-
-        return TensorProbe.BytesEqual(left, right, context.CancellationToken);
-    }
-
-    // The base's file may name it otherwise than the live model: under another root, or not at all where the head is tied.
-    private static LazyTensor? Find(string name, BaseWeights weights, StageContext context)
-    {
-        if (weights.Find(name) is { } exact)
-        {
-            return exact;
-        }
-
         Architecture? architecture = context.Base?.Config.ModelType is { } modelType ? ArchitectureTable.Default.Find(modelType) : null;
-        GlobalModule? module = architecture?.Globals.FirstOrDefault(global => global.HuggingFace.Any(pattern => pattern.TryMatch(name[..^Weight.Length], out _)));
-        IEnumerable<GlobalModule> candidates = module is null ? [] : module.Role == ModuleRole.Head
-            ? [module, .. architecture!.Globals.Where(global => global.Role == ModuleRole.InputEmbedding)]
-            : [module];
-        return candidates.SelectMany(global => global.HuggingFace.Append(global.Mlx!).OfType<PathPattern>())
-            .Select(pattern => weights.Find(pattern.Path + Weight)).FirstOrDefault(tensor => tensor is not null);
+        return SavedBaseWeight.Find(weights, architecture, saved.Path) is { } found && SavedBaseWeight.HasValuesOf(saved.Tensor, found, context.CancellationToken);
     }
 }

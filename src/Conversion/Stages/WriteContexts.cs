@@ -8,7 +8,7 @@ namespace Transfuse.Conversion.Stages;
 internal static class WriteContexts
 {
     public static WriteContext For(ReadResult read, Adapter fitted, StageContext context) =>
-        new(context.Profile, BaseLayers.Of(context) ?? fitted.LayerCount, null, KeysBelow(context), read.Dialect == context.Profile.Dialect);
+        new(context.Profile, BaseLayers.Of(context) ?? fitted.LayerCount, KeysBelow(context), read.Dialect == context.Profile.Dialect);
 
     private static string? KeysBelow(StageContext context) =>
         ReaderRoots.HasSwift(context.Profile) && TargetPaths.Named(context) is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 
 namespace Transfuse.Formats.Json;
 
@@ -30,7 +29,4 @@ public sealed class JsonObject : JsonValue
 
     /// <summary>Whether the name is there, whatever its value.</summary>
     public bool Contains(string name) => _byName.ContainsKey(name);
-
-    /// <summary>Finds a value.</summary>
-    public bool TryGet(string name, [NotNullWhen(true)] out JsonValue? value) => _byName.TryGetValue(name, out value);
 }

@@ -23,12 +23,12 @@ internal sealed record NpyHeader(NpyType Type, TensorShape Shape, bool IsFortran
         Fill(member, start[..8]);
         if (!start.StartsWith(Magic))
         {
-            throw new NpyFormatException(NpzError.MagicMissing, "The member does not begin like an array of numpy.");
+            throw new NpyFormatException(NpzError.MagicMissing, "the member does not begin like an array of numpy");
         }
 
         if (start[6] is not (1 or 2 or 3) || start[7] != 0)
         {
-            throw new NpyFormatException(NpzError.VersionUnsupported, $"The member has version {start[6]}.{start[7]} of the npy format; 1.0, 2.0 and 3.0 are known.");
+            throw new NpyFormatException(NpzError.VersionUnsupported, $"the member has version {start[6]}.{start[7]} of the npy format; 1.0, 2.0 and 3.0 are known");
         }
 
         int prefix = start[6] == 1 ? 10 : 12;
@@ -36,7 +36,7 @@ internal sealed record NpyHeader(NpyType Type, TensorShape Shape, bool IsFortran
         uint length = prefix == 10 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (length > MaxTextLength)
         {
-            throw new NpyFormatException(NpzError.LimitExceeded, $"The array's header has {length} bytes; at most {MaxTextLength} are read.");
+            throw new NpyFormatException(NpzError.LimitExceeded, $"the array's header has {length} bytes; at most {MaxTextLength} are read");
         }
 
         Span<byte> text = stackalloc byte[(int)length];
@@ -49,7 +49,7 @@ internal sealed record NpyHeader(NpyType Type, TensorShape Shape, bool IsFortran
     {
         if (member.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
         {
-            throw new NpyFormatException(NpzError.SizeMismatch, "The member ends inside its header.");
+            throw new NpyFormatException(NpzError.SizeMismatch, "the member ends inside its header");
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using Transfuse.Formats.Messages;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Formats.Npz;
@@ -36,7 +36,7 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text)
                     shape = ReadShape();
                     break;
                 default:
-                    throw Invalid($"has the unknown or repeated key '{ItemText.Of(key)}'");
+                    throw Invalid($"has the unknown or repeated key {QuotedName.Of(key)}");
             }
 
             if (!TryTake((byte)',') && Peek() != '}')
@@ -52,7 +52,7 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text)
     }
 
     private string ReadDescr() => Peek() == '['
-        ? throw new NpyFormatException(NpzError.StructuredArray, "The array holds records; only plain elements are read.")
+        ? throw new NpyFormatException(NpzError.StructuredArray, "the array holds records; only plain elements are read")
         : ReadString();
 
     private bool ReadBoolean()
@@ -151,5 +151,5 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text)
 
     private void SkipSpace() => _rest = _rest.TrimStart(" \n"u8);
 
-    private static NpyFormatException Invalid(string fault) => new(NpzError.HeaderInvalid, $"The array's header {fault}.");
+    private static NpyFormatException Invalid(string fault) => new(NpzError.HeaderInvalid, $"the array's header {fault}");
 }

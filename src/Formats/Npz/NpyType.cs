@@ -1,4 +1,4 @@
-using Transfuse.Formats.Messages;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Formats.Npz;
@@ -16,14 +16,14 @@ internal readonly record struct NpyType(DType DType, bool IsBigEndian)
         string name = order == '\0' ? descr : descr[1..];
         if (name.StartsWith('O'))
         {
-            throw new NpyFormatException(NpzError.ObjectArray, "The array holds Python objects, which only a pickle could restore.");
+            throw new NpyFormatException(NpzError.ObjectArray, "the array holds Python objects, which only a pickle could restore");
         }
 
         DType? type = Find(name);
         bool ordered = order is '<' or '>' || type is DType.BF16 || name.EndsWith('1');
         return type is { } found && ordered
             ? new NpyType(found, order == '>')
-            : throw new NpyFormatException(NpzError.TypeUnsupported, $"Elements of type '{ItemText.Of(descr)}' have no counterpart in safetensors.");
+            : throw new NpyFormatException(NpzError.TypeUnsupported, $"elements of type {QuotedName.Of(descr)} have no counterpart in safetensors");
     }
 
     private static DType? Find(string name) => name switch

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Files;
-using Transfuse.Formats.Messages;
 using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Zip;
 
@@ -84,7 +83,7 @@ public sealed class NpzFile : ITensorContainer
         string name = member.Entry.Name;
         if (!name.EndsWith(Suffix, StringComparison.Ordinal) || name.Length == Suffix.Length)
         {
-            throw member.Refusal(NpzError.MemberNotArray, "Members of an npz file are named NAME.npy.");
+            throw member.Refusal(NpzError.MemberNotArray, "members of an npz file are named NAME.npy");
         }
     }
 
@@ -95,7 +94,7 @@ public sealed class NpzFile : ITensorContainer
         long limit = (64 * fileLength) + (64L << 20);
         if (!possible || entry.Length > limit - total)
         {
-            throw member.Refusal(NpzError.LimitExceeded, $"It would grow from {entry.StoredLength} to {entry.Length} bytes; the members of this file together may have {limit}.");
+            throw member.Refusal(NpzError.LimitExceeded, $"it would grow from {entry.StoredLength} to {entry.Length} bytes; the members of this file together may have {limit}");
         }
 
         total += entry.Length;
@@ -107,7 +106,7 @@ public sealed class NpzFile : ITensorContainer
         Int128 expected = header.Length + ((Int128)header.Shape.ElementCount * (header.Type.DType.BitSize() / 8));
         return expected == member.Entry.Length
             ? new NpzTensor(member, header)
-            : throw member.Refusal(NpzError.SizeMismatch, $"An array {header.Shape} of {header.Type.DType} takes {expected} bytes with its header, and the member has {member.Entry.Length}.");
+            : throw member.Refusal(NpzError.SizeMismatch, $"an array {header.Shape} of {header.Type.DType.SafetensorsName()} takes {expected} bytes with its header, and the member has {member.Entry.Length}");
     }
 
     private static ImmutableArray<ZipEntry> ReadEntries(IByteSource source)
@@ -129,7 +128,7 @@ public sealed class NpzFile : ITensorContainer
                 ZipError.Overlap => NpzError.EntryOverlap,
                 _ => NpzError.ArchiveInvalid,
             };
-            throw new NpzException(error, source.Name, exception.Entry is null ? null : ItemText.Of(exception.Entry), exception.Message, exception);
+            throw new NpzException(error, source.Name, exception.Entry is null ? null : QuotedName.Bare(exception.Entry), exception.Message, exception);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
 using Transfuse.Formats.Files;
-using Transfuse.Formats.Messages;
 using Transfuse.Formats.Zip;
 
 namespace Transfuse.Formats.Npz;
@@ -44,12 +43,12 @@ internal sealed class NpzMember(IByteSource source, ZipEntry entry)
             Fill(stream, destination, ref checksum, cancellationToken);
             if (stream.ReadByte() >= 0)
             {
-                throw new NpyFormatException(NpzError.SizeMismatch, "The array goes on after its last element.");
+                throw new NpyFormatException(NpzError.SizeMismatch, "the array goes on after its last element");
             }
 
             if (checksum.Value != Entry.Crc)
             {
-                throw new NpyFormatException(NpzError.ChecksumMismatch, $"Its checksum is {checksum.Value:x8}, and the archive says {Entry.Crc:x8}.");
+                throw new NpyFormatException(NpzError.ChecksumMismatch, $"its checksum is {checksum.Value:x8}, and the archive says {Entry.Crc:x8}");
             }
         }
         catch (Exception exception) when (exception is NpyFormatException or InvalidDataException)
@@ -63,7 +62,7 @@ internal sealed class NpzMember(IByteSource source, ZipEntry entry)
     }
 
     public NpzException Refusal(NpzError error, string message, Exception? innerException = null) =>
-        new(error, source.Name, ItemText.Of(Entry.Name), $"'{ItemText.Of(Entry.Name)}': {message}", innerException);
+        new(error, source.Name, QuotedName.Bare(Entry.Name), $"{QuotedName.Of(Entry.Name)}: {message}", innerException);
 
     private static void Fill(Stream stream, Span<byte> destination, ref Crc32 checksum, CancellationToken cancellationToken)
     {
@@ -73,7 +72,7 @@ internal sealed class NpzMember(IByteSource source, ZipEntry entry)
             Span<byte> chunk = destination[..Math.Min(destination.Length, ChunkLength)];
             if (stream.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false) < chunk.Length)
             {
-                throw new NpyFormatException(NpzError.SizeMismatch, "The array ends before its last element.");
+                throw new NpyFormatException(NpzError.SizeMismatch, "the array ends before its last element");
             }
 
             checksum.Append(chunk);
@@ -83,7 +82,7 @@ internal sealed class NpzMember(IByteSource source, ZipEntry entry)
 
     private NpzException Refusal(Exception exception) => exception is NpyFormatException format
         ? Refusal(format.Error, format.Message, format)
-        : Refusal(NpzError.DataInvalid, "Its compressed bytes are damaged.", exception);
+        : Refusal(NpzError.DataInvalid, "its compressed bytes are damaged", exception);
 
     private Stream Open()
     {

@@ -61,12 +61,12 @@ internal sealed class FileLayout
         {
             if (named.Name == Header.MetadataKey)
             {
-                throw Refusal(SafetensorsError.ReservedName, named, "the format keeps this name for metadata.");
+                throw Refusal(SafetensorsError.ReservedName, named, "the format keeps this name for metadata");
             }
 
             if (!names.Add(named.Name))
             {
-                throw Refusal(SafetensorsError.DuplicateName, named, "the name is given twice.");
+                throw Refusal(SafetensorsError.DuplicateName, named, "the name is given twice");
             }
 
             CheckTensor(named);
@@ -87,13 +87,13 @@ internal sealed class FileLayout
         if ((Int128)tensor.Shape.ElementCount * tensor.DType.BitSize() % 8 != 0)
         {
             throw Refusal(
-                SafetensorsError.MisalignedSlice, named, $"{tensor.DType.SafetensorsName()} {tensor.Shape} does not end on a whole byte.");
+                SafetensorsError.MisalignedSlice, named, $"{tensor.DType.SafetensorsName()} {tensor.Shape} does not end on a whole byte");
         }
 
         if (!tensor.SupportsRanges && tensor.ByteLength > Array.MaxLength)
         {
             throw Refusal(
-                SafetensorsError.TensorTooLarge, named, $"{tensor.ByteLength} bytes; at most {Array.MaxLength} are computed as a whole.");
+                SafetensorsError.TensorTooLarge, named, $"{tensor.ByteLength} bytes; at most {Array.MaxLength} are computed as a whole");
         }
     }
 
@@ -123,7 +123,7 @@ internal sealed class FileLayout
         {
             string what = tensor is null ? $"the metadata text {QuotedName.Of(text)}" : "the name";
             throw new SafetensorsException(
-                SafetensorsError.NotUnicode, _file, tensor, $"{what} has a lone surrogate at {exception.Index}.", exception);
+                SafetensorsError.NotUnicode, _file, tensor, $"{what} has a lone surrogate at {exception.Index}", exception);
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class FileLayout
         if (length >= Header.MaxLength)
         {
             throw new SafetensorsException(
-                SafetensorsError.HeaderTooLarge, _file, null, $"the header needs {length} bytes or more; readers stop before {Header.MaxLength}.");
+                SafetensorsError.HeaderTooLarge, _file, null, $"the header needs {length} bytes or more; readers stop before {Header.MaxLength}");
         }
     }
 }

@@ -40,7 +40,7 @@ internal static class HeaderEntryReader
         if (dtype is null || shape is null || offsets is null)
         {
             string missing = dtype is null ? "dtype" : shape is null ? "shape" : "data_offsets";
-            throw new SafetensorsException(SafetensorsError.WrongHeaderShape, file, name, $"{missing} is missing.");
+            throw new SafetensorsException(SafetensorsError.WrongHeaderShape, file, name, $"{missing} is missing");
         }
 
         return new HeaderEntry(name, dtype.Value, shape.Value, offsets.Value.Begin, offsets.Value.End);
@@ -50,7 +50,7 @@ internal static class HeaderEntryReader
     {
         if (seen)
         {
-            throw new SafetensorsException(SafetensorsError.DuplicateName, file, name, $"{field} occurs twice.");
+            throw new SafetensorsException(SafetensorsError.DuplicateName, file, name, $"{field} occurs twice");
         }
     }
 
@@ -61,7 +61,7 @@ internal static class HeaderEntryReader
         string text = reader.GetString()!;
         return DTypeExtensions.TryParseSafetensorsName(text, out DType dtype)
             ? dtype
-            : throw new SafetensorsException(SafetensorsError.UnknownDType, file, name, $"the dtype {QuotedName.Of(text)} is not known.");
+            : throw new SafetensorsException(SafetensorsError.UnknownDType, file, name, $"the dtype {QuotedName.Of(text)} is not known");
     }
 
     private static TensorShape ReadShape(ref Utf8JsonReader reader, string file, string name)
@@ -74,7 +74,7 @@ internal static class HeaderEntryReader
         catch (OverflowException)
         {
             throw new SafetensorsException(
-                SafetensorsError.ShapeOverflow, file, name, $"the shape ({Listed(extents)}) has more elements than fit 63 bits.");
+                SafetensorsError.ShapeOverflow, file, name, $"the shape ({Listed(extents)}) has more elements than fit 63 bits");
         }
     }
 
@@ -84,13 +84,13 @@ internal static class HeaderEntryReader
         if (offsets.Length != 2)
         {
             throw new SafetensorsException(
-                SafetensorsError.WrongHeaderShape, file, name, $"data_offsets must have 2 numbers, not {offsets.Length}.");
+                SafetensorsError.WrongHeaderShape, file, name, $"data_offsets must have 2 numbers, not {offsets.Length}");
         }
 
         return offsets[0] <= offsets[1] && offsets[1] <= long.MaxValue
             ? ((long)offsets[0], (long)offsets[1])
             : throw new SafetensorsException(
-                SafetensorsError.OffsetOutOfRange, file, name, $"the data_offsets [{Listed(offsets)}] are no range of bytes.");
+                SafetensorsError.OffsetOutOfRange, file, name, $"the data_offsets [{Listed(offsets)}] are no range of bytes");
     }
 
     private static ulong[] ReadNumbers(ref Utf8JsonReader reader, string file, string name, string field)
@@ -107,7 +107,7 @@ internal static class HeaderEntryReader
                     SafetensorsError.InvalidNumber,
                     file,
                     name,
-                    $"{field} has an element that is negative, fractional or beyond 64 bits."));
+                    $"{field} has an element that is negative, fractional or beyond 64 bits"));
         }
 
         return [.. numbers];

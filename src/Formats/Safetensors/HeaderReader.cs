@@ -13,7 +13,7 @@ internal static class HeaderReader
     {
         if (!Utf8.IsValid(utf8))
         {
-            throw new SafetensorsException(SafetensorsError.HeaderNotUtf8, file, null, $"the header of {utf8.Length} bytes is not UTF-8.");
+            throw new SafetensorsException(SafetensorsError.HeaderNotUtf8, file, null, $"the header of {utf8.Length} bytes is not UTF-8");
         }
 
         try
@@ -48,7 +48,7 @@ internal static class HeaderReader
             }
             else if (metadataSeen)
             {
-                throw new SafetensorsException(SafetensorsError.DuplicateName, file, null, "__metadata__ occurs twice.");
+                throw new SafetensorsException(SafetensorsError.DuplicateName, file, null, "__metadata__ occurs twice");
             }
             else
             {
@@ -79,7 +79,7 @@ internal static class HeaderReader
             if (!metadata.TryAdd(key, reader.GetString()!))
             {
                 throw new SafetensorsException(
-                    SafetensorsError.DuplicateName, file, null, $"__metadata__ has the key {Files.QuotedName.Of(key)} twice.");
+                    SafetensorsError.DuplicateName, file, null, $"__metadata__ has the key {Files.QuotedName.Of(key)} twice");
             }
         }
 
@@ -92,7 +92,7 @@ internal static class HeaderReader
         if (found != wanted)
         {
             throw new SafetensorsException(
-                SafetensorsError.WrongHeaderShape, file, tensor, $"{what} must be {Kind(wanted)}, not {Kind(found)}.");
+                SafetensorsError.WrongHeaderShape, file, tensor, $"{what} must be {Kind(wanted)}, not {Kind(found)}");
         }
     }
 

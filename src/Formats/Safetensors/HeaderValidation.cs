@@ -34,7 +34,7 @@ internal static class HeaderValidation
                 expected > dataLength ? SafetensorsError.IncompleteBuffer : SafetensorsError.TrailingBytes,
                 file,
                 null,
-                $"the tensors take {expected} bytes, but the file has {dataLength} after its header.");
+                $"the tensors take {expected} bytes, but the file has {dataLength} after its header");
         }
     }
 
@@ -44,7 +44,7 @@ internal static class HeaderValidation
         {
             if (sorted[index].Name == sorted[index - 1].Name)
             {
-                throw new SafetensorsException(SafetensorsError.DuplicateName, file, sorted[index].Name, "the name occurs twice.");
+                throw new SafetensorsException(SafetensorsError.DuplicateName, file, sorted[index].Name, "the name occurs twice");
             }
         }
     }
@@ -57,7 +57,7 @@ internal static class HeaderValidation
                 entry.Begin > expected ? SafetensorsError.Hole : SafetensorsError.Overlap,
                 file,
                 entry.Name,
-                $"it begins at byte {entry.Begin} of the data, but the tensors before it end at {expected}.");
+                $"it begins at byte {entry.Begin} of the data, but the tensors before it end at {expected}");
         }
     }
 
@@ -67,13 +67,13 @@ internal static class HeaderValidation
         if (bits % 8 != 0)
         {
             throw new SafetensorsException(
-                SafetensorsError.MisalignedSlice, file, entry.Name, $"{Describe(entry)} has {bits} bits, which is no number of whole bytes.");
+                SafetensorsError.MisalignedSlice, file, entry.Name, $"{Describe(entry)} has {bits} bits, which is no number of whole bytes");
         }
 
         if (bits / 8 > long.MaxValue)
         {
             throw new SafetensorsException(
-                SafetensorsError.ShapeOverflow, file, entry.Name, $"{Describe(entry)} has {bits / 8} bytes, more than fit 63 bits.");
+                SafetensorsError.ShapeOverflow, file, entry.Name, $"{Describe(entry)} has {bits / 8} bytes, more than fit 63 bits");
         }
 
         if (bits / 8 != entry.End - entry.Begin)
@@ -82,7 +82,7 @@ internal static class HeaderValidation
                 SafetensorsError.SizeMismatch,
                 file,
                 entry.Name,
-                $"{Describe(entry)} needs {bits / 8} bytes, but its data_offsets [{entry.Begin}, {entry.End}] give {entry.End - entry.Begin}.");
+                $"{Describe(entry)} needs {bits / 8} bytes, but its data_offsets [{entry.Begin}, {entry.End}] give {entry.End - entry.Begin}");
         }
     }
 

@@ -78,7 +78,7 @@ public sealed class SafetensorsFile : ITensorContainer
         if (source.Length < PrefixLength)
         {
             throw new SafetensorsException(
-                SafetensorsError.HeaderTooSmall, source.Name, null, $"the file has {source.Length} bytes; the header's length alone takes 8.");
+                SafetensorsError.HeaderTooSmall, source.Name, null, $"the file has {source.Length} bytes; the header's length alone takes 8");
         }
 
         Span<byte> prefix = stackalloc byte[PrefixLength];
@@ -87,7 +87,7 @@ public sealed class SafetensorsFile : ITensorContainer
         if (length > Header.MaxLength)
         {
             throw new SafetensorsException(
-                SafetensorsError.HeaderTooLarge, source.Name, null, $"the header has {length} bytes; at most {Header.MaxLength} are read.");
+                SafetensorsError.HeaderTooLarge, source.Name, null, $"the header has {length} bytes; at most {Header.MaxLength} are read");
         }
 
         if ((long)length > source.Length - PrefixLength)
@@ -96,7 +96,7 @@ public sealed class SafetensorsFile : ITensorContainer
                 SafetensorsError.InvalidHeaderLength,
                 source.Name,
                 null,
-                $"the header has {length} bytes, but only {source.Length - PrefixLength} follow its length.");
+                $"the header has {length} bytes, but only {source.Length - PrefixLength} follow its length");
         }
 
         return (int)length;

@@ -14,14 +14,6 @@ public static class SafetensorsWriter
 {
     private const int ChunkLength = 1 << 20;
 
-    /// <summary>The length in bytes of the file that <see cref="Write"/> would make.</summary>
-    /// <exception cref="SafetensorsException">The tensors cannot be written by the format's rules.</exception>
-    public static long MeasureLength(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        return new FileLayout(tensors, metadata, new SafetensorsWriterOptions().FileName).TotalLength;
-    }
-
     /// <summary>Writes a file. Everything is checked before the first byte is written; the header is written before the first tensor is read.</summary>
     /// <param name="sink">An empty file. It is not disposed.</param>
     /// <param name="tensors">The tensors, in any order. The format has no sharing: a tensor under two names is written twice.</param>

@@ -21,7 +21,7 @@ public static partial class LazyTensorOperations
         source.RequireFactorFloat();
         if (!dtype.IsFactorFloat())
         {
-            throw new ArgumentException($"A tensor {source.DType} {source.Shape} cannot become {dtype}: not float16, bfloat16, float32 or float64.", nameof(dtype));
+            throw new ArgumentException($"A tensor {source.DType.SafetensorsName()} {source.Shape} cannot become {dtype.SafetensorsName()}: not float16, bfloat16, float32 or float64.", nameof(dtype));
         }
 
         return source.Shape.ElementCount == 0 ? new ZeroTensor(dtype, source.Shape) : new CastTensor(source, dtype);
@@ -45,19 +45,8 @@ public static partial class LazyTensorOperations
     public static LazyTensor ScaleRows(this LazyTensor source, ReadOnlySpan<float> factors)
     {
         ArgumentNullException.ThrowIfNull(source);
-        source.RequireFactors(2, "rows", factors);
+        source.RequireFactors(factors);
         return source.Shape.ElementCount == 0 ? new ZeroTensor(DType.F32, source.Shape) : new ScaleRowsTensor(source, [.. factors]);
-    }
-
-    /// <summary>Multiplies each column by its own factor. The result is float32: elements are converted first, then multiplied in float32.</summary>
-    /// <param name="source">(..., rows, columns); the factors are the same for all leading positions.</param>
-    /// <param name="factors">One per column.</param>
-    /// <exception cref="ArgumentException">There are not as many factors as columns, one is not finite, or elements are not float16, bfloat16, float32 or float64.</exception>
-    public static LazyTensor ScaleColumns(this LazyTensor source, ReadOnlySpan<float> factors)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        source.RequireFactors(1, "columns", factors);
-        return source.Shape.ElementCount == 0 ? new ZeroTensor(DType.F32, source.Shape) : new ScaleColumnsTensor(source, [.. factors]);
     }
 
     /// <summary>
@@ -72,12 +61,12 @@ public static partial class LazyTensorOperations
         return exponent == 0 || source.Shape.ElementCount == 0 ? source : new PowerOfTwoTensor(source, exponent);
     }
 
-    private static void RequireFactors(this LazyTensor source, int fromEnd, string what, ReadOnlySpan<float> factors)
+    private static void RequireFactors(this LazyTensor source, ReadOnlySpan<float> factors)
     {
         source.RequireFactorFloat();
-        if (source.Shape.Rank < 2 || source.Shape[^fromEnd] != factors.Length)
+        if (source.Shape.Rank < 2 || source.Shape[^2] != factors.Length)
         {
-            throw new ArgumentException($"{factors.Length} factors do not fit the {what} of {source.Shape}.", nameof(factors));
+            throw new ArgumentException($"{factors.Length} factors do not fit the rows of {source.Shape}.", nameof(factors));
         }
 
         source.RequireFinite(factors);

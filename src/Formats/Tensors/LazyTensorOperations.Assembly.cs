@@ -51,20 +51,6 @@ public static partial class LazyTensorOperations
         return Concat(0, [.. tensors.ToArray().Select(tensor => tensor.Reshape(shape))]);
     }
 
-    /// <summary>Alternates between tensors along one axis: position i of tensor t goes to position i * n + t. Undone by n slices in steps of n.</summary>
-    /// <param name="axis">Axis, from 0.</param>
-    /// <param name="tensors">n tensors, at least one, of one element type and shape.</param>
-    /// <exception cref="ArgumentException">There is no tensor, the axis does not exist, types or shapes differ, or elements are smaller than a byte.</exception>
-    public static LazyTensor Interleave(int axis, params ReadOnlySpan<LazyTensor> tensors)
-    {
-        LazyTensor first = RequireSameShapes(tensors);
-        first.RequireAxis(axis);
-        ImmutableArray<long> dimensions = first.Shape.Dimensions;
-        TensorShape apart = TensorShapes.Create([.. dimensions[..(axis + 1)], 1, .. dimensions[(axis + 1)..]]);
-        LazyTensor joined = Concat(axis + 1, [.. tensors.ToArray().Select(tensor => tensor.Reshape(apart))]);
-        return joined.Reshape(first.Shape.WithExtent(axis, TensorShapes.Extent((Int128)dimensions[axis] * tensors.Length)));
-    }
-
     /// <summary>
     /// Puts matrices along the diagonal of a matrix that is zero elsewhere: (a, b) and (c, d) become (a + c, b + d).
     /// With three axes this happens for each position of axis 0, whose extent all share.
@@ -138,7 +124,7 @@ public static partial class LazyTensorOperations
             if (tensor.DType != tensors[0].DType)
             {
                 throw new ArgumentException(
-                    $"{tensors[0].DType} {tensors[0].Shape} and {tensor.DType} {tensor.Shape} have different element types.", nameof(tensors));
+                    $"{tensors[0].DType.SafetensorsName()} {tensors[0].Shape} and {tensor.DType.SafetensorsName()} {tensor.Shape} have different element types.", nameof(tensors));
             }
         }
 

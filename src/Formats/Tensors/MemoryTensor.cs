@@ -12,7 +12,7 @@ public sealed class MemoryTensor : LazyTensor
     {
         if (bytes.Length != ByteLength)
         {
-            throw new ArgumentException($"{bytes.Length} bytes do not fit {dtype} {shape}, which has {ByteLength}.", nameof(bytes));
+            throw new ArgumentException($"{bytes.Length} bytes do not fit {dtype.SafetensorsName()} {shape}, which has {ByteLength}.", nameof(bytes));
         }
 
         _bytes = bytes;

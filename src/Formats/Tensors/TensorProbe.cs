@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Transfuse.Formats.Tensors.Buffers;
 using Transfuse.Formats.Tensors.Probes;
 
@@ -90,20 +92,6 @@ public static class TensorProbe
         return visitor.Largest;
     }
 
-    /// <summary>The smallest magnitude of the elements that are not zero; NaN is left out; positive infinity where no finite element remains.</summary>
-    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
-    public static double MinNonZeroMagnitude(LazyTensor tensor, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(tensor);
-        var visitor = new FiniteMagnitudeVisitor();
-        ValueStream.Run(tensor, ref visitor, cancellationToken);
-        return visitor.Smallest;
-    }
-
-    /// <summary>Whether every finite element rounds to a finite float16, that is, has a magnitude below 65520. Infinity and NaN fit.</summary>
-    /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
-    public static bool FitsFloat16(LazyTensor tensor, CancellationToken cancellationToken = default) => Fits(tensor, DType.F16, cancellationToken);
-
     /// <summary>Whether every finite element rounds to a finite one in another type. Infinity and NaN fit; a type of wider range is not read for it.</summary>
     /// <exception cref="ArgumentException">One of the types is not float16, bfloat16, float32 or float64.</exception>
     public static bool Fits(LazyTensor tensor, DType dtype, CancellationToken cancellationToken = default)
@@ -115,9 +103,28 @@ public static class TensorProbe
             return true;
         }
 
-        var visitor = new FiniteMagnitudeVisitor();
+        var visitor = default(FiniteMagnitudeVisitor);
         ValueStream.Run(tensor, ref visitor, cancellationToken);
         return visitor.Largest < overflow;
+    }
+
+    /// <summary>The error of a cast relative to the tensor, in Frobenius norms; 0 for a tensor of zeros.</summary>
+    /// <exception cref="ArgumentException">One of the types is not float16, bfloat16, float32 or float64.</exception>
+    public static double CastError(LazyTensor tensor, DType dtype, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        using var exact = new TensorChunks(tensor.Cast(DType.F64), cancellationToken);
+        using var cast = new TensorChunks(tensor.Cast(dtype).Cast(DType.F64), cancellationToken);
+        double squares = 0, errors = 0;
+        while (exact.MoveNext() && cast.MoveNext())
+        {
+            ReadOnlySpan<double> left = MemoryMarshal.Cast<byte, double>(exact.Current), right = MemoryMarshal.Cast<byte, double>(cast.Current);
+            double error = TensorPrimitives.Distance(left, right);
+            squares += TensorPrimitives.SumOfSquares(left);
+            errors += error * error;
+        }
+
+        return errors == 0 ? 0 : Math.Sqrt(errors / squares);
     }
 
     /// <summary>Whether multiplying by 2^<paramref name="exponent"/> in the tensor's own type neither overflows nor loses bits to underflow. Zeros, infinities and NaN always scale.</summary>

@@ -68,12 +68,12 @@ public sealed class TorchCheckpointFile : ITensorContainer
 
         if (TorchLegacyForm.Magic.StartsWith(start))
         {
-            throw refusal.Because(TorchCheckpointError.Truncated, null, $"The file ends after {start.Length} bytes.");
+            throw refusal.Because(TorchCheckpointError.Truncated, null, $"the file ends after {start.Length} bytes");
         }
 
         throw IsTar(source)
-            ? refusal.Because(TorchCheckpointError.TarForm, null, "The file is in the tar form of PyTorch before 0.2; save it again with a newer PyTorch.")
-            : refusal.Because(TorchCheckpointError.UnknownFormat, null, "The file begins like neither form of a PyTorch checkpoint.");
+            ? refusal.Because(TorchCheckpointError.TarForm, null, "the file is in the tar form of PyTorch before 0.2; save it again with a newer PyTorch")
+            : refusal.Because(TorchCheckpointError.UnknownFormat, null, "the file begins like neither form of a PyTorch checkpoint");
     }
 
     private static bool IsTar(IByteSource source)

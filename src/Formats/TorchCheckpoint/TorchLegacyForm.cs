@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Transfuse.Formats.Files;
-using Transfuse.Formats.Messages;
 using Transfuse.Formats.TorchCheckpoint.Pickle;
 
 namespace Transfuse.Formats.TorchCheckpoint;
@@ -25,19 +24,19 @@ internal static class TorchLegacyForm
         var reader = new PickleReader(source, Magic.Length, source.Length, refusal);
         if (Run(null) is not PickleInteger { Value: ProtocolVersion })
         {
-            throw refusal.Because(TorchCheckpointError.UnknownFormat, null, $"The checkpoint's protocol version is not {ProtocolVersion}.");
+            throw refusal.Because(TorchCheckpointError.UnknownFormat, null, $"the checkpoint's protocol version is not {ProtocolVersion}");
         }
 
         if (Run(null) is not PickleDictionary information || information.Items.GetValueOrDefault("little_endian") is not PickleBoolean littleEndian)
         {
-            throw refusal.Because(TorchCheckpointError.PickleInvalid, "little_endian", "The checkpoint's system information is missing.");
+            throw refusal.Because(TorchCheckpointError.PickleInvalid, "little_endian", "the checkpoint's system information is missing");
         }
 
         var table = new StorageTable(source.Length, withViews: true, refusal);
         PickleValue root = Run(table);
         if (Run(null) is not PickleList keys)
         {
-            throw refusal.Because(TorchCheckpointError.PickleInvalid, null, "The checkpoint's list of storages is missing.");
+            throw refusal.Because(TorchCheckpointError.PickleInvalid, null, "the checkpoint's list of storages is missing");
         }
 
         TorchByteOrder order = littleEndian == PickleBoolean.True ? TorchByteOrder.Little : TorchByteOrder.Converted;
@@ -54,23 +53,23 @@ internal static class TorchLegacyForm
         {
             if (item is not PickleString { Value: var key } || !table.Storages.TryGetValue(key, out PickleStorage? storage))
             {
-                throw refusal.Because(TorchCheckpointError.StorageUnreferenced, (item as PickleString)?.Value, "The list of storages names one that no tensor has.");
+                throw refusal.Because(TorchCheckpointError.StorageUnreferenced, (item as PickleString)?.Value, "the list of storages names one that no tensor has");
             }
 
             if (source.Length - position < sizeof(long) || source.Length - position - sizeof(long) < storage.ByteLength)
             {
-                throw refusal.Because(TorchCheckpointError.Truncated, key, $"The file ends inside the storage '{ItemText.Of(key)}'.");
+                throw refusal.Because(TorchCheckpointError.Truncated, key, $"the file ends inside the storage {QuotedName.Of(key)}");
             }
 
             source.Read(position, count);
             if (BinaryPrimitives.ReadInt64LittleEndian(count) is var elements && elements != storage.ElementCount)
             {
-                throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, key, $"The storage '{ItemText.Of(key)}' has {elements} elements in the file and {storage.ElementCount} in the pickle.");
+                throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, key, $"the storage {QuotedName.Of(key)} has {elements} elements in the file and {storage.ElementCount} in the pickle");
             }
 
             if (!positions.TryAdd(key, position + sizeof(long)))
             {
-                throw refusal.Because(TorchCheckpointError.StorageConflict, key, $"The list of storages names '{ItemText.Of(key)}' twice.");
+                throw refusal.Because(TorchCheckpointError.StorageConflict, key, $"the list of storages names {QuotedName.Of(key)} twice");
             }
 
             position += sizeof(long) + storage.ByteLength;
@@ -79,11 +78,11 @@ internal static class TorchLegacyForm
         if (positions.Count != table.Storages.Count)
         {
             string missing = table.Storages.Keys.First(key => !positions.ContainsKey(key));
-            throw refusal.Because(TorchCheckpointError.StorageMissing, missing, $"The list of storages lacks '{ItemText.Of(missing)}'.");
+            throw refusal.Because(TorchCheckpointError.StorageMissing, missing, $"the list of storages lacks {QuotedName.Of(missing)}");
         }
 
         return position == source.Length
             ? positions
-            : throw refusal.Because(TorchCheckpointError.TrailingBytes, null, $"{source.Length - position} bytes follow the last storage.");
+            : throw refusal.Because(TorchCheckpointError.TrailingBytes, null, $"{source.Length - position} bytes follow the last storage");
     }
 }

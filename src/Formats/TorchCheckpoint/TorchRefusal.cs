@@ -1,4 +1,5 @@
-using Transfuse.Formats.Messages;
+using Transfuse.Formats.Files;
+
 
 namespace Transfuse.Formats.TorchCheckpoint;
 
@@ -6,5 +7,5 @@ namespace Transfuse.Formats.TorchCheckpoint;
 internal sealed class TorchRefusal(string fileName)
 {
     public TorchCheckpointException Because(TorchCheckpointError error, string? item, string message, Exception? innerException = null) =>
-        new(error, fileName, item is null ? null : ItemText.Of(item), message, innerException);
+        new(error, fileName, item is null ? null : QuotedName.Bare(item), message, innerException);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Files;
-using Transfuse.Formats.Messages;
 using Transfuse.Formats.Tensors;
 using Transfuse.Formats.TorchCheckpoint.Pickle;
 
@@ -20,7 +19,7 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
     {
         if (contents.Root is not PickleDictionary dictionary)
         {
-            throw refusal.Because(TorchCheckpointError.NotTensorDictionary, null, $"The checkpoint is {contents.Root.Kind}, not a dictionary of tensors.");
+            throw refusal.Because(TorchCheckpointError.NotTensorDictionary, null, $"the checkpoint is {contents.Root.Kind}, not a dictionary of tensors");
         }
 
         var tensors = new List<NamedTensor>(dictionary.Items.Count);
@@ -59,7 +58,7 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
 
         if (!HasAgreedMeaning(tensor, elementSize))
         {
-            throw refusal.Because(TorchCheckpointError.TypeUnsupported, name, $"'{ItemText.Of(name)}' has {tensor.ElementType} elements of a big-endian machine in a form whose readers disagree.");
+            throw refusal.Because(TorchCheckpointError.TypeUnsupported, name, $"{QuotedName.Of(name)} has {tensor.ElementType.SafetensorsName()} elements of a big-endian machine in a form whose readers disagree");
         }
 
         int swapUnit = contents.Order == TorchByteOrder.Big ? ElementOrder.SwapUnit(tensor.ElementType) : 1;
@@ -72,7 +71,7 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
 
         return extent * elementSize <= Array.MaxLength
             ? new StridedTorchTensor(source, position, tensor.ElementType, shape, [.. tensor.Strides], (int)extent * elementSize, swapUnit)
-            : throw refusal.Because(TorchCheckpointError.LimitExceeded, name, $"'{ItemText.Of(name)}' is a view that spans more than 2 GiB.");
+            : throw refusal.Because(TorchCheckpointError.LimitExceeded, name, $"{QuotedName.Of(name)} is a view that spans more than 2 GiB");
     }
 
     /// <summary>
@@ -124,7 +123,7 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
         Int128 extent = count == 0 ? 0 : last + 1;
         return tensor.Offset + extent <= available
             ? (long)extent
-            : throw refusal.Because(TorchCheckpointError.TensorOutOfBounds, name, $"'{ItemText.Of(name)}' needs {tensor.Offset + extent} elements of its storage, which has {available}.");
+            : throw refusal.Because(TorchCheckpointError.TensorOutOfBounds, name, $"{QuotedName.Of(name)} needs {tensor.Offset + extent} elements of its storage, which has {available}");
     }
 
     private static bool IsContiguous(PickleTensor tensor)
@@ -144,11 +143,11 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
     }
 
     private TorchCheckpointException NotTensor(string name, PickleValue value) => refusal.Because(
-        TorchCheckpointError.ValueNotTensor, name, $"'{ItemText.Of(name)}' is {value.Kind}, not a tensor; only a flat dictionary of tensors is read.");
+        TorchCheckpointError.ValueNotTensor, name, $"{QuotedName.Of(name)} is {value.Kind}, not a tensor; only a flat dictionary of tensors is read");
 
     private TorchCheckpointException Invalid(string name, string fault) =>
-        refusal.Because(TorchCheckpointError.TensorInvalid, name, $"'{ItemText.Of(name)}' {fault}.");
+        refusal.Because(TorchCheckpointError.TensorInvalid, name, $"{QuotedName.Of(name)} {fault}");
 
     private TorchCheckpointException Inflated(string name, string fault) =>
-        refusal.Because(TorchCheckpointError.TensorInflated, name, $"'{ItemText.Of(name)}' is refused: {fault}.");
+        refusal.Because(TorchCheckpointError.TensorInflated, name, $"{QuotedName.Of(name)} is refused: {fault}");
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Transfuse.Formats.Files;
-using Transfuse.Formats.Messages;
 using Transfuse.Formats.TorchCheckpoint.Pickle;
 using Transfuse.Formats.Zip;
 
@@ -35,7 +34,7 @@ internal static class TorchZipForm
                     break;
                 case "constants.pkl":
                 case var _ when name.StartsWith("code/", StringComparison.Ordinal):
-                    throw refusal.Because(TorchCheckpointError.TorchScript, entry.Name, $"The entry '{ItemText.Of(entry.Name)}' makes the archive a TorchScript program; only dictionaries of tensors are read.");
+                    throw refusal.Because(TorchCheckpointError.TorchScript, entry.Name, $"the entry {QuotedName.Of(entry.Name)} makes the archive a TorchScript program; only dictionaries of tensors are read");
                 case var _ when name.StartsWith(StorageFolder, StringComparison.Ordinal):
                     storages.Add(name[StorageFolder.Length..], entry);
                     break;
@@ -83,11 +82,11 @@ internal static class TorchZipForm
         {
             if (entry.Name.EndsWith(PickleName, StringComparison.Ordinal))
             {
-                found = found is null ? entry : throw refusal.Because(TorchCheckpointError.PickleMissing, entry.Name, $"The archive has a second data.pkl: '{ItemText.Of(entry.Name)}'.");
+                found = found is null ? entry : throw refusal.Because(TorchCheckpointError.PickleMissing, entry.Name, $"the archive has a second data.pkl: {QuotedName.Of(entry.Name)}");
             }
         }
 
-        return found ?? throw refusal.Because(TorchCheckpointError.PickleMissing, null, "The archive has no data.pkl in a top folder.");
+        return found ?? throw refusal.Because(TorchCheckpointError.PickleMissing, null, "the archive has no data.pkl in a top folder");
     }
 
     private static TorchByteOrder ReadOrder(IByteSource source, ZipEntry entry, TorchRefusal refusal)
@@ -98,7 +97,7 @@ internal static class TorchZipForm
         {
             "little" => TorchByteOrder.Little,
             "big" => TorchByteOrder.Big,
-            var text => throw refusal.Because(TorchCheckpointError.ByteOrderUnknown, entry.Name, $"The byte order is '{ItemText.Of(text)}'; little and big are known."),
+            var text => throw refusal.Because(TorchCheckpointError.ByteOrderUnknown, entry.Name, $"the byte order is {QuotedName.Of(text)}; little and big are known"),
         };
     }
 
@@ -108,7 +107,7 @@ internal static class TorchZipForm
         PickleValue root = new PickleInterpreter(reader, table, PickleLimits.Objects(pickle.Length), refusal).Run();
         return reader.Remaining == 0
             ? root
-            : throw refusal.Because(TorchCheckpointError.TrailingBytes, pickle.Name, $"{reader.Remaining} bytes follow the end of the pickle.");
+            : throw refusal.Because(TorchCheckpointError.TrailingBytes, pickle.Name, $"{reader.Remaining} bytes follow the end of the pickle");
     }
 
     private static Dictionary<string, long> Positions(StorageTable table, Dictionary<string, ZipEntry> entries, TorchRefusal refusal)
@@ -118,12 +117,12 @@ internal static class TorchZipForm
         {
             if (!entries.Remove(storage.Key, out ZipEntry? entry))
             {
-                throw refusal.Because(TorchCheckpointError.StorageMissing, storage.Key, $"The archive has no entry for the storage '{ItemText.Of(storage.Key)}'.");
+                throw refusal.Because(TorchCheckpointError.StorageMissing, storage.Key, $"the archive has no entry for the storage {QuotedName.Of(storage.Key)}");
             }
 
             if (entry.Length != storage.ByteLength)
             {
-                throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, entry.Name, $"The entry '{ItemText.Of(entry.Name)}' has {entry.Length} bytes; its storage has {storage.ByteLength}.");
+                throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, entry.Name, $"the entry {QuotedName.Of(entry.Name)} has {entry.Length} bytes; its storage has {storage.ByteLength}");
             }
 
             positions.Add(storage.Key, entry.DataPosition);
@@ -131,12 +130,12 @@ internal static class TorchZipForm
 
         foreach (ZipEntry entry in entries.Values)
         {
-            throw refusal.Because(TorchCheckpointError.StorageUnreferenced, entry.Name, $"The pickle does not mention the entry '{ItemText.Of(entry.Name)}'.");
+            throw refusal.Because(TorchCheckpointError.StorageUnreferenced, entry.Name, $"the pickle does not mention the entry {QuotedName.Of(entry.Name)}");
         }
 
         return positions;
     }
 
     private static TorchCheckpointException Unexpected(ZipEntry entry, TorchRefusal refusal) =>
-        refusal.Because(TorchCheckpointError.EntryUnexpected, entry.Name, $"The entry '{ItemText.Of(entry.Name)}' is none that PyTorch writes for a dictionary of tensors.");
+        refusal.Because(TorchCheckpointError.EntryUnexpected, entry.Name, $"the entry {QuotedName.Of(entry.Name)} is none that PyTorch writes for a dictionary of tensors");
 }

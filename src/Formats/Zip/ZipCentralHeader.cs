@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Transfuse.Formats.Messages;
+using Transfuse.Formats.Files;
 
 namespace Transfuse.Formats.Zip;
 
@@ -17,7 +17,7 @@ internal static class ZipCentralHeader
     {
         if (directory.Length < Size || BinaryPrimitives.ReadUInt32LittleEndian(directory) != 0x02014b50)
         {
-            throw Invalid(null, "The central directory is cut short or holds something else than headers.");
+            throw Invalid(null, "the central directory is cut short or holds something else than headers");
         }
 
         ReadOnlySpan<byte> header = directory[..Size];
@@ -26,7 +26,7 @@ internal static class ZipCentralHeader
         int total = Size + nameLength + extraLength + U16(header, 32);
         if (directory.Length < total)
         {
-            throw Invalid(null, "The last header of the central directory is cut short.");
+            throw Invalid(null, "the last header of the central directory is cut short");
         }
 
         int flags = U16(header, 8);
@@ -35,7 +35,7 @@ internal static class ZipCentralHeader
         directory = directory[total..];
         if ((flags & EncryptedFlags) != 0)
         {
-            throw new ZipFormatException(ZipError.Encrypted, name, $"The entry '{ItemText.Of(name)}' is encrypted.");
+            throw new ZipFormatException(ZipError.Encrypted, name, $"the entry {QuotedName.Of(name)} is encrypted");
         }
 
         ReadOnlySpan<byte> wide = Zip64Field(extra, name);
@@ -45,7 +45,7 @@ internal static class ZipCentralHeader
         ZipMethod method = Method(U16(header, 10), allowDeflate, name);
         if (U16(header, 34) != 0 || (method == ZipMethod.Stored && stored != length))
         {
-            throw Invalid(name, $"The entry '{ItemText.Of(name)}' is on another disk or has two sizes.");
+            throw Invalid(name, $"the entry {QuotedName.Of(name)} is on another disk or has two sizes");
         }
 
         return new ZipEntry(name, method, U32(header, 16), stored, length, position, DataPosition: -1);
@@ -55,7 +55,7 @@ internal static class ZipCentralHeader
     {
         (int)ZipMethod.Stored => ZipMethod.Stored,
         (int)ZipMethod.Deflated when allowDeflate => ZipMethod.Deflated,
-        _ => throw new ZipFormatException(ZipError.MethodRefused, name, $"The entry '{ItemText.Of(name)}' is compressed with method {method}."),
+        _ => throw new ZipFormatException(ZipError.MethodRefused, name, $"the entry {QuotedName.Of(name)} is compressed with method {method}"),
     };
 
     private static ReadOnlySpan<byte> Zip64Field(ReadOnlySpan<byte> extra, string name)
@@ -65,13 +65,13 @@ internal static class ZipCentralHeader
         {
             if (extra.Length < 4 || extra.Length - 4 < U16(extra, 2))
             {
-                throw Invalid(name, $"The extra fields of the entry '{ItemText.Of(name)}' are cut short.");
+                throw Invalid(name, $"the extra fields of the entry {QuotedName.Of(name)} are cut short");
             }
 
             int length = U16(extra, 2);
             if (U16(extra, 0) == Zip64Id)
             {
-                found = found.IsEmpty ? extra.Slice(4, length) : throw Invalid(name, $"The entry '{ItemText.Of(name)}' has two zip64 fields.");
+                found = found.IsEmpty ? extra.Slice(4, length) : throw Invalid(name, $"the entry {QuotedName.Of(name)} has two zip64 fields");
             }
 
             extra = extra[(4 + length)..];
@@ -90,7 +90,7 @@ internal static class ZipCentralHeader
         long value = wide.Length < 8 ? -1 : BinaryPrimitives.ReadInt64LittleEndian(wide);
         if (value < 0)
         {
-            throw Invalid(name, $"The entry '{ItemText.Of(name)}' lacks its zip64 sizes or has impossible ones.");
+            throw Invalid(name, $"the entry {QuotedName.Of(name)} lacks its zip64 sizes or has impossible ones");
         }
 
         wide = wide[8..];

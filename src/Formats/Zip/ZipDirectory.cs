@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Files;
-using Transfuse.Formats.Messages;
 
 namespace Transfuse.Formats.Zip;
 
@@ -26,12 +25,12 @@ internal static class ZipDirectory
         ZipEndRecord end = ZipEndRecord.Read(source);
         if (end.EntryCount > MaxEntries || end.DirectoryLength > MaxLength)
         {
-            throw new ZipFormatException(ZipError.LimitExceeded, null, $"The archive has {end.EntryCount} entries in a directory of {end.DirectoryLength} bytes; at most {MaxEntries} in {MaxLength} are read.");
+            throw new ZipFormatException(ZipError.LimitExceeded, null, $"the archive has {end.EntryCount} entries in a directory of {end.DirectoryLength} bytes; at most {MaxEntries} in {MaxLength} are read");
         }
 
         if (end.EntryCount > end.DirectoryLength / ZipCentralHeader.Size)
         {
-            throw new ZipFormatException(ZipError.Invalid, null, "The central directory is too short for its entries.");
+            throw new ZipFormatException(ZipError.Invalid, null, "the central directory is too short for its entries");
         }
 
         ZipEntry[] entries = ReadHeaders(source, end, allowDeflate);
@@ -51,10 +50,10 @@ internal static class ZipDirectory
             entries[i] = ZipCentralHeader.Read(ref directory, allowDeflate);
             if (!names.Add(entries[i].Name))
             {
-                throw new ZipFormatException(ZipError.NameDuplicate, entries[i].Name, $"Two entries are named '{ItemText.Of(entries[i].Name)}'.");
+                throw new ZipFormatException(ZipError.NameDuplicate, entries[i].Name, $"two entries are named {QuotedName.Of(entries[i].Name)}");
             }
         }
 
-        return directory.IsEmpty ? entries : throw new ZipFormatException(ZipError.Invalid, null, "The central directory is longer than its entries.");
+        return directory.IsEmpty ? entries : throw new ZipFormatException(ZipError.Invalid, null, "the central directory is longer than its entries");
     }
 }

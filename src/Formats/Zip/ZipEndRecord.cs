@@ -17,7 +17,7 @@ internal readonly record struct ZipEndRecord(long EntryCount, long DirectoryPosi
         Span<byte> end = stackalloc byte[Size];
         if (position < 0 || !TryReadSigned(source, position, end, 0x06054b50) || U16(end, 20) != 0)
         {
-            throw new ZipFormatException(ZipError.EndMissing, null, "The archive has no end record at its end: it is truncated, or other bytes follow it.");
+            throw new ZipFormatException(ZipError.EndMissing, null, "the archive has no end record at its end: it is truncated, or other bytes follow it");
         }
 
         var record = new ZipEndRecord(U16(end, 10), U32(end, 16), U32(end, 12));
@@ -70,7 +70,7 @@ internal readonly record struct ZipEndRecord(long EntryCount, long DirectoryPosi
     }
 
     private static ZipFormatException Contradiction() =>
-        new(ZipError.Invalid, null, "The archive's end records contradict each other or the file's length.");
+        new(ZipError.Invalid, null, "the archive's end records contradict each other or the file's length");
 
     private ZipEndRecord CheckedUpTo(long end) =>
         DirectoryPosition <= end && DirectoryLength == end - DirectoryPosition ? this : throw Contradiction();

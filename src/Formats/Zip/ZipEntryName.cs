@@ -1,5 +1,5 @@
 using System.Text;
-using Transfuse.Formats.Messages;
+using Transfuse.Formats.Files;
 
 namespace Transfuse.Formats.Zip;
 
@@ -54,5 +54,5 @@ internal static class ZipEntryName
     }
 
     private static ZipFormatException Unsafe(string name, string fault) =>
-        new(ZipError.NameUnsafe, name, $"The entry name '{ItemText.Of(name)}' {fault}.");
+        new(ZipError.NameUnsafe, name, $"the entry name {QuotedName.Of(name)} {fault}");
 }

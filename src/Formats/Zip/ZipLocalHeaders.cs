@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Transfuse.Formats.Files;
-using Transfuse.Formats.Messages;
 
 namespace Transfuse.Formats.Zip;
 
@@ -64,10 +63,10 @@ internal static class ZipLocalHeaders
             && header[Size..].SequenceEqual(Encoding.UTF8.GetBytes(entry.Name));
         if (!same)
         {
-            throw new ZipFormatException(ZipError.Invalid, entry.Name, $"The entry '{ItemText.Of(entry.Name)}' has no local header, or one that contradicts the directory.");
+            throw new ZipFormatException(ZipError.Invalid, entry.Name, $"the entry {QuotedName.Of(entry.Name)} has no local header, or one that contradicts the directory");
         }
     }
 
     private static ZipFormatException Overlap(ZipEntry entry) =>
-        new(ZipError.Overlap, entry.Name, $"The entry '{ItemText.Of(entry.Name)}' reaches into the next entry or out of the archive.");
+        new(ZipError.Overlap, entry.Name, $"the entry {QuotedName.Of(entry.Name)} reaches into the next entry or out of the archive");
 }

@@ -41,7 +41,4 @@ public sealed record Adapter
 
     /// <summary>Number of values in all factors and magnitudes.</summary>
     public long ParameterCount => Modules.Sum(module => module.A.Shape.ElementCount + module.B.Shape.ElementCount + (module.Magnitude?.Shape.ElementCount ?? 0));
-
-    /// <summary>The highest layer index plus one; 0 where no module lies in a layer.</summary>
-    public int CoveredLayers => Modules.Select(module => module.Path.Layer + 1).DefaultIfEmpty(0).Max();
 }

@@ -29,10 +29,13 @@ public readonly record struct ModulePath : IComparable<ModulePath>
     public string Relative { get; }
 
     /// <summary>The last segment, such as <c>q_proj</c>.</summary>
-    public string Leaf => Text[(Text.LastIndexOf('.') + 1)..];
+    public string Leaf => LeafOf(Text);
 
     /// <summary>Whether the module lies inside a layer.</summary>
     public bool IsInLayer => LayersRoot is not null;
+
+    /// <summary>The last segment of a path: what follows its last dot, or all of it.</summary>
+    public static string LeafOf(string path) => path[(path.LastIndexOf('.') + 1)..];
 
     /// <summary>Splits a path.</summary>
     /// <exception cref="ArgumentException">The path is empty or has an empty segment.</exception>

@@ -24,6 +24,13 @@ public sealed class ConfigFields(JsonObject json, string fileName, FindingLog lo
     /// <summary>What findings about a field are about, such as <c>adapter_config.json:r</c>.</summary>
     public string Subject(string name) => $"{fileName}:{Shorten(name)}";
 
+    /// <summary>The fields of an object that is a field; none where it is missing, null, or no object.</summary>
+    public ConfigFields ReadFields(string name)
+    {
+        ReadObject(name, out JsonObject fields, nullable: true);
+        return new ConfigFields(fields, Subject(name), log);
+    }
+
     /// <summary>Reads an integer.</summary>
     public FieldOutcome ReadInteger(string name, out long value, bool nullable = false) =>
         Report(name, JsonFields.ReadInteger(json[name], out value), "an integer", nullable);

@@ -25,7 +25,7 @@ public static class ArchitectureCodes
         Severity.Error,
         "The names of this architecture were not confirmed against both programs.",
         "Compare the result with the base model (verify --base), then allow it.",
-        "The assurance that the module names are the right ones.");
+        "the assurance that the module names are the right ones");
 
     /// <summary>The entry exists, but no adapter of it can be converted.</summary>
     public static FindingCode UnsupportedArchitecture { get; } = new(
@@ -47,14 +47,14 @@ public static class ArchitectureCodes
         Severity.Error,
         "MLX cannot adapt this module.",
         "Fuse the adapter into the base model instead, or allow the code to leave the module out.",
-        "The adapter of this module: the result behaves as if it had not been trained.");
+        "the adapter of this module: the result behaves as if it had not been trained");
 
     /// <summary>The module has no effect in the source model, so that leaving it out changes nothing.</summary>
     public static FindingCode WithoutEffect { get; } = new(
         "TF4012",
         Severity.Information,
         "The module has no effect in the model and was left out.",
-        "Nothing to do.");
+        "Nothing.");
 
     /// <summary>A layer index at or above the base model's layer count.</summary>
     public static FindingCode LayerOutOfRange { get; } = new(
@@ -97,7 +97,7 @@ public static class ArchitectureCodes
         Severity.Error,
         "The Hugging Face model has no counterpart of this module.",
         "Choose the other layout of transformers, or train without this module.",
-        "The adapter of this module: the result behaves as if it had not been trained.");
+        "the adapter of this module: the result behaves as if it had not been trained");
 
     /// <summary>The head shares its weight with the embedding, so that it is no module of its own in MLX.</summary>
     public static FindingCode TiedHead { get; } = new(
@@ -105,7 +105,7 @@ public static class ArchitectureCodes
         Severity.Error,
         "The output head of this base model is its embedding.",
         "Fuse the adapter into a base model with an output head of its own, or allow the code to leave the head out.",
-        "The adapter of the output head.");
+        "the adapter of the output head");
 
     /// <summary>The factor that the base model folds into a weight is zero or not finite.</summary>
     public static FindingCode BadScale { get; } = new(

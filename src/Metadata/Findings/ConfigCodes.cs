@@ -68,7 +68,7 @@ public static class ConfigCodes
 
     /// <summary>The alpha is zero.</summary>
     public static FindingCode AlphaZero { get; } = new("TF3107", Warning,
-        "An alpha is 0, so the modules that have it change nothing.", "Write the alpha that the adapter was trained with.");
+        "An alpha is zero or negative: the modules that have it change nothing, or the opposite of what is usual.", "Write the alpha that the adapter was trained with, if this is not it.");
 
     /// <summary>Grouped factors of PEFT 0.2.</summary>
     public static FindingCode EnableLora { get; } = new("TF3108", Error,
@@ -150,6 +150,10 @@ public static class ConfigCodes
     public static FindingCode VersionMissing { get; } = new("TF3127", Warning,
         "Packed experts are square, and the config does not say which PEFT wrote them, by which the orientation of their factors differs.", "Restore peft_version; without it the adapter is loaded as PEFT 0.19.1 and later write it.");
 
+    /// <summary>An answer to a question that a PEFT config does not leave open.</summary>
+    public static FindingCode AnswerUnasked { get; } = new("TF3128", Error,
+        "An option was given that answers what an MLX config leaves open; a PEFT config leaves it open never.", "Leave the option out, or let repair write it into the config first.");
+
     /// <summary>A pattern that Python refuses.</summary>
     public static FindingCode PatternSyntax { get; } = new("TF3201", Error,
         "A pattern in the config is not valid in Python either.", "Correct the pattern, or write the names of the modules.");
@@ -166,7 +170,7 @@ public static class ConfigCodes
     public static FindingCode AlphaAmbiguous { get; } = new("TF3204", Error,
         "The patterns give a module different alphas, depending on the version of PEFT or on the order of patterns in training, and its rank does not tell which was meant.",
         "Leave one pattern for the module in alpha_pattern, with the alpha that it was trained with.",
-        "Certainty about the scale: what PEFT 0.15 to 0.21 takes when it loads the config is taken.");
+        "certainty about the scale: what PEFT 0.15 to 0.21 takes when it loads the config is taken");
 
     /// <summary>Tensors tell how patterns were read.</summary>
     public static FindingCode ReadingSettled { get; } = new("TF3205", Warning,
@@ -180,9 +184,14 @@ public static class ConfigCodes
     public static FindingCode PatternUnused { get; } = new("TF3207", Information,
         "A pattern matches no module of the adapter.", "Nothing.");
 
+    /// <summary>A pattern is for names with another root.</summary>
+    public static FindingCode PatternRoot { get; } = new("TF3208", Error,
+        "A pattern matches no module as the tensors name them, but would match with the root model., which seems to have been cut off the names.",
+        "Write the pattern for the names that the tensors have, or the names as PEFT wrote them: base_model.model. and then the path in the model.");
+
     /// <summary>The adapter belongs to changed base weights.</summary>
     public static FindingCode BaseChanged { get; } = new("TF3301", Error,
-        "The adapter was made with an initialisation that changes the base weights, so it belongs to what was left of them.", "Let PEFT convert it: save_pretrained(..., path_initial_model_for_weight_conversion=...).");
+        "The adapter was made with an initialisation that changes the base weights, so it belongs to what was left of them.", "As the message says: let PEFT convert it, save_pretrained(..., path_initial_model_for_weight_conversion=...), or merge it into its base.");
 
     /// <summary>A variant with other maths.</summary>
     public static FindingCode VariantUnsupported { get; } = new("TF3302", Error,
@@ -201,7 +210,7 @@ public static class ConfigCodes
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
-        PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, BaseChanged, VariantUnsupported, LayerReplication,
+        AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
+        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication,
     ];
 }

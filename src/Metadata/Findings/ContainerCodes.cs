@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Findings;
 public static class ContainerCodes
 {
     /// <summary>No adapter config where one is needed.</summary>
-    public static FindingCode ConfigMissing { get; } = new("TF1001", Error, "The folder has no adapter_config.json.", "Give the folder that the training wrote; for a bare weights file give --scale, or let repair write the config.");
+    public static FindingCode ConfigMissing { get; } = new("TF1001", Error, "The folder has no adapter_config.json.", "Give the folder that the training wrote; for a bare weights file let repair write the config, with --scale.");
 
     /// <summary>No weights file.</summary>
     public static FindingCode WeightsMissing { get; } = new("TF1002", Error, "The folder has a config but no weights file.", "Look for the weights where the training ran: a run that was stopped early leaves only the config.");
@@ -33,6 +33,12 @@ public static class ContainerCodes
     /// <summary>A numbered checkpoint stands for the final file.</summary>
     public static FindingCode CheckpointTaken { get; } = new("TF1009", Warning, "The final weights file is missing; the checkpoint with the highest number, which is the newest state, was read.", "Nothing, if the training was stopped on purpose.");
 
+    /// <summary>A weights file that is one of several.</summary>
+    public static FindingCode Shard { get; } = new("TF1010", Error, "The weights file is one part of several; adapters have one file.", "Put the parts together into one file in Python, and save it as adapter_model.safetensors.");
+
+    /// <summary>A weights file with another name.</summary>
+    public static FindingCode OddWeightsName { get; } = new("TF1011", Warning, "The only weights file has a name that no loader looks for; it was read.", "Check that it is the adapter; the output has the right name.");
+
     /// <summary>Named adapters beside the one that was read.</summary>
     public static FindingCode OthersIgnored { get; } = new("TF1040", Information, "The folder holds further adapters in sub-folders, which were not read.", "Nothing, or choose one with --adapter NAME.");
 
@@ -52,7 +58,7 @@ public static class ContainerCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
-        SecondWeightsIgnored, OthersIgnored, DialectUnclear, CheckpointTaken, Safetensors, TorchCheckpoint, Npz,
+        SecondWeightsIgnored, OthersIgnored, DialectUnclear, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz,
         Json,
     ];
 }

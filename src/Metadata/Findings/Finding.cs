@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>Something that was found out about an adapter: one line that a person can act on and a program can match.</summary>
@@ -10,7 +13,24 @@ public sealed record Finding(FindingCode Code, string Subject, string Message)
     public Severity Severity { get; init; } = Code.Severity;
 
     /// <summary>The line, such as <c>error TF2101 model.layers.3.mlp.experts: lora_A is (32, 64)</c>.</summary>
-    public override string ToString() => $"{Label(Severity)} {Code.Id} {Subject}: {Message}";
+    /// <remarks>Control characters, which a hostile name may hold, are written as escapes: a finding is one line.</remarks>
+    public override string ToString() => Escape($"{Label(Severity)} {Code.Id} {Subject}: {Message}");
+
+    private static string Escape(string line)
+    {
+        if (!line.Any(char.IsControl))
+        {
+            return line;
+        }
+
+        var escaped = new StringBuilder(line.Length + 16);
+        foreach (char character in line)
+        {
+            _ = char.IsControl(character) ? escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}") : escaped.Append(character);
+        }
+
+        return escaped.ToString();
+    }
 
     private static string Label(Severity severity) => severity switch
     {

@@ -72,6 +72,9 @@ public static class TargetCodes
     /// <summary>The output would not do the same.</summary>
     public static FindingCode RoundTripFailed { get; } = new("TF5022", Error, "Read back, the output would not change the model as the source does.", "This is a fault of Transfuse: report it, with the adapter's config and tensor names.");
 
+    /// <summary>Settings that one adapter alone has.</summary>
+    public static FindingCode SettingsDiffer { get; } = new("TF5023", Error, "The configs differ in a setting by which the same factors change the model differently.", "Compare what both programs compute; the factors alone do not tell.", "the comparison of that setting");
+
     /// <summary>A base of fewer bits than the one in training.</summary>
     public static FindingCode QuantizedBase { get; } = new("TF5040", Information, "The base is quantized, so that it is not exactly the model that the adapter was trained on; DoRA takes its norms from the quantized weights.", "Nothing; for the exact model give MLX the base that is not quantized.");
 
@@ -81,6 +84,6 @@ public static class TargetCodes
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, QuantizedBase,
+        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, QuantizedBase,
     ];
 }

@@ -45,6 +45,9 @@ public static class TensorCodes
     /// <summary>Names that PEFT itself would not write.</summary>
     public static FindingCode OddNames { get; } = new("TF2013", Information, "Tensor names carry a prefix or an adapter name that PEFT would not write, or lack its prefix; they were read as meant.", "Nothing.");
 
+    /// <summary>Values that vanish in the dtype to be written.</summary>
+    public static FindingCode ValueUnderflow { get; } = new("TF2018", Error, "The values are so small that the dtype to be written would lose much of them, or all.", "Use --dtype bf16 or f32.", "what lies below the smallest value of the dtype");
+
     /// <summary>The adapter has no effect.</summary>
     public static FindingCode NoEffect { get; } = new("TF2014", Warning, "Every B factor is zero: the adapter changes nothing.", "It was not trained, or its values were lost.");
 
@@ -113,7 +116,7 @@ public static class TensorCodes
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
         NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
+        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ValueUnderflow, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,
     ];

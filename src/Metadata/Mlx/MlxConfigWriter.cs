@@ -52,7 +52,7 @@ public static class MlxConfigWriter
         fields["rank"] = JsonNumber.Of(config.Rank);
         fields["scale"] = JsonNumber.Of(config.Scale);
         fields["dropout"] = JsonNumber.Of(config.Dropout);
-        fields["unsloth_mlx_lora_module_paths"] = JsonArray.Of(modulePaths.Order(StringComparer.Ordinal));
+        fields[MlxTopology.Field] = JsonArray.Of(modulePaths.Order(StringComparer.Ordinal));
         if (baseModel is not null)
         {
             fields["base_model_name_or_path"] = new JsonString(baseModel.Id);

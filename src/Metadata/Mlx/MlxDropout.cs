@@ -1,4 +1,3 @@
-using System.Globalization;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
 
@@ -41,16 +40,14 @@ public static class MlxDropout
 
         if (!DropoutInference.IsProbability(probability))
         {
-            return MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{nested.Field} is {Text(probability)}, not in [0, 1); give {Option}"));
+            return MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{nested.Field} is {MlxNumber.Show(probability)}, not in [0, 1); give {Option}"));
         }
 
         double meant = DropoutInference.Undrift(probability);
         return meant == probability ? stated : stated with
         {
             Value = meant,
-            Findings = stated.Findings.Add(MlxConfigCodes.DropoutDrift.At(fileName, $"{Field} is {Text(probability)}, which is 1 - (1 - {Text(meant)})")),
+            Findings = stated.Findings.Add(MlxConfigCodes.DropoutDrift.At(fileName, $"{Field} is {MlxNumber.Show(probability)}, which is 1 - (1 - {MlxNumber.Show(meant)})")),
         };
     }
-
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

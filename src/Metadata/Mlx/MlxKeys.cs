@@ -39,7 +39,7 @@ public static class MlxKeys
         }
 
         IEnumerable<string> keys = useRelative ? relative : inLayers.Select(path => path.Text);
-        return new MlxKeyPlan(Sorted(keys.Concat(outside)), layerCount ?? AllLayers, useRelative, useRelative ? excess : 0);
+        return new MlxKeyPlan(Sorted(keys.Concat(outside)), layerCount ?? AllLayers, useRelative ? excess : 0);
     }
 
     private static ImmutableArray<string> Sorted(IEnumerable<string> keys) => [.. keys.Order(StringComparer.Ordinal)];

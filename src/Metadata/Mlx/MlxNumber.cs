@@ -13,9 +13,6 @@ public sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
     /// <summary>Whether nothing is there, or null.</summary>
     public bool IsMissing => Json is null or JsonNull;
 
-    /// <summary>Whether something is there that is no finite number.</summary>
-    public bool IsUnusable => !IsMissing && Value is null;
-
     /// <summary>Whether the number stands in a string.</summary>
     public bool IsText => Value is not null && Json is JsonString;
 
@@ -42,6 +39,9 @@ public sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
         };
         return new MlxNumber(field, json, value is { } number1 && double.IsFinite(number1) ? value : null);
     }
+
+    /// <summary>A value as findings print it.</summary>
+    internal static string Show(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     private static double? Parse(string text) =>
         text.Length <= 40 && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Mlx;
@@ -35,7 +34,7 @@ public static class MlxScale
     }
 
     /// <summary>A scale as findings print it: also what it is as float32, by which runtimes multiply, where that is zero.</summary>
-    public static string Show(double scale) => scale != 0 && (float)scale == 0 ? $"{Text(scale)}, which is 0 as float32" : Text(scale);
+    public static string Show(double scale) => scale != 0 && (float)scale == 0 ? $"{MlxNumber.Show(scale)}, which is 0 as float32" : MlxNumber.Show(scale);
 
     private static MlxReadingValue FromEvidence(MlxScaleEvidence evidence, string fileName)
     {
@@ -93,10 +92,10 @@ public static class MlxScale
         return isBefore switch
         {
             null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
-                fileName, $"{Field}: mlx-lm until 0.14.1 means {(divided is { } number ? Text(number) : "scale x alpha / rank")}, 0.14.2 and later means {Text(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
+                fileName, $"{Field}: mlx-lm until 0.14.1 means {(divided is { } number ? MlxNumber.Show(number) : "scale x alpha / rank")}, 0.14.2 and later means {MlxNumber.Show(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
             false => stated,
             true when divided is { } value => MlxReadingValue.Told(value, MlxConfigCodes.LegacyForm.At(
-                fileName, $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {Text(scale)} x {Text(numerator)} / {rank}, {Text(value)}")),
+                fileName, $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {MlxNumber.Show(scale)} x {MlxNumber.Show(numerator)} / {rank}, {MlxNumber.Show(value)}")),
             true => MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field}: the scale is scale x alpha / rank, and the tensors have several ranks; give --scale NUMBER")),
         };
     }
@@ -111,11 +110,9 @@ public static class MlxScale
         return evidence.Producer?.IsBefore("mlx-vlm", AlphaDivided, DayAlphaDivided) switch
         {
             null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
-                fileName, $"alpha: mlx-vlm until 0.4.4 means scale {Text(alpha)}, 0.5.0 means {Text(alpha / rank)}; give --producer mlx-vlm@VERSION, or --scale")),
+                fileName, $"alpha: mlx-vlm until 0.4.4 means scale {MlxNumber.Show(alpha)}, 0.5.0 means {MlxNumber.Show(alpha / rank)}; give --producer mlx-vlm@VERSION, or --scale")),
             true => MlxReadingValue.Told(alpha),
             false => MlxReadingValue.Told(alpha / rank),
         };
     }
-
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Mlx;
@@ -14,11 +13,9 @@ internal static class MlxStated
     public static MlxReadingValue Choose(MlxNumber nested, MlxNumber mirror, string option, string fileName) => (nested.Value, mirror.Value) switch
     {
         ({ } own, { } copy) when (float)own != (float)copy => MlxReadingValue.Unknown(MlxConfigCodes.Contradiction.At(
-            fileName, $"{nested.Field} is {Text(own)}, but {mirror.Field} is {Text(copy)}; give {option}")),
+            fileName, $"{nested.Field} is {MlxNumber.Show(own)}, but {mirror.Field} is {MlxNumber.Show(copy)}; give {option}")),
         ({ } own, _) => MlxReadingValue.Told(own),
-        (null, { } copy) => MlxReadingValue.Told(copy, MlxConfigCodes.CopyTaken.At(fileName, $"{nested.Field} is {nested.Shown}; {mirror.Field} has its copy, {Text(copy)}")),
+        (null, { } copy) => MlxReadingValue.Told(copy, MlxConfigCodes.CopyTaken.At(fileName, $"{nested.Field} is {nested.Shown}; {mirror.Field} has its copy, {MlxNumber.Show(copy)}")),
         _ => MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{(nested.IsMissing ? mirror : nested).Field} is {(nested.IsMissing ? mirror : nested).Shown}, not a number; give {option}")),
     };
-
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -8,9 +8,8 @@ namespace Transfuse.Metadata.Mlx;
 /// Which modules an adapter has by its own explicit list, <c>unsloth_mlx_lora_module_paths</c> (unsloth-zoo 2026.8). A list with entries is exhaustive;
 /// an empty one is kept where a model's adapter is saved, but suppresses nothing.
 /// </summary>
-/// <param name="IsGiven">Whether the config has the field, whatever its value.</param>
 /// <param name="Paths">The full module paths in the order of the field, each once.</param>
-public sealed record MlxTopology(bool IsGiven, ImmutableArray<string> Paths)
+public sealed record MlxTopology(ImmutableArray<string> Paths)
 {
     private readonly FrozenSet<string> _paths = Paths.ToFrozenSet(StringComparer.Ordinal);
 
@@ -18,11 +17,11 @@ public sealed record MlxTopology(bool IsGiven, ImmutableArray<string> Paths)
     public const string Field = "unsloth_mlx_lora_module_paths";
 
     /// <summary>No list.</summary>
-    public static MlxTopology None { get; } = new(false, []);
+    public static MlxTopology None { get; } = new([]);
 
     /// <summary>Reads the field of a config: a path, a list, lists in lists, or objects whose values are paths. Empty paths and what is no path do not count.</summary>
     /// <param name="value">The field; <see langword="null"/> where the config has none.</param>
-    public static MlxTopology Read(JsonValue? value) => value is null ? None : new MlxTopology(true, [.. Flatten(value).Distinct(StringComparer.Ordinal)]);
+    public static MlxTopology Read(JsonValue? value) => value is null ? None : new MlxTopology([.. Flatten(value).Distinct(StringComparer.Ordinal)]);
 
     /// <summary>Whether a module counts: all do where no path is listed.</summary>
     public bool Counts(string path) => _paths.Count == 0 || _paths.Contains(path);

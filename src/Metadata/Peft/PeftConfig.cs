@@ -40,12 +40,6 @@ public sealed record PeftConfig
     /// <summary><c>revision</c> of the base model.</summary>
     public string? Revision { get; init; }
 
-    /// <summary><c>inference_mode</c>. Default false.</summary>
-    public bool InferenceMode { get; init; }
-
-    /// <summary><c>auto_mapping</c>.</summary>
-    public JsonObject? AutoMapping { get; init; }
-
     /// <summary><c>peft_version</c>; <see langword="null"/> where missing (before 0.18.0, and third parties) or unreadable.</summary>
     public PeftVersion? Version { get; init; }
 

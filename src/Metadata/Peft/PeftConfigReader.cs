@@ -66,7 +66,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
 
     private PeftConfig ReadBase()
     {
-        _fields.ReadBoolean("inference_mode", out bool inferenceMode, nullable: true);
+        _fields.ReadBoolean("inference_mode", out _, nullable: true);
         string? task = OptionalString("task_type");
         if (task is not null && !PeftTypes.Tasks.Contains(task))
         {
@@ -74,6 +74,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
             task = null;
         }
 
+        _fields.ReadObject("auto_mapping", out _, nullable: true);
         PeftVersion? version = null;
         if (OptionalString("peft_version") is { } text && !PeftVersion.TryParse(text, out version))
         {
@@ -88,8 +89,6 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
             TaskType = task,
             BaseModel = OptionalString("base_model_name_or_path") is { Length: > 0 } name ? name : null,
             Revision = OptionalString("revision"),
-            InferenceMode = inferenceMode,
-            AutoMapping = _fields.ReadObject("auto_mapping", out JsonObject mapping, nullable: true) == FieldOutcome.Ok ? mapping : null,
             Version = version,
         };
     }
@@ -132,9 +131,9 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         {
             log.Add(ConfigCodes.AlphaAssumed.At(_fields.Subject("lora_alpha"), $"is missing; PEFT 0.21 takes {PeftConfig.DefaultAlpha}, which is assumed"));
         }
-        else if (alphaOutcome.HasValue() && alpha == 0)
+        else if (alphaOutcome.HasValue() && alpha <= 0)
         {
-            log.Add(ConfigCodes.AlphaZero.At(_fields.Subject("lora_alpha"), "is 0"));
+            log.Add(ConfigCodes.AlphaZero.At(_fields.Subject("lora_alpha"), $"is {ConfigFields.Show(json["lora_alpha"]!)}"));
         }
 
         FieldOutcome dropoutOutcome = _fields.ReadNumber("lora_dropout", out double dropout, nullable: true);
@@ -172,7 +171,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
     private ImmutableArray<KeyValuePair<string, int>> ReadRankPattern()
     {
         var entries = ImmutableArray.CreateBuilder<KeyValuePair<string, int>>();
-        ConfigFields pattern = ReadPattern("rank_pattern");
+        ConfigFields pattern = _fields.ReadFields("rank_pattern");
         foreach ((string key, _) in pattern.Json.Members)
         {
             if (pattern.ReadInteger(key, int.MinValue, out int rank).HasValue())
@@ -192,14 +191,14 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
     private ImmutableArray<KeyValuePair<string, double>> ReadAlphaPattern()
     {
         var entries = ImmutableArray.CreateBuilder<KeyValuePair<string, double>>();
-        ConfigFields pattern = ReadPattern("alpha_pattern");
+        ConfigFields pattern = _fields.ReadFields("alpha_pattern");
         foreach ((string key, _) in pattern.Json.Members)
         {
             if (pattern.ReadNumber(key, out double alpha).HasValue())
             {
-                if (alpha == 0)
+                if (alpha <= 0)
                 {
-                    log.Add(ConfigCodes.AlphaZero.At(pattern.Subject(key), "is 0"));
+                    log.Add(ConfigCodes.AlphaZero.At(pattern.Subject(key), $"is {ConfigFields.Show(pattern.Json[key]!)}"));
                 }
 
                 entries.Add(new(key, alpha));
@@ -207,12 +206,6 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         }
 
         return entries.DrainToImmutable();
-    }
-
-    private ConfigFields ReadPattern(string name)
-    {
-        _fields.ReadObject(name, out JsonObject entries, nullable: true);
-        return new ConfigFields(entries, _fields.Subject(name), log);
     }
 
     private PeftConfig ReadTargets(PeftConfig config)

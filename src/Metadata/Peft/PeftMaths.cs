@@ -12,13 +12,14 @@ public static class PeftMaths
     {
         if (config.Init.ChangesBase)
         {
-            Add(ConfigCodes.BaseChanged, "init_lora_weights", $"is \"{config.Init.Name}\": the base weights were changed before training, and the adapter is relative to those. PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion");
+            string way = config.Init.Name == "loftq" ? "merge it in PEFT into the base that LoftQ quantized" : "PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion";
+            Add(ConfigCodes.BaseChanged, "init_lora_weights", $"is \"{config.Init.Name}\": the base weights were changed before training, and the adapter is relative to those; {way}");
         }
 
         PeftVariants variants = config.Variants;
         if (variants.KasaConfig is not null)
         {
-            Add(ConfigCodes.BaseChanged, "kasa_config", "is set: the base weights were truncated, and lora_diag stands between the factors");
+            Add(ConfigCodes.BaseChanged, "kasa_config", "is set: the base weights were truncated, and lora_diag stands between the factors; merge it in PEFT");
         }
 
         foreach ((string field, bool isOn, string reason) in new[]

@@ -33,6 +33,11 @@ public static class PeftMissingFields
         bool IsWritten(int minor) => config.Version is { } version ? version.IsAtLeast(0, minor) : newest >= minor;
     }
 
+    /// <summary>The fields that a version writes, with what plain LoRA has in them.</summary>
+    /// <param name="minor">The minor version of PEFT 0.</param>
+    public static IEnumerable<KeyValuePair<string, JsonValue>> WrittenBy(int minor) =>
+        Fields.Where(field => field.Minor <= minor).Select(field => KeyValuePair.Create(field.Field, field.Default));
+
     /// <summary>Names them.</summary>
     public static void Report(PeftConfig config, FindingLog log)
     {

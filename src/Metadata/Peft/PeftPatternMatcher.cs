@@ -60,15 +60,16 @@ public sealed class PeftPatternMatcher
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
     public ImmutableArray<PeftPatternReading> Read(string path) => [.. Rules.SelectMany(rule => Read(path, rule))];
 
-    /// <summary>The keys that match none of the modules under any rule of <see cref="Rules"/>, in the order of the file, those of ranks first.</summary>
+    /// <summary>The keys of <c>rank_pattern</c> that match none of the modules under any rule of <see cref="Rules"/>, in the order of the file.</summary>
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
-    public ImmutableArray<string> UnusedKeys(IReadOnlyCollection<string> paths) =>
-    [
-        .. _rankKeys.Concat(_alphaKeys)
-            .Where(key => !paths.Any(path => path == key.Key || Rules.Any(rule => key.Matches(path, rule))))
-            .Select(key => key.Key)
-            .Distinct(),
-    ];
+    public ImmutableArray<string> UnusedRankKeys(IReadOnlyCollection<string> paths) => Unused(_rankKeys, paths);
+
+    /// <summary>The keys of <c>alpha_pattern</c> that match none of the modules under any rule of <see cref="Rules"/>, in the order of the file.</summary>
+    /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
+    public ImmutableArray<string> UnusedAlphaKeys(IReadOnlyCollection<string> paths) => Unused(_alphaKeys, paths);
+
+    private ImmutableArray<string> Unused(ImmutableArray<PeftPatternKey> keys, IReadOnlyCollection<string> paths) =>
+        [.. keys.Where(key => !paths.Any(path => path == key.Key || Rules.Any(rule => key.Matches(path, rule)))).Select(key => key.Key)];
 
     private IEnumerable<PeftPatternReading> Read(string path, PeftPatternRule rule)
     {
@@ -85,8 +86,6 @@ public sealed class PeftPatternMatcher
 
     private PeftPatternReading Reading(PeftPatternRule rule, List<string> rankKeys, List<string> alphaKeys) => new(
         rule,
-        _ranks.ContainsKey(rankKeys[0]) ? rankKeys[0] : null,
-        _alphas.ContainsKey(alphaKeys[0]) ? alphaKeys[0] : null,
         [.. rankKeys.Select(RankOf).Distinct()],
         [.. alphaKeys.Select(AlphaOf).Distinct()]);
 

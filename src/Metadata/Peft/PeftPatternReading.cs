@@ -7,8 +7,6 @@ namespace Transfuse.Metadata.Peft;
 /// the first of <see cref="Ranks"/> and <see cref="Alphas"/> is what the order of the file gives, the others what another order would give.
 /// </summary>
 /// <param name="Rule">How keys are matched.</param>
-/// <param name="RankKey">The key that gives the first rank; <see langword="null"/> where the config's <c>r</c> does.</param>
-/// <param name="AlphaKey">The key that gives the first alpha; <see langword="null"/> where the config's <c>lora_alpha</c> does.</param>
 /// <param name="Ranks">The ranks, distinct. Any of them goes with any of the alphas.</param>
 /// <param name="Alphas">The alphas, distinct.</param>
-public sealed record PeftPatternReading(PeftPatternRule Rule, string? RankKey, string? AlphaKey, ImmutableArray<int> Ranks, ImmutableArray<double> Alphas);
+public sealed record PeftPatternReading(PeftPatternRule Rule, ImmutableArray<int> Ranks, ImmutableArray<double> Alphas);

@@ -43,25 +43,21 @@ public static class PeftPatternResolver
     /// <param name="verdicts">What <see cref="Resolve"/> gave.</param>
     /// <param name="config">The config that it was given for.</param>
     /// <param name="log">Takes the findings.</param>
-    /// <returns>Whether work may go on: false where an alpha is ambiguous and that was not allowed.</returns>
-    public static bool Report(IReadOnlyCollection<PeftPatternVerdict> verdicts, PeftConfig config, FindingLog log)
+    public static void Report(IReadOnlyCollection<PeftPatternVerdict> verdicts, PeftConfig config, FindingLog log)
     {
-        bool goOn = true;
         string rankField = config.RankPattern.IsEmpty ? "r" : "rank_pattern";
         foreach (var group in verdicts
             .Where(verdict => verdict.Agreement != PeftPatternAgreement.Certain)
             .GroupBy(verdict => (verdict.Agreement, verdict.Rank, verdict.ConfigRank, Alphas: string.Join(" or ", verdict.Alphas.Select(alpha => alpha.ToString(CultureInfo.InvariantCulture))))))
         {
             string modules = NameList.Of(group.Select(verdict => verdict.Path));
-            goOn &= log.Add(group.Key.Agreement switch
+            log.Add(group.Key.Agreement switch
             {
                 PeftPatternAgreement.AlphaAmbiguous => ConfigCodes.AlphaAmbiguous.At($"{config.FileName}:alpha_pattern", $"{modules}: alpha {group.Key.Alphas}{(config.Version is null ? "; peft_version, which could tell, is not there" : string.Empty)}"),
                 PeftPatternAgreement.SettledByRank => ConfigCodes.ReadingSettled.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.Rank}, alpha {group.Key.Alphas}"),
                 _ => ConfigCodes.RankContradicted.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.ConfigRank} in the config, {group.Key.Rank} in the tensors; alpha {group.Key.Alphas}"),
             });
         }
-
-        return goOn;
     }
 
     private static PeftPatternVerdict Judge(string path, int rank, ImmutableArray<PeftPatternReading> readings, HashSet<PeftPatternRule> refuted)

@@ -15,9 +15,6 @@ public sealed record PeftVariants
     /// <summary><c>use_qalora</c>: inputs are pooled in groups. Default false.</summary>
     public bool UseQalora { get; init; }
 
-    /// <summary><c>qalora_group_size</c>. Default 16.</summary>
-    public int QaloraGroupSize { get; init; } = 16;
-
     /// <summary><c>ensure_weight_tying</c>: tied modules share their adapters. Default false.</summary>
     public bool EnsureWeightTying { get; init; }
 
@@ -33,20 +30,8 @@ public sealed record PeftVariants
     /// <summary><c>megatron_config</c>; empty counts as none.</summary>
     public JsonObject? MegatronConfig { get; init; }
 
-    /// <summary><c>megatron_core</c>.</summary>
-    public string? MegatronCore { get; init; }
-
     /// <summary><c>loftq_config</c>; empty counts as none.</summary>
     public JsonObject? LoftqConfig { get; init; }
-
-    /// <summary><c>eva_config</c>: initialisation only.</summary>
-    public JsonObject? EvaConfig { get; init; }
-
-    /// <summary><c>corda_config</c>: initialisation only.</summary>
-    public JsonObject? CordaConfig { get; init; }
-
-    /// <summary><c>lora_ga_config</c>: initialisation only.</summary>
-    public JsonObject? LoraGaConfig { get; init; }
 
     /// <summary><c>arrow_config</c>: a router over several adapters.</summary>
     public JsonObject? ArrowConfig { get; init; }

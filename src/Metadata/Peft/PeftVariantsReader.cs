@@ -9,30 +9,35 @@ internal sealed class PeftVariantsReader(ConfigFields fields)
 {
     public PeftVariants Read()
     {
-        FieldOutcome groupOutcome = fields.ReadInteger("qalora_group_size", 1, out int groupSize, nullable: true);
+        CheckUnused();
         FieldOutcome tokensOutcome = fields.ReadIntegers("alora_invocation_tokens", out ImmutableArray<long> tokens, nullable: true);
         return new PeftVariants
         {
             UseDora = Boolean("use_dora"),
             LoraBias = Boolean("lora_bias"),
             UseQalora = Boolean("use_qalora"),
-            QaloraGroupSize = groupOutcome.HasValue() ? groupSize : 16,
             EnsureWeightTying = Boolean("ensure_weight_tying"),
             AloraInvocationTokens = tokensOutcome.HasValue() ? tokens : null,
             TrainableTokenIndices = ReadTokenIndices(),
             LayerReplication = ReadReplication(),
             MegatronConfig = Object("megatron_config") is { Members.Length: > 0 } megatron ? megatron : null,
-            MegatronCore = fields.ReadString("megatron_core", out string core, nullable: true) == FieldOutcome.Ok ? core : null,
             LoftqConfig = Object("loftq_config") is { Members.Length: > 0 } loftq ? loftq : null,
-            EvaConfig = Object("eva_config"),
-            CordaConfig = Object("corda_config"),
-            LoraGaConfig = Object("lora_ga_config"),
             ArrowConfig = Object("arrow_config"),
             BdLora = Object("use_bdlora"),
             VeloraConfig = Object("velora_config"),
             MontecloraConfig = Object("monteclora_config"),
             KasaConfig = Object("kasa_config"),
         };
+    }
+
+    /// <summary>Settings that say nothing about what the tensors mean: a wrong type is still a sign of a damaged config.</summary>
+    private void CheckUnused()
+    {
+        fields.ReadInteger("qalora_group_size", 1, out _, nullable: true);
+        fields.ReadString("megatron_core", out _, nullable: true);
+        fields.ReadObject("eva_config", out _, nullable: true);
+        fields.ReadObject("corda_config", out _, nullable: true);
+        fields.ReadObject("lora_ga_config", out _, nullable: true);
     }
 
     private bool Boolean(string name) => fields.ReadBoolean(name, out bool value, nullable: true).HasValue() && value;

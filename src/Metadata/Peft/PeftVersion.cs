@@ -6,14 +6,13 @@ namespace Transfuse.Metadata.Peft;
 /// <summary>The version of PEFT that wrote a config (field <c>peft_version</c>, since 0.18.0), such as <c>0.20.0</c>, <c>0.20.1.dev0@abc</c> or <c>0.21.0@UNKNOWN</c>.</summary>
 public sealed record PeftVersion
 {
-    private PeftVersion(string text, int major, int minor, int patch, string suffix, string? commit)
+    private PeftVersion(string text, int major, int minor, int patch, string suffix)
     {
         Text = text;
         Major = major;
         Minor = minor;
         Patch = patch;
         Suffix = suffix;
-        Commit = commit;
     }
 
     /// <summary>The version as it was written.</summary>
@@ -31,13 +30,7 @@ public sealed record PeftVersion
     /// <summary>What follows the numbers, such as <c>.dev0</c> or <c>rc1</c>; empty for a release.</summary>
     public string Suffix { get; }
 
-    /// <summary>What follows the <c>@</c>: a commit, or <c>UNKNOWN</c>; <see langword="null"/> for a release.</summary>
-    public string? Commit { get; }
-
-    /// <summary>Whether it was no release. PEFT counts the patch number up for development, so <c>0.19.2.dev0</c> may hold anything up to 0.20.0.</summary>
-    public bool IsDevelopment => Suffix.Contains("dev", StringComparison.Ordinal);
-
-    /// <summary>Whether the numbers are at least these; a suffix does not count.</summary>
+    /// <summary>Whether the numbers are at least these; a suffix does not count. PEFT counts the patch number up for development, so <c>0.19.2.dev0</c> may hold anything up to 0.20.0.</summary>
     public bool IsAtLeast(int major, int minor, int patch = 0) => (Major, Minor, Patch).CompareTo((major, minor, patch)) >= 0;
 
     /// <summary>Reads a version.</summary>
@@ -74,7 +67,7 @@ public sealed record PeftVersion
             return false;
         }
 
-        version = new PeftVersion(text, parts[0], parts[1], parts[2], suffix, at < 0 ? null : text[(at + 1)..]);
+        version = new PeftVersion(text, parts[0], parts[1], parts[2], suffix);
         return true;
     }
 

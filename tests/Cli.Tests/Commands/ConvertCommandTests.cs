@@ -50,6 +50,18 @@ public class ConvertCommandTests
         Assert.Equal(File.ReadAllBytes(Path.Combine(folder["default"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["kept"], "adapters.safetensors")));
     }
 
+    [Theory]
+    [InlineData("--scale", "3")]
+    [InlineData("--dropout", "0.5")]
+    [InlineData("--producer", "mlx-lm@0.14.1")]
+    public void Answers_for_MLX_configs_are_not_ignored_for_PEFT(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult result = Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"], option, value).ExitsWith(1);
+        Assert.Contains("error TF3128", result.Error);
+        Assert.Contains(option, result.Error);
+    }
+
     [Fact]
     public void Base_may_be_named_by_its_config()
     {

@@ -1,3 +1,5 @@
+using Transfuse.Oracle;
+
 namespace Transfuse.Conversion.Tests.Architectures;
 
 /// <summary>docs/architectures.md says what the table says.</summary>
@@ -6,7 +8,7 @@ public class ArchitectureDocumentTests
     [Fact]
     public void Committed_document_is_the_generated_one()
     {
-        string path = Path.Combine(Repository.Root, "docs", "architectures.md");
+        string path = Path.Combine(Fixtures.RepositoryRoot, "docs", "architectures.md");
         string text = ArchitectureDocument.Write(
             RealBaseTests.Pairs, [.. LoadedWeightTests.Cases.Select(row => row.Data)], [.. LiveNamesTests.ModelTypes.Select(row => row.Data)]);
         if (Environment.GetEnvironmentVariable("TRANSFUSE_UPDATE_DOCS") == "1")

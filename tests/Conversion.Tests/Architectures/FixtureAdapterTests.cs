@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Bases;
+using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Architectures;
 
@@ -27,7 +28,7 @@ public partial class FixtureAdapterTests
     public void Keys_of_peft_are_mapped(string name)
     {
         ArchitectureMap map = MapOf(Base(name)!);
-        string[] paths = [.. Keys(Path.Combine(Repository.Fixtures, name, "peft", "adapter_model.safetensors")).Select(key => PeftKey().Match(key)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct()];
+        string[] paths = [.. Keys(Path.Combine(Fixtures.Root, name, "peft", "adapter_model.safetensors")).Select(key => PeftKey().Match(key)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct()];
         string[] targets = TargetParameters(name);
         foreach (string path in paths)
         {
@@ -52,7 +53,7 @@ public partial class FixtureAdapterTests
     public void Modules_of_mlx_are_mapped(string name)
     {
         ArchitectureMap map = MapOf(Base(name)!);
-        string[] paths = [.. Keys(Path.Combine(Repository.Fixtures, name, "mlx", "adapters.safetensors")).Select(key => key[..key.LastIndexOf('.')]).Distinct()];
+        string[] paths = [.. Keys(Path.Combine(Fixtures.Root, name, "mlx", "adapters.safetensors")).Select(key => key[..key.LastIndexOf('.')]).Distinct()];
         Assert.NotEmpty(paths);
         foreach (string path in paths)
         {
@@ -65,14 +66,14 @@ public partial class FixtureAdapterTests
     [GeneratedRegex(@"^base_model\.model\.(.+)\.lora_(?:embedding_)?[AB](?:\.weight)?$")]
     private static partial Regex PeftKey();
 
-    private static IEnumerable<string> Folders(string dialect) => Directory.GetDirectories(Repository.Fixtures)
+    private static IEnumerable<string> Folders(string dialect) => Directory.GetDirectories(Fixtures.Root)
         .Where(folder => File.Exists(Path.Combine(folder, dialect, dialect == "peft" ? "adapter_model.safetensors" : "adapters.safetensors")))
         .Select(folder => Path.GetFileName(folder)!)
         .Order(StringComparer.Ordinal);
 
     private static string? Base(string name)
     {
-        string path = Path.Combine(Repository.Fixtures, name, "case.json");
+        string path = Path.Combine(Fixtures.Root, name, "case.json");
         if (!File.Exists(path))
         {
             return null;
@@ -84,7 +85,7 @@ public partial class FixtureAdapterTests
 
     private static string[] TargetParameters(string name)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, name, "peft", "adapter_config.json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(Fixtures.Root, name, "peft", "adapter_config.json")));
         return document.RootElement.TryGetProperty("target_parameters", out JsonElement list) && list.ValueKind == JsonValueKind.Array
             ? [.. list.EnumerateArray().Select(item => item.GetString()!)]
             : [];
@@ -92,7 +93,7 @@ public partial class FixtureAdapterTests
 
     private static ArchitectureMap MapOf(string name)
     {
-        BaseConfig config = new(JsonTree.Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, "bases", name, "config.json"))));
+        BaseConfig config = new(JsonTree.Parse(File.ReadAllText(Path.Combine(Fixtures.Root, "bases", name, "config.json"))));
         return new ArchitectureMap(ArchitectureTable.Default.Find(config.ModelType!)!, config);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Architectures;
 
@@ -15,7 +16,7 @@ public class LiveNamesTests
     private static readonly HashSet<string> Elsewhere = ["llama4_text", "minimax"];
 
     private static readonly JsonElement Recorded = JsonDocument
-        .Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, "names", "transformers-5.17.0.json"))).RootElement;
+        .Parse(File.ReadAllText(Path.Combine(Fixtures.Root, "names", "transformers-5.17.0.json"))).RootElement;
 
     public static TheoryData<string> ModelTypes => [.. Recorded.EnumerateObject().Select(item => item.Name)];
 

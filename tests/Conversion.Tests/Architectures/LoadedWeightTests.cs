@@ -3,6 +3,7 @@ using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Architectures.Weights;
 using Transfuse.Conversion.Bases;
+using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Architectures;
 
@@ -10,7 +11,7 @@ namespace Transfuse.Conversion.Tests.Architectures;
 public class LoadedWeightTests
 {
     private static readonly JsonElement Recorded = JsonDocument
-        .Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, "names", "mlx-lm-0.32.0-load.json"))).RootElement;
+        .Parse(File.ReadAllText(Path.Combine(Fixtures.Root, "names", "mlx-lm-0.32.0-load.json"))).RootElement;
 
     public static TheoryData<string> Cases => [.. Recorded.EnumerateObject().Select(item => item.Name).Where(name => name != "config")];
 

@@ -2,6 +2,7 @@ using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Architectures.Weights;
 using Transfuse.Conversion.Bases;
+using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Architectures;
 
@@ -11,9 +12,9 @@ public class RealBaseTests
     /// <summary>Architectures with an unquantized model on both sides.</summary>
     public static IReadOnlyList<string> Pairs { get; } =
     [
-        .. Directory.GetDirectories(Path.Combine(Repository.Fixtures, "bases-mlx"))
+        .. Directory.GetDirectories(Path.Combine(Fixtures.Root, "bases-mlx"))
             .Select(folder => Path.GetFileName(folder)!)
-            .Where(name => !name.Contains('-') && Directory.Exists(Path.Combine(Repository.Fixtures, "bases", name)))
+            .Where(name => !name.Contains('-') && Directory.Exists(Path.Combine(Fixtures.Root, "bases", name)))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -95,10 +96,10 @@ public class RealBaseTests
 
     private static ArchitectureMap MapOf(string name)
     {
-        BaseConfig config = new(JsonTree.Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, "bases", name, "config.json"))));
+        BaseConfig config = new(JsonTree.Parse(File.ReadAllText(Path.Combine(Fixtures.Root, "bases", name, "config.json"))));
         return new ArchitectureMap(ArchitectureTable.Default.Find(config.ModelType!)!, config);
     }
 
     private static Dictionary<string, NdArray> Load(string side, string name) =>
-        MiniSafetensors.Read(Path.Combine(Repository.Fixtures, side, name, "model.safetensors"));
+        MiniSafetensors.Read(Path.Combine(Fixtures.Root, side, name, "model.safetensors"));
 }

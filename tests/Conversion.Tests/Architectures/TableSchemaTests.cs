@@ -3,6 +3,7 @@ using System.Text.Json;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Rules;
 using Transfuse.Conversion.Architectures.Table;
+using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Architectures;
 
@@ -162,7 +163,7 @@ public class TableSchemaTests
     [Fact]
     public void Committed_file_is_plain_json_of_schema_1()
     {
-        string path = Path.Combine(Repository.Root, "src", "Conversion", "Architectures", "architectures.json");
+        string path = Path.Combine(Fixtures.RepositoryRoot, "src", "Conversion", "Architectures", "architectures.json");
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
         Assert.Equal("transfuse.architectures/1", document.RootElement.GetProperty("schema").GetString());
     }

@@ -94,5 +94,5 @@ public class BaseConfigTests
     private static BaseConfig Parse(string json) => new(JsonTree.Parse(json));
 
     private static BaseConfig Load(string side, string name) =>
-        Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, side, name, "config.json")));
+        Parse(File.ReadAllText(Path.Combine(Oracle.Fixtures.Root, side, name, "config.json")));
 }

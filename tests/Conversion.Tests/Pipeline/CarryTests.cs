@@ -1,7 +1,10 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
@@ -43,6 +46,69 @@ public class CarryTests
         }
 
         Assert.Equal(File.ReadAllBytes(Path.Combine(fixture.AdapterFolder, "adapter_config.json")), carried.Files["adapter_config.json"].ToArray());
+    }
+
+    // Conv2d(4, 6, groups=2): lora_B has the columns of one group.
+    [Fact]
+    public void Grouped_convolutions_stay_as_they_are()
+    {
+        SmallAdapter adapter = SmallAdapter.Peft();
+        adapter.Random("base_model.model.vision.conv.lora_A.weight", 2, 4, 3, 3);
+        adapter.Random("base_model.model.vision.conv.lora_B.weight", 6, 1, 1, 1);
+        Converted carried = Run.MustConvert(adapter, TargetProfile.Peft);
+        Assert.All(adapter.Tensors.Values, tensor => Assert.Equal(tensor.Bytes, carried.Tensor(tensor.Name).Bytes));
+    }
+
+    [Theory]
+    [InlineData(6, 2, 3, 2)]
+    [InlineData(2, 6, 6, 1)]
+    public void Block_diagonal_factors_stay_as_they_are_and_are_refused_elsewhere_for_one_reason(int rankA, int inputs, int outputs, int rankB)
+    {
+        SmallAdapter adapter = SmallAdapter.Peft("\"use_bdlora\": {\"nblocks\": 3}").Set("r", $"{Math.Max(rankA, rankB)}");
+        adapter.Random("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", rankA, inputs);
+        adapter.Random("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", outputs, rankB);
+        Converted carried = Run.MustConvert(adapter, TargetProfile.Peft);
+        Assert.All(adapter.Tensors.Values, tensor => Assert.Equal(tensor.Bytes, carried.Tensor(tensor.Name).Bytes));
+        Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF3302"], """{"model_type": "llama"}""");
+        Assert.Single(refused.Result.Findings, finding => finding.Severity == Severity.Error);
+    }
+
+    // The first pattern that matches counts, and PEFT's form of the config sorts them: the alpha of the module must outlast that.
+    [Theory]
+    [InlineData("""{"q_proj": 8, "layers.0.self_attn.q_proj": 16}""", 4)]
+    [InlineData("""{"layers.0.self_attn.q_proj": 16, "q_proj": 8}""", 8)]
+    public void Patterns_that_overlap_keep_the_scale(string patterns, double scale)
+    {
+        SmallAdapter adapter = SmallAdapter.Peft().Set("alpha_pattern", patterns);
+        adapter.Pair("model.layers.0.self_attn.q_proj", 6, 6);
+        Converted carried = Run.MustConvert(adapter, TargetProfile.Peft);
+        Assert.Equal(scale, OracleScale(carried));
+    }
+
+    private static double OracleScale(Converted carried)
+    {
+        JsonElement config = carried.Config;
+        foreach (JsonProperty pattern in config.TryGetProperty("alpha_pattern", out JsonElement patterns) ? patterns.EnumerateObject() : default)
+        {
+            if (Regex.IsMatch("model.layers.0.self_attn.q_proj", $@"\A(.*\.)?({pattern.Name})\z"))
+            {
+                return pattern.Value.GetDouble() / 2;
+            }
+        }
+
+        return config.GetProperty("lora_alpha").GetDouble() / 2;
+    }
+
+    [Fact]
+    public void Rank_that_the_tensors_contradict_is_put_right()
+    {
+        SmallAdapter adapter = SmallAdapter.Peft("\"lora_dropout\": 0.1").Set("r", "16").Set("lora_alpha", "4");
+        adapter.Pair("model.layers.0.self_attn.q_proj", 6, 6);
+        Converted carried = Run.MustConvert(adapter, TargetProfile.Peft);
+        Assert.Equal(2, carried.Config.GetProperty("r").GetInt32());
+        Assert.Equal(4, carried.Config.GetProperty("lora_alpha").GetInt32());
+        Assert.True(carried.Has("TF3206"));
+        Assert.False(Run.MustConvert(carried.Open(), TargetProfile.Peft).Has("TF3206"));
     }
 
     // Three parameters of one module whose order of registration nobody knows: each stays below its own name.

@@ -36,6 +36,25 @@ public class DTypeTests
 
     private static ConversionOptions To(DType dtype) => new() { DType = dtype };
 
+    // 2^-24 is the smallest value of float16: what is far below it would become zero, and the adapter with it.
+    [Theory]
+    [InlineData("F32", 1e10)]
+    [InlineData("BF16", 1e10)]
+    [InlineData("F32", 1e6)]
+    public void Values_that_would_vanish_in_float16_are_refused(string dtype, double factor)
+    {
+        SmallAdapter adapter = Adapter(dtype, 1 / factor);
+        adapter.Put(B, adapter.Values(6, 2));
+        Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF2018"], Base, To(DType.F16));
+        Assert.Contains(Q + ": lora_A", refused.ToString());
+        Assert.Contains(Run.MustConvert(adapter, TargetProfile.MlxLm, Base, To(DType.F16) with { Allowed = ["TF2018"] }).Result.Findings, finding => finding.Code.Id == "TF2018");
+        Run.MustConvert(adapter, TargetProfile.MlxLm, Base, To(DType.BF16));
+    }
+
+    // A few elements below the smallest normal value are what every trained adapter has.
+    [Fact]
+    public void A_few_small_values_do_not_keep_from_float16() => Run.MustConvert(WithValue(1e-9), TargetProfile.MlxLm, Base, To(DType.F16));
+
     [Theory]
     [InlineData("F16")]
     [InlineData("BF16")]

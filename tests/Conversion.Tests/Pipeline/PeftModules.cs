@@ -89,10 +89,11 @@ internal static class PeftModules
     // One base_layer for each parameter of the module that is registered later and adapted too.
     private static string Key(HfMapping module, IEnumerable<string> parameters)
     {
-        string name = module.Path[(module.Owner.Length + 1)..];
-        int later = parameters.Count(parameter => parameter.StartsWith(module.Owner + ".", StringComparison.Ordinal)
-            && System.Array.IndexOf(Registration, parameter[(module.Owner.Length + 1)..]) > System.Array.IndexOf(Registration, name));
-        return module.Owner + string.Concat(Enumerable.Repeat(".base_layer", later));
+        string owner = module.Path[..module.Path.LastIndexOf('.')];
+        string name = module.Path[(owner.Length + 1)..];
+        int later = parameters.Count(parameter => parameter.StartsWith(owner + ".", StringComparison.Ordinal)
+            && System.Array.IndexOf(Registration, parameter[(owner.Length + 1)..]) > System.Array.IndexOf(Registration, name));
+        return owner + string.Concat(Enumerable.Repeat(".base_layer", later));
     }
 
     private static string[] Strings(JsonElement config, string field) => [.. config.GetStrings(field) ?? []];

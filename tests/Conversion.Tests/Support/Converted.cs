@@ -30,6 +30,8 @@ public sealed class Converted(ConversionResult result, IReadOnlyDictionary<strin
 
     public bool Has(string code) => result.Findings.Any(finding => finding.Code.Id == code);
 
+    public IEnumerable<Finding> Findings => result.Findings;
+
     public IAdapterSource Open() => AdapterSource.FromMemory("converted", files);
 
     /// <summary>The changes that an MLX folder makes, by module.</summary>

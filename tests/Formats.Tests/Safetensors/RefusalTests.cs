@@ -171,11 +171,11 @@ public class RefusalTests
         SafetensorsException refusal = SafetensorsBytes.Refuse(SafetensorsBytes.Of(
             """{"layers.0\u001b[31m":{"dtype":"I32","shape":[2,2],"data_offsets":[0,4]}}""", new byte[4]));
         Assert.Equal(
-            """a.safetensors: tensor 'layers.0\u001b[31m': I32 (2, 2) needs 16 bytes, but its data_offsets [0, 4] give 4.""",
+            """a.safetensors: tensor 'layers.0\u001b[31m': I32 (2, 2) needs 16 bytes, but its data_offsets [0, 4] give 4""",
             refusal.Message);
         Assert.Equal("layers.0\u001b[31m", refusal.TensorName);
         Assert.Equal("a.safetensors", refusal.FileName);
-        Assert.Equal("I32 (2, 2) needs 16 bytes, but its data_offsets [0, 4] give 4.", refusal.Detail);
+        Assert.Equal("I32 (2, 2) needs 16 bytes, but its data_offsets [0, 4] give 4", refusal.Detail);
     }
 
     [Fact]

@@ -50,23 +50,6 @@ public class AssemblyOperationsTests
     });
 
     [Fact]
-    public void Interleaves_like_nested_loops() => TensorCases.Check(1, 3, 7, (type, plain, tensor, random) =>
-    {
-        int axis = random.Next(plain.Extents.Length);
-        int count = random.Next(1, 4);
-        PlainTensor[] plains = [plain, .. Enumerable.Range(1, count - 1).Select(_ => PlainTensor.Random(plain.Extents, type.BitSize() / 8, random))];
-        LazyTensor[] tensors = [tensor, .. plains[1..].Select(other => other.ToTensor(type, ranges: true))];
-        PlainTensor expected = PlainTensor.Build(
-            With(plain.Extents, axis, plain.Extents[axis] * count),
-            index => plains[index[axis] % count][With(index, axis, index[axis] / count)]);
-
-        LazyTensor actual = LazyTensorOperations.Interleave(axis, tensors);
-        Assert.Equal(expected.Shape(), actual.Shape);
-        Assert.Equal(expected.ToBytes(), TensorBytes.Read(actual));
-        Assert.Equal(plains[^1].ToBytes(), TensorBytes.Read(actual.Slice(axis, actual.Shape.ElementCount == 0 ? 0 : count - 1, plain.Extents[axis], count)));
-    });
-
-    [Fact]
     public void Puts_matrices_along_a_diagonal() => TensorCases.Check(2, 3, 6, (type, plain, tensor, random) =>
     {
         int batch = plain.Extents.Length - 2;
@@ -116,7 +99,6 @@ public class AssemblyOperationsTests
     [InlineData("ranks", "(3) cannot be joined to (2, 3) along axis 0")]
     [InlineData("axis", "The tensor (2, 3) has no axis 2")]
     [InlineData("stack", "(2, 3) and (2, 4) differ")]
-    [InlineData("interleave", "(2, 3) and (2, 4) differ")]
     [InlineData("diagonal", "(2, 3) and (3) are not both matrices")]
     [InlineData("pad", "Axis 1 of (2, 3) cannot be padded to 2")]
     [InlineData("sum", "An axis cannot have 18446744073709551614 positions")]
@@ -133,7 +115,6 @@ public class AssemblyOperationsTests
             "ranks" => LazyTensorOperations.Concat(0, tensor, LazyTensorOperations.Zeros(DType.F32, new TensorShape(3))),
             "axis" => LazyTensorOperations.Concat(2, tensor),
             "stack" => LazyTensorOperations.Stack(tensor, wider),
-            "interleave" => LazyTensorOperations.Interleave(1, tensor, wider),
             "diagonal" => LazyTensorOperations.BlockDiagonal(tensor, LazyTensorOperations.Zeros(DType.F32, new TensorShape(3))),
             "pad" => tensor.PadWithZeros(1, 2),
             _ => LazyTensorOperations.BlockDiagonal(endless, endless),

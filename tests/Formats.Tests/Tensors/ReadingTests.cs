@@ -50,7 +50,7 @@ public class ReadingTests
     [Fact]
     public void Keeps_ranges_through_computations_on_single_elements()
     {
-        foreach (Func<LazyTensor, LazyTensor> operation in Operations.TakeLast(5))
+        foreach (Func<LazyTensor, LazyTensor> operation in Operations.TakeLast(4))
         {
             CountingTensor source = Source(ranges: true);
             LazyTensor computed = operation(source);
@@ -70,7 +70,7 @@ public class ReadingTests
             Assert.Equal(expected[i % tensors.Length], Read(tensors[i % tensors.Length])));
     }
 
-    /// <summary>One of each kind of node; the last five work on single elements.</summary>
+    /// <summary>One of each kind of node; the last four work on single elements.</summary>
     internal static Func<LazyTensor, LazyTensor>[] Operations =>
     [
         tensor => tensor.Transpose(),
@@ -85,7 +85,6 @@ public class ReadingTests
         tensor => tensor.Cast(DType.F32),
         tensor => tensor.Scale(3),
         tensor => tensor.ScaleRows(new float[64]),
-        tensor => tensor.ScaleColumns(new float[1000]),
         tensor => tensor.ScaleByPowerOfTwo(1),
     ];
 

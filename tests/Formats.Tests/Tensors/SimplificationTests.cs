@@ -22,7 +22,6 @@ public class SimplificationTests
         Assert.Same(Matrix, LazyTensorOperations.Concat(1, Matrix));
         Assert.Same(Matrix, LazyTensorOperations.Concat(0, LazyTensorOperations.Zeros(DType.F32, new TensorShape(0, 6)), Matrix));
         Assert.Same(Matrix, LazyTensorOperations.BlockDiagonal(Matrix));
-        Assert.Same(Matrix, LazyTensorOperations.Interleave(1, Matrix));
     }
 
     [Fact]
@@ -65,18 +64,13 @@ public class SimplificationTests
     public void Selects_the_factors_along_with_what_they_scale()
     {
         float[] rows = [1, 2, 3, 4];
-        float[] columns = [1, 2, 3, 4, 5, 6];
         foreach (LazyTensor tensor in new[] { Matrix, new OpaqueTensor(Matrix) })
         {
             byte[] scaledRows = TensorBytes.Read(tensor.ScaleRows(rows));
-            byte[] scaledColumns = TensorBytes.Read(tensor.ScaleColumns(columns));
             var asRows = new OpaqueTensor(new MemoryTensor(DType.F32, Matrix.Shape, scaledRows));
-            var asColumns = new OpaqueTensor(new MemoryTensor(DType.F32, Matrix.Shape, scaledColumns));
             Assert.Equal(TensorBytes.Read(asRows.Slice(0, 1, 2)), TensorBytes.Read(tensor.ScaleRows(rows).Slice(0, 1, 2)));
             Assert.Equal(TensorBytes.Read(asRows.Gather(0, [3, 0])), TensorBytes.Read(tensor.ScaleRows(rows).Gather(0, [3, 0])));
             Assert.Equal(TensorBytes.Read(asRows.Slice(1, 1, 2)), TensorBytes.Read(tensor.ScaleRows(rows).Slice(1, 1, 2)));
-            Assert.Equal(TensorBytes.Read(asColumns.Slice(1, 1, 3, 2)), TensorBytes.Read(tensor.ScaleColumns(columns).Slice(1, 1, 3, 2)));
-            Assert.Equal(TensorBytes.Read(asColumns.Gather(0, [2, 2])), TensorBytes.Read(tensor.ScaleColumns(columns).Gather(0, [2, 2])));
         }
     }
 

@@ -34,6 +34,13 @@ public class FindingCodesTests
     }
 
     [Fact]
+    public void Losses_are_phrases() => Assert.All(FindingCodes.All.Where(code => code.CanBeAllowed), code =>
+    {
+        Assert.True(char.IsLower(code.Loss![0]) || code.Loss[0] == '-', code.Loss);
+        Assert.False(code.Loss.EndsWith('.'), code.Loss);
+    });
+
+    [Fact]
     public void Broken_containers_can_never_be_allowed() =>
         Assert.DoesNotContain(FindingCodes.All, code => code.Id.StartsWith("TF1", StringComparison.Ordinal) && code.CanBeAllowed);
 

@@ -73,7 +73,7 @@ internal static class FindingsPage
         page.Append($"- What to do: {code.Remedy}\n");
         if (code.Severity == Severity.Error)
         {
-            page.Append($"- `--allow`: {(code.Loss is null ? "no" : "yes; lost: " + code.Loss.TrimEnd('.'))}.\n");
+            page.Append($"- `--allow`: {(code.Loss is null ? "no" : "yes; lost: " + code.Loss)}.\n");
         }
     }
 }

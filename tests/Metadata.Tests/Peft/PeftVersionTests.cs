@@ -5,17 +5,17 @@ namespace Transfuse.Metadata.Tests.Peft;
 public class PeftVersionTests
 {
     [Theory]
-    [InlineData("0.20.0", 0, 20, 0, "", null, false)]
-    [InlineData("0.20.1.dev0@abc", 0, 20, 1, ".dev0", "abc", true)]
-    [InlineData("0.21.0@UNKNOWN", 0, 21, 0, "", "UNKNOWN", false)]
-    [InlineData("0.18.0rc1", 0, 18, 0, "rc1", null, false)]
-    [InlineData("0.18", 0, 18, 0, "", null, false)]
-    [InlineData("1.2.3.4", 1, 2, 3, ".4", null, false)]
-    [InlineData("0.19.2.dev0+local.1", 0, 19, 2, ".dev0+local.1", null, true)]
-    public void Reads_versions(string text, int major, int minor, int patch, string suffix, string? commit, bool development)
+    [InlineData("0.20.0", 0, 20, 0, "")]
+    [InlineData("0.20.1.dev0@abc", 0, 20, 1, ".dev0")]
+    [InlineData("0.21.0@UNKNOWN", 0, 21, 0, "")]
+    [InlineData("0.18.0rc1", 0, 18, 0, "rc1")]
+    [InlineData("0.18", 0, 18, 0, "")]
+    [InlineData("1.2.3.4", 1, 2, 3, ".4")]
+    [InlineData("0.19.2.dev0+local.1", 0, 19, 2, ".dev0+local.1")]
+    public void Reads_versions(string text, int major, int minor, int patch, string suffix)
     {
         Assert.True(PeftVersion.TryParse(text, out PeftVersion? version));
-        Assert.Equal((major, minor, patch, suffix, commit, development), (version.Major, version.Minor, version.Patch, version.Suffix, version.Commit, version.IsDevelopment));
+        Assert.Equal((major, minor, patch, suffix), (version.Major, version.Minor, version.Patch, version.Suffix));
         Assert.Equal(text, version.ToString());
     }
 

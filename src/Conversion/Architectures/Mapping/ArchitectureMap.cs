@@ -71,20 +71,6 @@ public sealed class ArchitectureMap
         : RuleLookup.KindOf(Architecture, address.Path) is null ? null
         : $"{Architecture.Layers.Mlx}.{address.Layer}.{address.Path}";
 
-    /// <summary>
-    /// A module's path in another program, or <see langword="null"/> where that program does not have the model or cannot
-    /// adapt what lies outside the layers, as mlx-swift-lm cannot.
-    /// </summary>
-    /// <param name="target">A module of <see cref="MapToMlx"/>.</param>
-    /// <param name="reader">The program.</param>
-    public string? PathFor(MlxTarget target, MlxReader reader) => MlxPaths.Root(Architecture, reader) switch
-    {
-        null => null,
-        string root when target.Layer is int layer => $"{root}.{layer}.{target.Key}",
-        _ when reader is MlxReader.SwiftLlm or MlxReader.SwiftVlm => null,
-        string root => MlxPaths.Rebase(target.Path, Architecture.Layers.Mlx, root),
-    };
-
     private static Finding? Refusal(Architecture architecture, BaseConfig? config, bool allowLowConfidence)
     {
         foreach (RefusedModel refused in architecture.RefusedModels)

@@ -48,9 +48,6 @@ public sealed record HfMapping(string Source)
     /// <summary>The parameter as PEFT's <c>target_parameters</c> names it; the path of a module with <c>.weight</c> where it is none itself.</summary>
     public string ParameterPath => Form is HfForm.Packed or HfForm.ExpertRows ? Path : Path + ".weight";
 
-    /// <summary>The module that holds the parameter, or the module itself; where PEFT's keys begin.</summary>
-    public string Owner => Form is HfForm.Packed or HfForm.ExpertRows ? Path[..Path.LastIndexOf('.')] : Path;
-
     /// <summary>The path for one expert.</summary>
     public string PathOf(int expert) => Path.Replace("{e}", expert.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 }

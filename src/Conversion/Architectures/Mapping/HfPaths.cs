@@ -18,6 +18,9 @@ internal static class HfPaths
             ?? Find(architecture, other, WithoutFirst);
     }
 
+    /// <summary>Whether a path has a root as the table spells it, so that the model itself has modules of such names.</summary>
+    public static bool IsExact(Architecture architecture, string path) => Find(architecture, path, root => root) is not null;
+
     /// <summary>Splits a path below a list of layers into index and rest.</summary>
     public static bool TrySplit(string path, string root, out int layer, out string rest)
     {

@@ -151,7 +151,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         string key = pattern.Format(indices);
         return address.Layer is int layer
             ? new MlxTarget($"{architecture.Layers.Mlx}.{layer}.{key}", key, layer, RuleLookup.KindOf(architecture, key) ?? TargetKind.Linear)
-            : new MlxTarget(key, key, null, address.Global!.Kind) { Role = address.Global.Role };
+            : new MlxTarget(key, key, null, address.Global!.Kind);
     }
 
     private MlxMapping NeedsConfig(MlxMapping mapping) => Refuse(

@@ -31,11 +31,11 @@ internal static class MlxPaths
     }
 
     /// <summary>The layers' path in a program, or <see langword="null"/> where it does not have the model.</summary>
-    public static string? Root(Architecture architecture, MlxReader reader) => reader switch
+    public static string? Root(Architecture architecture, MlxProgram program) => program switch
     {
-        MlxReader.SwiftLlm => architecture.Swift?.Llm,
-        MlxReader.SwiftVlm => architecture.Swift?.Vlm,
-        MlxReader.MlxVlm => architecture.Layers.MlxVlm,
+        MlxProgram.SwiftLlm => architecture.Swift?.Llm,
+        MlxProgram.SwiftVlm => architecture.Swift?.Vlm,
+        MlxProgram.MlxVlm => architecture.Layers.MlxVlm,
         _ => architecture.Layers.Mlx,
     };
 
@@ -53,7 +53,7 @@ internal static class MlxPaths
     }
 
     private static IEnumerable<string> Roots(Architecture architecture) =>
-        Enum.GetValues<MlxReader>().Select(reader => Root(architecture, reader)).OfType<string>().Distinct();
+        Enum.GetValues<MlxProgram>().Select(program => Root(architecture, program)).OfType<string>().Distinct();
 
     private static string Stem(string root) => root.LastIndexOf('.') is int point and >= 0 ? root[..point] : "";
 }

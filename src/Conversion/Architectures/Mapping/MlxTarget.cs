@@ -9,9 +9,6 @@ namespace Transfuse.Conversion.Architectures.Mapping;
 /// <param name="Kind">The kind of MLX layer.</param>
 public sealed record MlxTarget(string Path, string Key, int? Layer, TargetKind Kind)
 {
-    /// <summary>What the model uses the module for, where tying makes it special.</summary>
-    public ModuleRole Role { get; init; }
-
     /// <summary>Which expert of the stacked layer the pair belongs to; <see langword="null"/> where it holds them all or there are none.</summary>
     public int? Expert { get; init; }
 

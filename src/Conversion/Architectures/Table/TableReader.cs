@@ -129,19 +129,18 @@ internal static class TableReader
             (kind, path) => new AdaptableKey(new PathPattern(path.GetString()!), Words.Kind[kind.Name])),
     ];
 
-    private static ConfigFields ReadFields(JsonElement element)
+    private static BaseConfigFields ReadFields(JsonElement element)
     {
         EntryReader reader = new(element);
         ImmutableArray<string> hidden = reader.Texts("hidden");
         ImmutableArray<string> latent = reader.Texts("latent");
-        ConfigFields fields = new()
+        BaseConfigFields fields = new()
         {
             Layers = reader.Texts("layers"),
             Hidden = hidden,
             Experts = reader.Texts("experts"),
             Width = reader.Texts("width"),
             Latent = latent.IsEmpty ? hidden : latent,
-            Text = reader.OptionalText("text"),
         };
         reader.End();
         return fields;

@@ -3,7 +3,7 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Checking.Mlx;
 
-/// <summary>The three numbers that mlx-lm and mlx-vlm read by name from <c>lora_parameters</c>, with what Python raises where they are not what it needs.</summary>
+/// <summary>The numbers that mlx-lm and mlx-vlm read by name from <c>lora_parameters</c>, with what Python raises where they are not what it needs. <c>dropout</c> is one of them, but changes no loaded adapter.</summary>
 /// <param name="Rank"><c>rank</c>.</param>
 /// <param name="Scale"><c>scale</c>.</param>
 internal readonly record struct LoraParameters(long Rank, double Scale)

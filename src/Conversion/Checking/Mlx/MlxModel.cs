@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Checking.Mlx;
 
@@ -32,5 +33,5 @@ internal abstract class MlxModel
     public bool TrySplit(string path, out int layer, out string relative) => HfPaths.TrySplit(path, Root, out layer, out relative);
 
     /// <summary>Norms are called so in every model, and none can be wrapped.</summary>
-    protected static bool IsNorm(string path) => path[(path.LastIndexOf('.') + 1)..].Contains("norm", StringComparison.OrdinalIgnoreCase);
+    protected static bool IsNorm(string path) => ModulePath.LeafOf(path).Contains("norm", StringComparison.OrdinalIgnoreCase);
 }

@@ -16,6 +16,9 @@ internal sealed class HfModel
 
     private readonly ArchitectureMap _map;
     private readonly MlxModel _mlx;
+
+    // A model without a head has no root of its own, and its modules are named without it.
+    private readonly bool _isBare;
     private readonly Lazy<ImmutableArray<HfModule>> _modules;
 
     private HfModel(Architecture architecture, BaseConfig? config, MlxModel mlx)
@@ -24,6 +27,7 @@ internal sealed class HfModel
         Config = config;
         _map = new ArchitectureMap(architecture, config, allowLowConfidence: true);
         _mlx = mlx;
+        _isBare = config?.ClassNames is { IsEmpty: false } names && names.All(name => name.EndsWith("Model", StringComparison.Ordinal));
         _modules = new Lazy<ImmutableArray<HfModule>>(() => [.. Enumerate().DistinctBy(module => module.Path)]);
     }
 
@@ -71,6 +75,12 @@ internal sealed class HfModel
     /// <summary>What is at a module path.</summary>
     public HfPlace Find(string path)
     {
+        // Other programs find a module by its meaning; PEFT and the servers by its name alone.
+        if (!_isBare && !HfPaths.IsExact(Architecture, path))
+        {
+            return HfPlace.Absent;
+        }
+
         MlxMapping mapping = _map.MapToMlx(path);
         if (mapping.Finding is { } finding)
         {

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -45,7 +46,7 @@ internal sealed class PeftExpertRules(CheckContext context, PeftConfig original,
         int halves = parameter.EndsWith("gate_up_proj", StringComparison.Ordinal) ? 2 : 1;
         long rank = _actual.Load(parameter).Rank;
         bool sameRank = members.All(pair => pair.A is { Shape.Rank: 2 } && pair.B is { Shape.Rank: 2 } && pair.A.Shape[0] * halves == rank && pair.B.Shape[1] * halves == rank);
-        bool sameLeaves = members.GroupBy(pair => pair.Path[(pair.Path.LastIndexOf('.') + 1)..]).Count() == halves;
+        bool sameLeaves = members.GroupBy(pair => ModulePath.LeafOf(pair.Path)).Count() == halves;
         long? experts = model.ExpertCount;
         if (!sameRank || !sameLeaves || (experts is { } count && members.Length != count * halves))
         {

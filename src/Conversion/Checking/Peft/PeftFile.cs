@@ -40,5 +40,6 @@ internal sealed record PeftFile(ImmutableArray<PeftModuleFactors> Modules, Immut
         : oddities.HasFlag(PeftNameOddities.DoubledPrefix) ? "base_model.model. stands twice in it"
         : oddities.HasFlag(PeftNameOddities.Wrapper) ? "it has a prefix of torch.compile, FSDP or DDP"
         : oddities.HasFlag(PeftNameOddities.AdapterName) && !$"{name}.".Contains(".default.", StringComparison.Ordinal) ? "the name of an adapter was left in it, and adapters are loaded under the name default"
+        : oddities.HasFlag(PeftNameOddities.NoWeight) ? "it does not end with .weight"
         : null;
 }

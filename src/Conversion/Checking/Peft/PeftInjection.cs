@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
@@ -74,7 +75,7 @@ internal sealed class PeftInjection
 
         return _model is not null ? [] :
         [
-            .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{target[(target.LastIndexOf('.') + 1)..]}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
+            .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{ModulePath.LeafOf(target)}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
                 .Distinct().Where(TargetsParameter),
         ];
     }

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -12,46 +14,29 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// </summary>
 internal static class PeftMixture
 {
-    private const string GateUp = "gate_up_proj";
-
-    private static readonly FrozenDictionary<string, string> Mixtral = new Dictionary<string, string>
-    {
-        ["gate"] = "gate.weight", ["w1"] = GateUp, ["w3"] = GateUp, ["w2"] = "down_proj",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
-    private static readonly FrozenDictionary<string, string> Qwen2Moe = new Dictionary<string, string>
-    {
-        ["gate"] = "gate.weight", ["gate_proj"] = GateUp, ["up_proj"] = GateUp, ["down_proj"] = "down_proj",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
     /// <summary>The config that PEFT works with, or <see langword="null"/> with an error.</summary>
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
     public static PeftConfig? Convert(CheckContext context, PeftConfig config, HfModel? model)
     {
-        FrozenDictionary<string, string>? mapping = model?.Architecture.PeftConversion switch
-        {
-            "mixtral" => Mixtral,
-            "qwen2_moe" => Qwen2Moe,
-            _ => null,
-        };
-        if (mapping is null || Targets(config, model!, mapping) is not { } targets)
+        FrozenDictionary<string, string> mapping = PeftMixtureNames.Of(model?.Architecture.PeftConversion);
+        if (mapping.Count == 0 || Targets(config, model!, mapping) is not { } targets)
         {
             return config;
         }
 
-        string[] moved = [.. targets.Select(LeafOf).Where(mapping.ContainsKey).Distinct()];
-        string[] halves = [.. mapping.Where(item => item.Value == GateUp).Select(item => item.Key).Order(StringComparer.Ordinal)];
+        string[] moved = [.. targets.Select(ModulePath.LeafOf).Where(mapping.ContainsKey).Distinct()];
+        string[] halves = [.. mapping.Where(item => item.Value == PeftMixtureNames.GateUp).Select(item => item.Key).Order(StringComparer.Ordinal)];
         string[] present = [.. halves.Where(moved.Contains)];
         if (present.Length == 1)
         {
-            context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Cannot convert PEFT target(s) {present[0]} without also targeting {halves.Single(half => half != present[0])} because they are fused into {GateUp}");
+            context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Cannot convert PEFT target(s) {present[0]} without also targeting {halves.Single(half => half != present[0])} because they are fused into {PeftMixtureNames.GateUp}");
             return null;
         }
 
         bool fused = present.Length == 2;
         return config with
         {
-            TargetModules = PeftModuleSelector.OfList([.. targets.Where(target => !mapping.ContainsKey(LeafOf(target)))]),
+            TargetModules = PeftModuleSelector.OfList([.. targets.Where(target => !mapping.ContainsKey(ModulePath.LeafOf(target)))]),
             TargetParameters = [.. (config.TargetParameters ?? []).Concat(moved.Select(leaf => mapping[leaf])).Distinct()],
             RankPattern = fused ? [.. config.RankPattern, new(@".*\.gate_up_proj", 2 * config.Rank)] : config.RankPattern,
             AlphaPattern = fused ? [.. config.AlphaPattern, new(@".*\.gate_up_proj", 2 * config.Alpha)] : config.AlphaPattern,
@@ -65,14 +50,14 @@ internal static class PeftMixture
             case PeftModuleSelectorKind.List:
                 return config.TargetModules.Items;
             case PeftModuleSelectorKind.AllLinear:
-                return [.. model.Modules.Where(module => module is { IsModule: true, IsEmbedding: false, IsHead: false }).Select(module => LeafOf(module.Path)).Concat(mapping.Keys).Distinct()];
+                return [.. model.Modules.Where(module => module is { IsModule: true, IsEmbedding: false, IsHead: false }).Select(module => ModulePath.LeafOf(module.Path)).Concat(mapping.Keys).Distinct()];
             case PeftModuleSelectorKind.Pattern:
                 var pattern = PythonRegex.Compile(config.TargetModules.Pattern, new RegexBudget());
                 string[] matched =
                 [
-                    .. model.Modules.Select(module => module.Path).Where(pattern.IsFullMatch).Select(LeafOf),
+                    .. model.Modules.Select(module => module.Path).Where(pattern.IsFullMatch).Select(ModulePath.LeafOf),
                     .. model.Modules.Where(module => module.IsPacked)
-                        .SelectMany(module => mapping.Where(item => item.Value == LeafOf(module.Path)).Select(item => (Old: item.Key, Path: module.Path[..^LeafOf(module.Path).Length] + item.Key)))
+                        .SelectMany(module => mapping.Where(item => item.Value == ModulePath.LeafOf(module.Path)).Select(item => (Old: item.Key, Path: module.Path[..^ModulePath.LeafOf(module.Path).Length] + item.Key)))
                         .Where(item => pattern.IsFullMatch(item.Path)).Select(item => item.Old),
                 ];
                 return matched is [] ? null : [.. matched.Distinct()];
@@ -80,6 +65,4 @@ internal static class PeftMixture
                 return config.TargetModules.Kind == PeftModuleSelectorKind.None ? [] : null;
         }
     }
-
-    private static string LeafOf(string path) => path[(path.LastIndexOf('.') + 1)..];
 }

@@ -97,7 +97,7 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
     private static bool IsSavedBy(string tensorPath, string item) => tensorPath.LastIndexOf('.') is int dot and > 0
         && (tensorPath[..dot].EndsWith(item, StringComparison.Ordinal) || tensorPath.Contains(item + ".", StringComparison.Ordinal));
 
-    private static bool IsNorm(string module) => module[(module.LastIndexOf('.') + 1)..] is var leaf
+    private static bool IsNorm(string module) => ModulePath.LeafOf(module) is var leaf
         && (leaf.Contains("norm", StringComparison.OrdinalIgnoreCase) || leaf.StartsWith("ln", StringComparison.Ordinal));
 
     private static int Count(JsonValue indices) => indices switch

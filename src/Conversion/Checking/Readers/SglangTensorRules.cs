@@ -18,7 +18,7 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
 {
     // target_modules names modules by their last segment; a string stands for all.
     private readonly FrozenSet<string>? _targets = config["target_modules"] is JsonArray list
-        ? list.OfType<JsonString>().Select(item => item.Value[(item.Value.LastIndexOf('.') + 1)..]).ToFrozenSet(StringComparer.Ordinal)
+        ? list.OfType<JsonString>().Select(item => ModulePath.LeafOf(item.Value)).ToFrozenSet(StringComparer.Ordinal)
         : null;
 
     public void Check()
@@ -43,7 +43,7 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
 
     private void CheckPair(PeftModuleFactors pair)
     {
-        string leaf = pair.Path[(pair.Path.LastIndexOf('.') + 1)..];
+        string leaf = ModulePath.LeafOf(pair.Path);
         long? layer = LayerIndex().Match(pair.Path + ".") is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
         if (adapter.Model is { IsLayerCountKnown: true } model && layer >= model.LayerCount)
         {

@@ -5,14 +5,13 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Checking.Readers;
 
 /// <summary>Unsloth on MLX (unsloth-zoo 2026.8, <c>FastMLXModel.from_pretrained</c>): wraps exactly the listed paths and refuses whatever does not bind; without paths it calls mlx-lm.</summary>
 internal sealed class UnslothReaderRules : IReaderRules
 {
-    private const string PathsField = "unsloth_mlx_lora_module_paths";
-
     public void Check(CheckContext context)
     {
         if (context.ReadConfig("the folder is no adapter without adapter_config.json") is not { } config)
@@ -45,7 +44,7 @@ internal sealed class UnslothReaderRules : IReaderRules
             return;
         }
 
-        ImmutableArray<string> paths = PathsOf(config[PathsField]);
+        ImmutableArray<string> paths = PathsOf(config[MlxTopology.Field]);
         if (paths.IsEmpty)
         {
             CheckWholeExperts(context, MlxTensors.Of(raw.All));
@@ -64,7 +63,7 @@ internal sealed class UnslothReaderRules : IReaderRules
         Dictionary<string, MlxPair> pairs = tensors.Pairs.ToDictionary(pair => pair.Path, StringComparer.Ordinal);
         foreach (string path in paths.Where(path => pairs.GetValueOrDefault(path) is not { A: not null, B: not null }))
         {
-            context.Report(CheckCodes.TensorRefused, path, $"RuntimeError: refusing to load a partial adapter: {PathsField} names it, and the file has no complete pair for it");
+            context.Report(CheckCodes.TensorRefused, path, $"RuntimeError: refusing to load a partial adapter: {MlxTopology.Field} names it, and the file has no complete pair for it");
         }
 
         bool isDora = string.Equals((config["fine_tune_type"] as JsonString)?.Value, "dora", StringComparison.OrdinalIgnoreCase);
@@ -90,7 +89,7 @@ internal sealed class UnslothReaderRules : IReaderRules
         MlxPlace place = model.Find(pair.Path);
         if (!isListed || !place.CanBeWrapped)
         {
-            string why = !isListed ? $"{PathsField} does not name it" : place.State == MlxPlaceState.Absent ? "the model has no such module" : $"it is {place.What}";
+            string why = !isListed ? $"{MlxTopology.Field} does not name it" : place.State == MlxPlaceState.Absent ? "the model has no such module" : $"it is {place.What}";
             context.Report(CheckCodes.TensorRefused, pair.Path, $"RuntimeError: {pair.Names}: saved LoRA tensors are missing in the live model: {why}");
             return;
         }

@@ -16,7 +16,7 @@ namespace Transfuse.Conversion.Checking.Readers;
 /// <param name="maxRank">The server's limit.</param>
 internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapter, int maxRank)
 {
-    private readonly FrozenSet<string> _leaves = (adapter.Model?.Modules ?? []).Select(module => LeafOf(module.IsPacked ? PathPrefixes.Of(module.Path).Last() : module.Path)).ToFrozenSet(StringComparer.Ordinal);
+    private readonly FrozenSet<string> _leaves = (adapter.Model?.Modules ?? []).Select(module => ModulePath.LeafOf(module.IsPacked ? PathPrefixes.Of(module.Path).Last() : module.Path)).ToFrozenSet(StringComparer.Ordinal);
 
     public void Check(RawTensors raw)
     {
@@ -62,7 +62,7 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             return;
         }
 
-        if (adapter.Model is { } model && !_leaves.Contains(LeafOf(pair.Path)))
+        if (adapter.Model is { } model && !_leaves.Contains(ModulePath.LeafOf(pair.Path)))
         {
             context.Report(CheckCodes.ModuleRefused, pair.Path, $"ValueError: expected target modules in {string.Join(", ", _leaves.Order(StringComparer.Ordinal))} but received {pair.Path} ({model.Architecture})");
             return;
@@ -102,7 +102,7 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
         bool expected = suffix.Split('.') is ["experts", var index, var leaf]
             && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out int expert)
             && (adapter.Model?.ExpertCount is not { } count || expert < count)
-            && (adapter.Model is not { } model || model.Architecture.Rules.OfType<StackRule>().Any(rule => LeafOf(rule.Source.Path) == leaf) || model.Find(pair.Path) is { IsAbsent: false, Form: HfForm.PerExpert });
+            && (adapter.Model is not { } model || model.Architecture.Rules.OfType<StackRule>().Any(rule => ModulePath.LeafOf(rule.Source.Path) == leaf) || model.Find(pair.Path) is { IsAbsent: false, Form: HfForm.PerExpert });
         if (!expected)
         {
             context.Report(CheckCodes.ModuleRefused, pair.Path, "ValueError: expected target modules do not have this expert");
@@ -112,7 +112,7 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
     // experts.base_layer counts as gate_up_proj and experts as down_proj, whatever target_parameters says.
     private void CheckPacked(PeftModuleFactors pair)
     {
-        string[] parameters = [.. adapter.PathsOf(pair).Select(LeafOf)];
+        string[] parameters = [.. adapter.PathsOf(pair).Select(ModulePath.LeafOf)];
         string taken = pair.Nesting > 0 ? "gate_up_proj" : "down_proj";
         bool isGateUp = parameters.All(parameter => parameter.StartsWith("gate", StringComparison.Ordinal));
         bool isDown = parameters.All(parameter => parameter.StartsWith("down", StringComparison.Ordinal));
@@ -125,6 +125,4 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
     }
 
     private static string Text(long? extent) => extent?.ToString(CultureInfo.InvariantCulture) ?? "?";
-
-    private static string LeafOf(string path) => path[(path.LastIndexOf('.') + 1)..];
 }

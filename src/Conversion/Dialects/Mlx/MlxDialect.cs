@@ -6,8 +6,6 @@ namespace Transfuse.Conversion.Dialects.Mlx;
 /// <summary>Adapters of mlx-lm, mlx-swift-lm, mlx-vlm and Unsloth on MLX.</summary>
 internal sealed class MlxDialect : IDialect
 {
-    public ModelLayout Layout => ModelLayout.Mlx;
-
     public Adapter? Read(AdapterContent content, ReadOptions options, FindingLog log) => MlxReader.Read(content, options, log);
 
     public OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log) => MlxWriter.Write(adapter, context, log);

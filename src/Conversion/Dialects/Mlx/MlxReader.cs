@@ -25,9 +25,9 @@ internal static class MlxReader
         }
 
         var facts = new MlxFolderFacts(configFile, content.Config, content.WeightsFile, [.. factors.Select(Describe)], [.. others.Select(tensor => tensor.SourceName)], options.BaseLayers);
-        foreach (MlxTrait trait in MlxDetectors.Detect(facts))
+        foreach (Finding finding in MlxDetectors.Detect(facts))
         {
-            log.Add(trait.Finding);
+            log.Add(finding);
         }
 
         if (MlxSettingsReader.Read(facts, options.Given, log) is not { } settings)

@@ -43,7 +43,7 @@ internal static class MlxWriter
         if (plan is null)
         {
             log.Add(TargetCodes.NoCommonForm.At(profile.Name, "no form of keys reaches all modules for all of these readers"));
-            return new MlxKeyPlan([], MlxKeys.AllLayers, false, 0);
+            return new MlxKeyPlan([], MlxKeys.AllLayers, 0);
         }
 
         if (!profile.KeyForms.HasFlag(KeyForms.FullPath))

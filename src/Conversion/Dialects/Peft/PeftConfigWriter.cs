@@ -1,6 +1,7 @@
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft;
@@ -13,6 +14,11 @@ internal static class PeftConfigWriter
 {
     // The first PEFT whose layout of packed experts is the one that is written.
     private const string PackedLayoutVersion = "0.19.1";
+
+    // The minor versions of PEFT 0 that first had what is written.
+    private const int PackedMinor = 19;
+    private const int TyingMinor = 18;
+    private const int DoraMinor = 9;
 
     public static JsonObject Write(Adapter adapter, WriteContext context, FindingLog log)
     {
@@ -29,7 +35,7 @@ internal static class PeftConfigWriter
             ["lora_dropout"] = JsonNumber.Of(Dropout(adapter, parameters.Length > 0, log)),
             ["modules_to_save"] = JsonNull.Instance,
             ["peft_type"] = new JsonString("LORA"),
-            ["target_modules"] = PeftTargetWriter.Minimize(modules, context.AllModulePaths),
+            ["target_modules"] = PeftTargetWriter.Write(modules),
             ["task_type"] = new JsonString(adapter.TaskType ?? "CAUSAL_LM"),
         };
         foreach ((string name, JsonValue value) in ranks.ToJson())
@@ -67,7 +73,38 @@ internal static class PeftConfigWriter
             fields["ensure_weight_tying"] = JsonBoolean.True;
         }
 
+        // A config with fields of a version has all that this version writes, so that nobody takes one for lost.
+        int minor = parameters.Length > 0 ? PackedMinor : adapter.TiesEmbeddings ? TyingMinor : adapter.HasMagnitudes ? DoraMinor : 0;
+        foreach ((string name, JsonValue value) in PeftMissingFields.WrittenBy(minor))
+        {
+            fields.TryAdd(name, value);
+        }
+
         return new JsonObject(fields);
+    }
+
+    /// <summary>The config of an adapter that stays in PEFT: as it was, except where its ranks or alphas are not those of the modules.</summary>
+    public static JsonObject Carry(Adapter adapter, FindingLog log)
+    {
+        JsonObject config = FiniteFields.Clear(adapter.SourceConfig, log);
+
+        // PEFT's form sorts keys, and of several patterns that match a module the first counts.
+        var parsed = PeftConfig.Parse(PythonJson.ParseObject(PythonJson.Write(config, PythonJsonStyle.Peft), string.Empty), new FindingLog(), string.Empty);
+        if (!parsed.IsLora || parsed.Variants.BdLora is not null || adapter.Modules.IsEmpty)
+        {
+            return config;
+        }
+
+        var patterns = new PeftPatternMatcher(parsed, new RegexBudget());
+        if (adapter.Modules.All(module => patterns.Load(module.FullPath) is var (rank, alpha) && rank == module.Rank && PeftScaling.ScaleOf(alpha, rank, parsed.UseRslora) == module.Scale))
+        {
+            return config;
+        }
+
+        PeftRankFields ranks = PeftRankWriter.Minimize(
+            [.. adapter.Modules.Select(module => new PeftModuleSetting(module.FullPath, module.Rank, PeftScaling.AlphaFor(module.Scale, module.Rank, parsed.UseRslora)))]);
+        string[] rankFields = ["r", "lora_alpha", "rank_pattern", "alpha_pattern"];
+        return new JsonObject(config.Members.Where(member => !rankFields.Contains(member.Key)).Concat(ranks.ToJson()).OrderBy(member => member.Key, StringComparer.Ordinal));
     }
 
     private static double Dropout(Adapter adapter, bool hasParameters, FindingLog log)

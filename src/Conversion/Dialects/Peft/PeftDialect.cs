@@ -6,8 +6,6 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// <summary>Adapters of Hugging Face PEFT.</summary>
 internal sealed class PeftDialect : IDialect
 {
-    public ModelLayout Layout => ModelLayout.HuggingFace;
-
     public Adapter? Read(AdapterContent content, ReadOptions options, FindingLog log) => PeftReader.Read(content, options, log);
 
     public OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log) => PeftWriter.Write(adapter, context, log);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -8,8 +9,10 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Dialects.Peft;
 
 /// <summary>Makes modules of pairs of factors: checks shapes, finds rank, scale and, for packed experts, the parameter.</summary>
-internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
+internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, FindingLog log)
 {
+    private const string ModelRoot = "model.";
+
     private readonly PeftPatternMatcher _patterns = new(config, new RegexBudget());
 
     // A pattern among the targets need not be usable: the tensors tell what is adapted.
@@ -19,29 +22,69 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
     {
         try
         {
-            return WithScales(ReadFactors(factors));
+            ImmutableArray<AdapterModule> modules = WithScales(ReadFactors(factors));
+            if (modules.Length == factors.Length)
+            {
+                ReportUnused([.. modules.Select(module => module.FullPath)]);
+            }
+
+            return modules;
         }
         catch (PythonRegexException unusable)
         {
-            log.Add(CodeOf(unusable).At(config.FileName, unusable.Message));
+            log.Add(unusable.ToFinding(config.FileName));
             return [];
         }
     }
-
-    /// <summary>The finding that an unusable pattern makes.</summary>
-    public static FindingCode CodeOf(PythonRegexException unusable) => unusable.Cause switch
-    {
-        PythonRegexCause.Timeout => ConfigCodes.PatternTimeout,
-        PythonRegexCause.Unsupported => ConfigCodes.PatternUnsupported,
-        _ => ConfigCodes.PatternSyntax,
-    };
 
     // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
     private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)
     {
         ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. modules.Select(module => KeyValuePair.Create(module.FullPath, module.Rank))]);
-        PeftPatternResolver.Report(verdicts, config, log);
+        ReportPatterns(verdicts);
         return [.. modules.Zip(verdicts, (module, verdict) => module with { Scale = PeftScaling.ScaleOf(verdict.Alpha, module.Rank, config.UseRslora) })];
+    }
+
+    // Where the adapter stays in PEFT the patterns stay too, so that their readings need not be told apart.
+    private void ReportPatterns(ImmutableArray<PeftPatternVerdict> verdicts)
+    {
+        var found = new FindingLog();
+        PeftPatternResolver.Report(verdicts, config, found);
+        foreach (Finding finding in found.ToSorted())
+        {
+            bool isCarried = purpose is ReadPurpose.Carry or ReadPurpose.Inspect && finding.Severity == Severity.Error;
+            log.Add(isCarried ? finding with { Severity = Severity.Warning } : finding);
+        }
+    }
+
+    private void ReportUnused(string[] paths)
+    {
+        string[] rooted = [.. paths.Select(path => ModelRoot + path)];
+        try
+        {
+            Report("rank_pattern", _patterns.UnusedRankKeys(paths), _patterns.UnusedRankKeys(rooted));
+            Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths), _patterns.UnusedAlphaKeys(rooted));
+        }
+        catch (PythonRegexException)
+        {
+            // A key that loading never gets to need not be usable.
+        }
+
+        // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths.
+        void Report(string field, ImmutableArray<string> unused, ImmutableArray<string> unusedIfRooted)
+        {
+            string subject = $"{config.FileName}:{field}";
+            foreach (string key in unused.Except(unusedIfRooted, StringComparer.Ordinal))
+            {
+                log.Add(ConfigCodes.PatternRoot.At(subject, $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
+            }
+
+            string[] idle = [.. unused.Intersect(unusedIfRooted, StringComparer.Ordinal)];
+            if (idle.Length > 0)
+            {
+                log.Add(ConfigCodes.PatternUnused.At(subject, $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
+            }
+        }
     }
 
     private ImmutableArray<AdapterModule> ReadFactors(ImmutableArray<PeftModuleFactors> factors)
@@ -124,7 +167,15 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
             return null;
         }
 
-        if (a.Shape[0] != b.Shape[1] || a.Shape[0] > int.MaxValue)
+        if (config.Variants.BdLora is not null)
+        {
+            // One factor is the diagonal's blocks, one after the other.
+            return _patterns.Load(factors.Path).Rank;
+        }
+
+        // A grouped convolution has one part of B for each group.
+        bool isGrouped = convolution && b.Shape[1] > 0 && a.Shape[0] % b.Shape[1] == 0;
+        if ((a.Shape[0] != b.Shape[1] && !isGrouped) || a.Shape[0] > int.MaxValue)
         {
             log.Add(TensorCodes.RankMismatch.At(factors.Label, $"lora_A is {a.Shape}, so rank {a.Shape[0]}; lora_B is {b.Shape}, so rank {b.Shape[1]}"));
             return null;

@@ -17,4 +17,7 @@ internal enum PeftNameOddities
 
     /// <summary>The adapter's name, such as <c>.default.</c>, was left in.</summary>
     AdapterName = 8,
+
+    /// <summary>A factor's name lacks <c>.weight</c>: PEFT would ignore it.</summary>
+    NoWeight = 16,
 }

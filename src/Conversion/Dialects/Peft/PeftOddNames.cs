@@ -11,6 +11,7 @@ internal sealed class PeftOddNames
         (PeftNameOddities.NoPrefix, "the prefix base_model.model. is missing, so that PEFT would load nothing"),
         (PeftNameOddities.DoubledPrefix, "the prefix base_model.model. is there twice"),
         (PeftNameOddities.AdapterName, "the adapter's own name is in the name"),
+        (PeftNameOddities.NoWeight, "the name lacks .weight, so that PEFT would not load it"),
     ];
 
     private readonly Dictionary<PeftNameOddities, List<string>> _names = [];

@@ -26,9 +26,7 @@ internal static class PeftOtherTensors
         }
 
         // After a resize of the vocabulary PEFT saves both embeddings under their plain names.
-        bool isEmbedding = tensor.Path.EndsWith(".weight", StringComparison.Ordinal) && (EmbeddingNames.Contains(Leaf(owner)) || Leaf(owner) is "lm_head" or "embed_out" or "output");
+        bool isEmbedding = tensor.Path.EndsWith(".weight", StringComparison.Ordinal) && (EmbeddingNames.Contains(ModulePath.LeafOf(owner)) || ModulePath.LeafOf(owner) is "lm_head" or "embed_out" or "output");
         return !isReplaced && isEmbedding ? OtherTensorKind.SavedEmbedding : OtherTensorKind.WholeModule;
     }
-
-    private static string Leaf(string path) => path[(path.LastIndexOf('.') + 1)..];
 }

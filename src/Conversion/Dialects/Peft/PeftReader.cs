@@ -19,6 +19,7 @@ internal static class PeftReader
             return null;
         }
 
+        RefuseAnswers(options, configFile, log);
         PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
         PeftMissingFields.Report(config, log);
         if (log.HasErrors)
@@ -32,14 +33,15 @@ internal static class PeftReader
             return ReadOtherMethod(frame, content, config, options, log);
         }
 
-        if (options.Purpose == ReadPurpose.Convert)
+        ReportMaths(config, options.Purpose, log);
+        if (log.HasErrors)
         {
-            PeftMaths.Report(config, log);
+            return null;
         }
 
         PeftTensors tensors = PeftTensorSorter.Sort(content.Weights.Tensors, log);
         ImmutableArray<OtherTensor> others = PeftOtherTensors.Refine(tensors.Others, config);
-        ImmutableArray<AdapterModule> modules = new PeftModuleReader(config, log).Read(tensors.Modules);
+        ImmutableArray<AdapterModule> modules = new PeftModuleReader(config, options.Purpose, log).Read(tensors.Modules);
         if (tensors.Modules.IsEmpty && others.IsEmpty)
         {
             log.Add(TensorCodes.NoModules.At(Path.Combine(content.Name, content.WeightsFile), $"none of its {content.Weights.Tensors.Length} tensors is a lora_A or lora_B"));
@@ -47,8 +49,32 @@ internal static class PeftReader
         }
 
         CheckDora(config, modules, configFile, log);
-        CheckBiases(config, others, log);
+        if (options.Purpose is ReadPurpose.Carry or ReadPurpose.Convert)
+        {
+            PeftPromises.Report(config, others, options.Purpose == ReadPurpose.Carry, log);
+        }
+
         return frame with { Modules = modules, OtherTensors = others };
+    }
+
+    // A repair writes them into the config; elsewhere they would be ignored, which nobody who gives them expects.
+    private static void RefuseAnswers(ReadOptions options, string configFile, FindingLog log)
+    {
+        if (options.Purpose is not (ReadPurpose.Carry or ReadPurpose.Convert))
+        {
+            return;
+        }
+
+        foreach ((string option, bool isGiven) in new[]
+        {
+            ("--scale", options.Given.Scale is not null), ("--dropout", options.Given.Dropout is not null), ("--producer", options.Given.Producer is not null),
+        })
+        {
+            if (isGiven)
+            {
+                log.Add(ConfigCodes.AnswerUnasked.At(configFile, $"is PEFT's, which says itself what {option} would answer for an MLX config"));
+            }
+        }
     }
 
     private static Adapter Frame(AdapterContent content, PeftConfig config) => new()
@@ -90,13 +116,21 @@ internal static class PeftReader
         }
     }
 
-    // PEFT 0.7 to 0.20 looked for the biases of lora_only under a name that they do not have, and saved none.
-    private static void CheckBiases(PeftConfig config, ImmutableArray<OtherTensor> others, FindingLog log)
+    // Within PEFT the settings stay with the tensors, so that there they are no obstacle.
+    private static void ReportMaths(PeftConfig config, ReadPurpose purpose, FindingLog log)
     {
-        bool savesThem = config.Version?.IsAtLeast(0, 21) == true;
-        if (config.Bias == "lora_only" && !savesThem && others.All(tensor => tensor.Kind != OtherTensorKind.BaseBias))
+        if (purpose == ReadPurpose.Convert)
         {
-            log.Add(ConfigCodes.BiasesMissing.At("bias", "is \"lora_only\", but the file has no bias"));
+            PeftMaths.Report(config, log);
+        }
+        else if (purpose == ReadPurpose.Inspect)
+        {
+            var found = new FindingLog();
+            PeftMaths.Report(config, found);
+            foreach (Finding finding in found.ToSorted())
+            {
+                log.Add(finding with { Severity = Severity.Warning });
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ namespace Transfuse.Conversion.Dialects.Peft;
 internal readonly record struct PeftTensorName(string Module, PeftAttribute Attribute, int Nesting, string Canonical, PeftNameOddities Oddities)
 {
     public const string Prefix = "base_model.model.";
+    private const string ModelRoot = "model";
     private const string BaseLayer = "base_layer";
     private const string TokenAdapter = "token_adapter";
     private const string TokenRows = "trainable_tokens_delta";
@@ -29,12 +30,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
     {
         oddities = PeftNameOddities.None;
         List<string> segments = [.. name.Split('.')];
-        while (segments is ["module", _, ..])
-        {
-            segments.RemoveAt(0);
-            oddities |= PeftNameOddities.Wrapper;
-        }
-
+        RemoveWrapper(segments, ref oddities);
         if (segments.RemoveAll(segment => Wrappers.Contains(segment)) > 0)
         {
             oddities |= PeftNameOddities.Wrapper;
@@ -47,8 +43,25 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
             prefixes++;
         }
 
+        if (prefixes == 0 && segments is [ModelRoot, ModelRoot, ..])
+        {
+            // Only base_model. was cut off: no model has this root of its own.
+            segments.RemoveAt(0);
+        }
+
+        RemoveWrapper(segments, ref oddities);
         oddities |= prefixes switch { 0 => PeftNameOddities.NoPrefix, 1 => PeftNameOddities.None, _ => PeftNameOddities.DoubledPrefix };
         return segments;
+    }
+
+    // DistributedDataParallel and DataParallel, around the adapter's model or around the base.
+    private static void RemoveWrapper(List<string> segments, ref PeftNameOddities oddities)
+    {
+        while (segments is ["module", _, ..])
+        {
+            segments.RemoveAt(0);
+            oddities |= PeftNameOddities.Wrapper;
+        }
     }
 
     private static PeftTensorName FromSegments(List<string> segments, PeftNameOddities oddities)
@@ -74,7 +87,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
         string path = string.Join('.', module);
         string tail = kind switch
         {
-            PeftAttribute.LoraA or PeftAttribute.LoraB when rest.Count > 0 => attribute + ".weight",
+            PeftAttribute.LoraA or PeftAttribute.LoraB => attribute + ".weight",
             PeftAttribute.LoraBias => attribute + ".bias",
             PeftAttribute.UnknownLora or PeftAttribute.TrainingState => string.Join('.', segments[at..]),
             PeftAttribute.TokenRows => $"{TokenAdapter}.{TokenRows}",
@@ -119,6 +132,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
                     oddities |= PeftNameOddities.AdapterName;
                 }
 
+                oddities |= rest is [] ? PeftNameOddities.NoWeight : PeftNameOddities.None;
                 return rest switch
                 {
                     [] or ["weight"] => isA ? PeftAttribute.LoraA : PeftAttribute.LoraB,
@@ -126,8 +140,8 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
                     _ => PeftAttribute.UnknownLora,
                 };
 
-            case "lora_embedding_A" or "lora_embedding_B" when rest.Count <= 1:
-                oddities |= rest.Count == 1 ? PeftNameOddities.AdapterName : PeftNameOddities.None;
+            case "lora_embedding_A" or "lora_embedding_B" when rest.Count <= 1 || rest is [_, "weight"]:
+                oddities |= rest.Count > 0 ? PeftNameOddities.AdapterName : PeftNameOddities.None;
                 return attribute == "lora_embedding_A" ? PeftAttribute.EmbeddingA : PeftAttribute.EmbeddingB;
 
             case "lora_magnitude_vector" when rest.Count <= 2:

@@ -15,7 +15,7 @@ internal static class PeftWriter
 
     public static OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log)
     {
-        JsonObject config = context.IsSameDialect ? FiniteFields.Clear(adapter.SourceConfig, log) : PeftConfigWriter.Write(adapter, context, log);
+        JsonObject config = context.IsSameDialect ? PeftConfigWriter.Carry(adapter, log) : PeftConfigWriter.Write(adapter, context, log);
         return new OutputFolder(config, PythonJsonStyle.Peft, AdapterFiles.PeftWeights, Tensors(adapter), Metadata);
     }
 

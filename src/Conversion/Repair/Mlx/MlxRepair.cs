@@ -19,7 +19,7 @@ internal static class MlxRepair
     /// <summary>The repaired folder, or <see langword="null"/> with an error in the log.</summary>
     public static RepairPlan? Plan(AdapterContent content, StageContext context)
     {
-        if (MlxReader.Read(content, ReadAdapter.Options(ReadPurpose.Carry, overrides: true, context), context.Log) is not { } source || context.Log.HasErrors)
+        if (MlxReader.Read(content, ReadAdapter.Options(ReadPurpose.Repair, overrides: true, context), context.Log) is not { } source || context.Log.HasErrors)
         {
             return null;
         }

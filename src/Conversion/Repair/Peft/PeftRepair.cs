@@ -30,7 +30,7 @@ internal static class PeftRepair
 
         var editor = new ConfigEditor(content.Config ?? JsonObject.Empty);
         bool layersAreLost = BeforeReading(editor, content, context);
-        if (log.HasErrors || PeftReader.Read(content with { Config = editor.Config }, ReadAdapter.Options(ReadPurpose.Carry, overrides: true, context), log) is not { } adapter || log.HasErrors)
+        if (log.HasErrors || PeftReader.Read(content with { Config = editor.Config }, ReadAdapter.Options(ReadPurpose.Repair, overrides: true, context), log) is not { } adapter || log.HasErrors)
         {
             return null;
         }
@@ -76,7 +76,7 @@ internal static class PeftRepair
     private static void AfterReading(ConfigEditor editor, Adapter adapter, bool layersAreLost, StageContext context)
     {
         ExpertsCheck.Apply(adapter, context);
-        TokenRowsCheck.Apply(editor, adapter, context.Log);
+        PeftPromises.ReportTokens(editor["trainable_token_indices"], adapter.OtherTensors, context.Log);
         SavedModulesFix.Apply(editor, adapter, context.Log);
         if (context.Log.HasErrors)
         {

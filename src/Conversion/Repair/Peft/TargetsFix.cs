@@ -45,7 +45,7 @@ internal static class TargetsFix
                 editor.Set("layers_pattern", JsonNull.Instance, "PEFT refuses it without layers_to_transform");
             }
 
-            editor.Set("target_modules", PeftTargetWriter.Minimize(paths, null), $"it names the {paths.Length} modules of the file");
+            editor.Set("target_modules", PeftTargetWriter.Write(paths), $"it names the {paths.Length} modules of the file");
         }
         else if (Used(editor["target_modules"], paths) is { } used)
         {

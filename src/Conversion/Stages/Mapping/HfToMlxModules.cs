@@ -85,7 +85,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
             }
             else
             {
-                _modules.Add(part with { Path = ModulePath.Parse(target.Path), Kind = KindOf(target.Kind), Parameter = null });
+                _modules.Add(part with { Path = ModulePath.Parse(target.Path), Kind = target.Kind.ModuleKind(), Parameter = null });
             }
         }
     }
@@ -172,11 +172,4 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
             _modules.Add(stacked);
         }
     }
-
-    private static ModuleKind KindOf(TargetKind kind) => kind switch
-    {
-        TargetKind.Switch => ModuleKind.Experts,
-        TargetKind.Embedding => ModuleKind.Embedding,
-        _ => ModuleKind.Linear,
-    };
 }

@@ -24,7 +24,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             {
                 context.Log.Add(finding with { Subject = module.SourcePath });
             }
-            else if (Accepts(module, mapping) && RowScaling.Divide(module with { Kind = KindOf(mapping.Kind) }, mapping.Scale, context) is { } unscaled)
+            else if (Accepts(module, mapping) && RowScaling.Divide(module with { Kind = mapping.Kind.ModuleKind() }, mapping.Scale, context) is { } unscaled)
             {
                 mapped.Add((mapping.Transposed ? unscaled with { A = unscaled.B.Transpose(), B = unscaled.A.Transpose() } : unscaled, mapping));
             }
@@ -116,7 +116,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
 
     // PEFT moves every target module of these leaf names to the expert parameters when transformers 5 loads it; as a parameter it stays where it is.
     private bool MovesToExperts(HfMapping mapping) =>
-        layout == HfLayout.Transformers5 && mapping is { Form: HfForm.Module, Layer: not null } && PeftExpertNames.Contains(map.Architecture.PeftConversion, mapping.Path[(mapping.Path.LastIndexOf('.') + 1)..]);
+        layout == HfLayout.Transformers5 && mapping is { Form: HfForm.Module, Layer: not null } && PeftMixtureNames.Of(map.Architecture.PeftConversion).ContainsKey(ModulePath.LeafOf(mapping.Path));
 
     private AdapterModule? Fuse(IReadOnlyList<(AdapterModule Module, HfMapping Mapping)> parts)
     {
@@ -196,11 +196,4 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
 
     private static LazyTensor Slice(LazyTensor factor, int expert) =>
         factor.Slice(0, expert, 1).Reshape(new TensorShape(factor.Shape[1], factor.Shape[2]));
-
-    private static ModuleKind KindOf(TargetKind kind) => kind switch
-    {
-        TargetKind.Switch => ModuleKind.Experts,
-        TargetKind.Embedding => ModuleKind.Embedding,
-        _ => ModuleKind.Linear,
-    };
 }

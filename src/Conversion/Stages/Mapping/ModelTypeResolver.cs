@@ -49,7 +49,7 @@ internal static class ModelTypeResolver
 
         // Plain decoder layers have the same names in most models. The few that rename or rescale them are named, so that a person can object.
         ModelTypeCandidate? plain = candidates.FirstOrDefault(candidate => candidate.ModelTypes.Any(name => ArchitectureTable.Default.Find(name)!.Class == ArchitectureClass.Identity));
-        if (plain is null)
+        if (plain is null || plain.ModelTypes.Length <= candidates.Where(candidate => candidate != plain).Sum(candidate => candidate.ModelTypes.Length))
         {
             context.Log.Add(ArchitectureCodes.AmbiguousModelType.At("modules", $"fit {Names(candidates.SelectMany(candidate => candidate.ModelTypes))}, which map them differently; give --base or --model-type"));
             return null;

@@ -77,6 +77,11 @@ internal static class TiedEmbeddings
                 : TargetCodes.TyingUnknown.At(embedding.SourcePath, $"changes the head too in MLX, but not in PEFT, if the base ties them; {(context.Base is null ? "no base was given" : $"its config.json has no {TyingField}")}"));
         }
 
+        foreach (AdapterModule head in adapter.Modules.Where(module => module.Path.Text == DefaultHead && tied == true))
+        {
+            context.Log.Add(ArchitectureCodes.TiedHead.At(head.SourcePath, "is the embedding, by the base's config.json, and no module of its own in MLX"));
+        }
+
         return adapter;
     }
 

@@ -11,14 +11,17 @@ internal static class ReaderRoots
     private const string Vlm = "mlx-vlm";
 
     /// <summary>Whether the target has a reader other than mlx-lm, so that paths can differ.</summary>
-    public static bool CanDiffer(TargetProfile profile) => Names(profile).Any(name => name is Swift or Vlm);
+    public static bool CanDiffer(TargetProfile profile) => profile.Roots.Any(name => name is Swift or Vlm);
 
     /// <summary>Whether mlx-swift-lm is among the readers.</summary>
-    public static bool HasSwift(TargetProfile profile) => Names(profile).Contains(Swift);
+    public static bool HasSwift(TargetProfile profile) => profile.Roots.Contains(Swift);
+
+    /// <summary>Whether mlx-swift-lm is the only reader.</summary>
+    public static bool IsSwift(TargetProfile profile) => profile.Roots is [Swift];
 
     /// <summary>Each reader's name and the layers' path in it; <see langword="null"/> where it does not have the model.</summary>
     public static IReadOnlyList<(string Reader, string? Root)> Of(Architecture architecture, TargetProfile profile) =>
-        [.. Names(profile).Select(name => (name, Root(architecture, name)))];
+        [.. profile.Roots.Select(name => (name == Swift ? "mlx-swift-lm" : name, Root(architecture, name)))];
 
     /// <summary>The one path that all readers have in common, or <see langword="null"/> with an error in the log.</summary>
     public static string? Common(Architecture architecture, TargetProfile profile, FindingLog log)
@@ -46,6 +49,4 @@ internal static class ReaderRoots
         Vlm => architecture.Layers.MlxVlm,
         _ => architecture.Layers.Mlx,
     };
-
-    private static string[] Names(TargetProfile profile) => [.. profile.RootsName.Split(',').Distinct(StringComparer.Ordinal)];
 }

@@ -56,7 +56,7 @@ internal static class SwiftLimits
     /// <param name="profile">The target.</param>
     public static string? PathOfOwn(string path, Architecture architecture, TargetProfile profile)
     {
-        bool isOwn = profile.RootsName == TargetProfile.MlxSwift.RootsName && architecture.Swift is not null;
+        bool isOwn = ReaderRoots.IsSwift(profile) && architecture.Swift is not null;
         return isOwn && HfPaths.Resolve(architecture, path) is { Layer: { } layer } address && architecture.Swift!.Also.Contains(address.Path)
             ? $"{architecture.Layers.Mlx}.{layer}.{address.Path}"
             : null;

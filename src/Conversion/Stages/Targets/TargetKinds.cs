@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -67,7 +68,7 @@ internal static class TargetKinds
         {
             if (CodeFor(tensor.Kind) is { } code)
             {
-                log.Add(code.At(tensor.SourceName, $"{tensor.Tensor.DType.ToString().ToUpperInvariant()} {tensor.Tensor.Shape}; {profile.Name} has no place for it{Remedy(code)}"));
+                log.Add(code.At(tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {profile.Name} has no place for it{Remedy(code)}"));
             }
         }
     }

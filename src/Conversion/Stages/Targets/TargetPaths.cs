@@ -40,7 +40,7 @@ internal static class TargetPaths
     private static string? FromNames(string[] present, StageContext context)
     {
         Architecture[] candidates = [.. ArchitectureTable.Default.All.Where(architecture => present.Contains(architecture.Layers.Mlx))];
-        candidates = candidates is [] ? [.. ArchitectureTable.Default.All.Where(architecture => Enum.GetValues<MlxReader>().Any(reader => present.Contains(MlxPaths.Root(architecture, reader))))] : candidates;
+        candidates = candidates is [] ? [.. ArchitectureTable.Default.All.Where(architecture => Enum.GetValues<MlxProgram>().Any(program => present.Contains(MlxPaths.Root(architecture, program))))] : candidates;
         string[] roots = [.. candidates.SelectMany(architecture => ReaderRoots.Of(architecture, context.Profile)).Select(root => root.Root).OfType<string>().Distinct(StringComparer.Ordinal)];
         if (roots.Length > 1 || present.Length > 1)
         {

@@ -101,5 +101,5 @@ internal static class FloatConversion
         }
     }
 
-    private static ArgumentException NotFloat(DType dtype) => new($"{dtype} is not float16, bfloat16, float32 or float64.", nameof(dtype));
+    private static ArgumentException NotFloat(DType dtype) => new($"{dtype.SafetensorsName()} is not float16, bfloat16, float32 or float64.", nameof(dtype));
 }

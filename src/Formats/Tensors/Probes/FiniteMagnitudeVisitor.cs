@@ -2,12 +2,9 @@ using System.Numerics;
 
 namespace Transfuse.Formats.Tensors.Probes;
 
-/// <summary>Finds the smallest and the largest magnitude among the values that are neither zero nor infinite nor NaN.</summary>
-internal struct FiniteMagnitudeVisitor() : IValueVisitor
+/// <summary>Finds the largest magnitude among the values that are neither infinite nor NaN.</summary>
+internal struct FiniteMagnitudeVisitor : IValueVisitor
 {
-    /// <summary>Smallest magnitude so far, positive infinity at first.</summary>
-    public double Smallest { get; private set; } = double.PositiveInfinity;
-
     /// <summary>Largest magnitude so far, 0 at first.</summary>
     public double Largest { get; private set; }
 
@@ -16,19 +13,16 @@ internal struct FiniteMagnitudeVisitor() : IValueVisitor
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var infinity = new Vector<T>(T.PositiveInfinity);
-        Vector<T> smallest = infinity;
         Vector<T> largest = Vector<T>.Zero;
         while (values.Length >= Vector<T>.Count)
         {
             Vector<T> magnitudes = Vector.Abs(new Vector<T>(values));
-            smallest = Vector.Min(smallest, Vector.ConditionalSelect(Vector.GreaterThan(magnitudes, Vector<T>.Zero), magnitudes, infinity));
             largest = Vector.Max(largest, Vector.ConditionalSelect(Vector.LessThan(magnitudes, infinity), magnitudes, Vector<T>.Zero));
             values = values[Vector<T>.Count..];
         }
 
         for (int i = 0; i < Vector<T>.Count; i++)
         {
-            Include(double.CreateTruncating(smallest[i]));
             Include(double.CreateTruncating(largest[i]));
         }
 
@@ -42,9 +36,8 @@ internal struct FiniteMagnitudeVisitor() : IValueVisitor
 
     private void Include(double magnitude)
     {
-        if (magnitude > 0 && double.IsFinite(magnitude))
+        if (double.IsFinite(magnitude))
         {
-            Smallest = Math.Min(Smallest, magnitude);
             Largest = Math.Max(Largest, magnitude);
         }
     }

@@ -1,3 +1,4 @@
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Formats.TorchCheckpoint.Pickle;
@@ -29,7 +30,7 @@ internal sealed class PickleCalls(TorchRefusal refusal)
         DType type = elementType ?? storage.ElementType;
         if (storage.IsUntyped ? elementType is null : type != storage.ElementType)
         {
-            throw refusal.Because(TorchCheckpointError.StorageConflict, storage.Key, $"A tensor and its storage '{Messages.ItemText.Of(storage.Key)}' have different element types.");
+            throw refusal.Because(TorchCheckpointError.StorageConflict, storage.Key, $"a tensor and its storage {QuotedName.Of(storage.Key)} have different element types");
         }
 
         return new PickleTensor(storage, type, offset.Value, Integers(function, sizes), Integers(function, strides));
@@ -39,7 +40,7 @@ internal sealed class PickleCalls(TorchRefusal refusal)
     {
         if (tuple.Items.Length > PickleLimits.Dimensions)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, function.Name, $"A tensor has {tuple.Items.Length} dimensions; at most {PickleLimits.Dimensions} are read.");
+            throw refusal.Because(TorchCheckpointError.LimitExceeded, function.Name, $"a tensor has {tuple.Items.Length} dimensions; at most {PickleLimits.Dimensions} are read");
         }
 
         long[] values = new long[tuple.Items.Length];
@@ -58,8 +59,8 @@ internal sealed class PickleCalls(TorchRefusal refusal)
     }
 
     private DType Supported(PickleGlobal type) => type.ElementType
-        ?? throw refusal.Because(TorchCheckpointError.TypeUnsupported, type.Name, $"Elements of type {type.Name} have no counterpart in safetensors.");
+        ?? throw refusal.Because(TorchCheckpointError.TypeUnsupported, type.Name, $"elements of type {type.Name} have no counterpart in safetensors");
 
     private TorchCheckpointException Invalid(PickleGlobal function, string fault) =>
-        refusal.Because(TorchCheckpointError.PickleInvalid, function.Name, $"{function.Name} {fault}.");
+        refusal.Because(TorchCheckpointError.PickleInvalid, function.Name, $"{function.Name} {fault}");
 }

@@ -1,3 +1,5 @@
+using Transfuse.Formats.Files;
+
 namespace Transfuse.Formats.TorchCheckpoint.Pickle;
 
 /// <summary>
@@ -20,7 +22,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
     {
         if (reader.ReadByte() != (byte)PickleOpcode.Proto || reader.ReadByte() is < 2 or > 5)
         {
-            throw Invalid(null, "The pickle does not begin with a protocol from 2 to 5.");
+            throw Invalid(null, "the pickle does not begin with a protocol from 2 to 5");
         }
 
         for (byte code = reader.ReadByte(); code != (byte)PickleOpcode.Stop; code = reader.ReadByte())
@@ -29,7 +31,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
         }
 
         PickleValue result = _stack.Pop();
-        return _stack.IsEmpty ? result : throw Invalid(null, "The pickle stops with values or marks left on its stack.");
+        return _stack.IsEmpty ? result : throw Invalid(null, "the pickle stops with values or marks left on its stack");
     }
 
     private void Execute(PickleOpcode opcode)
@@ -120,7 +122,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
     {
         if (--_budget < 0)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"The pickle makes more objects by byte {reader.Position} than a file of this size needs.");
+            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle makes more objects by byte {reader.Position} than a file of this size needs");
         }
     }
 
@@ -136,7 +138,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
     {
         if (_stack.Peek() is not PickleList list)
         {
-            throw Invalid(null, $"The pickle appends to {_stack.Peek().Kind} before byte {reader.Position}.");
+            throw Invalid(null, $"the pickle appends to {_stack.Peek().Kind} before byte {reader.Position}");
         }
 
         list.Add(items);
@@ -146,19 +148,19 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
     {
         if (_stack.Peek() is not PickleDictionary dictionary || items.Length % 2 != 0)
         {
-            throw Invalid(null, $"The pickle sets items of {_stack.Peek().Kind}, or a key without value, before byte {reader.Position}.");
+            throw Invalid(null, $"the pickle sets items of {_stack.Peek().Kind}, or a key without value, before byte {reader.Position}");
         }
 
         for (int i = 0; i < items.Length; i += 2)
         {
             if (items[i] is not PickleString key)
             {
-                throw refusal.Because(TorchCheckpointError.NotTensorDictionary, null, $"A key before byte {reader.Position} is {items[i].Kind}; tensors have names.");
+                throw refusal.Because(TorchCheckpointError.NotTensorDictionary, null, $"a key before byte {reader.Position} is {items[i].Kind}; tensors have names");
             }
 
             if (!dictionary.TryAdd(key.Value, items[i + 1]))
             {
-                throw refusal.Because(TorchCheckpointError.NameDuplicate, key.Value, $"The key '{Messages.ItemText.Of(key.Value)}' occurs twice.");
+                throw refusal.Because(TorchCheckpointError.NameDuplicate, key.Value, $"the key {QuotedName.Of(key.Value)} occurs twice");
             }
         }
     }
@@ -168,7 +170,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
         // The only state in state dictionaries is nn.Module's _metadata: version numbers of modules.
         if (_stack.Pop() is not PickleDictionary || _stack.Peek() is not PickleDictionary { IsOrdered: true })
         {
-            throw Invalid("BUILD", $"The pickle sets the state of something else than an OrderedDict before byte {reader.Position}.");
+            throw Invalid("BUILD", $"the pickle sets the state of something else than an OrderedDict before byte {reader.Position}");
         }
     }
 
@@ -176,7 +178,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
     {
         if (reader.ReadUInt64() > (ulong)reader.Remaining)
         {
-            throw refusal.Because(TorchCheckpointError.Truncated, null, $"The frame before byte {reader.Position} is longer than the pickle.");
+            throw refusal.Because(TorchCheckpointError.Truncated, null, $"the frame before byte {reader.Position} is longer than the pickle");
         }
     }
 
@@ -185,7 +187,7 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
         ReadOnlySpan<byte> bytes = reader.Read(reader.ReadByte());
         if (bytes.Length > sizeof(long))
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"An integer before byte {reader.Position} has {bytes.Length} bytes.");
+            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"an integer before byte {reader.Position} has {bytes.Length} bytes");
         }
 
         long value = bytes.IsEmpty || bytes[^1] < 0x80 ? 0 : -1;
@@ -199,23 +201,23 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
 
     private PickleGlobal StackGlobal(ReadOnlySpan<PickleValue> names) => names is [PickleString module, PickleString name]
         ? Global(module.Value + "." + name.Value)
-        : throw Invalid("STACK_GLOBAL", $"A global before byte {reader.Position} is not named by two strings.");
+        : throw Invalid("STACK_GLOBAL", $"a global before byte {reader.Position} is not named by two strings");
 
     private PickleGlobal Global(string name) => PickleGlobals.Find(name)
-        ?? throw refusal.Because(TorchCheckpointError.GlobalRefused, name, $"The pickle names {Messages.ItemText.Of(name)}, which a dictionary of tensors does not need; nothing was run.");
+        ?? throw refusal.Because(TorchCheckpointError.GlobalRefused, name, $"the pickle names {QuotedName.Bare(name)}, which a dictionary of tensors does not need; nothing was run");
 
     private PickleStorage Storage(PickleValue id) => storages is null
-        ? throw Invalid("BINPERSID", $"A storage is named before byte {reader.Position}, where none can be.")
+        ? throw Invalid("BINPERSID", $"a storage is named before byte {reader.Position}, where none can be")
         : storages.Resolve(id);
 
     private PickleValue Reduce(ReadOnlySpan<PickleValue> call) => call is [PickleGlobal function, PickleTuple arguments]
         ? _calls.Reduce(function, arguments.Items)
-        : throw Invalid("REDUCE", $"The pickle calls {call[0].Kind} with {call[1].Kind} before byte {reader.Position}.");
+        : throw Invalid("REDUCE", $"the pickle calls {call[0].Kind} with {call[1].Kind} before byte {reader.Position}");
 
     private TorchCheckpointException Invalid(string? item, string message) => refusal.Because(TorchCheckpointError.PickleInvalid, item, message);
 
     private TorchCheckpointException Refused(byte opcode) => refusal.Because(
         TorchCheckpointError.OpcodeRefused,
         RefusedOpcodes.Name(opcode),
-        $"The pickle uses the opcode {RefusedOpcodes.Name(opcode)} at byte {reader.Position - 1}, which a dictionary of tensors does not need; nothing was run.");
+        $"the pickle uses the opcode {RefusedOpcodes.Name(opcode)} at byte {reader.Position - 1}, which a dictionary of tensors does not need; nothing was run");
 }

@@ -15,7 +15,7 @@ internal sealed class PickleMemo(PickleReader reader, TorchRefusal refusal)
 
     public PickleValue this[uint index] => index < Count && _values[(int)index] is { } value
         ? value
-        : throw refusal.Because(TorchCheckpointError.PickleInvalid, null, $"The pickle fetches memo {index} before byte {reader.Position}, which it never put.");
+        : throw refusal.Because(TorchCheckpointError.PickleInvalid, null, $"the pickle fetches memo {index} before byte {reader.Position}, which it never put");
 
     /// <summary>Keeps a value under a number.</summary>
     /// <returns>How many slots this took, at least 1.</returns>
@@ -23,7 +23,7 @@ internal sealed class PickleMemo(PickleReader reader, TorchRefusal refusal)
     {
         if (index > Count + MaxGap)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"The pickle puts memo {index} before byte {reader.Position}, after only {Count} others.");
+            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle puts memo {index} before byte {reader.Position}, after only {Count} others");
         }
 
         uint before = Count;

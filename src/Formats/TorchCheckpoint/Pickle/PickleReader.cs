@@ -53,12 +53,12 @@ internal sealed class PickleReader
     {
         if (count > Remaining)
         {
-            throw _refusal.Because(TorchCheckpointError.Truncated, null, $"The pickle ends at byte {_end}; {count} more bytes were expected at {Position}.");
+            throw _refusal.Because(TorchCheckpointError.Truncated, null, $"the pickle ends at byte {_end}; {count} more bytes were expected at {Position}");
         }
 
         if (Position + count - _start > PickleLimits.Length)
         {
-            throw _refusal.Because(TorchCheckpointError.LimitExceeded, null, $"The pickle is longer than {PickleLimits.Length} bytes.");
+            throw _refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle is longer than {PickleLimits.Length} bytes");
         }
 
         if (count > _filled - _next)
@@ -83,7 +83,7 @@ internal sealed class PickleReader
             }
         }
 
-        throw _refusal.Because(TorchCheckpointError.LimitExceeded, null, $"A global's name at byte {Position} is longer than {PickleLimits.LineLength} bytes.");
+        throw _refusal.Because(TorchCheckpointError.LimitExceeded, null, $"a global's name at byte {Position} is longer than {PickleLimits.LineLength} bytes");
     }
 
     /// <summary>The next bytes as UTF-8.</summary>
@@ -92,14 +92,14 @@ internal sealed class PickleReader
     /// <summary>The next bytes of a string whose length the file gives.</summary>
     public ReadOnlySpan<byte> ReadBounded(long length) => length is >= 0 and <= PickleLimits.StringLength
         ? Read((int)length)
-        : throw _refusal.Because(TorchCheckpointError.LimitExceeded, null, $"A string at byte {Position} has {length} bytes; at most {PickleLimits.StringLength} are read.");
+        : throw _refusal.Because(TorchCheckpointError.LimitExceeded, null, $"a string at byte {Position} has {length} bytes; at most {PickleLimits.StringLength} are read");
 
     private string Text(ReadOnlySpan<byte> bytes)
     {
         // UTF-8 is Python's "surrogatepass" in pickles; lone surrogates have no place in a tensor's name.
         return System.Text.Unicode.Utf8.IsValid(bytes)
             ? System.Text.Encoding.UTF8.GetString(bytes)
-            : throw _refusal.Because(TorchCheckpointError.PickleInvalid, null, $"The string before byte {Position} is not UTF-8.");
+            : throw _refusal.Because(TorchCheckpointError.PickleInvalid, null, $"the string before byte {Position} is not UTF-8");
     }
 
     private void Refill()

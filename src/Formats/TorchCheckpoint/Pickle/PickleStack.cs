@@ -15,7 +15,7 @@ internal sealed class PickleStack(PickleReader reader, TorchRefusal refusal)
     {
         if (_count == PickleLimits.StackDepth)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"The pickle's stack holds more than {PickleLimits.StackDepth} values at byte {reader.Position}.");
+            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle's stack holds more than {PickleLimits.StackDepth} values at byte {reader.Position}");
         }
 
         if (_count == _values.Length)
@@ -30,7 +30,7 @@ internal sealed class PickleStack(PickleReader reader, TorchRefusal refusal)
     {
         if (_marks.Count == PickleLimits.Marks)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"The pickle nests more than {PickleLimits.Marks} marks at byte {reader.Position}.");
+            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle nests more than {PickleLimits.Marks} marks at byte {reader.Position}");
         }
 
         _marks.Push(_count);
@@ -54,5 +54,5 @@ internal sealed class PickleStack(PickleReader reader, TorchRefusal refusal)
     }
 
     private TorchCheckpointException Underflow() =>
-        refusal.Because(TorchCheckpointError.PickleInvalid, null, $"The pickle takes more from its stack than it holds, before byte {reader.Position}.");
+        refusal.Because(TorchCheckpointError.PickleInvalid, null, $"the pickle takes more from its stack than it holds, before byte {reader.Position}");
 }

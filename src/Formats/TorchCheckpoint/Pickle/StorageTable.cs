@@ -1,4 +1,5 @@
-using Transfuse.Formats.Messages;
+using Transfuse.Formats.Files;
+
 
 namespace Transfuse.Formats.TorchCheckpoint.Pickle;
 
@@ -21,12 +22,12 @@ internal sealed class StorageTable(long fileLength, bool withViews, TorchRefusal
             || type.Role is not (GlobalRole.StorageClass or GlobalRole.UntypedStorage)
             || view.Length != (withViews ? 1 : 0))
         {
-            throw refusal.Because(TorchCheckpointError.PickleInvalid, "BINPERSID", "A persistent id does not describe a storage.");
+            throw refusal.Because(TorchCheckpointError.PickleInvalid, "BINPERSID", "a persistent id does not describe a storage");
         }
 
         if (view is [not PickleNone])
         {
-            throw refusal.Because(TorchCheckpointError.TypeUnsupported, key.Value, $"The storage '{ItemText.Of(key.Value)}' is a view of another storage, which PyTorch has not written since 0.4.");
+            throw refusal.Because(TorchCheckpointError.TypeUnsupported, key.Value, $"the storage {QuotedName.Of(key.Value)} is a view of another storage, which PyTorch has not written since 0.4");
         }
 
         PickleStorage storage = Make(type, key.Value, count.Value);
@@ -37,19 +38,19 @@ internal sealed class StorageTable(long fileLength, bool withViews, TorchRefusal
         }
 
         bool same = known.ElementType == storage.ElementType && known.ElementCount == storage.ElementCount && known.IsUntyped == storage.IsUntyped;
-        return same ? known : throw refusal.Because(TorchCheckpointError.StorageConflict, key.Value, $"The storage '{ItemText.Of(key.Value)}' is described in two ways.");
+        return same ? known : throw refusal.Because(TorchCheckpointError.StorageConflict, key.Value, $"the storage {QuotedName.Of(key.Value)} is described in two ways");
     }
 
     private PickleStorage Make(PickleGlobal type, string key, long count)
     {
         if (type.ElementType is not { } elementType)
         {
-            throw refusal.Because(TorchCheckpointError.TypeUnsupported, type.Name, $"Elements of {type.Name} have no counterpart in safetensors.");
+            throw refusal.Because(TorchCheckpointError.TypeUnsupported, type.Name, $"elements of {type.Name} have no counterpart in safetensors");
         }
 
         var storage = new PickleStorage(key, elementType, count, type.Role == GlobalRole.UntypedStorage);
         return count >= 0 && count <= fileLength && storage.ByteLength <= fileLength
             ? storage
-            : throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, key, $"The storage '{ItemText.Of(key)}' has {count} elements of {type.Name}, more than the file could hold.");
+            : throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, key, $"the storage {QuotedName.Of(key)} has {count} elements of {type.Name}, more than the file could hold");
     }
 }

@@ -5,11 +5,11 @@ namespace Transfuse.Metadata.Mlx.Detectors;
 /// <summary>Weights in a npz archive, as mlx-lm wrote until 0.5.</summary>
 internal sealed class ArchiveDetector : IMlxDetector
 {
-    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
         if (facts.IsArchive)
         {
-            yield return new MlxTrait(MlxTraitKind.Archive, MlxConfigCodes.LegacyForm.At(facts.WeightsFile, "is a npz archive, as mlx-lm wrote before 0.6"));
+            yield return MlxConfigCodes.LegacyForm.At(facts.WeightsFile, "is a npz archive, as mlx-lm wrote before 0.6");
         }
     }
 }

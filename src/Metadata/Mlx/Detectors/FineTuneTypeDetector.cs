@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Mlx.Detectors;
 /// <summary>A <c>fine_tune_type</c> that is missing, unknown, or contradicted by the presence or absence of magnitudes.</summary>
 internal sealed class FineTuneTypeDetector : IMlxDetector
 {
-    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
         bool hasNoType = facts.Inferred.Kind == FineTuneKind.Mixed && facts.Config is { IsUnsloth: false };
         if (facts.Config is not { } config || config.HasLoraLayers || config.IsLegacyVlm || hasNoType)
@@ -19,8 +19,8 @@ internal sealed class FineTuneTypeDetector : IMlxDetector
         if (config.Text("fine_tune_type") != meant)
         {
             string stated = config.Json["fine_tune_type"] is { } value ? ConfigFields.Show(value) : "missing";
-            yield return new MlxTrait(MlxTraitKind.FineTuneType, MlxConfigCodes.TypeStale.At(
-                facts.ConfigName, $"fine_tune_type is {stated}, but the file has {(facts.Inferred.Kind == FineTuneKind.Lora ? "no magnitudes" : "magnitudes")}: {meant}"));
+            yield return MlxConfigCodes.TypeStale.At(
+                facts.ConfigName, $"fine_tune_type is {stated}, but the file has {(facts.Inferred.Kind == FineTuneKind.Lora ? "no magnitudes" : "magnitudes")}: {meant}");
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Transfuse.Metadata.Mlx.Detectors;
 /// <summary>Stacked experts whose <c>lora_a</c> is <c>(E r, in)</c>, expert by expert: mlx-lm 0.14.0 to 0.28.2.</summary>
 internal sealed class FlattenedExpertsDetector : IMlxDetector
 {
-    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
         string[] flattened =
         [
@@ -15,8 +15,8 @@ internal sealed class FlattenedExpertsDetector : IMlxDetector
         ];
         if (flattened.Length > 0)
         {
-            yield return new MlxTrait(MlxTraitKind.FlattenedExperts, MlxConfigCodes.LegacyForm.At(
-                flattened, "lora_a has two dimensions, as mlx-lm 0.14.0 to 0.28.2 wrote; later readers refuse it"));
+            yield return MlxConfigCodes.LegacyForm.At(
+                flattened, "lora_a has two dimensions, as mlx-lm 0.14.0 to 0.28.2 wrote; later readers refuse it");
         }
     }
 }

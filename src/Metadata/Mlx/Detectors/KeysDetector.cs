@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Mlx.Detectors;
 /// <summary><c>keys</c> that are missing, or reach other modules than those of the file.</summary>
 internal sealed class KeysDetector : IMlxDetector
 {
-    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
         if (facts.Config is not { IsLegacyVlm: false } config)
         {
@@ -17,7 +17,7 @@ internal sealed class KeysDetector : IMlxDetector
         JsonValue? stated = config.Parameters["keys"];
         if (stated is null or JsonNull)
         {
-            yield return new MlxTrait(MlxTraitKind.DefaultKeys, MlxConfigCodes.KeysMissing.At(facts.ConfigName, $"lora_parameters.keys is {(stated is null ? "missing" : "null")}"));
+            yield return MlxConfigCodes.KeysMissing.At(facts.ConfigName, $"lora_parameters.keys is {(stated is null ? "missing" : "null")}");
         }
         else if (config.Keys is not { IsEmpty: false } keys)
         {
@@ -42,6 +42,6 @@ internal sealed class KeysDetector : IMlxDetector
             }
         }
 
-        MlxTrait Stale(string message) => new(MlxTraitKind.Keys, MlxConfigCodes.KeysStale.At(facts.ConfigName, $"lora_parameters.keys {message}"));
+        Finding Stale(string message) => MlxConfigCodes.KeysStale.At(facts.ConfigName, $"lora_parameters.keys {message}");
     }
 }

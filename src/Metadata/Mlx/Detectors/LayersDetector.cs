@@ -5,7 +5,7 @@ namespace Transfuse.Metadata.Mlx.Detectors;
 /// <summary><c>num_layers</c> that does not reach every layer with tensors: mlx-lm 0.19.0 to 0.21.4 trained all layers whatever it said.</summary>
 internal sealed class LayersDetector : IMlxDetector
 {
-    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
         if (facts.Config is not { IsLegacyVlm: false } config || facts.Layers is not { } layers)
         {
@@ -22,6 +22,6 @@ internal sealed class LayersDetector : IMlxDetector
             yield return Stale($"{stated.Field} is {count}, but tensors begin at layer {layers.First} of {(facts.BaseLayers is { } total ? $"{total}" : $"at least {layers.Last + 1L}")}, as with mlx-lm 0.19.0 to 0.21.4");
         }
 
-        MlxTrait Stale(string message) => new(MlxTraitKind.Layers, MlxConfigCodes.LayersStale.At(facts.ConfigName, message));
+        Finding Stale(string message) => MlxConfigCodes.LayersStale.At(facts.ConfigName, message);
     }
 }

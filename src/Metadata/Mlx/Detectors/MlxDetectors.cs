@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Mlx.Detectors;
 
@@ -13,5 +14,5 @@ public static class MlxDetectors
     ];
 
     /// <summary>Everything that any of them recognises.</summary>
-    public static ImmutableArray<MlxTrait> Detect(MlxFolderFacts facts) => [.. All.SelectMany(detector => detector.Detect(facts))];
+    public static ImmutableArray<Finding> Detect(MlxFolderFacts facts) => [.. All.SelectMany(detector => detector.Detect(facts))];
 }

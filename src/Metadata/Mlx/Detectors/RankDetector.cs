@@ -5,7 +5,7 @@ namespace Transfuse.Metadata.Mlx.Detectors;
 /// <summary>A rank in the config that is unusable, or not that of the tensors.</summary>
 internal sealed class RankDetector : IMlxDetector
 {
-    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
         if (facts.Config is not { } config || facts.Inferred.Rank is not { } rank)
         {
@@ -24,6 +24,6 @@ internal sealed class RankDetector : IMlxDetector
             yield return Stale(top);
         }
 
-        MlxTrait Stale(MlxNumber number) => new(MlxTraitKind.Rank, MlxConfigCodes.RankStale.At(facts.ConfigName, $"{number.Field} is {number.Shown}, but the tensors have rank {rank}"));
+        Finding Stale(MlxNumber number) => MlxConfigCodes.RankStale.At(facts.ConfigName, $"{number.Field} is {number.Shown}, but the tensors have rank {rank}");
     }
 }

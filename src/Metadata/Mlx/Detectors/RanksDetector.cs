@@ -6,12 +6,12 @@ namespace Transfuse.Metadata.Mlx.Detectors;
 /// <summary>Modules of different rank: mlx-lm until 0.31 and mlx-swift-lm load them, 0.32 refuses.</summary>
 internal sealed class RanksDetector : IMlxDetector
 {
-    public IEnumerable<MlxTrait> Detect(MlxFolderFacts facts)
+    public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
         long[] ranks = [.. facts.Modules.Select(module => RankInference.Infer(module.Evidence.A, module.Evidence.B, module.Evidence.IsLayerBacked).Rank).Where(rank => rank > 0).Distinct().Order()];
         if (ranks.Length > 1)
         {
-            yield return new MlxTrait(MlxTraitKind.Ranks, MlxConfigCodes.RanksDiffer.At(facts.WeightsFile, $"has ranks {string.Join(", ", ranks.Take(8))}"));
+            yield return MlxConfigCodes.RanksDiffer.At(facts.WeightsFile, $"has ranks {string.Join(", ", ranks.Take(8))}");
         }
     }
 }

@@ -289,7 +289,12 @@ public class ConfigPitfallTests
     [InlineData("model.embed_tokens.token_adapter.trainable_tokens_delta", "none", "TF2306")]
     public void Replacements_are_refused_and_can_be_dropped_knowingly(string name, string bias, string code)
     {
-        SmallAdapter adapter = Adapter($"\"bias\": \"{bias}\", \"peft_version\": \"0.21.0\", \"modules_to_save\": [\"score\"]");
+        SmallAdapter adapter = Adapter($"\"bias\": \"{bias}\", \"peft_version\": \"0.21.0\", \"modules_to_save\": {(code == "TF2301" ? "[\"score\"]" : "null")}");
+        if (code == "TF2306")
+        {
+            adapter.Set("trainable_token_indices", "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]");
+        }
+
         DenseArray values = adapter.Random("base_model.model." + name, name.EndsWith("bias", StringComparison.Ordinal) ? [6] : [10, 6]);
         Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, [code], Base);
         Assert.Contains(name, refused.ToString());
@@ -299,6 +304,28 @@ public class ConfigPitfallTests
         Assert.Equal(4, dropped.Tensors.Count);
         Assert.Contains(dropped.Result.Findings, finding => finding.Code.Id == code && finding.Severity == Severity.Warning);
         Assert.Equal(values.Values, Run.MustConvert(adapter, TargetProfile.Peft).Tensor("base_model.model." + name).Values);
+    }
+
+    [Fact]
+    public void A_trained_module_that_is_not_in_the_file_was_lost()
+    {
+        SmallAdapter adapter = Adapter("\"modules_to_save\": [\"lm_head\"]");
+        Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF3124"], Base);
+        Run.MustRefuse(adapter, TargetProfile.Peft, ["TF3124"], Base);
+        Run.MustConvert(adapter, TargetProfile.MlxLm, Base, new ConversionOptions { Allowed = ["TF3124"] });
+
+        // PEFT adds this name for the task, whether the model has it or not.
+        Run.MustConvert(Adapter("\"modules_to_save\": [\"score\"]").Set("task_type", "\"SEQ_CLS\""), TargetProfile.Peft, Base);
+    }
+
+    [Fact]
+    public void Rows_of_tokens_and_their_indices_belong_together()
+    {
+        Run.MustRefuse(Adapter("\"trainable_token_indices\": [3, 5]"), TargetProfile.MlxLm, ["TF3125"], Base);
+        SmallAdapter rows = Adapter("\"trainable_token_indices\": [3]");
+        rows.Random("base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", 2, 6);
+        Run.MustRefuse(rows, TargetProfile.Peft, ["TF3125"], Base);
+        Run.MustConvert(rows.Set("trainable_token_indices", "[3, 5]"), TargetProfile.Peft, Base);
     }
 
     // A head listed in modules_to_save was trained; the same tensor without the list was saved along.

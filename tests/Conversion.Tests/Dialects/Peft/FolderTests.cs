@@ -33,6 +33,19 @@ public class FolderTests
         return this;
     }
 
+    [Theory]
+    [InlineData("adapter_model-00001-of-00002.safetensors", "TF1010")]
+    [InlineData("whatever.safetensors", "TF1011")]
+    public void A_weights_file_with_another_name_is_named(string name, string code)
+    {
+        With("", "q_proj");
+        _files.Remove("adapter_model.safetensors", out ReadOnlyMemory<byte> weights);
+        _files[name] = weights;
+        Converted converted = Convert();
+        Assert.True(converted.Has(code));
+        Assert.Equal(code == "TF1011", converted.Result.IsWritten);
+    }
+
     private Converted Convert(string? adapterName = null) =>
         Run.InMemory(AdapterSource.FromMemory("folder", _files), TargetProfile.MlxLm, Base, new ConversionOptions { AdapterName = adapterName });
 

@@ -183,6 +183,16 @@ public class ScalePitfallTests
     }
 
     [Fact]
+    public void Patterns_of_no_module_are_named()
+    {
+        SmallAdapter adapter = OneModule("\"rank_pattern\": {\"q_proj\": 2, \"x_proj\": 4}, \"alpha_pattern\": {\"y_proj\": 8, \"z_proj\": 8}");
+        Converted converted = Run.MustConvert(adapter, TargetProfile.MlxLm, Base);
+        Assert.Equal(
+            ["info TF3207 adapter/adapter_config.json:alpha_pattern: no module matches y_proj and 1 more", "info TF3207 adapter/adapter_config.json:rank_pattern: no module matches x_proj"],
+            converted.Findings.Where(finding => finding.Code.Id == "TF3207").Select(finding => finding.ToString()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_pattern_that_Python_refuses_too_stops_the_conversion() =>
         Run.MustRefuse(OneModule().Set("alpha_pattern", """{"(q_proj": 8}"""), TargetProfile.MlxLm, ["TF3201"], Base);
 

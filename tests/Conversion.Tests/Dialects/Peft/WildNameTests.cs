@@ -16,8 +16,10 @@ public class WildNameTests
     [InlineData("base_model.model.{0}.lora_{1}.weight", false)]
     [InlineData("base_model.model.{0}.lora_{1}.default.weight", true)]
     [InlineData("base_model.model.{0}.lora_{1}.my-adapter.weight", true)]
-    [InlineData("base_model.model.{0}.lora_{1}", false)]
+    [InlineData("base_model.model.{0}.lora_{1}", true)]
     [InlineData("{0}.lora_{1}.weight", true)]
+    [InlineData("model.{0}.lora_{1}.weight", true)]
+    [InlineData("base_model.model.module.{0}.lora_{1}.weight", true)]
     [InlineData("base_model.model.base_model.model.{0}.lora_{1}.weight", true)]
     [InlineData("module.base_model.model.{0}.lora_{1}.weight", true)]
     [InlineData("module.module.base_model.model.{0}.lora_{1}.default.weight", true)]
@@ -56,6 +58,40 @@ public class WildNameTests
         DenseArray m = adapter.Random($"base_model.model.{Module}.{attribute}", 6);
         Assert.Equal(m.Values, Run.MustConvert(adapter, TargetProfile.MlxLm, Base).MlxDeltas()[Module].Magnitude!.Values);
         Assert.Equal(m.Values, Run.MustConvert(adapter, TargetProfile.Peft).Tensor($"base_model.model.{Module}.lora_magnitude_vector").Values);
+    }
+
+    [Fact]
+    public void Patterns_reach_modules_whose_prefix_was_cut_off()
+    {
+        SmallAdapter adapter = SmallAdapter.Peft("\"peft_version\": \"0.21.0\"").Set("alpha_pattern", """{"^model\\.layers\\.1\\.self_attn\\.q_proj": 16}""");
+        DenseArray a = adapter.Random($"model.{Module}.lora_A.weight", 2, 6);
+        DenseArray b = adapter.Random($"model.{Module}.lora_B.weight", 6, 2);
+        DeltaComparison.AssertClose(Assert.Single(Run.MustConvert(adapter, TargetProfile.MlxLm, Base).MlxDeltas()).Value.Delta, Dense.Scale(Dense.Multiply(b, a), 8), 0, Module);
+    }
+
+    [Theory]
+    [InlineData("alpha_pattern")]
+    [InlineData("rank_pattern")]
+    public void Pattern_for_names_whose_root_was_cut_off_is_refused(string field)
+    {
+        SmallAdapter adapter = SmallAdapter.Peft().Set(field, $$"""{"{{Module}}": 2}""");
+        adapter.Pair("layers.1.self_attn.q_proj", 6, 6);
+        Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF3208"], Base);
+        Assert.Contains(Module, refused.ToString());
+
+        // A pattern that would match under no root says nothing about the names.
+        Run.MustConvert(adapter.Set(field, """{"model.layers.7.self_attn.q_proj": 2}"""), TargetProfile.MlxLm, Base);
+    }
+
+    [Theory]
+    [InlineData("lora_embedding_{0}.default")]
+    [InlineData("lora_embedding_{0}.default.weight")]
+    public void Embedding_factors_have_further_spellings(string attribute)
+    {
+        SmallAdapter adapter = SmallAdapter.Peft();
+        DenseArray a = adapter.Random("base_model.model.model.embed_tokens." + string.Format(null, attribute, "A"), 2, 10);
+        adapter.Random("base_model.model.model.embed_tokens." + string.Format(null, attribute, "B"), 6, 2);
+        Assert.Equal(Dense.Transpose(a).Values, Run.MustConvert(adapter, TargetProfile.MlxLm, Base).Tensor("model.embed_tokens.lora_a").Values);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal sealed class InputSizes
     {
         _outputs = outputs;
         _largest = largest;
-        long[] written = [.. outputs.Where(module => Feeders(Leaf(module.Key)).Length > 0).Select(module => module.Value).Distinct()];
+        long[] written = [.. outputs.Where(module => Feeders(ModulePath.LeafOf(module.Key)).Length > 0).Select(module => module.Value).Distinct()];
         _stream = written switch { [] => largest, [long only] => only, _ => null };
     }
 
@@ -72,7 +72,7 @@ internal sealed class InputSizes
             return _largest;
         }
 
-        string leaf = Leaf(path);
+        string leaf = ModulePath.LeafOf(path);
         if (StreamReaders.Contains(leaf))
         {
             return _stream;
@@ -89,8 +89,6 @@ internal sealed class InputSizes
         "down_proj" => ["gate_proj", "up_proj"],
         _ => [],
     };
-
-    private static string Leaf(string path) => path[(path.LastIndexOf('.') + 1)..];
 
     private static string Relative(string path) => ModulePath.TryParse(path, out ModulePath parsed) ? parsed.Relative : path;
 }

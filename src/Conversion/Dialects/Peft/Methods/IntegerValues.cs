@@ -30,7 +30,7 @@ internal static class IntegerValues
                 DType.I16 => BinaryPrimitives.ReadInt16LittleEndian(bytes.AsSpan(i * 2)),
                 DType.I32 => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i * 4)),
                 DType.I64 => BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(i * 8)),
-                _ => throw new ArgumentException($"Elements {tensor.DType} are no integers that a file's indices have.", nameof(tensor)),
+                _ => throw new ArgumentException($"Elements {tensor.DType.SafetensorsName()} are no integers that a file's indices have.", nameof(tensor)),
             };
         }
 

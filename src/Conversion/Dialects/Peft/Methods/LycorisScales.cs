@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Formats.Json;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
@@ -70,7 +70,7 @@ internal sealed class LycorisScales
         }
         catch (PythonRegexException unusable)
         {
-            _log.Add(PeftModuleReader.CodeOf(unusable).At(_config.FileName, unusable.Message));
+            _log.Add(unusable.ToFinding(_config.FileName));
         }
 
         return null;
@@ -92,7 +92,7 @@ internal sealed class LycorisScales
         if (_firstKey?.Load(path).Alpha is { } index)
         {
             // Where no key matches, the last segment of the path was looked up.
-            string key = index == NoKey ? path[(path.LastIndexOf('.') + 1)..] : _keys[(int)index];
+            string key = index == NoKey ? ModulePath.LeafOf(path) : _keys[(int)index];
             yield return (
                 _config.RankPattern.FirstOrDefault(entry => entry.Key == key, new(key, _config.Rank)).Value,
                 _config.AlphaPattern.FirstOrDefault(entry => entry.Key == key, new(key, _config.Alpha)).Value);
@@ -105,19 +105,13 @@ internal sealed class LycorisScales
 
     private static ImmutableArray<KeyValuePair<string, int>> Ranks(ConfigFields fields)
     {
-        ConfigFields pattern = Pattern(fields, "rank_pattern");
+        ConfigFields pattern = fields.ReadFields("rank_pattern");
         return [.. pattern.Json.Members.Select(entry => KeyValuePair.Create(entry.Key, pattern.ReadInteger(entry.Key, 1, out int rank).HasValue() ? rank : Default))];
     }
 
     private static ImmutableArray<KeyValuePair<string, double>> Alphas(ConfigFields fields)
     {
-        ConfigFields pattern = Pattern(fields, "alpha_pattern");
+        ConfigFields pattern = fields.ReadFields("alpha_pattern");
         return [.. pattern.Json.Members.Select(entry => KeyValuePair.Create(entry.Key, pattern.ReadNumber(entry.Key, out double alpha).HasValue() ? alpha : Default))];
-    }
-
-    private static ConfigFields Pattern(ConfigFields fields, string name)
-    {
-        fields.ReadObject(name, out JsonObject entries, nullable: true);
-        return new ConfigFields(entries, fields.Subject(name), fields.Log);
     }
 }

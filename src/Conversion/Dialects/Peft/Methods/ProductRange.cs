@@ -1,3 +1,4 @@
+using Transfuse.Conversion.LinearAlgebra;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 
@@ -9,9 +10,6 @@ namespace Transfuse.Conversion.Dialects.Peft.Methods;
 /// </summary>
 internal sealed class ProductRange(CancellationToken cancellationToken)
 {
-    // Of products up to this, only those smaller by 2^-26 lose bits: below the rounding of the whole.
-    private static readonly double Smallest = Math.ScaleB(1, -100);
-
     private readonly Dictionary<LazyTensor, double> _largest = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>What stands against the module, or <see langword="null"/>.</summary>
@@ -30,7 +28,7 @@ internal sealed class ProductRange(CancellationToken cancellationToken)
                 product *= largest;
             }
 
-            if (product > float.MaxValue || (product != 0 && product < Smallest))
+            if (!SingleProducts.CanHold(product))
             {
                 return MethodCodes.OutOfRange.At(module.Path, FormattableString.Invariant($"has products up to {product:0.##E+0}"));
             }

@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Architectures;
 
 /// <summary>The programs that hold an MLX model, where their module paths differ.</summary>
-public enum MlxReader
+public enum MlxProgram
 {
     /// <summary>mlx-lm.</summary>
     MlxLm,

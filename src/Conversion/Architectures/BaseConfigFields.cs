@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Architectures;
 
 /// <summary>Names of fields in config.json; of several spellings the first that is there counts.</summary>
-public sealed record ConfigFields
+public sealed record BaseConfigFields
 {
     /// <summary>Number of decoder layers.</summary>
     public required ImmutableArray<string> Layers { get; init; }
@@ -19,7 +19,4 @@ public sealed record ConfigFields
 
     /// <summary>Size of the space that the experts work in.</summary>
     public required ImmutableArray<string> Latent { get; init; }
-
-    /// <summary>The object that holds the text model's fields, or <see langword="null"/> where they are at the top.</summary>
-    public string? Text { get; init; }
 }

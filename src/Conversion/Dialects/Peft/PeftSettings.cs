@@ -1,0 +1,44 @@
+using System.Text;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>The settings of a PEFT adapter by which its tensors mean something else than they do without them.</summary>
+internal static class PeftSettings
+{
+    /// <summary>The settings, by field, as JSON.</summary>
+    public static Dictionary<string, string> Of(PeftConfig config, Adapter adapter)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!config.IsLora)
+        {
+            return settings;
+        }
+
+        var maths = new FindingLog();
+        PeftMaths.Report(config, maths);
+        foreach (Finding finding in maths.ToSorted())
+        {
+            Add(finding.Subject[(finding.Subject.LastIndexOf(':') + 1)..]);
+        }
+
+        if (adapter.OtherTensors.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))
+        {
+            Add("trainable_token_indices");
+        }
+
+        // With a pair for the head the tensors say themselves what becomes of it.
+        bool hasEmbedding = adapter.Modules.Any(module => module.Kind == ModuleKind.Embedding);
+        if (adapter.TiesEmbeddings && hasEmbedding && adapter.Modules.All(module => module.Kind == ModuleKind.Embedding || module.Path.IsInLayer))
+        {
+            Add("ensure_weight_tying");
+        }
+
+        return settings;
+
+        void Add(string field) => settings[field] = config.Source[field] is { } value ? Encoding.UTF8.GetString(PythonJson.Write(value, PythonJsonStyle.Peft)) : "not set";
+    }
+}
