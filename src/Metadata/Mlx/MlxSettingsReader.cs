@@ -22,6 +22,13 @@ public static class MlxSettingsReader
             Rank = facts.Inferred.Rank,
             Producer = given.Producer,
         };
+
+        // Where two adapters are compared, the producer of one may stand beside the config of the other.
+        if (!given.Overrides && MlxProducerEvidence.Contradiction(evidence) is not null)
+        {
+            evidence = evidence with { Producer = null };
+        }
+
         double? scale = Settle(MlxScale.Decide(evidence, facts.ConfigName), given.Scale, "--scale", given, facts.ConfigName, log);
         double? dropout = Settle(MlxDropout.Decide(config, facts.ConfigName), given.Dropout, "--dropout", given, facts.ConfigName, log);
         if (scale is not { } multiplier || dropout is not { } probability)
