@@ -22,6 +22,14 @@ public class DocumentationTests
         Assert.Equal(expected, File.ReadAllText(Page));
     }
 
+    [Fact]
+    public void Every_verb_has_its_report_described()
+    {
+        string reports = File.ReadAllText(Path.Combine(Fixtures.RepositoryRoot, "docs", "reports.md"));
+        RootCommand root = CommandLine.Build(new CommandConsole(TextWriter.Null, TextWriter.Null));
+        Assert.All(root.Subcommands, command => Assert.Contains($"| `transfuse.{command.Name}/1` |", reports));
+    }
+
     private static string Render()
     {
         RootCommand root = CommandLine.Build(new CommandConsole(TextWriter.Null, TextWriter.Null));

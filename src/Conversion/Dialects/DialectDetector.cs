@@ -5,15 +5,9 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Dialects;
 
-/// <summary>
-/// Tells the dialect of an adapter from its config's fields and its tensors' names. The config's file name and <c>peft_type</c> tell nothing:
-/// both dialects use the first, and Unsloth writes the second into MLX configs.
-/// </summary>
+/// <summary>Tells the dialect of an adapter from its config's fields and its tensors' names.</summary>
 internal static class DialectDetector
 {
-    private static readonly string[] MlxFields = ["lora_parameters", "fine_tune_type", "lora_layers", "unsloth_mlx_lora_module_paths"];
-    private static readonly string[] PeftFields = ["lora_alpha", "r", "target_modules", "peft_version", "inference_mode"];
-
     public static AdapterDialect? Detect(AdapterContent content, FindingLog log)
     {
         AdapterDialect? byTensors = FromTensors(content);
@@ -43,8 +37,8 @@ internal static class DialectDetector
 
     private static AdapterDialect? FromConfig(JsonObject config)
     {
-        bool mlx = MlxFields.Any(config.Contains) || (config.Contains("rank") && !config.Contains("peft_type"));
-        bool peft = PeftFields.Any(config.Contains) || (config.Contains("peft_type") && !mlx);
+        bool mlx = DialectFields.HasMlx(config) || (config.Contains("rank") && !config.Contains("peft_type"));
+        bool peft = DialectFields.HasPeft(config) || (config.Contains("peft_type") && !mlx);
         return (mlx, peft) switch
         {
             (true, false) => AdapterDialect.Mlx,

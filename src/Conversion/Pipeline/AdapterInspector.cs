@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
@@ -19,7 +20,7 @@ public static class AdapterInspector
         using ReadResult? read = ReadAdapter.Read(source, null, context);
         string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
         Architecture? architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
-        if (modelType is not null && architecture is null)
+        if (modelType is not (null or ModelTypeResolver.Identity) && architecture is null)
         {
             log.Add(ArchitectureCodes.UnknownModelType.At(modelType, "is not in the table of architectures"));
         }

@@ -87,7 +87,7 @@ internal static class FitTarget
             context.Log.Add(TargetCodes.QuantizedBase.At(context.Base.Folder, $"has {quantization.Bits} bits ({quantization.Mode})"));
         }
 
-        Adapter adapter = SavedEmbeddings.LeaveOutEqual(read.Adapter, context);
+        Adapter adapter = SavedEmbeddings.LeaveOutOrRefuse(read.Adapter, context);
         TargetKinds.RefuseOtherTensors(adapter.OtherTensors, context.Profile, context.Log);
         return MapLayout.Apply(adapter with { OtherTensors = [] }, context);
     }

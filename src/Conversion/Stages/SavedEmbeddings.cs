@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Bases;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 
@@ -12,32 +13,60 @@ namespace Transfuse.Conversion.Stages;
 /// </summary>
 internal static class SavedEmbeddings
 {
-    /// <summary>Leaves out the saved embeddings that equal the base's; the others stay, to be refused by name.</summary>
-    public static Adapter LeaveOutEqual(Adapter adapter, StageContext context)
+    /// <summary>Leaves out the saved embeddings that equal the base's; the others stay.</summary>
+    public static Adapter LeaveOutEqual(Adapter adapter, StageContext context) => LeaveOut(adapter, context, (_, _) => false);
+
+    /// <summary>Leaves out all saved embeddings; those that are not shown to equal the base's are refused by name.</summary>
+    public static Adapter LeaveOutOrRefuse(Adapter adapter, StageContext context) => LeaveOut(adapter, context, (tensor, why) =>
     {
-        if (context.Base is null || adapter.OtherTensors.All(tensor => tensor.Kind != OtherTensorKind.SavedEmbedding))
+        context.Log.Add(TensorCodes.SavedEmbedding.At(
+            tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {why}; fuse keeps it, --allow {TensorCodes.SavedEmbedding.Id} drops it"));
+        return true;
+    });
+
+    private static Adapter LeaveOut(Adapter adapter, StageContext context, Func<OtherTensor, string, bool> isRefused)
+    {
+        OtherTensor[] saved = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding)];
+        if (saved is [])
         {
             return adapter;
         }
 
+        var left = ImmutableArray.CreateBuilder<OtherTensor>();
         using BaseWeights? weights = OpenBaseWeights.Open(context);
-        if (weights is null)
+        foreach (OtherTensor tensor in saved)
         {
-            return adapter;
+            if (Difference(tensor, weights, context) is not { } why)
+            {
+                context.Log.Add(TensorCodes.SavedEmbeddingEqual.At(tensor.SourceName, "equals the base's and was left out"));
+                left.Add(tensor);
+            }
+            else if (isRefused(tensor, why))
+            {
+                left.Add(tensor);
+            }
         }
 
-        ImmutableArray<OtherTensor> equal = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding && IsEqual(tensor, weights, context))];
-        foreach (OtherTensor tensor in equal)
-        {
-            context.Log.Add(TensorCodes.SavedEmbeddingEqual.At(tensor.SourceName, "equals the base's and was left out"));
-        }
-
-        return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(equal) };
+        return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(left) };
     }
 
-    private static bool IsEqual(OtherTensor saved, BaseWeights weights, StageContext context)
+    // What keeps a saved embedding from being the base's, or null.
+    private static string? Difference(OtherTensor saved, BaseWeights? weights, StageContext context)
     {
-        Architecture? architecture = context.Base?.Config.ModelType is { } modelType ? ArchitectureTable.Default.Find(modelType) : null;
-        return SavedBaseWeight.Find(weights, architecture, saved.Path) is { } found && SavedBaseWeight.HasValuesOf(saved.Tensor, found, context.CancellationToken);
+        if (context.Base is not { } model)
+        {
+            return "no base was given to compare it with";
+        }
+
+        if (weights is null)
+        {
+            return $"{model.Folder} has no weights to compare it with";
+        }
+
+        Architecture? architecture = model.Config.ModelType is { } modelType ? ArchitectureTable.Default.Find(modelType) : null;
+        return SavedBaseWeight.Find(weights, architecture, saved.Path) is not { } found ? $"{model.Folder} has no such tensor"
+            : found.Shape != saved.Tensor.Shape ? $"{model.Folder} has {found.DType.SafetensorsName()} {found.Shape} there"
+            : SavedBaseWeight.HasValuesOf(saved.Tensor, found, context.CancellationToken) ? null
+            : $"{model.Folder} has other values there";
     }
 }

@@ -24,7 +24,7 @@ public static class ArchitectureCodes
         "TF4003",
         Severity.Error,
         "The names of this architecture were not confirmed against both programs.",
-        "Compare the result with the base model (verify --base), then allow it.",
+        "Allow it, and compare what both programs compute with the adapter.",
         "the assurance that the module names are the right ones");
 
     /// <summary>The entry exists, but no adapter of it can be converted.</summary>

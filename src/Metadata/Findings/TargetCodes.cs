@@ -24,6 +24,9 @@ public static class TargetCodes
     /// <summary>Whether the head is tied is unknown.</summary>
     public static FindingCode TyingUnknown { get; } = new("TF5006", Error, "The adapter adapts an embedding or the head, and it is not known whether the base ties them.", "Give --base.", "the assurance that the head stays as it is, should the base tie it to the embedding");
 
+    /// <summary>A head that a tied base does not have.</summary>
+    public static FindingCode HeadMayBeTied { get; } = new("TF5024", Warning, "The adapter adapts the head, and it is not known whether the base ties it to the embedding; mlx-lm refuses to load the head's adapter where it does.", "Give --base to be sure.");
+
     /// <summary>The number of layers is unknown to a target that needs it.</summary>
     public static FindingCode LayerCountUnknown { get; } = new("TF5007", Warning, "The number of the base's layers is not known; 1024, which means all of them, was written as num_layers.", "Give --base.");
 
@@ -84,6 +87,6 @@ public static class TargetCodes
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, QuantizedBase,
+        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, QuantizedBase,
     ];
 }

@@ -52,6 +52,9 @@ public class DamagedPeftFolderTests
 
         // vLLM takes the prefix away wherever it stands, and SGLang looks at the layer and the last names only.
         ("vllm", "no prefix", null), ("sglang", "no prefix", null), ("vllm", "the prefix twice", null), ("sglang", "the prefix twice", null),
+
+        // SGLang looks for lora_A and lora_B anywhere in a name.
+        ("sglang", "no .weight", null),
     ];
 
     [Theory]
@@ -121,6 +124,9 @@ public class DamagedPeftFolderTests
         ("no prefix", copy => Rename(copy, name => name[Prefix.Length..])),
         ("the adapter's name left in", copy => Rename(copy, name => name.Replace(".lora_A.weight", ".lora_A.default.weight", StringComparison.Ordinal))),
         ("the prefix twice", copy => Rename(copy, name => Prefix + name)),
+        ("the root twice", copy => Rename(copy, name => Prefix + "model." + name[Prefix.Length..])),
+        ("no root", copy => Rename(copy, name => Prefix + name[(Prefix.Length + "model.".Length)..])),
+        ("no .weight", copy => Rename(copy, name => name[..name.LastIndexOf('.')])),
     ];
 
     [Theory]

@@ -102,6 +102,11 @@ public class PeftToMlxTests
         values[5] += 1;
         changed.Put(embedding.Name, new DenseArray(embedding.Shape, values));
         using var folder = new TemporaryFolder();
-        Run.MustRefuse(changed.Save(), TargetProfile.MlxLm, folder["mlx"], ["TF2304"], Fixtures.HfBaseFolder("llama"));
+        ConversionResult otherValues = Run.MustRefuse(changed.Save(), TargetProfile.MlxLm, folder["mlx"], ["TF2304"], Fixtures.HfBaseFolder("llama"));
+        Assert.Contains(otherValues.Findings, finding => finding.Message.Contains("has other values there", StringComparison.Ordinal));
+
+        changed.Put(embedding.Name, DenseArray.Zeros(embedding.Shape[0] + 3, embedding.Shape[1]));
+        ConversionResult otherShape = Run.MustRefuse(changed.Save(), TargetProfile.MlxLm, folder["mlx"], ["TF2304"], Fixtures.HfBaseFolder("llama"));
+        Assert.Contains(otherShape.Findings, finding => finding.Message.StartsWith("F32 (115, 64); ", StringComparison.Ordinal) && finding.Message.Contains("(112, 64) there", StringComparison.Ordinal));
     }
 }

@@ -102,7 +102,7 @@ public class TiedEmbeddingTests
         // mlx-lm refuses to load a head that the base ties, so that a word is enough.
         SmallAdapter head = SmallAdapter.Peft();
         head.Pair("lm_head", 6, 10);
-        Assert.Contains(Run.MustConvert(head, TargetProfile.MlxLm, null, options).Result.Findings, finding => finding is { Code.Id: "TF5006", Severity: Severity.Warning });
+        Assert.Contains(Run.MustConvert(head, TargetProfile.MlxLm, null, options).Result.Findings, finding => finding is { Code.Id: "TF5024", Severity: Severity.Warning });
 
         SmallAdapter mlx = SmallAdapter.Mlx();
         mlx.MlxPair(Embedding, 10, 6);

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -16,7 +17,7 @@ internal sealed class MlxLmReaderRules : IReaderRules
             return;
         }
 
-        if (FolderDialect.IsPeft(config))
+        if (DialectFields.IsPeft(config))
         {
             context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "AttributeError: no attribute 'num_layers'; this is a PEFT folder, which mlx-lm does not read");
             return;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -23,7 +24,7 @@ internal sealed class MlxSwiftReaderRules : IReaderRules
             return;
         }
 
-        if (FolderDialect.IsPeft(config))
+        if (DialectFields.IsPeft(config))
         {
             MlxSwiftPeftRules.Check(context, config);
             return;

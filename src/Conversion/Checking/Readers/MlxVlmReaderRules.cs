@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -23,7 +24,7 @@ internal sealed class MlxVlmReaderRules : IReaderRules
         if (isLegacy && !config.Contains("rank"))
         {
             context.Report(
-                FolderDialect.IsPeft(config) ? CheckCodes.OtherDialect : CheckCodes.FieldMissing,
+                DialectFields.IsPeft(config) ? CheckCodes.OtherDialect : CheckCodes.FieldMissing,
                 "lora_parameters",
                 "ValueError: The adapter does not have lora params in the config: neither rank nor lora_parameters");
             return;

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Checking.Peft;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -17,7 +18,7 @@ internal sealed class PeftReaderRules : IReaderRules
             return;
         }
 
-        if (FolderDialect.IsMlx(json))
+        if (DialectFields.IsMlx(json))
         {
             context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "KeyError or RuntimeError: this is an MLX folder, which PEFT does not read");
             return;

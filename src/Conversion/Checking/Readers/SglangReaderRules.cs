@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Checking.Peft;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -18,7 +19,7 @@ internal sealed class SglangReaderRules : IReaderRules
             return;
         }
 
-        if (FolderDialect.IsMlx(config))
+        if (DialectFields.IsMlx(config))
         {
             context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "KeyError: 'target_modules'; this is an MLX folder, which SGLang does not read");
             return;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -33,7 +34,7 @@ internal sealed class UnslothReaderRules : IReaderRules
         }
 
         UnslothBaseRules.Check(context, config);
-        if (FolderDialect.IsPeft(config))
+        if (DialectFields.IsPeft(config))
         {
             context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "RuntimeError: failed to load the LoRA adapter: no attribute 'num_layers'; this is a PEFT folder");
             return;

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Checking.Peft;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -19,7 +20,7 @@ internal sealed class VllmReaderRules : IReaderRules
             return;
         }
 
-        if (FolderDialect.IsMlx(config))
+        if (DialectFields.IsMlx(config))
         {
             context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "ValueError: Missing required configuration fields: r, lora_alpha and target_modules; this is an MLX folder, which vLLM does not read");
             return;

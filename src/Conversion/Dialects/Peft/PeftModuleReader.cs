@@ -23,9 +23,10 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         try
         {
             ImmutableArray<AdapterModule> modules = WithScales(ReadFactors(factors));
-            if (modules.Length == factors.Length)
+            string[] paths = [.. modules.Select(module => module.FullPath)];
+            if (HaveOneRoot(paths) && modules.Length == factors.Length)
             {
-                ReportUnused([.. modules.Select(module => module.FullPath)]);
+                ReportUnused(paths);
             }
 
             return modules;
@@ -57,32 +58,42 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         }
     }
 
-    private void ReportUnused(string[] paths)
+    // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths.
+    private bool HaveOneRoot(string[] paths)
     {
         string[] rooted = [.. paths.Select(path => ModelRoot + path)];
+        return Report("rank_pattern", _patterns.UnusedRankKeys(paths).Except(_patterns.UnusedRankKeys(rooted)))
+            & Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths).Except(_patterns.UnusedAlphaKeys(rooted)));
+
+        bool Report(string field, IEnumerable<string> keys)
+        {
+            string[] others = [.. keys];
+            foreach (string key in others)
+            {
+                log.Add(ConfigCodes.PatternRoot.At($"{config.FileName}:{field}", $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
+            }
+
+            return others.Length == 0;
+        }
+    }
+
+    private void ReportUnused(string[] paths)
+    {
         try
         {
-            Report("rank_pattern", _patterns.UnusedRankKeys(paths), _patterns.UnusedRankKeys(rooted));
-            Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths), _patterns.UnusedAlphaKeys(rooted));
+            Report("rank_pattern", _patterns.UnusedRankKeys(paths));
+            Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths));
         }
         catch (PythonRegexException)
         {
             // A key that loading never gets to need not be usable.
         }
 
-        // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths.
-        void Report(string field, ImmutableArray<string> unused, ImmutableArray<string> unusedIfRooted)
+        void Report(string field, ImmutableArray<string> keys)
         {
-            string subject = $"{config.FileName}:{field}";
-            foreach (string key in unused.Except(unusedIfRooted, StringComparer.Ordinal))
+            if (!keys.IsEmpty)
             {
-                log.Add(ConfigCodes.PatternRoot.At(subject, $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
-            }
-
-            string[] idle = [.. unused.Intersect(unusedIfRooted, StringComparer.Ordinal)];
-            if (idle.Length > 0)
-            {
-                log.Add(ConfigCodes.PatternUnused.At(subject, $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
+                log.Add(ConfigCodes.PatternUnused.At($"{config.FileName}:{field}", $"no module matches {NameList.Of(keys.Select(ConfigFields.Shorten))}"));
             }
         }
     }

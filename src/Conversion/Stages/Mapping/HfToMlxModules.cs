@@ -35,7 +35,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
 
             if (mapping.RequiresUntiedHead)
             {
-                context.Log.Add(TargetCodes.TyingUnknown.At(module.SourcePath, "adapts the head; mlx-lm refuses to load it for a base that ties the head to the embedding") with { Severity = Severity.Warning });
+                context.Log.Add(TargetCodes.HeadMayBeTied.At(module.SourcePath, "adapts the head, and no base was given that says whether it is a weight of its own"));
             }
 
             AddTargets(module, mapping, orientation);
