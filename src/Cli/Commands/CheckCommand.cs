@@ -28,7 +28,7 @@ internal sealed class CheckCommand : ICommand
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("check", "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Changes nothing.")
+        var command = new Command("check", "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Reads configs, names and shapes; convert and repair look at values too. Changes nothing.")
         {
             _paths, _for, _base, _modelType, _adapterName, _maxLoraRank,
         };

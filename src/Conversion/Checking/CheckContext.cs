@@ -5,6 +5,7 @@ using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Checking;
 
@@ -62,6 +63,11 @@ internal sealed class CheckContext : IDisposable
         {
             Report(CheckCodes.ConfigMissing, AdapterFiles.Config, complaint);
             return null;
+        }
+
+        if (_reader != TargetProfile.MlxSwift.Name && OpenAdapter.HasByteOrderMark(_source, AdapterFiles.Config))
+        {
+            Report(CheckCodes.ConfigUnreadable, AdapterFiles.Config, "JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig)");
         }
 
         return OpenAdapter.ReadJson(_source, AdapterFiles.Config, _log);

@@ -102,7 +102,20 @@ internal sealed class SwiftFields(CheckContext context, JsonObject json, string 
 
     private bool IsMissing(string name) => json[name] is null or JsonNull;
 
-    private double? ToNumber(string name, JsonValue value) => value is JsonNumber number ? number.Value : Mismatch<double>(name, value, "Float");
+    private double? ToNumber(string name, JsonValue value)
+    {
+        if (value is not JsonNumber number)
+        {
+            return Mismatch<double>(name, value, "Float");
+        }
+
+        if (double.IsFinite(number.Value) && !float.IsFinite((float)number.Value))
+        {
+            Refuse(name, $"DecodingError.dataCorrupted: number {number.Text} does not fit in Float");
+        }
+
+        return number.Value;
+    }
 
     private JsonValue? Value(string name)
     {

@@ -10,4 +10,8 @@ namespace Transfuse.Conversion.Dialects;
 /// <param name="WeightsFile">Name of the weights file.</param>
 /// <param name="Weights">The open weights file.</param>
 /// <param name="Config">The config, or <see langword="null"/> where there is none.</param>
-internal sealed record AdapterContent(IAdapterSource Source, string Name, string WeightsFile, ITensorContainer Weights, JsonObject? Config);
+internal sealed record AdapterContent(IAdapterSource Source, string Name, string WeightsFile, ITensorContainer Weights, JsonObject? Config)
+{
+    /// <summary>Whether the config begins with a byte order mark, at which Python's <c>json.load</c> fails.</summary>
+    public bool HasByteOrderMark { get; init; }
+}

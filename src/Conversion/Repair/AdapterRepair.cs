@@ -21,6 +21,8 @@ namespace Transfuse.Conversion.Repair;
 /// </summary>
 public sealed record AdapterRepair
 {
+    private static readonly RepairChange WithoutMark = new(AdapterFiles.Config, "begins with a byte order mark", null, "Python's json refuses it, and with it every reader but mlx-swift-lm");
+
     private IAdapterSource Source { get; init; } = null!;
 
     private BaseModel? Base { get; init; }
@@ -108,7 +110,7 @@ public sealed record AdapterRepair
             Findings = context.Log.ToSorted(),
             Dialect = dialect,
             Adapter = plan.Adapter,
-            Changes = plan.Changes,
+            Changes = content.HasByteOrderMark ? [WithoutMark, .. plan.Changes] : plan.Changes,
             ConfigDiff = diff,
             IsWritten = isWritten,
         };

@@ -17,7 +17,7 @@ internal static class RepairOutput
     /// <param name="isComplete">Whether the output is a new folder, which needs what does not change too.</param>
     public static OutputFolder Of(AdapterContent content, RepairPlan plan, ConfigLayout layout, bool isComplete)
     {
-        bool configChanges = content.Config is null || !JsonText.AreEqual(content.Config, plan.Config);
+        bool configChanges = content.Config is null || content.HasByteOrderMark || !JsonText.AreEqual(content.Config, plan.Config);
         bool tensorsChange = !UnchangedWeights.AreEqual(plan.Tensors, content.Weights.Tensors);
         bool keepsFile = !tensorsChange && plan.KeptNames.Contains(content.WeightsFile);
         bool copiesFile = !tensorsChange && !keepsFile && Path.GetExtension(content.WeightsFile) == Path.GetExtension(plan.WeightsFile);

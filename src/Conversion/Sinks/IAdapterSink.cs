@@ -14,7 +14,7 @@ public interface IAdapterSink : IDisposable
     /// <exception cref="IOException">The operating system failed.</exception>
     IByteSink Create(string fileName);
 
-    /// <summary>Makes all files visible at once.</summary>
-    /// <exception cref="IOException">The operating system failed; what was there before is unchanged.</exception>
+    /// <summary>Makes all files visible: at once where the place is a folder of their own, one by one where they replace files of a folder that stays.</summary>
+    /// <exception cref="IOException">The operating system failed; what was there before is unchanged, or the message says where it lies.</exception>
     void Commit();
 }

@@ -6,7 +6,8 @@ namespace Transfuse.Conversion.Sinks;
 
 /// <summary>
 /// Replaces single files of a folder and leaves the others alone. Each original stays as <c>NAME.orig</c>, or <c>NAME.orig.2</c> and so on where that is taken.
-/// Every file is written completely under a temporary name first; files then take their places one by one, in the order in which they were created.
+/// Every file is written completely under a temporary name first; then originals are copied, and files take their places one by one. Where the operating system refuses one of these steps,
+/// those before it are undone. Only a process that is killed between them leaves some files new and others old; the originals lie beside them then.
 /// </summary>
 /// <param name="folder">The folder.</param>
 /// <param name="durable">Whether to return only when files have reached the disk. Default of the command: no.</param>
@@ -17,6 +18,7 @@ internal sealed class InPlaceAdapterSink(string folder, bool durable) : IAdapter
 
     private readonly string _random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
     private readonly List<string> _names = [];
+    private readonly Dictionary<string, string> _originals = new(StringComparer.Ordinal);
 
     /// <summary>Files that a committed file makes superfluous, and that are set aside like originals.</summary>
     public ImmutableArray<string> Superseded { get; init; } = [];
@@ -35,20 +37,33 @@ internal sealed class InPlaceAdapterSink(string folder, bool durable) : IAdapter
 
     public void Commit()
     {
-        foreach (string name in _names)
+        var undo = new Stack<Action>();
+        try
         {
-            string path = Path.Combine(folder, name);
-            if (File.Exists(path))
+            foreach (string path in _names.Select(PathOf).Where(File.Exists))
             {
-                File.Copy(path, FreeName(path));
+                string original = FreeName(path);
+                undo.Push(() => File.Delete(original));
+                File.Copy(path, original);
+                _originals[path] = original;
             }
 
-            File.Move(TemporaryPath(name), path, overwrite: true);
-        }
+            foreach (string name in _names)
+            {
+                Place(name, undo);
+            }
 
-        foreach (string path in Superseded.Select(name => Path.Combine(folder, name)).Where(File.Exists))
+            foreach (string path in Superseded.Select(PathOf).Where(File.Exists))
+            {
+                string aside = FreeName(path);
+                File.Move(path, aside);
+                undo.Push(() => File.Move(aside, path));
+            }
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            File.Move(path, FreeName(path));
+            Undo(undo, failed);
+            throw;
         }
 
         _names.Clear();
@@ -62,6 +77,30 @@ internal sealed class InPlaceAdapterSink(string folder, bool durable) : IAdapter
         }
     }
 
+    private void Place(string name, Stack<Action> undo)
+    {
+        string path = PathOf(name);
+        File.Move(TemporaryPath(name), path, overwrite: true);
+        undo.Push(_originals.TryGetValue(path, out string? original)
+            ? () => File.Move(original, path, overwrite: true)
+            : () => File.Delete(path));
+    }
+
+    private void Undo(Stack<Action> steps, Exception failed)
+    {
+        try
+        {
+            while (steps.TryPop(out Action? step))
+            {
+                step();
+            }
+        }
+        catch (Exception again) when (again is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{failed.Message} Not all files of {folder} could be put back either: {again.Message} The originals lie beside them as *{Original}.", failed);
+        }
+    }
+
     private static string FreeName(string path)
     {
         string name = path + Original;
@@ -72,6 +111,8 @@ internal sealed class InPlaceAdapterSink(string folder, bool durable) : IAdapter
 
         return name;
     }
+
+    private string PathOf(string name) => Path.Combine(folder, name);
 
     private string TemporaryPath(string name) => Path.Combine(folder, $".{name}.{_random}{Temporary}");
 }

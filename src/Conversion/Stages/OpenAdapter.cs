@@ -32,7 +32,24 @@ internal static partial class OpenAdapter
             return null;
         }
 
-        return OpenWeights(chosen, weightsFile, log) is { } weights ? new AdapterContent(chosen, chosen.Name, weightsFile, weights, config) : null;
+        return OpenWeights(chosen, weightsFile, log) is not { } weights ? null : new AdapterContent(chosen, chosen.Name, weightsFile, weights, config)
+        {
+            HasByteOrderMark = config is not null && HasByteOrderMark(chosen, AdapterFiles.Config),
+        };
+    }
+
+    /// <summary>Whether a file begins with the UTF-8 byte order mark.</summary>
+    public static bool HasByteOrderMark(IAdapterSource source, string fileName)
+    {
+        using IByteSource file = source.Open(fileName);
+        Span<byte> start = stackalloc byte[3];
+        if (file.Length < start.Length)
+        {
+            return false;
+        }
+
+        file.Read(0, start);
+        return start.SequenceEqual("\uFEFF"u8);
     }
 
     /// <summary>Reads a JSON object, or adds an error.</summary>
@@ -116,7 +133,9 @@ internal static partial class OpenAdapter
             if (others is not [])
             {
                 string newest = others.OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal).Last();
-                log.Add(ContainerCodes.CheckpointTaken.At(source.Name, $"has no {AdapterFiles.MlxWeights}; the newest checkpoint, {newest}, was read"));
+                log.Add(ContainerCodes.CheckpointTaken.At(source.Name, others.Length == 1 && IsChosen(source)
+                    ? $"the checkpoint {newest} was read, which no loader opens by this name"
+                    : $"has no {AdapterFiles.MlxWeights}; the newest checkpoint, {newest}, was read"));
                 return newest;
             }
 
@@ -171,6 +190,9 @@ internal static partial class OpenAdapter
             return null;
         }
     }
+
+    // A source that is one weights file, with at most its config: the caller named it.
+    private static bool IsChosen(IAdapterSource source) => source.FileNames.All(name => name == AdapterFiles.Config || AdapterFiles.IsNumberedCheckpoint(name)) && source.NestedAdapters is [];
 
     // What a trainer leaves beside an adapter is no weights file of one.
     private static bool IsWeights(string fileName) =>

@@ -35,10 +35,10 @@ public static class CheckCodes
     public static FindingCode KeyRefused { get; } = new("TF5507", Error, "A key or target names what the reader cannot wrap, or in a form that it does not resolve.", RepairIt);
 
     /// <summary>A tensor that the reader refuses.</summary>
-    public static FindingCode TensorRefused { get; } = new("TF5508", Error, "The reader refuses a tensor that has no place in the wrapped model.", RepairIt);
+    public static FindingCode TensorRefused { get; } = new("TF5508", Error, "The reader refuses a tensor that has no place in the wrapped model.", "Let repair correct keys, ranks and names that do not fit the tensors. A tensor whose module the model does not have belongs to another base, or to no adapter.");
 
     /// <summary>A shape that the reader refuses.</summary>
-    public static FindingCode ShapeRefused { get; } = new("TF5509", Error, "The reader refuses the shape of a tensor.", RepairIt);
+    public static FindingCode ShapeRefused { get; } = new("TF5509", Error, "The reader refuses the shape of a tensor.", "Where the rank in the config is wrong, let repair correct it. Where the module has another size, the adapter belongs to another base.");
 
     /// <summary>A dtype that the reader refuses.</summary>
     public static FindingCode DTypeRefused { get; } = new("TF5510", Error, "The reader cannot read tensors of this dtype.", "Write the folder anew with --dtype f32.");
@@ -61,20 +61,23 @@ public static class CheckCodes
     /// <summary>The base is another one than the config says.</summary>
     public static FindingCode BaseMismatch { get; } = new("TF5516", Error, "The reader compares the base with what the config says of it, and they differ.", "Use the base that the adapter was trained on.");
 
+    /// <summary>A config that the reader's parser refuses.</summary>
+    public static FindingCode ConfigUnreadable { get; } = new("TF5517", Error, "The reader's parser refuses the config because of a byte order mark before it.", "Let repair write the config anew, or save it as UTF-8 without a byte order mark.");
+
     /// <summary>Tensors that the reader skips.</summary>
     public static FindingCode TensorIgnored { get; } = new("TF5531", Error, "The reader skips a tensor without a word, so that what it changes is lost.", ConvertIt);
 
     /// <summary>A scale that the reader gets wrong.</summary>
-    public static FindingCode ScaleMisread { get; } = new("TF5532", Error, "The reader multiplies by another scale than the adapter means.", ConvertIt);
+    public static FindingCode ScaleMisread { get; } = new("TF5532", Error, "The reader multiplies by another scale than the adapter means.", "Write the folder for this reader with convert, which refuses a scale that the reader cannot have.");
 
     /// <summary>Only one factor of a pair.</summary>
     public static FindingCode HalfPair { get; } = new("TF5533", Error, "A module has only one of its two factors, which the reader does not notice: the other one is zero or random.", "Find the missing tensor; the training did not save the module whole.");
 
     /// <summary>DoRA without its magnitude, or a magnitude without DoRA.</summary>
-    public static FindingCode DoraMisread { get; } = new("TF5534", Error, "The reader takes a DoRA module for another one than it is.", RepairIt);
+    public static FindingCode DoraMisread { get; } = new("TF5534", Error, "The reader takes a DoRA module for another one than it is.", "Let repair correct fine_tune_type or use_dora. Where a magnitude itself is missing, find the complete file: it cannot be made up.");
 
     /// <summary>Modules with random factors.</summary>
-    public static FindingCode RandomModules { get; } = new("TF5535", Error, "The reader makes modules that the file has nothing for, and fills them with random factors.", RepairIt);
+    public static FindingCode RandomModules { get; } = new("TF5535", Error, "The reader makes modules that the file has nothing for, and fills them with random factors.", "Let repair write the targets of the modules that have tensors. Where tensors are missing, find the complete file.");
 
     /// <summary>The adapter belongs to changed base weights.</summary>
     public static FindingCode BaseResidual { get; } = new("TF5536", Error, "The adapter belongs to base weights that its initialisation changed, and the reader adds it to the unchanged ones.", "Let PEFT convert it: save_pretrained(..., path_initial_model_for_weight_conversion=...).");
@@ -117,7 +120,7 @@ public static class CheckCodes
     [
         ConfigMissing, WeightsMissing, OtherDialect, FieldMissing, FieldRefused,
         MethodRefused, KeyRefused, TensorRefused, ShapeRefused, DTypeRefused,
-        RankLimit, ModuleRefused, NumLayersTooSmall, ModelUnsupported, NotTakenForAdapter, BaseMismatch,
+        RankLimit, ModuleRefused, NumLayersTooSmall, ModelUnsupported, NotTakenForAdapter, BaseMismatch, ConfigUnreadable,
         TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules,
         BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored,
         BaseUnknown, KeyMatchesNothing, NeutralModules, BaseReplaced, NotJudged,

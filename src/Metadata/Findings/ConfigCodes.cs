@@ -120,7 +120,7 @@ public static class ConfigCodes
 
     /// <summary>A field that PEFT always writes.</summary>
     public static FindingCode FieldMissing { get; } = new("TF3120", Warning,
-        "The config names its PEFT version, but lacks a field that this version always writes and that no tensor tells; what PEFT takes for it was taken.", "Restore the field if the adapter was trained with another value.");
+        "The config names its PEFT version, or has fields that date it, but lacks a field that this version always writes and that no tensor tells; what PEFT takes for it was taken.", "Restore the field if the adapter was trained with another value.");
 
     /// <summary>A flag that the tensors contradict.</summary>
     public static FindingCode FlagStale { get; } = new("TF3121", Warning,

@@ -31,7 +31,7 @@ public static class MlxConfigCodes
     public static FindingCode LegacyForm { get; } = new("TF3508", Information, "The folder has the form of an older program; it was read as that program meant it.", "Nothing.");
 
     /// <summary>Two places give different values.</summary>
-    public static FindingCode Contradiction { get; } = new("TF3509", Error, "Two places of the config give different values, and no tensor tells which is right.", "Give the value as the option that the message names.");
+    public static FindingCode Contradiction { get; } = new("TF3509", Error, "Two places of the config, or the config and an option, contradict each other, and no tensor tells which is right.", "Give the value as the option that the message names.");
 
     /// <summary>Unsloth's copy stands for a lost field.</summary>
     public static FindingCode CopyTaken { get; } = new("TF3510", Warning, "A field is missing or unusable; its copy at the top level of the config was taken.", "Nothing.");
@@ -69,11 +69,15 @@ public static class MlxConfigCodes
     /// <summary>Base weights beside the adapter.</summary>
     public static FindingCode BaseWeights { get; } = new("TF3521", Warning, "The file holds weights of the base model beside the adapter.", "Nothing, if they were trained; mlx-lm 0.32 refuses to load them.");
 
+    /// <summary>Two base ids.</summary>
+    public static FindingCode BaseIdsDiffer { get; } = new("TF3522", Warning, "The config names two different bases.", "Correct the field that is wrong.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ScaleUnknown, ScaleAmbiguous, DefaultApplied, FieldUnusable, RankStale, TypeStale, FullFineTune, LegacyForm,
         Contradiction, CopyTaken, ScaleDoubtful, DropoutDrift, Overridden, LayersStale, KeysStale, KeysMissing,
         ListedModuleMissing, UnlistedModule, LayersUnconfirmed, RanksDiffer, BaseWeights,
+        BaseIdsDiffer,
     ];
 }

@@ -29,8 +29,14 @@ public sealed class MlxConfigView(JsonObject json)
     /// <summary>Whether it has the form of mlx-lm 0.6 to 0.18: <c>lora_layers</c> in place of <c>num_layers</c>.</summary>
     public bool HasLoraLayers => json.Contains("lora_layers") && !json.Contains("num_layers");
 
-    /// <summary>Whether it has fields that mlx-lm writes since 0.19 only.</summary>
-    public bool HasCurrentFields => json.Contains("num_layers") || json.Contains("fine_tune_type");
+    /// <summary>Whether it has a field that mlx-lm writes since 0.19 only.</summary>
+    public bool HasCurrentField => json.Contains("num_layers") || json.Contains("fine_tune_type");
+
+    /// <summary>Whether it has a field that mlx-lm wrote until 0.18 only.</summary>
+    public bool HasOldField => json.Contains("lora_layers") || json.Contains("use_dora");
+
+    /// <summary>Whether mlx-lm 0.19 or later wrote it: both fields that are new in it, or one of them where no older field speaks against it.</summary>
+    public bool IsCurrent => json.Contains("num_layers") && json.Contains("fine_tune_type") || (HasCurrentField && !HasOldField);
 
     /// <summary>Whether it has the form of mlx-vlm until 0.5: <c>rank</c> and <c>alpha</c> at the top, and no <c>lora_parameters</c>.</summary>
     public bool IsLegacyVlm => !json.Contains("lora_parameters") && json.Contains("alpha");

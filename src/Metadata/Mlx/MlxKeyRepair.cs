@@ -13,34 +13,58 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Keys">The keys.</param>
 /// <param name="KeysReason">Why they differ from the config's; <see langword="null"/> where they do not.</param>
 /// <param name="IsConfirmed">Whether the number is right for any base, or for the base that was given.</param>
-public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, ImmutableArray<string> Keys, string? KeysReason, bool IsConfirmed)
+/// <param name="Excess">Modules that new keys also reach but that the file does not have; counted among the layers that are known.</param>
+public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, ImmutableArray<string> Keys, string? KeysReason, bool IsConfirmed, long Excess = 0)
 {
     /// <summary>Chooses.</summary>
     /// <param name="number"><c>num_layers</c>, or <c>lora_layers</c> in its place.</param>
     /// <param name="keys">The keys, or <see langword="null"/> where the config has no list of strings.</param>
     /// <param name="paths">The modules of the file.</param>
     /// <param name="baseLayers">The base's number of layers, if known.</param>
-    /// <param name="prefersFullPaths">Whether new keys are full paths, as mlx-vlm and Unsloth need them; else paths below a layer where these are exact.</param>
-    public static MlxKeyRepair Choose(MlxNumber number, ImmutableArray<string>? keys, IReadOnlyCollection<ModulePath> paths, int? baseLayers, bool prefersFullPaths)
+    /// <param name="preference">Which form new keys have.</param>
+    /// <param name="isDora">Whether modules without tensors must not be reached.</param>
+    public static MlxKeyRepair Choose(
+        MlxNumber number, ImmutableArray<string>? keys, IReadOnlyCollection<ModulePath> paths, int? baseLayers, MlxKeyPreference preference, bool isDora)
     {
         LayerEvidence? layers = LayerInference.Infer(paths);
         (int count, string? reason) = Layers(number, layers, baseLayers);
         bool isKept = reason is null;
-        if (keys is { IsEmpty: false } stated && MlxKeyReach.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
+        if (keys is { IsEmpty: false } stated && !(preference == MlxKeyPreference.FullPath && HasRelative(stated)) && MlxKeyReach.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
         {
             ImmutableArray<string> used = [.. stated.Where(key => !reach.Idle.Contains(key))];
             string? idle = reach.Idle.IsEmpty ? null : $"the file has no tensors of {string.Join(", ", reach.Idle.Take(3))}";
             return new MlxKeyRepair(count, reason, used, idle, IsSure(used));
         }
 
+        if (preference != MlxKeyPreference.FullPath && LastLayers(layers, baseLayers, isDora && preference == MlxKeyPreference.Relative) is { } last && last != count)
+        {
+            count = last;
+            reason = "the layers from the first with tensors to the last of the base";
+        }
+
         bool isExact = layers is { IsUniform: true, IsContiguous: true } && (baseLayers is { } total
             ? layers.Last == total - 1 && layers.First == Math.Max(0, total - count)
             : isKept ? layers.Span == count : layers.First == 0 && number.AsInteger is <= 0);
-        ImmutableArray<string> chosen = isExact && !prefersFullPaths ? Sorted(paths.Select(path => path.Relative)) : Sorted(paths.Select(path => path.Text));
-        return new MlxKeyRepair(count, reason, chosen, $"they name the {paths.Count} modules of the file", IsSure(chosen));
+        bool isRelative = preference == MlxKeyPreference.Relative || (isExact && preference == MlxKeyPreference.Exact);
+        ImmutableArray<string> chosen = Sorted(paths.Select(path => isRelative ? path.Relative : path.Text));
+        return new MlxKeyRepair(count, reason, chosen, $"they name the {paths.Count} modules of the file", IsSure(chosen), isRelative ? ExcessOf(chosen) : 0);
 
-        bool IsSure(ImmutableArray<string> used) => baseLayers is not null || !isKept || count >= MlxKeys.AllLayers || !paths.Any(path => path.IsInLayer && used.Contains(path.Relative));
+        bool IsSure(ImmutableArray<string> used) => baseLayers is not null || count >= MlxKeys.AllLayers || !HasRelative(used);
+
+        bool HasRelative(ImmutableArray<string> used) => paths.Any(path => path.IsInLayer && used.Contains(path.Relative));
+
+        long ExcessOf(ImmutableArray<string> relative)
+        {
+            long known = baseLayers ?? (layers?.Last + 1L) ?? 0;
+            int inLayers = paths.Count(path => path.IsInLayer);
+            return ((relative.Length - (paths.Count - inLayers)) * Math.Min(known, count)) - inLayers;
+        }
     }
+
+    // The number with which paths below a layer reach the adapted layers alone. Without a base it takes the last adapted layer for the base's last, which is worth it for DoRA only.
+    private static int? LastLayers(LayerEvidence? layers, int? baseLayers, bool evenWithoutBase) => layers is not { IsUniform: true, IsContiguous: true } ? null
+        : baseLayers is { } total ? layers.Last == total - 1 ? total - layers.First : null
+        : evenWithoutBase ? (int)layers.Span : null;
 
     private static (int Count, string? Reason) Layers(MlxNumber number, LayerEvidence? layers, int? baseLayers)
     {

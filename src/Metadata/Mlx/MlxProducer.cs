@@ -26,8 +26,23 @@ public sealed record MlxProducer(string? Program, Version? Version, DateOnly? Da
     /// <param name="program">The program that changed.</param>
     /// <param name="version">The first version with the change.</param>
     /// <param name="day">The day of the change.</param>
-    public bool? IsBefore(string program, Version version, DateOnly day) =>
-        Date is { } date ? date < day : Program == program ? Version < version : null;
+    public bool? IsBefore(string program, Version version, DateOnly day)
+    {
+        if (Date is { } date)
+        {
+            return date < day;
+        }
+
+        if (Program != program || Version is not { } own)
+        {
+            return null;
+        }
+
+        // 0.14 stands for every 0.14.x.
+        var first = new Version(own.Major, own.Minor, Math.Max(own.Build, 0));
+        var last = own.Build < 0 ? new Version(own.Major, own.Minor, int.MaxValue) : first;
+        return last < version ? true : first >= version ? false : null;
+    }
 
     /// <inheritdoc />
     public override string ToString() => Date is { } date ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : $"{Program}@{Version}";

@@ -28,13 +28,21 @@ public static class MlxScale
     public static MlxReadingValue Decide(MlxScaleEvidence evidence, string fileName)
     {
         MlxReadingValue decided = FromEvidence(evidence, fileName);
-        return decided.Value is { } scale and <= 0
-            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {MlxNumber.Show(scale)}")) }
+        return decided.Value is { } scale && (float)scale <= 0
+            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Show(scale)}")) }
             : decided;
     }
 
+    /// <summary>A scale as findings print it: also what it is as float32, by which runtimes multiply, where that is zero.</summary>
+    public static string Show(double scale) => scale != 0 && (float)scale == 0 ? $"{MlxNumber.Show(scale)}, which is 0 as float32" : MlxNumber.Show(scale);
+
     private static MlxReadingValue FromEvidence(MlxScaleEvidence evidence, string fileName)
     {
+        if (MlxProducerEvidence.Contradiction(evidence) is { } contradiction)
+        {
+            return MlxReadingValue.Unknown(MlxConfigCodes.Contradiction.At(fileName, $"--producer {evidence.Producer} {contradiction}; give --scale NUMBER"));
+        }
+
         if (evidence.Config is not { } config)
         {
             return evidence.IsArchive
@@ -45,9 +53,15 @@ public static class MlxScale
 
         MlxNumber nested = config.Number(Field);
         MlxNumber mirror = config.Number("scale");
+        if (nested.IsMissing && (config.IsLegacyVlm || evidence.HasLegacyNames))
+        {
+            // Its loader takes alpha alone, whatever is called scale beside it.
+            return LegacyVlm(config, evidence, fileName);
+        }
+
         if (nested.IsMissing && mirror.IsMissing)
         {
-            return config.IsLegacyVlm || evidence.HasLegacyNames ? LegacyVlm(config, evidence, fileName) : Missing(config, fileName);
+            return Missing(config, fileName);
         }
 
         MlxReadingValue stated = MlxStated.Choose(nested, mirror, "--scale NUMBER", fileName);
@@ -61,7 +75,7 @@ public static class MlxScale
     private static MlxReadingValue Interpret(double scale, MlxReadingValue stated, MlxConfigView config, MlxScaleEvidence evidence, string fileName)
     {
         MlxNumber alpha = config.Number(AlphaField);
-        if (config.HasCurrentFields || alpha.IsMissing)
+        if (config.IsCurrent || alpha.IsMissing)
         {
             return stated;
         }
@@ -73,12 +87,12 @@ public static class MlxScale
 
         long? rank = evidence.Rank ?? config.Number("lora_parameters.rank").AsInteger;
         double? divided = rank is > 0 ? scale * numerator / rank : null;
-        bool beforeDora = config.HasLoraLayers && !config.Json.Contains("use_dora");
+        bool beforeDora = config.HasLoraLayers && !config.HasCurrentField && !config.Json.Contains("use_dora");
         bool? isBefore = beforeDora ? true : evidence.Producer?.IsBefore("mlx-lm", AlphaDropped, DayAlphaDropped);
         return isBefore switch
         {
             null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
-                fileName, $"{Field}: mlx-lm 0.13.1 to 0.14.1 means {(divided is { } number ? MlxNumber.Show(number) : "scale x alpha / rank")}, 0.14.2 to 0.18.2 means {MlxNumber.Show(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
+                fileName, $"{Field}: mlx-lm until 0.14.1 means {(divided is { } number ? MlxNumber.Show(number) : "scale x alpha / rank")}, 0.14.2 and later means {MlxNumber.Show(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
             false => stated,
             true when divided is { } value => MlxReadingValue.Told(value, MlxConfigCodes.LegacyForm.At(
                 fileName, $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {MlxNumber.Show(scale)} x {MlxNumber.Show(numerator)} / {rank}, {MlxNumber.Show(value)}")),

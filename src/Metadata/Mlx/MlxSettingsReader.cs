@@ -22,6 +22,13 @@ public static class MlxSettingsReader
             Rank = facts.Inferred.Rank,
             Producer = given.Producer,
         };
+
+        // Where two adapters are compared, the producer of one may stand beside the config of the other.
+        if (!given.Overrides && MlxProducerEvidence.Contradiction(evidence) is not null)
+        {
+            evidence = evidence with { Producer = null };
+        }
+
         double? scale = Settle(MlxScale.Decide(evidence, facts.ConfigName), given.Scale, "--scale", given, facts.ConfigName, log);
         double? dropout = Settle(MlxDropout.Decide(config, facts.ConfigName), given.Dropout, "--dropout", given, facts.ConfigName, log);
         if (scale is not { } multiplier || dropout is not { } probability)
@@ -30,15 +37,32 @@ public static class MlxSettingsReader
         }
 
         MlxConfigView view = config ?? new MlxConfigView(JsonObject.Empty);
+        (string? baseId, string? revision) = Base(view, facts.ConfigName, log);
         return new MlxSettings
         {
             Scale = multiplier,
             Dropout = probability,
             NumLayers = view.Number("num_layers").AsInteger ?? view.Number("lora_layers").AsInteger,
             NumLayersIsTotal = view.IsUnsloth,
-            BaseId = view.Text("model") ?? view.Text("base_model_name_or_path"),
-            BaseRevision = view.Text("base_model_commit_hash") ?? view.Text("base_model_revision"),
+            BaseId = baseId,
+            BaseRevision = revision,
         };
+    }
+
+    // mlx-lm writes one field and Unsloth the other, each with a meaning of its own only.
+    private static (string? Id, string? Revision) Base(MlxConfigView view, string fileName, FindingLog log)
+    {
+        string? model = view.Text("model");
+        string? own = view.Text("base_model_name_or_path");
+        bool takesOwn = model is null || (own is not null && view.IsUnsloth);
+        if (model is not null && own is not null && model != own)
+        {
+            log.Add(MlxConfigCodes.BaseIdsDiffer.At(fileName, takesOwn
+                ? $"base_model_name_or_path is {own}, but model is {model}; the first was taken, which Unsloth loads"
+                : $"model is {model}, but base_model_name_or_path is {own}; the first was taken, which mlx-lm writes"));
+        }
+
+        return takesOwn || model == own ? (own, view.Text("base_model_commit_hash") ?? view.Text("base_model_revision")) : (model, null);
     }
 
     // The caller's value answers what the config leaves open; what it says plainly is overridden only where the caller means to.

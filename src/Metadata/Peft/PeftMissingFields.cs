@@ -5,8 +5,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>
-/// Fields that a PEFT which names its version always writes, that change what an adapter does, and that no tensor tells. Where one is missing, what PEFT takes for it is an
-/// assumption. (Configs of third parties and of PEFT before 0.18 do not name the version, and lack fields as a rule.)
+/// Fields that a PEFT always writes, that change what an adapter does, and that no tensor tells. Where one is missing, what PEFT takes for it is an assumption.
+/// PEFT before 0.18 does not name its version; then the newest field dates it. (Configs of third parties lack fields as a rule, also those that date one.)
 /// </summary>
 public static class PeftMissingFields
 {
@@ -23,11 +23,15 @@ public static class PeftMissingFields
     ];
 
     /// <summary>The fields that are missing, or null where PEFT writes no null, with what PEFT 0.21 takes.</summary>
-    public static IEnumerable<KeyValuePair<string, JsonValue>> Of(PeftConfig config) => config.Version is not { } version || !config.IsLora
-        ? []
-        : Fields
-            .Where(field => version.IsAtLeast(0, field.Minor) && config.Source[field.Field] is var value && (value is null || (value is JsonNull && !field.MayBeNull)))
+    public static IEnumerable<KeyValuePair<string, JsonValue>> Of(PeftConfig config)
+    {
+        int? newest = config.Version is null ? PeftFieldAge.Newest(config.Source)?.Minor : null;
+        return !config.IsLora ? [] : Fields
+            .Where(field => IsWritten(field.Minor) && config.Source[field.Field] is var value && (value is null || (value is JsonNull && !field.MayBeNull)))
             .Select(field => KeyValuePair.Create(field.Field, field.Default));
+
+        bool IsWritten(int minor) => config.Version is { } version ? version.IsAtLeast(0, minor) : newest >= minor;
+    }
 
     /// <summary>The fields that a version writes, with what plain LoRA has in them.</summary>
     /// <param name="minor">The minor version of PEFT 0.</param>
@@ -37,10 +41,11 @@ public static class PeftMissingFields
     /// <summary>Names them.</summary>
     public static void Report(PeftConfig config, FindingLog log)
     {
+        string writer = config.Version is { } version ? $"PEFT {version}" : PeftFieldAge.Newest(config.Source) is { } newest ? $"a PEFT that writes {newest.Field} (0.{newest.Minor} or later)" : "PEFT";
         foreach ((string field, JsonValue value) in Of(config))
         {
             string taken = value switch { JsonObject => "no pattern", JsonNumber number => number.Text, _ => value.Kind };
-            log.Add(ConfigCodes.FieldMissing.At($"{config.FileName}:{field}", $"is {(config.Source[field] is null ? "missing" : "null")}, which PEFT {config.Version} does not write; PEFT 0.21 takes {taken}"));
+            log.Add(ConfigCodes.FieldMissing.At($"{config.FileName}:{field}", $"is {(config.Source[field] is null ? "missing" : "null")}, which {writer} does not write; PEFT 0.21 takes {taken}"));
         }
     }
 }

@@ -86,6 +86,8 @@ public class RepairCommandTests
     [InlineData("repair", "IN", "--output", "OUT", "--producer", "torch@2")]
     [InlineData("repair", "IN", "--output", "OUT", "--scale", "much")]
     [InlineData("repair", "IN", "--output", "OUT", "--scale", "NaN")]
+    [InlineData("repair", "IN", "--output", "OUT", "--scale", "1e39")]
+    [InlineData("repair", "IN", "--output", "OUT", "--scale", "1e-60")]
     [InlineData("repair", "IN", "--output", "OUT", "--dropout", "1.0")]
     [InlineData("repair", "IN", "--output", "OUT", "--allow", "TF3502")]
     public void Wrong_usage_is_exit_code_2(params string[] arguments)

@@ -1,6 +1,7 @@
 using System.Text;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Sources;
+using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
@@ -143,5 +144,24 @@ public class FolderFilesTests
         CheckResult broken = Readers.Check(fixture.AdapterFolder, "mlx-lm", folder.Path);
         Assert.Equal(CheckVerdict.Loads, broken.Verdict);
         Assert.Contains(broken.Findings, finding => finding.Code.Id == "TF5551" && finding.Message.Contains("its weights were not used", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("mlx_llama_qv", "mlx-lm", true)]
+    [InlineData("swift_llama", "mlx-swift", false)]
+    [InlineData("unsloth_llama", "unsloth", true)]
+    [InlineData("unsloth_llama", "mlx-vlm", true)]
+    [InlineData("llama_qv", "peft", true)]
+    [InlineData("llama_qv", "vllm", true)]
+    [InlineData("llama_qv", "sglang", true)]
+    public void A_byte_order_mark_stops_what_Python_reads(string name, string reader, bool isRefused)
+    {
+        FixtureCase fixture = Fixtures.Case(name);
+        using AdapterCopy copy = AdapterCopy.Of(fixture);
+        string config = Path.Combine(copy.Save(), "adapter_config.json");
+        File.WriteAllBytes(config, [0xEF, 0xBB, 0xBF, .. File.ReadAllBytes(config)]);
+        CheckResult check = Readers.Check(copy.Folder, reader, Readers.BaseFor(reader, fixture));
+        Assert.Equal(isRefused, check.Findings.Any(finding => finding.Code == CheckCodes.ConfigUnreadable && finding.Message.Contains("Unexpected UTF-8 BOM", StringComparison.Ordinal)));
+        Assert.Equal(isRefused ? CheckVerdict.Fails : CheckVerdict.Loads, check.Verdict);
     }
 }

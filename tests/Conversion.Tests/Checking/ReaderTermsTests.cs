@@ -15,6 +15,9 @@ public class ReaderTermsTests
         { "mlx-lm", "mlx_llama_qv", "num_layers", "1", "TF5513", "num_layers does not reach its layer" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters", "null", "TF5505", "AttributeError: is null" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.dropout", null, "TF5504", "KeyError: 'dropout'" },
+        { "mlx-lm", "mlx_llama_qv", "lora_parameters.scale", "1e39", "TF5532", "1E+39 is not finite as float32" },
+        { "mlx-lm", "mlx_llama_qv", "lora_parameters.scale", "1e-60", "TF3511", "is 1E-60, which is 0 as float32" },
+        { "mlx-lm", "mlx_llama_qv", "lora_parameters.scale", "-2.0", "TF3511", "is -2" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.rank", "4", "TF5509", "ValueError: adapter shape (64, 8) does not match model parameter shape (64, 4)" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "\"self_attn.q_proj\"", "TF5505", "Can't convert layer of type TransformerBlock" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "[\"self_attn\"]", "TF5507", "self_attn is a container of modules" },
@@ -30,6 +33,8 @@ public class ReaderTermsTests
         { "mlx-swift", "mlx_llama_qv", "num_layers", "0", "TF5513", "unhandledKeys" },
         { "mlx-swift", "mlx_llama_qv", "seed", "true", "", "" },
         { "mlx-swift", "mlx_llama_qv", "lora_parameters.scale", "\"20\"", "TF5505", "DecodingError.typeMismatch: scale is a string, not Float" },
+        { "mlx-swift", "mlx_llama_qv", "lora_parameters.scale", "1e39", "TF5505", "DecodingError.dataCorrupted: number 1e39 does not fit in Float" },
+        { "mlx-swift", "mlx_llama_qv", "lora_parameters.scale", "1e-60", "TF3511", "which is 0 as float32" },
         { "mlx-swift", "mlx_llama_qv", "lora_parameters.dropout", "1", "TF5505", "range [0, 1)" },
         { "mlx-swift", "unsloth_llama", "seed", "0", "TF5508", "keys are paths below a layer" },
         { "mlx-swift", "mlx_llama_head_embed", "seed", "0", "TF5512", "embeddings cannot be adapted" },
@@ -50,6 +55,8 @@ public class ReaderTermsTests
         // unsloth-zoo 2026.8, FastMLXModel.from_pretrained.
         { "unsloth", "mlx_llama_qv", "seed", "0", "TF5515", "taken for a whole model" },
         { "unsloth", "unsloth_llama", "unsloth_mlx_lora_module_paths", "[\"model.layers.0.mlp.up_proj\"]", "TF5508", "refusing to load a partial adapter" },
+        { "unsloth", "unsloth_llama", "base_model_name_or_path", "5", "TF5505", "is the number 5, which names no base to load" },
+        { "unsloth", "unsloth_llama", "lora_parameters.scale", "1e39", "TF5532", "not finite as float32" },
         { "unsloth", "unsloth_llama", "lora_parameters.rank", "8", "TF5509", "RuntimeError: saved (64, 4), but the wrapper has (64, 8)" },
         { "unsloth", "unsloth_llama", "base_quantization_config", "{\"bits\": 4, \"group_size\": 64}", "TF5516", "4 bits in groups of 64, affine, but this base has no quantization" },
 

@@ -48,10 +48,17 @@ public class RepairedFolderTests
         using IAdapterSink sink = AdapterSink.Folder(output);
         RepairResult result = AdapterRepair.Of(source)
             .WithBase(BaseModel.FromFolder(baseFolder))
-            .WithOptions(new ConversionOptions { Producer = MlxProducer.Parse(fixture.Name == "vlm_legacy" ? "mlx-vlm@0.5.0" : "mlx-lm@0.16.0") })
+            .WithOptions(new ConversionOptions { Producer = ProducerOf(fixture) })
             .WriteTo(sink)
             .Run(TestContext.Current.CancellationToken);
         findings = string.Join("; ", result.Findings.Where(finding => finding.Severity == Severity.Error));
         return findings.Length == 0;
     }
+
+    private static MlxProducer? ProducerOf(FixtureCase fixture) => fixture.Name switch
+    {
+        "vlm_legacy" => MlxProducer.Parse("mlx-vlm@0.5.0"),
+        "legacy_alpha_ambiguous" => MlxProducer.Parse("mlx-lm@0.16.0"),
+        _ => null,
+    };
 }

@@ -47,11 +47,13 @@ public class DamageTests
     {
         DamageTable mlx = Mlx("mlx-lm and mlx-swift-lm", MlxFields, Fixtures.MlxCases.Where(fixture => fixture.Name == "swift_llama" || (fixture.Name.StartsWith("mlx_", StringComparison.Ordinal) && fixture.Name != "mlx_llama_full")));
         DamageTable unsloth = Mlx("Unsloth", UnslothFields, Fixtures.MlxCases.Where(fixture => fixture.Name.StartsWith("unsloth_", StringComparison.Ordinal)));
+        using var vlmCase = new VlmCase("mlx_llama_qv");
+        DamageTable vlm = Mlx("mlx-vlm", MlxFields, [vlmCase.Fixture]);
         DamageTable peft = Peft();
-        string[] failures = [.. mlx.Failures, .. unsloth.Failures, .. peft.Failures];
+        string[] failures = [.. mlx.Failures, .. unsloth.Failures, .. vlm.Failures, .. peft.Failures];
         Assert.True(failures.Length == 0, $"{failures.Length} failures:\n{string.Join('\n', failures.Take(60))}");
-        Assert.True(mlx.Cases > 600 && unsloth.Cases > 150 && peft.Cases > 3000, $"{mlx.Cases}, {unsloth.Cases}, {peft.Cases} cases");
-        CheckPage(RepairPage.Render(mlx, unsloth, peft));
+        Assert.True(mlx.Cases > 600 && unsloth.Cases > 150 && vlm.Cases > 40 && peft.Cases > 3000, $"{mlx.Cases}, {unsloth.Cases}, {vlm.Cases}, {peft.Cases} cases");
+        CheckPage(RepairPage.Render(mlx, unsloth, vlm, peft));
     }
 
     private static void CheckPage(string expected)
@@ -70,12 +72,17 @@ public class DamageTests
         foreach (FixtureCase fixture in fixtures)
         {
             Meaning truth = Meaning.Of(fixture);
-            MlxBase mlxBase = MlxBase.Fixture(fixture.Base);
-            bool isUnsloth = title == "Unsloth";
+            MlxBase mlxBase = title == "mlx-vlm" ? MlxBase.Fixture(fixture.Base).WithPrefix(VlmCase.Prefix) : MlxBase.Fixture(fixture.Base);
             Run(table, fixture, fields, StaleMlx, folder =>
             {
                 (Meaning meaning, ReaderReport report) = Meaning.Loaded(folder, mlxBase);
-                ReaderReport own = isUnsloth ? UnslothLoader.Load(folder, mlxBase) : report;
+                ReaderReport own = title switch
+                {
+                    "Unsloth" => UnslothLoader.Load(folder, mlxBase),
+                    "mlx-vlm" => MlxVlmLoader.Load(folder, mlxBase),
+                    _ when fixture.Name == "swift_llama" => MlxSwiftLoader.Load(folder, mlxBase),
+                    _ => report,
+                };
                 return !report.LoadsAsIntended ? report.ToString() : !own.LoadsAsIntended ? own.ToString() : truth.DifferenceTo(meaning);
             });
         }

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Repair;
+using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Oracle;
 
@@ -111,6 +112,28 @@ public class RepairInPlaceTests
         cancelled.Cancel();
         Assert.Throws<OperationCanceledException>(() => AdapterRepair.Of(source).InPlace().Run(cancelled.Token));
         Repairing.AssertSameFiles(Fixtures.Case("legacy_switch_2d").AdapterFolder, folder.Path);
+    }
+
+    [Fact]
+    public void What_was_replaced_is_put_back_where_a_later_file_cannot_take_its_place()
+    {
+        using TemporaryFolder folder = Copy("swift_llama");
+        string before = File.ReadAllText(folder["adapter_config.json"]);
+        Directory.CreateDirectory(folder["new.json"]);
+        using (var sink = new InPlaceAdapterSink(folder.Path, durable: false) { Superseded = ["adapters.safetensors"] })
+        {
+            sink.Begin();
+            foreach (string name in new[] { "adapter_config.json", "first.json", "new.json" })
+            {
+                using Formats.Files.IByteSink file = sink.Create(name);
+                file.Write(0, "{}"u8);
+            }
+
+            Assert.ThrowsAny<IOException>(sink.Commit);
+        }
+
+        Assert.Equal(before, File.ReadAllText(folder["adapter_config.json"]));
+        Assert.Equal(["adapter_config.json", "adapters.safetensors"], Names(folder));
     }
 
     [Fact]

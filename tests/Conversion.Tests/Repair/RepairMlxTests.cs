@@ -4,6 +4,7 @@ using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
 using Transfuse.Oracle;
+using static Transfuse.Conversion.Tests.Repair.SmallMlx;
 
 namespace Transfuse.Conversion.Tests.Repair;
 
@@ -165,7 +166,8 @@ public class RepairMlxTests
 
         adapter.Set("unsloth_mlx_lora_module_paths", "[]");
         (_, Converted rebuilt) = Must(adapter);
-        Assert.Equal(["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj"], rebuilt.Config.GetStrings("unsloth_mlx_lora_module_paths")!);
+        Assert.Empty(rebuilt.Config.GetStrings("unsloth_mlx_lora_module_paths")!);
+        Assert.Equal(["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj"], rebuilt.Config.GetProperty("lora_parameters").GetStrings("keys")!);
         Assert.Equal(4, rebuilt.Tensors.Count);
     }
 
@@ -176,7 +178,7 @@ public class RepairMlxTests
         adapter.Config["lora_parameters"]!["rank"] = "2";
         adapter.Config["lora_parameters"]!["scale"] = "2.5";
         (RepairResult result, Converted folder) = Must(adapter);
-        Assert.Equal("""{"rank":2,"scale":2.5,"dropout":0.0,"keys":["model.layers.0.self_attn.q_proj"]}""", folder.Config.GetProperty("lora_parameters").GetRawText().Replace(" ", "").Replace("\n", ""));
+        Assert.Equal("""{"rank":2,"scale":2.5,"dropout":0.0,"keys":["self_attn.q_proj"]}""", folder.Config.GetProperty("lora_parameters").GetRawText().Replace(" ", "").Replace("\n", ""));
         Assert.Equal(16, folder.Config.GetProperty("num_layers").GetInt32());
         Assert.Equal(3, result.Findings.Count(finding => finding.Code == ConfigCodes.NumberAsText));
     }
@@ -198,30 +200,5 @@ public class RepairMlxTests
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> repaired = Repairing.InMemory(files).Files;
         Assert.Equal(["0000100_adapters.safetensors", "README.md", "adapter_config.json", "adapters.safetensors"], repaired.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("card", Encoding.UTF8.GetString(repaired["README.md"].Span));
-    }
-
-    private static SmallAdapter Layers(int count)
-    {
-        SmallAdapter adapter = SmallAdapter.Mlx();
-        for (int layer = 0; layer < count; layer++)
-        {
-            adapter.MlxPair($"model.layers.{layer}.self_attn.q_proj", 8, 8);
-        }
-
-        return adapter;
-    }
-
-    private static (RepairResult Result, Converted Folder) Must(SmallAdapter adapter, string? baseConfig = null, ConversionOptions? options = null)
-    {
-        using var folder = new TemporaryFolder();
-        foreach ((string name, ReadOnlyMemory<byte> bytes) in adapter.Files())
-        {
-            File.WriteAllBytes(folder[name], bytes.Span);
-        }
-
-        using var baseFolder = new TemporaryFolder();
-        File.WriteAllText(baseFolder["config.json"], baseConfig ?? "{}");
-        RepairResult result = Repairing.Must(folder.Path, folder["out"], baseConfig is null ? null : baseFolder.Path, options);
-        return (result, new Converted(null!, Directory.GetFiles(folder["out"]).ToDictionary(file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file)))));
     }
 }

@@ -8,31 +8,41 @@ internal static class RepairPage
 
         `transfuse repair` makes an adapter folder whole within its dialect. Tensors overrule the config: ranks, DoRA, modules and layers are read from them. What no tensor tells (scale, alpha, dropout)
         comes from the config, from Unsloth's copy of it, or from a default that the writing program's own loader takes, and then a warning names program and version. Where one config means two things,
-        the repair stops and names the option that answers: `--producer mlx-lm@0.14.1` (or the day of the training), `--scale`, `--dropout`.
+        the repair stops and names the option that answers: `--producer mlx-lm@0.14.1` (or the day of the training), `--scale`, `--dropout`. A producer that cannot have written the folder is refused too.
+
+        Values are read: NaN and infinity in a factor stop the repair, and so does a scale that is infinite as float32; an adapter whose factors are all zero is named. (`check` reads configs and headers, and no values of factors.)
+        With `--base`, layers that the base does not have and factors of another size stop it as well.
 
         Every change is printed with its reason; `--dry-run` prints the config's change as a diff and writes nothing. Fields that are not known and files beside the adapter are kept, a weights file that
         needs no change is copied byte for byte, and a second repair changes nothing. With `--in-place` only the files that change are replaced, and each original stays as `*.orig`; sub-folders are never touched.
+        Where one of the files cannot take its place, those before it are put back; only a process that is killed in that moment leaves new files beside old ones, with all originals.
 
         | old or foreign form | what becomes of it |
         | --- | --- |
         | `adapters.npz` without a config (mlx-lm before 0.6) | `adapters.safetensors`, and a config with scale 20, which is what its loader used; `--scale` if the training set another |
         | `lora_layers`, `use_dora` (mlx-lm 0.6 to 0.18) | `num_layers`, `fine_tune_type` |
-        | `lora_parameters.alpha` beside `lora_layers` | part of the scale without `use_dora` (before 0.13.1); with it the version decides, so `--producer` or `--scale` is asked for |
+        | `lora_parameters.alpha` beside `lora_layers` | part of the scale without `use_dora` (before 0.13.1); with it, or with `num_layers` or `fine_tune_type` beside the old fields, the version decides, so `--producer` or `--scale` is asked for |
         | `use_dora` without magnitudes (mlx-lm 0.14.2 to 0.16.0) | `fine_tune_type` `lora`: the option was not honoured |
         | `num_layers` below the layers with tensors (mlx-lm 0.19.0 to 0.21.4) | the base's number of layers with `--base`, else 1024, which means all |
         | negative or zero `num_layers` | as above: mlx-swift-lm stops at negative numbers and takes none for zero |
         | experts whose `lora_a` has two dimensions (mlx-lm 0.14.0 to 0.28.2) | three dimensions, the same bytes |
-        | no `keys`, or keys that are empty, a string, last names, or of other modules | keys of the file's modules: below the layer where that is exact, else full paths |
+        | no `keys`, or keys that are empty, a string, last names, or of other modules | keys of the file's modules: below the layer where that is exact (with `--base` also by way of `num_layers`), else full paths. Folders of mlx-swift-lm always have them below the layer, where they may also reach modules without tensors, which changes nothing for LoRA and is refused for DoRA; folders of mlx-vlm and Unsloth always have full paths |
         | numbered checkpoints without a final file | the newest becomes `adapters.safetensors`; the checkpoints stay |
         | no dropout (mlx-swift-lm), dropout 0.09999999999999998 | 0.0, and 0.1 |
         | numbers in strings, integers with a point | numbers, integers |
-        | `A` and `B`, top-level `rank`, `alpha` and `dropout` (mlx-vlm until 0.5) | `lora_a` and `lora_b`, `lora_parameters`; the version decides about the scale, so `--producer` or `--scale` is asked for |
+        | `A` and `B`, top-level `rank`, `alpha` and `dropout` (mlx-vlm until 0.5) | `lora_a` and `lora_b`, `lora_parameters`; the version decides about the scale, whatever a stray `scale` says, so `--producer` or `--scale` is asked for |
         | factors that are layers, `lora_a.weight` | `lora_a`, `lora_b`, transposed |
         | modules of different ranks in an MLX folder | padded with zeros to the largest, which is exact |
         | weights of the base in an MLX file | carried, with a warning: mlx-lm 0.32 refuses them |
+        | magnitudes of some modules only, other than beside experts in a folder of Unsloth | refused: readers would make DoRA of the others too |
+        | `model` and `base_model_name_or_path` that differ | a warning with both: Unsloth's field counts in a folder of Unsloth, else mlx-lm's |
+        | an empty `unsloth_mlx_lora_module_paths` | stays: Unsloth goes by the keys then. Where experts stand beside DoRA modules the list is written, which alone can tell them apart |
+        | a byte order mark before the config | taken away: Python's `json` refuses it |
+        | NaN and infinity in other fields | null |
         | PEFT names with `.default.`, without their prefix, or with a wrapper's | the names that PEFT writes |
         | PEFT `r`, `rank_pattern`, `target_modules`, `layers_to_transform`, `exclude_modules`, `modules_to_save`, `bias`, `use_dora`, `lora_bias` that the tensors contradict | what the tensors say |
         | PEFT `lora_alpha` missing | 8, which PEFT takes, with a warning |
+        | PEFT `use_rslora`, `alpha_pattern` and the like missing where the version, or a newer field, shows that PEFT wrote them | what PEFT takes, with a warning |
         | PEFT `lora_dropout` beside `target_parameters` | 0: PEFT refuses the two together |
         | PEFT `init_lora_weights` that changes the base, methods other than LoRA | carried as they are |
         | `fine_tune_type` `full` | refused: whole weights are no adapter |

@@ -174,6 +174,21 @@ public class RepairPeftTests
         Refuses(without, "TF2103");
     }
 
+    [Theory]
+    [InlineData("num_hidden_layers", 1, "TF4013")]
+    [InlineData("hidden_size", 32, "TF4015")]
+    public void A_base_that_the_tensors_do_not_fit_is_named(string field, int value, string code)
+    {
+        using var folder = new TemporaryFolder();
+        System.Text.Json.Nodes.JsonObject config = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(Fixtures.HfBaseFolder("llama"), "config.json")))!.AsObject();
+        config[field] = value;
+        Directory.CreateDirectory(folder["base"]);
+        File.WriteAllText(folder["base/config.json"], config.ToJsonString());
+        RepairResult result = Repairing.Run(Fixtures.Case("llama_qv").AdapterFolder, folder["out"], folder["base"]);
+        Assert.False(result.IsWritten);
+        Assert.Equal([code], result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct());
+    }
+
     [Fact]
     public void A_base_shows_a_rank_that_divides_but_is_wrong()
     {

@@ -48,8 +48,75 @@ public class MlxScaleTests
     }
 
     [Theory]
+    [InlineData("\"num_layers\":16,\"use_dora\":false," + Old)]
+    [InlineData("\"num_layers\":16," + Old)]
+    [InlineData("\"fine_tune_type\":\"lora\"," + Old)]
+    [InlineData("\"num_layers\":16,\"use_dora\":false,\"lora_parameters\":{\"rank\":8,\"alpha\":16,\"scale\":10.0}")]
+    public void One_new_field_beside_an_old_one_is_a_question(string fields)
+    {
+        Refused(Decide("{" + fields + "}"), "TF3502");
+        Assert.Equal(20, Decide("{" + fields + "}", producer: "mlx-lm@0.14.1").Value);
+        Assert.Equal(10, Decide("{" + fields + "}", producer: "mlx-lm@0.18.0").Value);
+    }
+
+    [Theory]
+    [InlineData("{\"num_layers\":16,\"lora_parameters\":{\"rank\":8,\"alpha\":16,\"scale\":10.0}}")]
+    [InlineData("{\"fine_tune_type\":\"lora\",\"lora_parameters\":{\"rank\":8,\"alpha\":16,\"scale\":10.0}}")]
+    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":16," + Old + "}")]
+    public void Damaged_configs_of_0_19_to_0_22_tell(string config) => Assert.Equal((10, true), (Decide(config).Value, Decide(config).IsTold));
+
+    [Theory]
+    [InlineData("{" + Old + "}", "mlx-lm@0.14.2", "use_dora")]
+    [InlineData("{" + Old + "}", "2024-08-01", "use_dora")]
+    [InlineData("{" + Old + "}", "mlx-lm@0.5.0", "adapter_config.json")]
+    [InlineData("{" + Old + "}", "2024-03-01", "adapter_config.json")]
+    [InlineData("{\"use_dora\":false," + Old + "}", "mlx-lm@0.12.0", "use_dora")]
+    [InlineData("{\"use_dora\":false," + Old + "}", "mlx-lm@0.19", "lora_layers")]
+    [InlineData("{\"num_layers\":16,\"lora_parameters\":{\"rank\":8,\"alpha\":16,\"scale\":10.0}}", "mlx-lm@0.14.1", "num_layers")]
+    [InlineData("{\"fine_tune_type\":\"lora\",\"lora_parameters\":{\"rank\":8,\"scale\":10.0}}", "2024-05-30", "fine_tune_type")]
+    [InlineData("{\"num_layers\":-1,\"fine_tune_type\":\"lora\",\"lora_parameters\":{\"scale\":2.0}}", "mlx-vlm@0.4.4", "lora_parameters")]
+    [InlineData(Vlm, "mlx-vlm@0.6.0", "lora_parameters")]
+    public void A_producer_that_cannot_have_written_the_config_is_a_contradiction(string config, string producer, string field)
+    {
+        Finding finding = Refused(Decide(config, producer: producer), "TF3509");
+        Assert.All([$"--producer {producer}", field, "--scale"], part => Assert.Contains(part, finding.Message));
+    }
+
+    [Theory]
+    [InlineData("{" + Old + "}", "mlx-lm@0.14.1", 20)]
+    [InlineData("{" + Old + "}", "2024-05-20", 20)]
+    [InlineData("{\"num_layers\":16,\"lora_parameters\":{\"alpha\":16,\"scale\":10.0}}", "mlx-lm@0.21.0", 10)]
+    [InlineData("{\"use_dora\":false," + Old + "}", "2025-01-01", 10)]
+    public void A_producer_that_agrees_changes_nothing(string config, string producer, double expected) => Assert.Equal(expected, Decide(config, producer: producer).Value);
+
+    [Fact]
+    public void An_archive_without_a_config_is_not_of_a_producer_that_writes_one()
+    {
+        MlxReadingValue value = MlxScale.Decide(new MlxScaleEvidence { Config = null, IsArchive = true, Producer = MlxProducer.Parse("mlx-lm@0.14.1") }, "c");
+        Assert.Contains("before 0.6", Refused(value, "TF3509").Message);
+        Assert.Equal(20, MlxScale.Decide(new MlxScaleEvidence { Config = null, IsArchive = true, Producer = MlxProducer.Parse("mlx-lm@0.4") }, "c").Value);
+    }
+
+    [Fact]
+    public void A_version_without_its_last_number_tells_only_where_all_of_them_agree()
+    {
+        Refused(Decide("{\"use_dora\":false," + Old + "}", producer: "mlx-lm@0.14"), "TF3502");
+        Assert.Equal(20, Decide("{\"use_dora\":false," + Old + "}", producer: "mlx-lm@0.13").Value);
+        Assert.Equal(10, Decide("{\"use_dora\":false," + Old + "}", producer: "mlx-lm@0.15").Value);
+        Assert.Equal(4, Decide(Vlm, producer: "mlx-vlm@0.5").Value);
+    }
+
+    [Fact]
+    public void A_stray_scale_beside_alpha_of_old_mlx_vlm_tells_nothing()
+    {
+        const string config = "{\"rank\":4,\"alpha\":16.0,\"dropout\":0.0,\"scale\":2.0}";
+        Refused(Decide(config, rank: 4), "TF3502");
+        Assert.Equal(4, Decide(config, rank: 4, producer: "mlx-vlm@0.5.0").Value);
+    }
+
+    [Theory]
     [InlineData(null)]
-    [InlineData("mlx-vlm@0.4.4")]
+    [InlineData("mlx-vlm@0.6.0")]
     public void Without_it_the_question_names_both_scales_and_the_options(string? producer)
     {
         MlxReadingValue value = Decide("{\"use_dora\":false," + Old + "}", producer: producer);

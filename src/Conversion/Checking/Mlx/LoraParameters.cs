@@ -37,6 +37,11 @@ internal readonly record struct LoraParameters(long Rank, double Scale)
             ok = false;
         }
 
+        else if (scale is { } factor)
+        {
+            ScaleRange.Check(context, Parent + "scale", factor);
+        }
+
         if (parameters.Contains("dropout") && !PythonNumbers.IsDropout(parameters["dropout"]))
         {
             Refuse(context, "dropout", parameters["dropout"]!, "a number from 0 up to and without 1");

@@ -98,7 +98,11 @@ internal sealed class MlxSwiftReaderRules : IReaderRules
     {
         var fields = new SwiftFields(context, parameters, "lora_parameters.");
         fields.Integer("rank");
-        fields.Number("scale");
+        if (fields.Number("scale") is { } scale && float.IsFinite((float)scale))
+        {
+            ScaleRange.Check(context, "lora_parameters.scale", scale);
+        }
+
         if (fields.Number("dropout", 0) is not (>= 0 and < 1) and { } dropout)
         {
             fields.Refuse("dropout", FormattableString.Invariant($"DecodingError.dataCorrupted: dropout is {dropout}; it must be in the range [0, 1)"));

@@ -20,9 +20,16 @@ internal sealed class UnslothReaderRules : IReaderRules
             return;
         }
 
-        if (!PythonNumbers.IsTrue(config["base_model_name_or_path"]))
+        JsonValue? baseId = config["base_model_name_or_path"];
+        if (!PythonNumbers.IsTrue(baseId))
         {
             context.Report(CheckCodes.NotTakenForAdapter, "base_model_name_or_path", "is missing or empty, so the folder is taken for a whole model, not for an adapter");
+            return;
+        }
+
+        if (baseId is not JsonString)
+        {
+            context.Report(CheckCodes.FieldRefused, "base_model_name_or_path", $"is {baseId!.Kind}, which names no base to load");
             return;
         }
 
@@ -144,6 +151,10 @@ internal sealed class UnslothReaderRules : IReaderRules
         if (Or("scale") is null)
         {
             context.Report(CheckCodes.DefaultTaken, "scale", "is missing; 1 is taken");
+        }
+        else if (numbers[1] is { } scale)
+        {
+            ScaleRange.Check(context, "lora_parameters.scale", scale);
         }
 
         return stated is null or JsonNull ? RankFromTensors(first) : (long)numbers[0]!.Value;

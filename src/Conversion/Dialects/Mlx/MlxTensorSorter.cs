@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Dialects.Mlx;
 
@@ -12,12 +13,14 @@ internal static class MlxTensorSorter
     {
         var modules = new SortedDictionary<string, MlxModuleFactors>(StringComparer.Ordinal);
         var others = ImmutableArray.CreateBuilder<OtherTensor>();
+        HashSet<string> names = [.. tensors.Select(tensor => tensor.Name)];
+        bool hasCurrentNames = names.Any(name => MlxTensorName.Parse(name) is { Factor: MlxFactor.A or MlxFactor.B, Form: not MlxFactorForm.Legacy });
         foreach (NamedTensor tensor in tensors)
         {
             MlxTensorName name = MlxTensorName.Parse(tensor.Name);
             switch (name.Factor)
             {
-                case MlxFactor.A or MlxFactor.B:
+                case MlxFactor.A or MlxFactor.B when !IsParameter(name):
                     Add(Module(name.Module), name, tensor, log);
                     break;
                 case MlxFactor.Magnitude:
@@ -42,6 +45,9 @@ internal static class MlxTensorSorter
         }
 
         return ([.. all.Where(module => module is not { A: null, B: null })], others.ToImmutable());
+
+        // Beside factors of today's names, A or B alone is a parameter of the base that is merely called so, as state-space models have.
+        bool IsParameter(MlxTensorName name) => hasCurrentNames && name.Form == MlxFactorForm.Legacy && !(names.Contains(name.Module + ".A") && names.Contains(name.Module + ".B"));
 
         MlxModuleFactors Module(string path)
         {

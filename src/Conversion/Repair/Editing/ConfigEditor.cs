@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Repair.Editing;
 
@@ -79,6 +81,17 @@ internal sealed class ConfigEditor
         JsonValue before = _config[from]!;
         _config = new JsonObject(_config.Members.Where(member => member.Key != to).Select(member => member.Key == from ? new KeyValuePair<string, JsonValue>(to, value) : member));
         _changes.Add(new RepairChange($"{from} -> {to}", JsonText.Show(before), JsonText.Show(value), reason));
+    }
+
+    /// <summary>Puts null in place of numbers that JSON has no form for.</summary>
+    public void ClearNonFinite(FindingLog log)
+    {
+        JsonObject before = _config;
+        _config = FiniteFields.Clear(before, log);
+        foreach ((string field, JsonValue value) in before.Members.Where(member => !ReferenceEquals(member.Value, _config[member.Key])))
+        {
+            Record(field, value, _config[field], "JSON has no NaN and no infinity");
+        }
     }
 
     private static JsonObject With(JsonObject config, string name, JsonValue value) => config.Contains(name)

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -10,15 +11,22 @@ namespace Transfuse.Conversion.Repair.Mlx;
 /// <summary>Puts the fields right that MLX's readers take; every other field stays.</summary>
 internal static class MlxConfigRepair
 {
-    public static void Apply(ConfigEditor editor, Adapter adapter, MlxConfigView view, bool prefersFullPaths, int? baseLayers, FindingLog log)
+    public static void Apply(ConfigEditor editor, Adapter adapter, MlxConfigView view, MlxKeyPreference preference, StageContext context)
     {
+        FindingLog log = context.Log;
         FineTuneKind kind = FineTuneInference.Infer(adapter.Modules.Select(module => module.Magnitude is not null));
         editor.Set("fine_tune_type", new JsonString(kind.ToText()), kind == FineTuneKind.Lora ? "the file has no magnitudes" : "the file has magnitudes");
         editor.Remove("use_dora", "mlx-lm 0.19 and later say it with fine_tune_type");
         ModulePath[] paths = [.. adapter.Modules.Select(module => module.Path)];
-        MlxKeyRepair choice = MlxKeyRepair.Choose(view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, baseLayers, prefersFullPaths);
+        MlxKeyRepair choice = MlxKeyRepair.Choose(view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, BaseLayers.Of(context), preference, kind != FineTuneKind.Lora);
         SetLayers(editor, view, choice, log);
-        SetParameters(editor, adapter, choice);
+        SetParameters(editor, adapter, choice, context.Options.Dropout is not null);
+        if (choice.Excess > 0)
+        {
+            log.Add((kind == FineTuneKind.Lora ? TargetCodes.OverWrap : TargetCodes.DoraOverWrap)
+                .At("lora_parameters.keys", $"reach {choice.Excess} modules that the adapter does not have"));
+        }
+
         if (view.IsUnsloth)
         {
             UnslothFields.Apply(editor, adapter, view, log);
@@ -47,12 +55,13 @@ internal static class MlxConfigRepair
         }
     }
 
-    private static void SetParameters(ConfigEditor editor, Adapter adapter, MlxKeyRepair choice)
+    private static void SetParameters(ConfigEditor editor, Adapter adapter, MlxKeyRepair choice, bool isDropoutGiven)
     {
         AdapterModule first = adapter.Modules[0];
         editor.Set("lora_parameters.rank", (long)first.Rank, "the rank of the tensors");
         editor.Set("lora_parameters.scale", first.Scale, "the final multiplier");
-        editor.Set("lora_parameters.dropout", first.Dropout, editor["lora_parameters.dropout"] is JsonNumber ? "without the drift of 1 - (1 - p)" : "readers need it; it matters in training only");
+        editor.Set("lora_parameters.dropout", first.Dropout, isDropoutGiven ? "as --dropout says"
+            : editor["lora_parameters.dropout"] is JsonNumber ? "without the drift of 1 - (1 - p)" : "readers need it; it matters in training only");
         editor.Remove("lora_parameters.alpha", "it is part of the scale, or without meaning since mlx-lm 0.14.2");
         if (choice.KeysReason is { } reason)
         {

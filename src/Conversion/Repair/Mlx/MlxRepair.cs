@@ -4,10 +4,12 @@ using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Repair.Mlx;
 
@@ -23,7 +25,7 @@ internal static class MlxRepair
         }
 
         var view = new MlxConfigView(source.SourceConfig);
-        if (source.Modules[0].Scale <= 0 && context.Options.Scale is null)
+        if ((float)source.Modules[0].Scale <= 0 && context.Options.Scale is null)
         {
             string scale = FormattableString.Invariant($"{source.Modules[0].Scale:R}");
             context.Log.Add(MlxConfigCodes.FieldUnusable.At(
@@ -31,23 +33,23 @@ internal static class MlxRepair
             return null;
         }
 
+        ValueProbes.Run(source, context);
+        BaseFit.CheckMlx(source.Modules, context);
+        TargetKinds.RefuseMixedDora(source.Modules, view.IsUnsloth ? TargetProfile.Unsloth : TargetProfile.MlxLm, crosses: false, context.Log);
         ImmutableArray<AdapterModule> modules = DTypes.Apply(CommonRank.Apply(source.Modules, context.Log), null, readsDouble: false, context.Log, context.CancellationToken);
         Adapter adapter = source with { Modules = modules };
         var editor = new ConfigEditor(source.SourceConfig);
-        MlxConfigRepair.Apply(editor, adapter, view, PrefersFullPaths(view, content), BaseLayers.Of(context), context.Log);
+        MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), context);
+        editor.ClearNonFinite(context.Log);
         ImmutableArray<NamedTensor> tensors = MlxWriter.Tensors(adapter);
         return context.Log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
-            Config = FiniteFields.Clear(editor.Config, context.Log),
+            Config = editor.Config,
             Tensors = tensors,
             WeightsFile = AdapterFiles.MlxWeights,
             KeptNames = [AdapterFiles.MlxWeights],
             Changes = [.. editor.Changes, .. MlxTensorChanges.Of(content, source, adapter, tensors)],
         };
     }
-
-    // Folders of Unsloth and mlx-vlm are for readers that take no other keys.
-    private static bool PrefersFullPaths(MlxConfigView view, AdapterContent content) =>
-        view.IsUnsloth || view.IsLegacyVlm || content.Weights.Tensors.Any(tensor => MlxTensorName.Parse(tensor.Name).Form == MlxFactorForm.Legacy);
 }

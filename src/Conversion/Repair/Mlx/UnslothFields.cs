@@ -22,8 +22,11 @@ internal static class UnslothFields
         editor.Set("dropout", first.Dropout, Copy);
         editor.Set("peft_type", new JsonString("LORA"), "Unsloth declares its adapters so");
         ImmutableArray<string> paths = [.. adapter.Modules.Select(module => module.Path.Text)];
+        // An empty list means nothing to Unsloth, which then goes by the keys, as mlx-lm does: it stays, unless only the list can tell experts from DoRA modules.
+        bool needsList = adapter.HasMagnitudes && adapter.Modules.Any(module => module.Magnitude is null);
+        bool isKept = view.Json[MlxTopology.Field] is JsonArray { Items: [] } && !needsList;
         bool isList = view.Json[MlxTopology.Field] is JsonArray list && list.Items.All(item => item is JsonString { Value.Length: > 0 });
-        if (!isList || !paths.ToHashSet(StringComparer.Ordinal).SetEquals(view.Topology.Paths))
+        if (!isKept && (!isList || !paths.ToHashSet(StringComparer.Ordinal).SetEquals(view.Topology.Paths)))
         {
             editor.Set(MlxTopology.Field, JsonArray.Of(paths), "it names the modules of the file");
         }

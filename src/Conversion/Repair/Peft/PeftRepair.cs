@@ -40,11 +40,14 @@ internal static class PeftRepair
             AfterReading(editor, adapter, layersAreLost, context);
         }
 
+        ValueProbes.Run(adapter, context);
+        BaseFit.CheckPeft(adapter, context);
+        editor.ClearNonFinite(log);
         ImmutableArray<NamedTensor> tensors = PeftWriter.Tensors(adapter);
         return log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
-            Config = FiniteFields.Clear(editor.Config, log),
+            Config = editor.Config,
             Tensors = tensors,
             WeightsFile = AdapterFiles.PeftWeights,
             KeptNames = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle],

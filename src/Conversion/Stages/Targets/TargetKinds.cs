@@ -16,8 +16,14 @@ internal static class TargetKinds
     /// <param name="log">Receives findings.</param>
     public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, TargetProfile profile, bool crosses, FindingLog log)
     {
-        bool anyDora = modules.Any(module => module.Magnitude is not null);
-        return [.. modules.Where(module => HoldsKind(module) && HoldsDora(module))];
+        ImmutableArray<AdapterModule> held = [.. modules.Where(HoldsKind)];
+        foreach (AdapterModule dora in held.Where(module => module.Magnitude is not null && !KnowsDora(module, profile, crosses)))
+        {
+            log.Add(TargetCodes.DoraUnsupported.At(dora.SourcePath, $"{profile.Name} has no DoRA for {Describe(dora.Kind)}{(crosses ? " of the same meaning" : string.Empty)}"));
+        }
+
+        RefuseMixedDora(held, profile, crosses, log);
+        return held;
 
         bool HoldsKind(AdapterModule module)
         {
@@ -35,20 +41,23 @@ internal static class TargetKinds
 
             return true;
         }
+    }
 
-        bool HoldsDora(AdapterModule module)
+    /// <summary>Names the modules without magnitudes that the target would make DoRA because others have one.</summary>
+    /// <param name="modules">The modules.</param>
+    /// <param name="profile">The target.</param>
+    /// <param name="crosses">Whether the adapter comes from another dialect.</param>
+    /// <param name="log">Receives findings.</param>
+    public static void RefuseMixedDora(ImmutableArray<AdapterModule> modules, TargetProfile profile, bool crosses, FindingLog log)
+    {
+        if (modules.All(module => module.Magnitude is null))
         {
-            bool knowsDora = profile.DoraKinds.Contains(module.Kind) && !(crosses && module.Kind == ModuleKind.Embedding);
-            if (module.Magnitude is not null && !knowsDora)
-            {
-                log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, $"{profile.Name} has no DoRA for {Describe(module.Kind)}{(crosses ? " of the same meaning" : string.Empty)}"));
-            }
-            else if (anyDora && module.Magnitude is null && (knowsDora || !profile.AllowsMixedDora))
-            {
-                log.Add(TargetCodes.DoraMixed.At(module.SourcePath, "has no magnitude, and other modules have one"));
-            }
+            return;
+        }
 
-            return true;
+        foreach (AdapterModule plain in modules.Where(module => module.Magnitude is null && (KnowsDora(module, profile, crosses) || !profile.AllowsMixedDora)))
+        {
+            log.Add(TargetCodes.DoraMixed.At(plain.SourcePath, "has no magnitude, and other modules have one"));
         }
     }
 
@@ -63,6 +72,9 @@ internal static class TargetKinds
             }
         }
     }
+
+    private static bool KnowsDora(AdapterModule module, TargetProfile profile, bool crosses) =>
+        profile.DoraKinds.Contains(module.Kind) && !(crosses && module.Kind == ModuleKind.Embedding);
 
     private static string Remedy(FindingCode code) => code.CanBeAllowed ? $"; fuse keeps it, --allow {code.Id} drops it" : string.Empty;
 

@@ -9,7 +9,8 @@ internal sealed class FineTuneTypeDetector : IMlxDetector
 {
     public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
-        if (facts.Config is not { } config || config.HasLoraLayers || config.IsLegacyVlm)
+        bool hasNoType = facts.Inferred.Kind == FineTuneKind.Mixed && facts.Config is { IsUnsloth: false };
+        if (facts.Config is not { } config || config.HasLoraLayers || config.IsLegacyVlm || hasNoType)
         {
             yield break;
         }

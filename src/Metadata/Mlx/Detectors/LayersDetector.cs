@@ -15,7 +15,7 @@ internal sealed class LayersDetector : IMlxDetector
         MlxNumber stated = config.Number(config.HasLoraLayers ? "lora_layers" : "num_layers");
         if (stated.AsInteger is not { } count)
         {
-            yield return Stale($"{stated.Field} is {stated.Shown}, not an integer");
+            yield return Stale(stated.Value is { } value && double.IsInteger(value) ? $"{stated.Field} is {stated.Shown}, more than any model has" : $"{stated.Field} is {stated.Shown}, not an integer");
         }
         else if (!layers.IsReachedBy(count, facts.BaseLayers))
         {

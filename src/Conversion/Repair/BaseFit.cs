@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.BaseChecks;
+using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Repair;
+
+/// <summary>Compares an adapter with the base that was given, as a conversion does: layers that the base does not have, and weights of another size.</summary>
+internal static class BaseFit
+{
+    private const string VlmRoot = "language_model.";
+
+    private static readonly FindingCode[] OfTheBase = [ArchitectureCodes.LayerOutOfRange, ArchitectureCodes.DimensionMismatch, ArchitectureCodes.ExpertMismatch];
+
+    /// <summary>Compares the modules of an MLX folder.</summary>
+    public static void CheckMlx(ImmutableArray<AdapterModule> modules, StageContext context)
+    {
+        // mlx-vlm holds a language model below another root; a base that is the language model alone still tells its layers and sizes.
+        bool isTextBase = context.Base?.Config.ModelType is { } type && ArchitectureTable.Default.Find(type)?.Layers.Mlx.StartsWith(VlmRoot, StringComparison.Ordinal) == false;
+        CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, context);
+    }
+
+    /// <summary>Compares the modules of a PEFT folder against which nothing else stands. What else stands against a conversion is no matter of a repair.</summary>
+    public static void CheckPeft(Adapter adapter, StageContext context)
+    {
+        if (context.Base is null || adapter.Modules.IsEmpty || context.Log.HasErrors)
+        {
+            return;
+        }
+
+        var log = new FindingLog();
+        _ = MapLayout.ToMlx(adapter, context with { Log = log });
+        foreach (Finding finding in log.ToSorted().Where(finding => OfTheBase.Contains(finding.Code)))
+        {
+            context.Log.Add(finding);
+        }
+    }
+
+    private static AdapterModule WithoutRoot(AdapterModule module) => module.Path.Text.StartsWith(VlmRoot, StringComparison.Ordinal)
+        ? module with { Path = ModulePath.Parse(module.Path.Text[VlmRoot.Length..]) }
+        : module;
+}

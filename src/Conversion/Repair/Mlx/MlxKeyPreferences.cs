@@ -1,0 +1,47 @@
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Dialects.Mlx;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Mlx;
+
+namespace Transfuse.Conversion.Repair.Mlx;
+
+/// <summary>Tells which reader a folder is for, where its readers take different forms of keys.</summary>
+internal static class MlxKeyPreferences
+{
+    // What mlx-swift-lm 3.31 and mlx-vlm 0.6 write, and nothing else. mlx-lm writes all its arguments.
+    private static readonly string[] TopLevel = ["fine_tune_type", "num_layers", "lora_parameters"];
+    private static readonly string[] Parameters = ["rank", "scale", "dropout", "keys"];
+
+    private const string VlmRoot = "language_model.";
+
+    /// <summary>The form of new keys.</summary>
+    public static MlxKeyPreference Of(MlxConfigView view, Adapter adapter, AdapterContent content)
+    {
+        bool isLegacy = view.IsLegacyVlm || content.Weights.Tensors.Any(tensor => MlxTensorName.Parse(tensor.Name).Form == MlxFactorForm.Legacy);
+        if (view.IsUnsloth || isLegacy || NamesFullPaths(view, adapter) || IsVlm(view, adapter))
+        {
+            return MlxKeyPreference.FullPath;
+        }
+
+        return IsSwift(view, adapter) ? MlxKeyPreference.Relative : MlxKeyPreference.Exact;
+    }
+
+    // One key that is a module's whole path tells how the others were written.
+    private static bool NamesFullPaths(MlxConfigView view, Adapter adapter)
+    {
+        HashSet<string> stated = new((view.Parameters["keys"] as JsonArray)?.Items.OfType<JsonString>().Select(key => key.Value) ?? [], StringComparer.Ordinal);
+        return adapter.Modules.Any(module => module.Path.IsInLayer && stated.Contains(module.Path.Text));
+    }
+
+    // mlx-vlm holds the language model under this name, writes no base, and -1 for num_layers, at which mlx-swift-lm stops.
+    private static bool IsVlm(MlxConfigView view, Adapter adapter) =>
+        adapter.Modules.Any(module => module.Path.Text.StartsWith(VlmRoot, StringComparison.Ordinal))
+        && !view.Json.Contains("model") && !(HasSwiftFields(view) && view.Number("num_layers").AsInteger > 0);
+
+    private static bool IsSwift(MlxConfigView view, Adapter adapter) =>
+        HasSwiftFields(view) && adapter.Modules.All(module => module is { Kind: ModuleKind.Linear, Path.IsInLayer: true });
+
+    private static bool HasSwiftFields(MlxConfigView view) =>
+        !view.Json.Members.IsEmpty && view.Json.Members.All(field => TopLevel.Contains(field.Key)) && view.Parameters.Members.All(field => Parameters.Contains(field.Key));
+}
