@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seed="${1:-1}"
 dotnet build -c Release tests/Formats.Fuzz >&2
-for run in "torch 200000" "pickle 50000" "npz 100000"; do
+for run in "safetensors 100000" "torch 200000" "pickle 50000" "npz 100000"; do
     # shellcheck disable=SC2086
     dotnet run --no-build -c Release --project tests/Formats.Fuzz -- $run "$seed"
 done

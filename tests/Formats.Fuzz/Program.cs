@@ -7,7 +7,7 @@ namespace Transfuse.Formats.Fuzz;
 /// <summary>The long run: <c>dotnet run -c Release --project tests/Formats.Fuzz -- TARGET COUNT [SEED]</c>.</summary>
 internal static class Program
 {
-    private static readonly FuzzTarget[] Targets = [new TorchTarget(), new PickleTarget(), new NpzTarget()];
+    private static readonly FuzzTarget[] Targets = [new SafetensorsTarget(), new TorchTarget(), new PickleTarget(), new NpzTarget()];
 
     private static int Main(string[] arguments)
     {
