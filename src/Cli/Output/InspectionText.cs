@@ -25,8 +25,12 @@ internal static class InspectionText
         }
 
         Line(text, "modules", $"{adapter.Modules.Length}, {adapter.ParameterCount:N0} values");
-        Line(text, "rank", Values(adapter.Modules.Select(module => (double)module.Rank)));
-        Line(text, "scale", Values(adapter.Modules.Select(module => module.Scale)));
+        if (!adapter.Modules.IsEmpty)
+        {
+            Line(text, "rank", Values(adapter.Modules.Select(module => (double)module.Rank)));
+            Line(text, "scale", Values(adapter.Modules.Select(module => module.Scale)));
+        }
+
         if (!adapter.OtherTensors.IsEmpty)
         {
             Line(text, "other tensors", string.Join(", ", adapter.OtherTensors.CountBy(tensor => tensor.Kind).Select(kind => $"{kind.Value} {Words(kind.Key)}")));
@@ -67,6 +71,8 @@ internal static class InspectionText
     private static void Line(StringBuilder text, string name, string value) =>
         text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-16}{value}");
 
+    private static string Text(double value) => double.IsNaN(value) ? "not told by the config" : value.ToString("R", CultureInfo.InvariantCulture);
+
     private static string Values(IEnumerable<double> values)
     {
         (double Value, int Count)[] groups =
@@ -75,8 +81,8 @@ internal static class InspectionText
                 .OrderByDescending(group => group.Item2).ThenBy(group => group.Key),
         ];
         return groups is [var only]
-            ? only.Value.ToString("R", CultureInfo.InvariantCulture)
-            : string.Join(", ", groups.Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Value:R} ({group.Count} modules)")));
+            ? Text(only.Value)
+            : string.Join(", ", groups.Select(group => string.Create(CultureInfo.InvariantCulture, $"{Text(group.Value)} ({group.Count} modules)")));
     }
 
     private static string ModuleList(Adapter adapter)

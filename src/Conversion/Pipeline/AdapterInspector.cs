@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
@@ -25,6 +26,10 @@ public static class AdapterInspector
             log.Add(ArchitectureCodes.UnknownModelType.At(modelType, "is not in the table of architectures"));
         }
 
-        return new Inspection(source.Name, read?.Dialect, read?.Adapter, architecture, log.ToSorted());
+        // What would stop a conversion does not keep an adapter from being shown.
+        ImmutableArray<Finding> findings = log.ToSorted();
+        return new Inspection(source.Name, read?.Dialect, read?.Adapter, architecture, read is null ? findings : [.. findings.Select(Tell)]);
     }
+
+    private static Finding Tell(Finding finding) => finding.Severity == Severity.Error ? finding with { Severity = Severity.Warning } : finding;
 }

@@ -12,6 +12,9 @@ namespace Transfuse.Conversion.Dialects.Mlx;
 /// <summary>Reads MLX adapters, current and old. Detectors say what is odd about a folder; tensors overrule what its config says of them.</summary>
 internal static class MlxReader
 {
+    // Where an adapter is only looked at, a question that its config leaves open is no reason not to show the rest.
+    private static readonly MlxGiven Unknown = new(double.NaN, double.NaN);
+
     public static Adapter? Read(AdapterContent content, ReadOptions options, FindingLog log)
     {
         string configFile = Path.Combine(content.Name, AdapterFiles.Config);
@@ -30,7 +33,8 @@ internal static class MlxReader
             log.Add(finding);
         }
 
-        if (MlxSettingsReader.Read(facts, options.Given, log) is not { } settings)
+        MlxSettings? read = MlxSettingsReader.Read(facts, options.Given, log);
+        if ((read ?? (options.Purpose == ReadPurpose.Inspect ? MlxSettingsReader.Read(facts, Unknown, new FindingLog()) : null)) is not { } settings)
         {
             return null;
         }

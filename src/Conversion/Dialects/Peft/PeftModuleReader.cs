@@ -53,7 +53,7 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         PeftPatternResolver.Report(verdicts, config, found);
         foreach (Finding finding in found.ToSorted())
         {
-            bool isCarried = purpose is ReadPurpose.Carry or ReadPurpose.Inspect && finding.Severity == Severity.Error;
+            bool isCarried = purpose == ReadPurpose.Carry && finding.Severity == Severity.Error;
             log.Add(isCarried ? finding with { Severity = Severity.Warning } : finding);
         }
     }

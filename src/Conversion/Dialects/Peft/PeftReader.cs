@@ -33,8 +33,13 @@ internal static class PeftReader
             return ReadOtherMethod(frame, content, config, options, log);
         }
 
-        ReportMaths(config, options.Purpose, log);
-        if (log.HasErrors)
+        // Within PEFT the settings stay with the tensors, so that there they are no obstacle.
+        if (options.Purpose is ReadPurpose.Convert or ReadPurpose.Inspect)
+        {
+            PeftMaths.Report(config, log);
+        }
+
+        if (log.HasErrors && options.Purpose == ReadPurpose.Convert)
         {
             return null;
         }
@@ -116,21 +121,4 @@ internal static class PeftReader
         }
     }
 
-    // Within PEFT the settings stay with the tensors, so that there they are no obstacle.
-    private static void ReportMaths(PeftConfig config, ReadPurpose purpose, FindingLog log)
-    {
-        if (purpose == ReadPurpose.Convert)
-        {
-            PeftMaths.Report(config, log);
-        }
-        else if (purpose == ReadPurpose.Inspect)
-        {
-            var found = new FindingLog();
-            PeftMaths.Report(config, found);
-            foreach (Finding finding in found.ToSorted())
-            {
-                log.Add(finding with { Severity = Severity.Warning });
-            }
-        }
-    }
 }
