@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Transfuse.Cli.Commands;
-using Transfuse.Conversion.Sources;
-using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Cli;
@@ -60,11 +58,6 @@ internal static class CommandLine
         {
             console.Error.WriteLine("interrupted; what was not complete was not written");
             return ExitCodes.Interrupted;
-        }
-        catch (ContainerException broken)
-        {
-            console.Error.WriteLine(DamagedFile.Describe(broken));
-            return ExitCodes.Refused;
         }
         catch (TensorTooLargeException large)
         {

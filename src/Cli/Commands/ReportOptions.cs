@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 
 namespace Transfuse.Cli.Commands;
@@ -54,6 +56,10 @@ internal sealed class ReportOptions
         try
         {
             return run(input);
+        }
+        catch (ContainerException broken)
+        {
+            return new CommandOutcome { Input = $"{input}", Findings = [DamagedFile.Describe(broken)], Succeeded = false, Summary = $"{input}: not done" };
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {

@@ -139,14 +139,14 @@ internal static partial class OpenAdapter
                 return newest;
             }
 
+            if (loose.FirstOrDefault(name => ShardName().IsMatch(name)) is { } shard)
+            {
+                log.Add(ContainerCodes.Shard.At(Path.Combine(source.Name, shard), "is one part of several, by its name, and no loader of adapters reads parts"));
+                return null;
+            }
+
             if (loose is [string single])
             {
-                if (ShardName().IsMatch(single))
-                {
-                    log.Add(ContainerCodes.Shard.At(Path.Combine(source.Name, single), "is one part of several, by its name, and no loader of adapters reads parts"));
-                    return null;
-                }
-
                 log.Add(ContainerCodes.OddWeightsName.At(Path.Combine(source.Name, single), $"was read; loaders look for {List(known)}"));
                 return single;
             }

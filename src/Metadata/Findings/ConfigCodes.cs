@@ -152,7 +152,7 @@ public static class ConfigCodes
 
     /// <summary>An answer to a question that a PEFT config does not leave open.</summary>
     public static FindingCode AnswerUnasked { get; } = new("TF3128", Error,
-        "An option was given that answers what an MLX config leaves open; a PEFT config leaves it open never.", "Leave the option out, or let repair write it into the config first.");
+        "An option was given that answers what an MLX config leaves open; a PEFT config leaves it open never.", "Leave the option out; repair --scale and --dropout write these into the config of a LoRA adapter.");
 
     /// <summary>A pattern that Python refuses.</summary>
     public static FindingCode PatternSyntax { get; } = new("TF3201", Error,

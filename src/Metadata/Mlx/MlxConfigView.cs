@@ -23,8 +23,11 @@ public sealed class MlxConfigView(JsonObject json)
     /// <summary>Every field that is a number where it is there.</summary>
     public IEnumerable<MlxNumber> Numbers => NumberFields.Select(Number).Where(number => number.Json is not null);
 
+    /// <summary>Unsloth's word on whether its loader must quantize the base first.</summary>
+    public const string RuntimeQuantization = "requires_unsloth_mlx_runtime_quantization";
+
     /// <summary>Whether Unsloth wrote it: it alone has these fields.</summary>
-    public bool IsUnsloth => json.Contains(MlxTopology.Field) || json.Contains("requires_unsloth_mlx_runtime_quantization");
+    public bool IsUnsloth => json.Contains(MlxTopology.Field) || json.Contains(RuntimeQuantization);
 
     /// <summary>Whether it has the form of mlx-lm 0.6 to 0.18: <c>lora_layers</c> in place of <c>num_layers</c>.</summary>
     public bool HasLoraLayers => json.Contains("lora_layers") && !json.Contains("num_layers");

@@ -82,7 +82,9 @@ public class BadInputTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["base"]);
         File.WriteAllText(Path.Combine(folder["base"], "config.json"), "{");
-        CommandResult result = Command.Run("convert", Fixtures.Case("llama_qv").AdapterFolder, "--to", "mlx-lm", "--base", folder["base"], "--output", folder["out"]).ExitsWith(1);
+        CommandResult result = Command.Run("convert", Fixtures.Case("llama_qv").AdapterFolder, "--to", "mlx-lm", "--base", folder["base"], "--output", folder["out"], "--json").ExitsWith(1);
+        using JsonDocument report = JsonDocument.Parse(result.Output);
+        Assert.Equal("TF1401", report.RootElement.GetProperty("inputs")[0].GetProperty("findings")[0].GetProperty("code").GetString());
         Assert.Contains("error TF1401", result.Error);
         Assert.False(Directory.Exists(folder["out"]));
     }

@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Bases;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Checking.Readers;
 
@@ -33,7 +34,7 @@ internal static class UnslothBaseRules
 
     // Then Unsloth quantizes the base itself, as the config says.
     private static bool IsReplayed(JsonObject config) =>
-        config["requires_unsloth_mlx_runtime_quantization"] is { } required and not JsonNull ? PythonNumbers.IsTrue(required)
+        config[MlxConfigView.RuntimeQuantization] is { } required and not JsonNull ? PythonNumbers.IsTrue(required)
         : config["base_quantized_source"] is JsonString source ? source.Value == "runtime"
         : config["base_quantization_policy"] is JsonObject policy && PythonNumbers.IsTrue(policy["enabled"]);
 

@@ -103,8 +103,13 @@ internal static class PeftConfigWriter
 
         PeftRankFields ranks = PeftRankWriter.Minimize(
             [.. adapter.Modules.Select(module => new PeftModuleSetting(module.FullPath, module.Rank, PeftScaling.AlphaFor(module.Scale, module.Rank, parsed.UseRslora)))]);
-        string[] rankFields = ["r", "lora_alpha", "rank_pattern", "alpha_pattern"];
-        return new JsonObject(config.Members.Where(member => !rankFields.Contains(member.Key)).Concat(ranks.ToJson()).OrderBy(member => member.Key, StringComparer.Ordinal));
+        var fields = new SortedDictionary<string, JsonValue>(config.Members.ToDictionary(), StringComparer.Ordinal) { ["rank_pattern"] = JsonObject.Empty, ["alpha_pattern"] = JsonObject.Empty };
+        foreach ((string name, JsonValue value) in ranks.ToJson())
+        {
+            fields[name] = value;
+        }
+
+        return new JsonObject(fields);
     }
 
     private static double Dropout(Adapter adapter, bool hasParameters, FindingLog log)

@@ -49,18 +49,22 @@ internal static class PeftPromises
     public static void ReportTokens(JsonValue? stated, ImmutableArray<OtherTensor> others, FindingLog log)
     {
         long[] rows = [.. others.Where(tensor => tensor.Kind == OtherTensorKind.TokenRows).Select(tensor => tensor.Tensor.Shape is { Rank: > 0 } shape ? shape[0] : 0)];
-        int[] counts = stated switch
+        JsonValue[] lists = stated switch
         {
-            JsonArray list => [list.Items.Length],
-            JsonObject lists => [.. lists.Members.Select(member => (member.Value as JsonArray)?.Items.Length ?? 0)],
+            JsonArray list => [list],
+            JsonObject byModule => [.. byModule.Members.Select(member => member.Value)],
             _ => [],
         };
-        bool isUnusable = stated is JsonArray indices && !JsonFields.ReadIntegers(indices, out _).HasValue();
-        bool isNegative = stated is JsonArray signed && signed.Items.Any(item => item is JsonNumber { Value: < 0 });
-        if (isUnusable || isNegative || !rows.Order().SequenceEqual(counts.Select(count => (long)count).Order()))
+        ImmutableArray<long>[] indices = [.. lists.Select(list => JsonFields.ReadIntegers(list, out ImmutableArray<long> read).HasValue() ? read : [-1]).Where(read => !read.IsEmpty)];
+        bool isUnusable = indices.Any(list => list.Any(index => index < 0) || list.Distinct().Count() < list.Length);
+        bool isElsewhere = stated is JsonObject owners && others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows && !owners.Members.Any(owner => IsOf(tensor, owner.Key)));
+        if (isUnusable || isElsewhere || !rows.Order().SequenceEqual(indices.Select(list => (long)list.Length).Order()))
         {
             log.Add(ConfigCodes.TokenIndices.At(
                 "trainable_token_indices", $"is {(stated is null ? "missing" : ConfigFields.Show(stated))}, and the file has {(rows.Length == 0 ? "no" : string.Join(" and ", rows))} rows of tokens"));
         }
     }
+
+    // PEFT looks for the module by the end of its path.
+    private static bool IsOf(OtherTensor rows, string owner) => rows.Path.Contains($"{owner}.token_adapter", StringComparison.Ordinal);
 }

@@ -132,6 +132,12 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
                     oddities |= PeftNameOddities.AdapterName;
                 }
 
+                if (rest is [not ("weight" or "bias")])
+                {
+                    rest.RemoveAt(0);
+                    oddities |= PeftNameOddities.AdapterName;
+                }
+
                 oddities |= rest is [] ? PeftNameOddities.NoWeight : PeftNameOddities.None;
                 return rest switch
                 {

@@ -22,6 +22,12 @@ internal static class PeftRepair
     public static RepairPlan? Plan(AdapterContent content, StageContext context)
     {
         FindingLog log = context.Log;
+        if (context.Options.Producer is not null)
+        {
+            log.Add(ConfigCodes.AnswerUnasked.At(Path.Combine(content.Name, AdapterFiles.Config), "is PEFT's, which says itself what --producer would answer for an MLX config"));
+            return null;
+        }
+
         if (content.Config is null && context.Options.Scale is null)
         {
             log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}, and no tensor tells alpha; give --scale NUMBER"));

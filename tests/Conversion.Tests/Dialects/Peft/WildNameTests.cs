@@ -17,6 +17,7 @@ public class WildNameTests
     [InlineData("base_model.model.{0}.lora_{1}.default.weight", true)]
     [InlineData("base_model.model.{0}.lora_{1}.my-adapter.weight", true)]
     [InlineData("base_model.model.{0}.lora_{1}", true)]
+    [InlineData("base_model.model.{0}.lora_{1}.default", true)]
     [InlineData("{0}.lora_{1}.weight", true)]
     [InlineData("model.{0}.lora_{1}.weight", true)]
     [InlineData("base_model.model.module.{0}.lora_{1}.weight", true)]
