@@ -4,8 +4,10 @@ using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Checking;
@@ -13,6 +15,21 @@ namespace Transfuse.Conversion.Tests.Checking;
 /// <summary>Whatever repair makes whole loads in the program of its dialect, as the check and the Oracle say.</summary>
 public class RepairedFolderTests
 {
+    [Theory]
+    [InlineData("mlx-lm")]
+    [InlineData("mlx-swift")]
+    [InlineData("mlx-vlm")]
+    public void Repair_leaves_what_was_converted_from_Unsloths_folder(string target)
+    {
+        FixtureCase fixture = Fixtures.Case("unsloth_llama");
+        using var folder = new TemporaryFolder();
+        Run.MustConvert(fixture.AdapterFolder, TargetProfile.Find(target)!, folder["out"], fixture.BaseFolder);
+        using IAdapterSource source = AdapterSource.Open(folder["out"]);
+        RepairResult repaired = AdapterRepair.Of(source).WithBase(BaseModel.FromFolder(fixture.BaseFolder)).WithOptions(ConversionOptions.Default with { DryRun = true }).Run(TestContext.Current.CancellationToken);
+        Assert.Empty(repaired.Changes);
+        Assert.Empty(repaired.ConfigDiff);
+    }
+
     [Fact]
     public void What_is_repaired_loads_in_the_program_of_its_dialect()
     {

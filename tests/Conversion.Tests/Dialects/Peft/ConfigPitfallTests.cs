@@ -325,7 +325,17 @@ public class ConfigPitfallTests
         SmallAdapter rows = Adapter("\"trainable_token_indices\": [3]");
         rows.Random("base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", 2, 6);
         Run.MustRefuse(rows, TargetProfile.Peft, ["TF3125"], Base);
-        Run.MustConvert(rows.Set("trainable_token_indices", "[3, 5]"), TargetProfile.Peft, Base);
+        foreach (string wrong in new[] { "[3, 3]", "[3, -5]", "{\"embed_tokens\": [3, -5]}", "{\"lm_head\": [3, 5]}", "{\"embed_tokens\": [3, 5], \"lm_head\": [1]}" })
+        {
+            Run.MustRefuse(rows.Set("trainable_token_indices", wrong), TargetProfile.Peft, ["TF3125"], Base);
+        }
+
+        foreach (string right in new[] { "[3, 5]", "{\"embed_tokens\": [3, 5]}", "{\"embed_tokens\": [3, 5], \"lm_head\": []}" })
+        {
+            Run.MustConvert(rows.Set("trainable_token_indices", right), TargetProfile.Peft, Base);
+        }
+
+        Run.MustConvert(Adapter("\"trainable_token_indices\": []"), TargetProfile.Peft, Base);
     }
 
     // A head listed in modules_to_save was trained; the same tensor without the list was saved along.
