@@ -22,6 +22,9 @@ public sealed class BaseConfig(JsonObject root)
     /// <summary>The classes of transformers that <c>architectures</c> names, such as <c>LlamaForCausalLM</c>; empty where it does not.</summary>
     public ImmutableArray<string> ClassNames => Root["architectures"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
 
+    /// <summary>Whether the classes are those of models without a head, whose modules are named without the model's root.</summary>
+    internal bool IsBare => ClassNames is { IsEmpty: false } names && names.All(name => name.EndsWith("Model", StringComparison.Ordinal));
+
     /// <summary>How MLX quantized the weights, or <see langword="null"/>.</summary>
     public MlxQuantization? Quantization => Root["quantization"] is JsonObject block ? MlxQuantization.Read(block) : null;
 

@@ -31,6 +31,7 @@ internal static class BaseFit
             return;
         }
 
+        LiveNames.Check(adapter, context);
         var log = new FindingLog();
         _ = MapLayout.ToMlx(adapter, context with { Log = log });
         foreach (Finding finding in log.ToSorted().Where(finding => OfTheBase.Contains(finding.Code)))

@@ -65,6 +65,7 @@ internal static class FitTarget
     {
         if (context.Profile.Dialect == AdapterDialect.Peft)
         {
+            LiveNames.Check(read.Adapter, context);
             return read.Adapter;
         }
 

@@ -135,12 +135,19 @@ public static class ArchitectureCodes
         "The base's weights are packed in a form whose sizes cannot be told; the adapter was compared with the base's config alone.",
         "Nothing; give the base in another form to compare with its weights too.");
 
+    /// <summary>Modules under a root that the base does not have.</summary>
+    public static FindingCode RootUnknown { get; } = new(
+        "TF4024",
+        Severity.Warning,
+        "The modules are those of the base, but under another root; PEFT finds modules by their names alone and would ignore them.",
+        "Convert the adapter to mlx-lm and back with --base: the names come back as the base has them.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         NamesKept, ExpertCountAssumed, WeightsNotCompared,
         UnknownModelType, AmbiguousModelType, LowConfidence, UnsupportedArchitecture, UnknownModule,
         CannotAdapt, WithoutEffect, LayerOutOfRange, ExpertMismatch, DimensionMismatch,
-        NeedsBaseConfig, AmbiguousParameter, NoHuggingFaceCounterpart, TiedHead, BadScale,
+        NeedsBaseConfig, AmbiguousParameter, NoHuggingFaceCounterpart, TiedHead, BadScale, RootUnknown,
     ];
 }

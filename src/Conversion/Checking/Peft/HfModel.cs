@@ -27,7 +27,7 @@ internal sealed class HfModel
         Config = config;
         _map = new ArchitectureMap(architecture, config, allowLowConfidence: true);
         _mlx = mlx;
-        _isBare = config?.ClassNames is { IsEmpty: false } names && names.All(name => name.EndsWith("Model", StringComparison.Ordinal));
+        _isBare = config?.IsBare == true;
         _modules = new Lazy<ImmutableArray<HfModule>>(() => [.. Enumerate().DistinctBy(module => module.Path)]);
     }
 

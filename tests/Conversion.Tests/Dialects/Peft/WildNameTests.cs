@@ -85,6 +85,18 @@ public class WildNameTests
     }
 
     [Theory]
+    [InlineData("layers.1.self_attn.q_proj", "LlamaForCausalLM", true)]
+    [InlineData("model.model.layers.1.self_attn.q_proj", "LlamaForCausalLM", true)]
+    [InlineData("model.layers.1.self_attn.q_proj", "LlamaForCausalLM", false)]
+    [InlineData("layers.1.self_attn.q_proj", "LlamaModel", false)]
+    public void Root_that_the_base_does_not_have_is_named_within_PEFT(string module, string className, bool isNamed)
+    {
+        SmallAdapter adapter = SmallAdapter.Peft();
+        adapter.Pair(module, 6, 6);
+        Assert.Equal(isNamed, Run.MustConvert(adapter, TargetProfile.Peft, Base.Replace("{", $"{{\"architectures\": [\"{className}\"], ", StringComparison.Ordinal)).Has("TF4024"));
+    }
+
+    [Theory]
     [InlineData("lora_embedding_{0}.default")]
     [InlineData("lora_embedding_{0}.default.weight")]
     public void Embedding_factors_have_further_spellings(string attribute)

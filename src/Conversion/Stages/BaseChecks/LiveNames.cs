@@ -1,0 +1,25 @@
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Stages.BaseChecks;
+
+/// <summary>PEFT finds modules by their names alone: under a root that the model does not have, it ignores an adapter that every other program would understand.</summary>
+internal static class LiveNames
+{
+    /// <summary>Names the modules of a PEFT adapter that are those of the base but for their root.</summary>
+    public static void Check(Adapter adapter, StageContext context)
+    {
+        if (context.Base is not { Config: { IsBare: false, ModelType: { } modelType } } || ArchitectureTable.Default.Find(modelType) is not { } architecture)
+        {
+            return;
+        }
+
+        string[] odd = [.. adapter.Modules.Select(module => module.Path.Text).Where(path => !HfPaths.IsExact(architecture, path) && HfPaths.Resolve(architecture, path) is not null)];
+        if (odd.Length > 0)
+        {
+            context.Log.Add(ArchitectureCodes.RootUnknown.At(odd, $"the base has no module of this name, so that PEFT would ignore its factors; {architecture.Layers.Transformers5} is where its layers are"));
+        }
+    }
+}
