@@ -19,6 +19,9 @@ public sealed class BaseConfig(JsonObject root)
     /// <summary>The model type, such as <c>llama</c>, or <see langword="null"/>.</summary>
     public string? ModelType => (Root["model_type"] as JsonString)?.Value;
 
+    /// <summary>The model type's entry in the table, or <see langword="null"/>.</summary>
+    internal Architecture? Architecture => ModelType is { } modelType ? ArchitectureTable.Default.Find(modelType) : null;
+
     /// <summary>The classes of transformers that <c>architectures</c> names, such as <c>LlamaForCausalLM</c>; empty where it does not.</summary>
     public ImmutableArray<string> ClassNames => Root["architectures"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
 

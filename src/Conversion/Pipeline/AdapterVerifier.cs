@@ -55,12 +55,10 @@ public static class AdapterVerifier
         CompareSettings(left, right, context.Log);
         CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), context.Log, context.CancellationToken);
         bool sameLayout = left.Adapter.Layout == right.Adapter.Layout && !NeedsMapping(left.Adapter) && !NeedsMapping(right.Adapter);
-        Adapter? one = sameLayout ? left.Adapter : InMlx(left.Adapter, context);
-        Adapter? other = sameLayout ? right.Adapter : InMlx(right.Adapter, context);
+        Adapter? one = sameLayout ? left.Adapter : MapLayout.InMlx(left.Adapter, context);
+        Adapter? other = sameLayout ? right.Adapter : MapLayout.InMlx(right.Adapter, context);
         return one is null || other is null || context.Log.HasErrors ? null : AdapterComparer.Compare(one, other, context.CancellationToken);
     }
-
-    private static Adapter? InMlx(Adapter adapter, StageContext context) => adapter.Layout == ModelLayout.Mlx ? adapter : MapLayout.ToMlx(adapter, context);
 
     // Factors of packed experts are comparable only when unpacked.
     private static bool NeedsMapping(Adapter adapter) => adapter.Modules.Any(module => module.Kind == ModuleKind.PackedParameter);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Conversion.Stages.Mapping;
@@ -19,7 +18,7 @@ internal static class BaseFit
     public static void CheckMlx(ImmutableArray<AdapterModule> modules, StageContext context)
     {
         // mlx-vlm holds a language model below another root; a base that is the language model alone still tells its layers and sizes.
-        bool isTextBase = context.Base?.Config.ModelType is { } type && ArchitectureTable.Default.Find(type)?.Layers.Mlx.StartsWith(VlmRoot, StringComparison.Ordinal) == false;
+        bool isTextBase = context.Base?.Config.Architecture?.Layers.Mlx.StartsWith(VlmRoot, StringComparison.Ordinal) == false;
         CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, context);
     }
 

@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Stages.Targets;
 
 namespace Transfuse.Conversion.Stages;
 
@@ -7,5 +6,5 @@ internal static class BaseExperts
 {
     /// <summary>The number, or <see langword="null"/> where there is no base, its architecture is not known, or it has none.</summary>
     public static long? Of(StageContext context) =>
-        TargetPaths.Named(context) is { } architecture ? context.Base?.Config.ExpertCount(architecture) : null;
+        context.NamedArchitecture is { } architecture ? context.Base?.Config.ExpertCount(architecture) : null;
 }

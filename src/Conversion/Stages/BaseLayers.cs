@@ -17,8 +17,7 @@ internal static class BaseLayers
             return null;
         }
 
-        string? modelType = context.Options.ModelType is null or ModelTypeResolver.Identity ? config.ModelType : context.Options.ModelType;
-        Architecture? architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
+        Architecture? architecture = context.Options.ModelType is null or ModelTypeResolver.Identity ? config.Architecture : context.NamedArchitecture;
         return (architecture is null ? config.GetInteger(CommonField) : config.LayerCount(architecture)) is { } count and > 0 and < int.MaxValue ? (int)count : null;
     }
 }

@@ -21,8 +21,8 @@ internal static class RoundTrip
         using var container = new OutputContainer(output.Tensors, output.Metadata);
         var content = new AdapterContent(source.Content.Source, "output", output.WeightsFile, container, output.Config);
         Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, MlxGiven.Nothing, BaseLayers.Of(context)), log);
-        Adapter? left = InMlx(source.Adapter, quiet);
-        Adapter? right = written is null ? null : InMlx(written, quiet);
+        Adapter? left = MapLayout.InMlx(source.Adapter, quiet);
+        Adapter? right = written is null ? null : MapLayout.InMlx(written, quiet);
         if (left is null || right is null || log.HasErrors)
         {
             context.Log.Add(TargetCodes.RoundTripFailed.At("output", $"could not be read back: {log.ToSorted().FirstOrDefault()?.ToString() ?? "no finding says why"}"));
@@ -37,8 +37,6 @@ internal static class RoundTrip
 
         return comparison;
     }
-
-    private static Adapter? InMlx(Adapter adapter, StageContext context) => adapter.Layout == ModelLayout.Mlx ? adapter : MapLayout.ToMlx(adapter, context);
 
     private sealed class OutputContainer(ImmutableArray<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata) : ITensorContainer
     {

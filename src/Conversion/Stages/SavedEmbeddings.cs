@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Bases;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -63,8 +62,7 @@ internal static class SavedEmbeddings
             return $"{model.Folder} has no weights to compare it with";
         }
 
-        Architecture? architecture = model.Config.ModelType is { } modelType ? ArchitectureTable.Default.Find(modelType) : null;
-        return SavedBaseWeight.Find(weights, architecture, saved.Path) is not { } found ? $"{model.Folder} has no such tensor"
+        return SavedBaseWeight.Find(weights, model.Config.Architecture, saved.Path) is not { } found ? $"{model.Folder} has no such tensor"
             : found.Shape != saved.Tensor.Shape ? $"{model.Folder} has {found.DType.SafetensorsName()} {found.Shape} there"
             : SavedBaseWeight.HasValuesOf(saved.Tensor, found, context.CancellationToken) ? null
             : $"{model.Folder} has other values there";

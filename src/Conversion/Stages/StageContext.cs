@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Metadata.Findings;
@@ -11,4 +12,8 @@ namespace Transfuse.Conversion.Stages;
 /// <param name="Options">What the caller decided.</param>
 /// <param name="Log">Receives findings.</param>
 /// <param name="CancellationToken">Ends the run.</param>
-internal sealed record StageContext(TargetProfile Profile, BaseModel? Base, ConversionOptions Options, FindingLog Log, CancellationToken CancellationToken);
+internal sealed record StageContext(TargetProfile Profile, BaseModel? Base, ConversionOptions Options, FindingLog Log, CancellationToken CancellationToken)
+{
+    /// <summary>The architecture that the caller or the base names, if the table has it; <c>identity</c> names none.</summary>
+    public Architecture? NamedArchitecture => Options.ModelType is { } name ? ArchitectureTable.Default.Find(name) : Base?.Config.Architecture;
+}

@@ -11,5 +11,5 @@ internal static class WriteContexts
         new(context.Profile, BaseLayers.Of(context) ?? fitted.LayerCount, KeysBelow(context), read.Dialect == context.Profile.Dialect);
 
     private static string? KeysBelow(StageContext context) =>
-        ReaderRoots.HasSwift(context.Profile) && TargetPaths.Named(context) is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
+        ReaderRoots.HasSwift(context.Profile) && context.NamedArchitecture is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
 }

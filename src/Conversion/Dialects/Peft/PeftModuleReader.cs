@@ -23,12 +23,7 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         try
         {
             ImmutableArray<AdapterModule> modules = WithScales(ReadFactors(factors));
-            string[] paths = [.. modules.Select(module => module.FullPath)];
-            if (HaveOneRoot(paths) && modules.Length == factors.Length)
-            {
-                ReportUnused(paths);
-            }
-
+            CheckUse([.. modules.Select(module => module.FullPath)], areAll: modules.Length == factors.Length);
             return modules;
         }
         catch (PythonRegexException unusable)
@@ -58,43 +53,32 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         }
     }
 
-    // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths.
-    private bool HaveOneRoot(string[] paths)
+    // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths; where not all modules are there, a pattern may be for the others.
+    private void CheckUse(string[] paths, bool areAll)
     {
-        string[] rooted = [.. paths.Select(path => ModelRoot + path)];
-        return Report("rank_pattern", _patterns.UnusedRankKeys(paths).Except(_patterns.UnusedRankKeys(rooted)))
-            & Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths).Except(_patterns.UnusedAlphaKeys(rooted)));
-
-        bool Report(string field, IEnumerable<string> keys)
+        (string Field, string[] Idle, string[] Rooted)[] patterns = [Unused("rank_pattern", _patterns.UnusedRankKeys), Unused("alpha_pattern", _patterns.UnusedAlphaKeys)];
+        foreach ((string field, _, string[] rooted) in patterns)
         {
-            string[] others = [.. keys];
-            foreach (string key in others)
+            foreach (string key in rooted)
             {
                 log.Add(ConfigCodes.PatternRoot.At($"{config.FileName}:{field}", $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
             }
-
-            return others.Length == 0;
-        }
-    }
-
-    private void ReportUnused(string[] paths)
-    {
-        try
-        {
-            Report("rank_pattern", _patterns.UnusedRankKeys(paths));
-            Report("alpha_pattern", _patterns.UnusedAlphaKeys(paths));
-        }
-        catch (PythonRegexException)
-        {
-            // A key that loading never gets to need not be usable.
         }
 
-        void Report(string field, ImmutableArray<string> keys)
+        if (!areAll || patterns.Any(pattern => pattern.Rooted.Length > 0))
         {
-            if (!keys.IsEmpty)
-            {
-                log.Add(ConfigCodes.PatternUnused.At($"{config.FileName}:{field}", $"no module matches {NameList.Of(keys.Select(ConfigFields.Shorten))}"));
-            }
+            return;
+        }
+
+        foreach ((string field, string[] idle, _) in patterns.Where(pattern => pattern.Idle.Length > 0))
+        {
+            log.Add(ConfigCodes.PatternUnused.At($"{config.FileName}:{field}", $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
+        }
+
+        (string Field, string[] Idle, string[] Rooted) Unused(string field, Func<IReadOnlyCollection<string>, ImmutableArray<string>> unusedBy)
+        {
+            ImmutableArray<string> idle = unusedBy(paths);
+            return (field, [.. idle], idle.IsEmpty ? [] : [.. idle.Except(unusedBy([.. paths.Select(path => ModelRoot + path)]), StringComparer.Ordinal)]);
         }
     }
 

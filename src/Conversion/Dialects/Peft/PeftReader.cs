@@ -77,10 +77,14 @@ internal static class PeftReader
         {
             if (isGiven)
             {
-                log.Add(ConfigCodes.AnswerUnasked.At(configFile, $"is PEFT's, which says itself what {option} would answer for an MLX config"));
+                log.Add(Unasked(configFile, option));
             }
         }
     }
+
+    /// <summary>The finding for an option that only MLX configs leave a question for.</summary>
+    public static Finding Unasked(string configFile, string option) =>
+        ConfigCodes.AnswerUnasked.At(configFile, $"is PEFT's, which says itself what {option} would answer for an MLX config");
 
     private static Adapter Frame(AdapterContent content, PeftConfig config) => new()
     {

@@ -24,7 +24,7 @@ internal static class PeftRepair
         FindingLog log = context.Log;
         if (context.Options.Producer is not null)
         {
-            log.Add(ConfigCodes.AnswerUnasked.At(Path.Combine(content.Name, AdapterFiles.Config), "is PEFT's, which says itself what --producer would answer for an MLX config"));
+            log.Add(PeftReader.Unasked(Path.Combine(content.Name, AdapterFiles.Config), "--producer"));
             return null;
         }
 

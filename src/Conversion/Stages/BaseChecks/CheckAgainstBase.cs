@@ -46,8 +46,7 @@ internal static class CheckAgainstBase
     /// <summary>Compares the modules of an MLX adapter that stays one, where the base's architecture is known.</summary>
     public static void CheckKept(ImmutableArray<AdapterModule> modules, StageContext context)
     {
-        string? modelType = context.Options.ModelType ?? context.Base?.Config.ModelType;
-        if (modelType is not null && ArchitectureTable.Default.Find(modelType) is { } architecture)
+        if (context.NamedArchitecture is { } architecture)
         {
             Check(modules, new ArchitectureMap(architecture, context.Base?.Config, allowLowConfidence: true), context);
         }

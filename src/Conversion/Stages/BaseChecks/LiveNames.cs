@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -11,7 +10,7 @@ internal static class LiveNames
     /// <summary>Names the modules of a PEFT adapter that are those of the base but for their root.</summary>
     public static void Check(Adapter adapter, StageContext context)
     {
-        if (context.Base is not { Config: { IsBare: false, ModelType: { } modelType } } || ArchitectureTable.Default.Find(modelType) is not { } architecture)
+        if (context.Base?.Config is not { IsBare: false, Architecture: { } architecture })
         {
             return;
         }

@@ -19,7 +19,10 @@ internal static class MapLayout
         return wanted == adapter.Layout ? adapter : wanted == ModelLayout.Mlx ? ToMlx(adapter, context) : ToHuggingFace(adapter, context);
     }
 
-    /// <summary>The adapter in MLX's layout.</summary>
+    /// <summary>The adapter in MLX's layout: as it is where it has that already.</summary>
+    public static Adapter? InMlx(Adapter adapter, StageContext context) => adapter.Layout == ModelLayout.Mlx ? adapter : ToMlx(adapter, context);
+
+    /// <summary>An adapter of transformers' layout in MLX's.</summary>
     public static Adapter? ToMlx(Adapter adapter, StageContext context)
     {
         if (context.Options.ModelType == ModelTypeResolver.Identity)

@@ -19,7 +19,7 @@ internal static class TargetPaths
             return adapter;
         }
 
-        Architecture? architecture = Named(context);
+        Architecture? architecture = context.NamedArchitecture;
         string? root = architecture is not null ? ReaderRoots.Common(architecture, context.Profile, context.Log)
             : ReaderRoots.CanDiffer(context.Profile) ? FromNames(present, context)
             : present[0];
@@ -31,10 +31,6 @@ internal static class TargetPaths
         adapter = architecture is null ? adapter : adapter with { Modules = SwiftLimits.Apply(adapter.Modules, architecture, context) };
         return present is [string only] && only == root ? adapter : Rename(adapter, root, architecture, context);
     }
-
-    /// <summary>The architecture that the caller or the base names, if the table has it.</summary>
-    public static Architecture? Named(StageContext context) =>
-        (context.Options.ModelType is ModelTypeResolver.Identity ? null : context.Options.ModelType ?? context.Base?.Config.ModelType) is { } name ? ArchitectureTable.Default.Find(name) : null;
 
     // Without a base the present path alone tells which models it can be: those that mlx-lm holds there, else those that any reader does.
     private static string? FromNames(string[] present, StageContext context)
