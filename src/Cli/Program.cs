@@ -6,4 +6,4 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = true;
     interrupted.Cancel();
 };
-return CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error), interrupted.Token);
+return CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error) { IsTerminal = !Console.IsErrorRedirected }, interrupted.Token);

@@ -181,6 +181,11 @@ internal static class CommonOptions
         Validators = { result => RequirePositive(result) },
     };
 
+    public static Option<bool> WorstElement() => new("--worst-element")
+    {
+        Description = "Also find the largest difference of one element in each module that differs. Slow: every element is formed.",
+    };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if it exists." };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Mlx;
 
@@ -54,6 +55,9 @@ public sealed record ConversionOptions
     /// above <see cref="MaxRank"/> where that is given, else those whose rank is above this. Default: none; all conversions are exact to float32 rounding.
     /// </summary>
     public int? SvdRank { get; init; }
+
+    /// <summary>How source and output, or two adapters, are compared; its parallelism is that of the whole. Default: <see cref="ComparisonOptions.Default"/>.</summary>
+    public ComparisonOptions Comparison { get; init; } = ComparisonOptions.Default;
 
     /// <summary>Most tensors in work at one time. Default: one for each processor.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
