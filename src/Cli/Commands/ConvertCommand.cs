@@ -56,7 +56,7 @@ internal sealed class ConvertCommand : ICommand
         options = options with { Comparison = options.Comparison with { Progress = progress } };
         using IAdapterSource source = AdapterSource.Open(target.Input);
         using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) });
-        ConversionResult conversion = AdapterPipeline.From(source).To(profile).WithBase(_pipeline.ReadBase(result)).WithOptions(options).WriteTo(sink).Run(cancellationToken);
+        ConversionResult conversion = AdapterPipeline.From(source).To(profile).WithOptions(options).WriteTo(sink).Run(cancellationToken);
         return new CommandOutcome
         {
             Input = target.Input,

@@ -48,7 +48,7 @@ internal sealed class VerifyCommand : ICommand
         using IAdapterSource right = AdapterSource.Open(second);
         using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
         ConversionOptions options = _pipeline.Read(result) with { Comparison = new ComparisonOptions { WorstElement = result.GetValue(_worstElement), Progress = progress } };
-        VerificationResult verification = AdapterVerifier.Verify(left, right, _pipeline.ReadBase(result), options, cancellationToken);
+        VerificationResult verification = AdapterVerifier.Verify(left, right, options, cancellationToken);
         double tolerance = result.GetValue(_tolerance) ?? AdapterComparison.Rounding;
         bool agrees = verification.Comparison?.Agrees(tolerance) ?? false;
         return new CommandOutcome

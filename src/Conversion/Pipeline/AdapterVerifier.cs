@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
@@ -24,17 +23,21 @@ public static class AdapterVerifier
     /// <summary>Compares.</summary>
     /// <param name="first">One adapter.</param>
     /// <param name="second">The other.</param>
-    /// <param name="baseModel">The base model, for its names; may be left out where these are unambiguous.</param>
-    /// <param name="options">What the caller decides; of it what decides how adapters are read and compared matters, and counts for both.</param>
+    /// <param name="options">
+    /// What the caller decides; of it what decides how adapters are read and compared matters, and counts for both. The base may be left out where names are
+    /// unambiguous. Default: <see cref="ConversionOptions.Default"/>.
+    /// </param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static VerificationResult Verify(
-        IAdapterSource first, IAdapterSource second, BaseModel? baseModel, ConversionOptions options, CancellationToken cancellationToken = default)
+    public static VerificationResult Verify(IAdapterSource first, IAdapterSource second, ConversionOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        options ??= ConversionOptions.Default;
         var log = new FindingLog(options.Allowed);
         try
         {
-            AdapterComparison? comparison = Compare(first, second, new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken));
+            AdapterComparison? comparison = Compare(first, second, new StageContext(TargetProfile.MlxLm, options.Base, options, log, cancellationToken));
             return new VerificationResult(log.ToSorted(), comparison);
         }
         catch (ContainerException broken)
@@ -43,6 +46,11 @@ public static class AdapterVerifier
             return new VerificationResult(log.ToSorted(), null);
         }
     }
+
+    /// <summary>Compares on a worker thread; the work itself is synchronous. See <see cref="Verify"/>.</summary>
+    public static Task<VerificationResult> VerifyAsync(
+        IAdapterSource first, IAdapterSource second, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Verify(first, second, options, cancellationToken), cancellationToken);
 
     private static AdapterComparison? Compare(IAdapterSource first, IAdapterSource second, StageContext context)
     {

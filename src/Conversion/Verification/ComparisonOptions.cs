@@ -10,7 +10,11 @@ public sealed record ComparisonOptions
     public bool WorstElement { get; init; }
 
     /// <summary>Most modules in work at one time; fewer where that many would not fit the memory that a comparison takes. Default: one for each processor.</summary>
-    public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
+    public int MaxDegreeOfParallelism
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxDegreeOfParallelism), value, "It is at least 1.");
+    } = Environment.ProcessorCount;
 
     /// <summary>Told after each module, from any thread. Default: nobody.</summary>
     public IProgress<ComparisonProgress>? Progress { get; init; }

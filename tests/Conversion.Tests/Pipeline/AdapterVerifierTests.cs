@@ -19,7 +19,7 @@ public class AdapterVerifierTests
     }
 
     private static VerificationResult Verify(SmallAdapter first, SmallAdapter second, params string[] allowed) =>
-        AdapterVerifier.Verify(first.Open(), second.Open(), null, new ConversionOptions { ModelType = "llama", Allowed = [.. allowed] }, TestContext.Current.CancellationToken);
+        AdapterVerifier.Verify(first.Open(), second.Open(), new ConversionOptions { ModelType = "llama", Allowed = [.. allowed] }, TestContext.Current.CancellationToken);
 
     [Theory]
     [InlineData("init_lora_weights", "\"pissa\"", "\"olora\"")]
@@ -123,7 +123,7 @@ public class AdapterVerifierTests
 
     private static AdapterComparison Verify(IAdapterSource first, IAdapterSource second, ConversionOptions options, BaseModel? baseModel = null)
     {
-        VerificationResult result = AdapterVerifier.Verify(first, second, baseModel, options, TestContext.Current.CancellationToken);
+        VerificationResult result = AdapterVerifier.Verify(first, second, options with { Base = baseModel }, TestContext.Current.CancellationToken);
         Assert.True(result.Comparison is not null, string.Join(Environment.NewLine, result.Findings));
         return result.Comparison;
     }
