@@ -212,7 +212,7 @@ public class PeftMatchingTests
                 var budget = new RegexBudget(TimeSpan.FromSeconds(10));
                 string pattern = rule == PeftPatternRule.Current ? $@"(.*\.)?({key})$" : $@".*\.{key}$";
                 bool? expected = Try(() => PythonRegex.Compile(pattern, budget).IsMatchAtStart(path));
-                if (expected != Try(() => new PeftPatternKey(key, budget).Matches(path, rule)))
+                if (expected != Try(() => new PeftPatternKeys([key], budget).First(path, rule) is not null))
                 {
                     return false;
                 }
