@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -21,7 +20,7 @@ public sealed class PythonRegex
     public const int MaxPatternLength = 1 << 16;
 
     // No sensible pattern takes a thousandth of this for one name.
-    private static readonly TimeSpan Try = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Try = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Longest text in characters; names of modules have some dozens.</summary>
     public const int MaxTextLength = 1 << 14;
@@ -65,7 +64,7 @@ public sealed class PythonRegex
             throw OutOfTime(pattern, null);
         }
 
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = RegexBudget.Now;
         try
         {
             return budget.Built.GetOrAdd(pattern, new PythonRegex(pattern, new PythonRegexTranslator(pattern).Translate(), budget));
@@ -144,7 +143,7 @@ public sealed class PythonRegex
             throw OutOfTime(Pattern, null);
         }
 
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = RegexBudget.Now;
         try
         {
             return _tries.GetOrAdd(full, _ => Build(TextOf(full), linear: false, Try))?.IsMatch(text);
@@ -162,7 +161,7 @@ public sealed class PythonRegex
 
     private T Run<T>(string text, bool full, bool linear, Func<Regex, string, T> match)
     {
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = RegexBudget.Now;
         try
         {
             return match(Ready(full, linear), text);

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 
 namespace Transfuse.Metadata.Matching;
 
 /// <summary>
 /// What the patterns of one adapter may take in all, to be built and to match: time, and memory for machines that run in linear time. Patterns that need backtracking
-/// can be made to run for ever, so they share a short time; the others run in linear time, and theirs bounds only enormous adapters. Keeps what was built.
-/// Safe for concurrent use.
+/// can be made to run for ever, so they share a short time; the others run in linear time, and theirs bounds only enormous adapters. Time is the processor's, so that
+/// a busy machine refuses nothing. Keeps what was built. Safe for concurrent use.
 /// </summary>
 public sealed class RegexBudget
 {
@@ -32,13 +31,15 @@ public sealed class RegexBudget
     /// <summary>What is left for patterns of a kind; not positive when used up.</summary>
     internal TimeSpan Remaining(bool linear) => new(Interlocked.Read(ref _remaining[linear ? 1 : 0]));
 
-    /// <summary>Books the time since a timestamp of <see cref="Stopwatch"/>.</summary>
-    internal void Charge(bool linear, long since) =>
-        Interlocked.Add(ref _remaining[linear ? 1 : 0], -Stopwatch.GetElapsedTime(since).Ticks);
+    /// <summary>The processor time of the process until now.</summary>
+    internal static TimeSpan Now => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsWindows() ? Environment.CpuUsage.TotalTime : TimeSpan.FromMilliseconds(Environment.TickCount64);
+
+    /// <summary>Books the time since an earlier <see cref="Now"/>.</summary>
+    internal void Charge(bool linear, TimeSpan since) => Interlocked.Add(ref _remaining[linear ? 1 : 0], (since - Now).Ticks);
 
     /// <summary>Books the time in which names were looked up.</summary>
     /// <exception cref="PythonRegexException">The time is used up.</exception>
-    internal void Spend(long since, string pattern)
+    internal void Spend(TimeSpan since, string pattern)
     {
         Charge(linear: true, since);
         if (Remaining(linear: true) <= TimeSpan.Zero)

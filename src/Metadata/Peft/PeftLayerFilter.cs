@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using Transfuse.Metadata.Matching;
 
@@ -57,7 +56,7 @@ internal sealed class PeftLayerFilter
     // The first name that stands before a number, and the number: the path's first or last one after that name.
     private (int Number, string Digits)? Named(string path)
     {
-        long started = Stopwatch.GetTimestamp();
+        TimeSpan started = RegexBudget.Now;
         (int Number, string Digits)? best = null;
         var found = new List<int>();
         for (int end = path.IndexOf('.', StringComparison.Ordinal); end >= 0; end = path.IndexOf('.', end + 1))

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Transfuse.Metadata.Matching;
 
 namespace Transfuse.Metadata.Peft;
@@ -86,7 +85,7 @@ internal sealed class PeftPatternKeys
             return found;
         }
 
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = RegexBudget.Now;
         others = _others;
         if (rule == PeftPatternRule.Current)
         {

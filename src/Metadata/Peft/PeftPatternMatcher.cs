@@ -70,6 +70,11 @@ public sealed class PeftPatternMatcher
 
     private IEnumerable<PeftPatternReading> Read(string path, PeftPatternRule rule)
     {
+        if (_rankKeys.Keys.IsEmpty && _alphaKeys.Keys.IsEmpty)
+        {
+            return [new PeftPatternReading(rule, [_config.Rank], [_config.Alpha])];
+        }
+
         List<string> rankKeys = Matching(_rankKeys, path, rule, _ranksMayBeReordered);
         List<string> alphaKeys = Matching(_alphaKeys, path, rule, _alphasMayBeReordered);
         if (rule == PeftPatternRule.SharedKey)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Transfuse.Metadata.Matching;
 
 namespace Transfuse.Metadata.Peft;
@@ -29,7 +28,7 @@ internal sealed class PeftSavedNames
 
     private bool MatchesName(string path)
     {
-        long started = Stopwatch.GetTimestamp();
+        TimeSpan started = RegexBudget.Now;
         var found = new List<int>();
         foreach (int length in _names.Lengths)
         {

@@ -1,7 +1,6 @@
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft;
