@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair.Editing;
@@ -102,6 +103,12 @@ public sealed record AdapterRepair
         }
 
         ConfigLayout layout = ReadLayout(content, dialect);
+        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true), plan.Reader, context);
+        if (context.Log.HasErrors)
+        {
+            return Refused(context.Log, dialect);
+        }
+
         string[] before = layout.Lines(content.Config);
         ImmutableArray<string> diff = LineDiff.Unified(AdapterFiles.Config, before, layout.Lines(plan.Config));
         bool isWritten = !Options.DryRun && Write(content, plan, layout, context);

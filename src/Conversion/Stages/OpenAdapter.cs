@@ -174,6 +174,11 @@ internal static partial class OpenAdapter
     /// <summary>Opens a weights file by what its name ends with, or adds an error.</summary>
     public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
     {
+        if ((source as ITensorSource)?.FindTensors(fileName) is { } held)
+        {
+            return held;
+        }
+
         Func<IByteSource, ITensorContainer> open = Path.GetExtension(fileName) switch
         {
             ".npz" => NpzFile.Open,

@@ -45,6 +45,7 @@ internal static class MlxRepair
         return context.Log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
+            Reader = MlxKeyPreferences.ReaderOf(view, source, content),
             Config = editor.Config,
             Tensors = tensors,
             WeightsFile = AdapterFiles.MlxWeights,

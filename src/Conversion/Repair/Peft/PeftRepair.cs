@@ -9,6 +9,7 @@ using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Repair.Peft;
 
@@ -53,6 +54,7 @@ internal static class PeftRepair
         return log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
+            Reader = TargetProfile.Peft,
             Config = editor.Config,
             Tensors = tensors,
             WeightsFile = AdapterFiles.PeftWeights,

@@ -1,0 +1,67 @@
+using Transfuse.Conversion.Checking.Readers;
+using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.BaseChecks;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Checking;
+
+/// <summary>
+/// Reads what is about to be written as the reader would that it is for. What that reader refuses stops the work, what it gets wrong without a word becomes
+/// a warning; both in the reader's words. What an earlier finding has said already is not said again.
+/// </summary>
+internal static class WrittenCheck
+{
+    // What a finding of the verb has said of the whole folder, in place of the reader.
+    private static readonly (FindingCode Said, FindingCode Again)[] Whole =
+    [
+        (TargetCodes.BaseIdMissing, CheckCodes.NotTakenForAdapter),
+        (TargetCodes.ModelUnsupported, CheckCodes.ModelUnsupported),
+        (TensorCodes.NotFinite, CheckCodes.FactorsMismatched),
+    ];
+
+    /// <summary>Adds what the readers of a target would say.</summary>
+    /// <param name="output">The files, before they are put in place.</param>
+    /// <param name="target">The reader that they are for, or an intersection of several.</param>
+    /// <param name="context">The run.</param>
+    public static void Run(OutputFolder output, TargetProfile target, StageContext context)
+    {
+        foreach (string name in target.Name.Split(','))
+        {
+            Run(output, name, context);
+        }
+    }
+
+    private static void Run(OutputFolder output, string reader, StageContext context)
+    {
+        var log = new FindingLog();
+        using var source = new WrittenSource(output);
+        var options = new CheckOptions { Base = context.Base, ModelType = context.Options.ModelType };
+        using (var check = new CheckContext(source, reader, options, log, context.CancellationToken))
+        {
+            ReaderRules.Of(TargetProfile.Find(reader)!).Check(check);
+        }
+
+        Finding[] said = [.. context.Log.ToSorted()];
+        foreach (Finding finding in log.ToSorted().Where(finding => finding.Severity == Severity.Error && !IsSaid(finding, said, context)))
+        {
+            FindingCode code = CheckCodes.Silent.Contains(finding.Code) ? TargetCodes.ReaderMisreads : TargetCodes.ReaderRefuses;
+            context.Log.Add(code.At(finding.Subject, $"{finding.Message} ({finding.Code})"));
+        }
+    }
+
+    private static bool IsSaid(Finding finding, Finding[] said, StageContext context) =>
+        said.Any(earlier => earlier.Severity != Severity.Information
+            && (IsAbout(earlier.Subject, finding.Subject) || Whole.Contains((earlier.Code, finding.Code))))
+        || (finding.Code == CheckCodes.TensorIgnored && IsNameSaid(finding.Subject, said, context));
+
+    // A finding about a module covers its tensors; one about a field the field inside a file.
+    private static bool IsAbout(string said, string subject) => said == subject
+        || subject.StartsWith(said + ".", StringComparison.Ordinal) || said.EndsWith(":" + subject, StringComparison.Ordinal);
+
+    // One finding names all modules under a root that the base does not have, one all experts in the names of transformers 4.
+    private static bool IsNameSaid(string path, Finding[] said, StageContext context) =>
+        (said.Any(earlier => earlier.Code == ArchitectureCodes.RootUnknown) && LiveNames.IsOdd(path, context))
+        || (said.Any(earlier => earlier.Code == TargetCodes.OldTransformersOnly) && path.Contains(".experts.", StringComparison.Ordinal));
+}
