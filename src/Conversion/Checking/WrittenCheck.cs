@@ -18,7 +18,7 @@ internal static class WrittenCheck
     [
         (TargetCodes.BaseIdMissing, CheckCodes.NotTakenForAdapter),
         (TargetCodes.ModelUnsupported, CheckCodes.ModelUnsupported),
-        (TensorCodes.NotFinite, CheckCodes.FactorsMismatched),
+        (ArchitectureCodes.RootUnknown, CheckCodes.KeyRefused),
     ];
 
     /// <summary>Adds what the readers of a target would say.</summary>
@@ -43,25 +43,39 @@ internal static class WrittenCheck
             ReaderRules.Of(TargetProfile.Find(reader)!).Check(check);
         }
 
+        if (reader == TargetProfile.Peft.Name && context.Options.TransformersGeneration < 5)
+        {
+            TellOldNames(log, context);
+            return;
+        }
+
         Finding[] said = [.. context.Log.ToSorted()];
         foreach (Finding finding in log.ToSorted().Where(finding => finding.Severity == Severity.Error && !IsSaid(finding, said, context)))
         {
             FindingCode code = CheckCodes.Silent.Contains(finding.Code) ? TargetCodes.ReaderMisreads : TargetCodes.ReaderRefuses;
-            context.Log.Add(code.At(finding.Subject, $"{finding.Message} ({finding.Code})"));
+            // An initialisation that changes the base is never rewritten: PEFT alone can convert the adapter.
+            Finding told = code.At(finding.Subject, $"{finding.Message} ({finding.Code})");
+            context.Log.Add(finding.Subject == "init_lora_weights" ? told with { Severity = Severity.Warning } : told);
         }
     }
 
+    // PEFT's rules are known for transformers 5 alone; whoever asks for the names of 4 is told once what they mean there.
+    private static void TellOldNames(FindingLog log, StageContext context)
+    {
+        Finding[] errors = [.. log.ToSorted().Where(finding => finding.Severity == Severity.Error)];
+        if (errors is [var first, ..] && context.Log.ToSorted().All(finding => finding.Code != TargetCodes.OldTransformersOnly))
+        {
+            context.Log.Add(TargetCodes.OldTransformersOnly.At([.. errors.Select(error => error.Subject)], $"under transformers 5, {first.Message}"));
+        }
+    }
+
+    // One finding names all modules under a root that the base does not have.
     private static bool IsSaid(Finding finding, Finding[] said, StageContext context) =>
         said.Any(earlier => earlier.Severity != Severity.Information
             && (IsAbout(earlier.Subject, finding.Subject) || Whole.Contains((earlier.Code, finding.Code))))
-        || (finding.Code == CheckCodes.TensorIgnored && IsNameSaid(finding.Subject, said, context));
+        || (finding.Code == CheckCodes.TensorIgnored && said.Any(earlier => earlier.Code == ArchitectureCodes.RootUnknown) && LiveNames.IsOdd(finding.Subject, context));
 
     // A finding about a module covers its tensors; one about a field the field inside a file.
     private static bool IsAbout(string said, string subject) => said == subject
         || subject.StartsWith(said + ".", StringComparison.Ordinal) || said.EndsWith(":" + subject, StringComparison.Ordinal);
-
-    // One finding names all modules under a root that the base does not have, one all experts in the names of transformers 4.
-    private static bool IsNameSaid(string path, Finding[] said, StageContext context) =>
-        (said.Any(earlier => earlier.Code == ArchitectureCodes.RootUnknown) && LiveNames.IsOdd(path, context))
-        || (said.Any(earlier => earlier.Code == TargetCodes.OldTransformersOnly) && path.Contains(".experts.", StringComparison.Ordinal));
 }

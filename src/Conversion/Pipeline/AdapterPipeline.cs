@@ -87,6 +87,8 @@ public sealed record AdapterPipeline
         }
 
         OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
+        SideWeights.Report(read.Content, isCopied: false, context);
+        LayerHoles.Report(read.Adapter, ConfigReach.Of(read.Dialect, read.Adapter.SourceConfig), context);
         if (!log.HasErrors)
         {
             WrittenCheck.Run(output, profile, context);

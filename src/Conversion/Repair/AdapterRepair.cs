@@ -103,6 +103,8 @@ public sealed record AdapterRepair
         }
 
         ConfigLayout layout = ReadLayout(content, dialect);
+        SideWeights.Report(content, isCopied: true, context);
+        LayerHoles.Report(plan.Adapter, ConfigReach.Of(dialect, content.Config ?? JsonObject.Empty), context);
         WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true), plan.Reader, context);
         if (context.Log.HasErrors)
         {

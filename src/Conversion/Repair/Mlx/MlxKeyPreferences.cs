@@ -29,8 +29,8 @@ internal static class MlxKeyPreferences
 
     /// <summary>The program that a folder is for: the one that wrote it, as far as its fields and names tell, else mlx-lm.</summary>
     public static TargetProfile ReaderOf(MlxConfigView view, Adapter adapter, AdapterContent content) => view.IsUnsloth ? TargetProfile.Unsloth
-        : IsLegacy(view, content) || IsVlm(view, adapter) ? TargetProfile.MlxVlm
-        : IsSwift(view, adapter) ? TargetProfile.MlxSwift
+        : IsLegacy(view, content) || IsVlm(view, adapter) || (HasVlmRoot(adapter) && !view.Json.Contains("model") && NamesFullPaths(view, adapter)) ? TargetProfile.MlxVlm
+        : IsSwift(view, adapter) && !NamesFullPaths(view, adapter) ? TargetProfile.MlxSwift.Intersect(TargetProfile.MlxLm)
         : TargetProfile.MlxLm;
 
     // One key that is a module's whole path tells how the others were written.
@@ -45,8 +45,9 @@ internal static class MlxKeyPreferences
 
     // mlx-vlm holds the language model under this name, writes no base, and -1 for num_layers, at which mlx-swift-lm stops.
     private static bool IsVlm(MlxConfigView view, Adapter adapter) =>
-        adapter.Modules.Any(module => module.Path.Text.StartsWith(VlmRoot, StringComparison.Ordinal))
-        && !view.Json.Contains("model") && !(HasSwiftFields(view) && view.Number("num_layers").AsInteger > 0);
+        HasVlmRoot(adapter) && !view.Json.Contains("model") && !(HasSwiftFields(view) && view.Number("num_layers").AsInteger > 0);
+
+    private static bool HasVlmRoot(Adapter adapter) => adapter.Modules.Any(module => module.Path.Text.StartsWith(VlmRoot, StringComparison.Ordinal));
 
     private static bool IsSwift(MlxConfigView view, Adapter adapter) =>
         HasSwiftFields(view) && adapter.Modules.All(module => module is { Kind: ModuleKind.Linear, Path.IsInLayer: true });
