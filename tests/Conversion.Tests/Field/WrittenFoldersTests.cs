@@ -19,7 +19,7 @@ namespace Transfuse.Conversion.Tests.Field;
 public class WrittenFoldersTests
 {
     private static readonly string[] Damaged =
-        ["mlx_llama_qv", "mlx_llama_dora", "mlx_qwen3_moe_switch", "mlx_llama_head_embed", "unsloth_llama", "swift_llama", "llama_qv", "llama_dora", "llama_rank_pattern", "llama_modules_to_save", "llama_all_linear", "qwen3_moe_params"];
+        ["mlx_llama_qv", "mlx_llama_dora", "mlx_qwen3_moe_switch", "swift_llama", "llama_qv", "llama_dora", "llama_modules_to_save", "qwen3_moe_params"];
 
     private static readonly string[] MlxReaders = ["mlx-lm", "mlx-vlm", "mlx-swift", "unsloth"];
 
@@ -59,7 +59,7 @@ public class WrittenFoldersTests
             }
         }
 
-        tally.Assert(written: 300, compared: 200);
+        tally.Assert(written: 200, compared: 130);
     }
 
     private static void Judge(string name, string folder, string baseFolder, bool isPeft, Tally tally)
