@@ -49,8 +49,10 @@ internal static class WrittenCheck
             return;
         }
 
-        Finding[] said = [.. context.Log.ToSorted()];
-        foreach (Finding finding in log.ToSorted().Where(finding => finding.Severity == Severity.Error && !IsSaid(finding, said, context)))
+        Finding[] said = [.. context.Log.ToSorted().Where(finding => finding.Severity != Severity.Information)];
+        HashSet<string> subjects = [.. said.SelectMany(finding => new[] { finding.Subject, finding.Subject[(finding.Subject.LastIndexOf(':') + 1)..] })];
+        HashSet<FindingCode> codes = [.. said.Select(finding => finding.Code)];
+        foreach (Finding finding in log.ToSorted().Where(finding => finding.Severity == Severity.Error && !IsSaid(finding, subjects, codes, context)))
         {
             FindingCode code = CheckCodes.Silent.Contains(finding.Code) ? TargetCodes.ReaderMisreads : TargetCodes.ReaderRefuses;
             // An initialisation that changes the base is never rewritten: PEFT alone can convert the adapter.
@@ -69,13 +71,10 @@ internal static class WrittenCheck
         }
     }
 
-    // One finding names all modules under a root that the base does not have.
-    private static bool IsSaid(Finding finding, Finding[] said, StageContext context) =>
-        said.Any(earlier => earlier.Severity != Severity.Information
-            && (IsAbout(earlier.Subject, finding.Subject) || Whole.Contains((earlier.Code, finding.Code))))
-        || (finding.Code == CheckCodes.TensorIgnored && said.Any(earlier => earlier.Code == ArchitectureCodes.RootUnknown) && LiveNames.IsOdd(finding.Subject, context));
-
-    // A finding about a module covers its tensors; one about a field the field inside a file.
-    private static bool IsAbout(string said, string subject) => said == subject
-        || subject.StartsWith(said + ".", StringComparison.Ordinal) || said.EndsWith(":" + subject, StringComparison.Ordinal);
+    // A finding about a module covers its tensors, one about a field of a file the field; one finding names all modules under a root that the base does not have.
+    private static bool IsSaid(Finding finding, HashSet<string> subjects, HashSet<FindingCode> codes, StageContext context) =>
+        subjects.Contains(finding.Subject)
+        || PathPrefixes.Of(finding.Subject).Any(subjects.Contains)
+        || Whole.Any(pair => pair.Again == finding.Code && codes.Contains(pair.Said))
+        || (finding.Code == CheckCodes.TensorIgnored && codes.Contains(ArchitectureCodes.RootUnknown) && LiveNames.IsOdd(finding.Subject, context));
 }

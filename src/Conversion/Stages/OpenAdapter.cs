@@ -165,7 +165,7 @@ internal static partial class OpenAdapter
 
         if (present.Length > 1)
         {
-            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {present[1]} was ignored"));
+            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {List(present[1..])} {(present.Length > 2 ? "were" : "was")} ignored"));
         }
 
         return present[0];

@@ -207,6 +207,31 @@ public class RepairFieldTests
         Assert.Contains(result.Findings, finding => finding.Code == TargetCodes.ReaderMisreads && finding.Subject == module);
     }
 
+    [Theory]
+    [InlineData("junk", "TF2005")]
+    [InlineData("magnitude", "TF2005")]
+    [InlineData("weight", null)]
+    public void A_tensor_of_an_adapted_module_makes_it_no_module_to_save(string leaf, string? refused)
+    {
+        using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("llama_qv"));
+        string name = $"{Prefix}model.layers.0.self_attn.q_proj.{leaf}";
+        copy.Put(name, DenseArray.Zeros(64, 64));
+        using var folder = new TemporaryFolder();
+        RepairResult result = Repairing.Run(copy.Save(), folder["out"], Fixtures.HfBaseFolder("llama"));
+        Assert.Equal(refused is null ? [] : [refused], Errors(result));
+        Assert.DoesNotContain(result.Changes, change => change.Subject == "modules_to_save");
+        if (refused is null)
+        {
+            // PEFT calls the weight of an adapted module base_layer.weight, and ignores this one.
+            Assert.Equal(name, Assert.Single(result.Findings, finding => finding.Code == TargetCodes.ReaderMisreads).Subject);
+            return;
+        }
+
+        Assert.Equal(name, Assert.Single(result.Findings, finding => finding.Severity == Severity.Error).Subject);
+        Repairing.Must(copy.Folder, folder["out"], null, new ConversionOptions { Allowed = [refused] });
+        Assert.Equal(12, Weights(folder["out"]).Count);
+    }
+
     [Fact]
     public void Folders_without_tensors_are_refused()
     {

@@ -46,7 +46,7 @@ internal static class MlxTensorSorter
 
         ImmutableArray<MlxModuleFactors> adapted = [.. all.Where(module => module is not { A: null, B: null })];
         HashSet<string> paths = [.. adapted.Select(module => module.Path)];
-        return (adapted, [.. others.Select(tensor => IsForeign(tensor.Path, paths) ? tensor with { Kind = OtherTensorKind.Unknown } : tensor)]);
+        return (adapted, [.. others.Select(tensor => ForeignTensors.Name(tensor, paths))]);
 
         // Beside factors of today's names, A or B alone is a parameter of the base that is merely called so, as state-space models have.
         bool IsParameter(MlxTensorName name) => hasCurrentNames && name.Form == MlxFactorForm.Legacy && !(names.Contains(name.Module + ".A") && names.Contains(name.Module + ".B"));
@@ -61,10 +61,6 @@ internal static class MlxTensorSorter
             return module;
         }
     }
-
-    // A layer that an adapter wraps has a weight and a bias, and scales and biases where it is quantized: another tensor of it is nobody's.
-    private static bool IsForeign(string name, HashSet<string> adapted) => name.LastIndexOf('.') is int dot and > 0
-        && adapted.Contains(name[..dot]) && name[(dot + 1)..] is not ("weight" or "bias" or "scales" or "biases");
 
     private static void Add(MlxModuleFactors module, MlxTensorName name, NamedTensor tensor, FindingLog log)
     {
