@@ -116,7 +116,7 @@ public class WrittenFoldersTests
         using IAdapterSource first = AdapterSource.Open(source);
         using IAdapterSource second = AdapterSource.Open(output);
         VerificationResult verified = AdapterVerifier.Verify(
-            first, second, baseFolder is null ? null : BaseModel.FromFolder(baseFolder), ConversionOptions.Default, TestContext.Current.CancellationToken);
+            first, second, new ConversionOptions { Base = baseFolder is null ? null : BaseModel.FromFolder(baseFolder) }, TestContext.Current.CancellationToken);
         if (verified.Comparison is not { } comparison)
         {
             return;
