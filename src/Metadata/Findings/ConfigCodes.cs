@@ -201,6 +201,11 @@ public static class ConfigCodes
     public static FindingCode LayerReplication { get; } = new("TF3303", Error,
         "The config has layer_replication, so the adapter's layers are not those of the base model.", "Make the base model with the duplicated layers and convert for it.");
 
+    /// <summary>PEFT makes something of the base again when it loads the adapter.</summary>
+    public static FindingCode LoadsOnChangedBase { get; } = new("TF3370", Warning,
+        "The config makes PEFT change the base model when the adapter is loaded: it decomposes the weights again, or repeats layers. That stays as it is, and is right only if the training did so on the very same base.",
+        "If the training did not, correct the field. For an initialisation that it did, let PEFT convert the adapter: save_pretrained(..., path_initial_model_for_weight_conversion=...).");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -211,6 +216,6 @@ public static class ConfigCodes
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
         AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication,
+        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, LoadsOnChangedBase,
     ];
 }

@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Bases;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -27,7 +28,7 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
             CheckSaved(item);
         }
 
-        if (config.Variants.TrainableTokenIndices is { } indices && Count(indices) > 0 && !file.Others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))
+        if (config.Variants.TrainableTokenIndices is { } indices && (indices is JsonArray || Count(indices) > 0) && !file.Others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))
         {
             context.Report(CheckCodes.TensorRefused, "trainable_token_indices", "KeyError: token_adapter.trainable_tokens_delta: the config names tokens, and the file has no rows for them");
         }
@@ -76,6 +77,11 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         {
             context.Report(CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, ({(isEmbedding ? inputs : outputs)}, {(isEmbedding ? outputs : inputs)}) in the model");
         }
+        else if (context.BaseWeights is { } weights && SavedBaseWeight.Find(weights, context.Architecture, path) is { } live && live.Shape != tensor.Tensor.Shape
+            && model?.Find(module) is not { Inputs: not null })
+        {
+            context.Report(CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, {live.Shape} in the model");
+        }
         else
         {
             context.Report(CheckCodes.BaseReplaced, tensor.SourceName, "is put in place of the base's");
@@ -87,6 +93,11 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
     {
         bool inFile = file.Others.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && IsSavedBy(tensor.Path, item));
         string[] wrapped = [.. (model?.Modules ?? []).Where(module => module.IsModule && module.Path.EndsWith(item, StringComparison.Ordinal)).Select(module => module.Path)];
+        if (wrapped is [] && !inFile && context.BaseWeights?.Names.FirstOrDefault(name => name.EndsWith(item + Weight, StringComparison.Ordinal)) is { } other)
+        {
+            wrapped = [other[..^Weight.Length]];
+        }
+
         string[] missing = [.. wrapped.Where(path => !file.Others.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
         if (missing is not [] || (model is null && !inFile))
         {
