@@ -24,8 +24,12 @@ internal sealed class HfModel
     // The base's layer behind each layer, where layer_replication repeats them.
     private readonly ImmutableArray<int>? _replicated;
 
-    private HfModel(Architecture architecture, BaseConfig? config, MlxModel mlx, ImmutableArray<int>? replicated = null)
+    // The adapter's own spelling of the layers' path: the text class of a vision-language model has another than the whole one.
+    private readonly string _root;
+
+    private HfModel(Architecture architecture, BaseConfig? config, MlxModel mlx, string root, ImmutableArray<int>? replicated = null)
     {
+        _root = root;
         _replicated = replicated;
         Architecture = architecture;
         Config = config;
@@ -73,7 +77,7 @@ internal sealed class HfModel
             context.Report(CheckCodes.BaseUnknown, architecture.ModelType, $"the number of layers is not known; {mlx.LayerCount} were assumed, as many as the adapter shows");
         }
 
-        return new HfModel(architecture, config, mlx);
+        return new HfModel(architecture, config, mlx, RootOf(architecture, paths));
     }
 
     /// <summary>The model after PEFT repeated its layers (PEFT 0.21, <c>replicate_layers</c>).</summary>
@@ -95,7 +99,7 @@ internal sealed class HfModel
             }
         }
 
-        return new HfModel(Architecture, Config, _mlx, layers.ToImmutable());
+        return new HfModel(Architecture, Config, _mlx, _root, layers.ToImmutable());
     }
 
     /// <summary>A path with a star for the number of its layer, the same for all layers.</summary>
@@ -183,16 +187,20 @@ internal sealed class HfModel
                 string path = $"{root}.{source}.{key}";
                 if (_mlx.Find(path).State == MlxPlaceState.Adaptable && _map.MapToHuggingFace(path, HfLayout.Transformers5) is { Finding: null } mapping)
                 {
-                    yield return new HfModule(source == layer ? mapping.Path : InLayer(mapping.Path, layer), mapping.Form, false, false);
+                    yield return new HfModule(InLayer(mapping.Path, layer), mapping.Form, false, false);
                 }
             }
 
             foreach (UnsupportedRule rule in Architecture.Rules.OfType<UnsupportedRule>().Where(rule => rule.Heads is not null))
             {
-                yield return new HfModule($"{Architecture.Layers.Transformers5}.{layer}.{rule.Source.Path}", HfForm.Module, false, false);
+                yield return new HfModule($"{_root}.{layer}.{rule.Source.Path}", HfForm.Module, false, false);
             }
         }
     }
 
-    private string InLayer(string path, int layer) => Split(path) is var (root, _, rest) ? $"{root}.{layer}.{rest}" : path;
+    private string InLayer(string path, int layer) => Split(path) is var (_, _, rest) ? $"{_root}.{layer}.{rest}" : path;
+
+    private static string RootOf(Architecture architecture, IReadOnlyCollection<string> paths) =>
+        architecture.Layers.HuggingFace.Append(architecture.Layers.Transformers5)
+            .MaxBy(root => (paths.Count(path => HfPaths.TrySplit(path, root, out _, out _)), root == architecture.Layers.Transformers5))!;
 }

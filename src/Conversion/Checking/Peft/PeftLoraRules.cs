@@ -32,6 +32,13 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         bool hasParameter = false, hasModule = false, hasExperts = false;
         foreach (PeftModuleFactors pair in pairs.Where(item => item.Parameter is null).Select(item => item.Pair))
         {
+            if (HfTowers.Has(context, pair.Path))
+            {
+                context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+                bound.Add(pair.Path);
+                continue;
+            }
+
             (PeftBinding? binding, string why) = injection.Bind(pair);
             if (binding is null)
             {

@@ -64,7 +64,11 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         string module = path[..Math.Max(0, path.LastIndexOf('.'))];
         bool isAbsent = model is not null && path.EndsWith(Weight, StringComparison.Ordinal) && model.Find(module).IsAbsent && !IsNorm(module);
         bool isBaseLayer = path != tensor.Path;
-        if (isAbsent)
+        if (HfTowers.Has(context, module))
+        {
+            context.Report(CheckCodes.NotJudged, tensor.SourceName, HfTowers.Why);
+        }
+        else if (isAbsent)
         {
             Ignored(tensor, "the model has no such parameter");
         }
