@@ -1,0 +1,161 @@
+using Transfuse.Apply.Backends;
+using Transfuse.Apply.Layers;
+using Transfuse.Apply.Models.Caches;
+using Transfuse.Apply.Models.Configs;
+using Transfuse.Apply.Models.Parts;
+using Transfuse.Apply.Models.Table;
+using Transfuse.Apply.Models.Weights;
+using Transfuse.Conversion.Bases;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+
+namespace Transfuse.Apply.Models;
+
+/// <summary>
+/// A language model that runs: ids in, logits out. Its weights stay in its files until a layer needs them. Not safe for concurrent use.
+/// </summary>
+public sealed class LanguageModel : IDisposable
+{
+    private readonly BaseWeights _files;
+    private readonly Decoder _decoder;
+
+    private LanguageModel(BaseModel source, ITensorBackend backend, ModelEntry entry, BaseWeights files, PartFactory parts, Decoder decoder)
+    {
+        Source = source;
+        Backend = backend;
+        ModelType = entry.ModelType;
+        Slots = parts.Slots;
+        LayersPath = entry.Word("paths.layers")!;
+        _files = files;
+        _decoder = decoder;
+    }
+
+    /// <summary>The folder it was loaded from.</summary>
+    public BaseModel Source { get; }
+
+    /// <summary>What computes.</summary>
+    public ITensorBackend Backend { get; }
+
+    /// <summary>The type by which it is composed: of a model of pictures and text, that of its text part.</summary>
+    public string ModelType { get; }
+
+    /// <summary>Number of ids.</summary>
+    public int Vocabulary => _decoder.Vocabulary;
+
+    /// <summary>Number of layers.</summary>
+    public int Layers => _decoder.Layers;
+
+    /// <summary>What stands before the layer index in the paths of layers, such as <c>model.layers</c>.</summary>
+    public string LayersPath { get; }
+
+    /// <summary>The places of layers that an adapter can take, by their paths in MLX.</summary>
+    public IReadOnlyDictionary<string, LayerSlot> Slots { get; }
+
+    /// <summary>Opens a folder of MLX or of Hugging Face: config.json and model*.safetensors. Only headers are read.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="backend">What computes; the caller keeps and disposes it.</param>
+    /// <exception cref="ModelException">The model is not run, or its files do not make one.</exception>
+    /// <exception cref="ContainerException">A file is broken.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static LanguageModel Load(string folder, ITensorBackend backend)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        if (!File.Exists(Path.Combine(folder, "config.json")))
+        {
+            throw new ModelException(ModelError.FileMissing, folder, "has no config.json");
+        }
+
+        var source = BaseModel.FromFolder(folder);
+        (ModelEntry entry, JsonObject text) = ModelConfig.Resolve(source.Config.Root);
+        BaseWeights files = source.OpenWeights() ?? throw new ModelException(ModelError.FileMissing, folder, "has no model*.safetensors");
+        try
+        {
+            return Build(source, backend, entry, text, files);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An empty cache for a conversation.</summary>
+    public ModelCache NewCache() => new(Layers);
+
+    /// <summary>Logits of a whole batch of sequences, each from its start: float32 (b, L, V).</summary>
+    /// <param name="ids">b sequences of L ids one after the other.</param>
+    /// <param name="batch">b.</param>
+    /// <exception cref="ArgumentException">An id is not below <see cref="Vocabulary"/>, or the ids do not divide into sequences.</exception>
+    public float[] Logits(ReadOnlySpan<int> ids, int batch = 1)
+    {
+        Step step = Start(ids, batch, NewCache(), true);
+        return Backend.ToSingles(Run(step));
+    }
+
+    /// <summary>Logits of the ids that follow what a cache has seen: float32 (b, L, V). The cache then has seen them too.</summary>
+    /// <param name="ids">b sequences of L ids one after the other.</param>
+    /// <param name="cache">What came before; of this model.</param>
+    /// <param name="batch">b, the same at every call with one cache.</param>
+    /// <exception cref="ArgumentException">An id is not below <see cref="Vocabulary"/>, or the ids do not divide into sequences.</exception>
+    public float[] Logits(ReadOnlySpan<int> ids, ModelCache cache, int batch = 1)
+    {
+        Step step = Start(ids, batch, cache, false);
+        float[] logits = Backend.ToSingles(Run(step));
+        cache.Length += step.Length;
+        return logits;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _files.Dispose();
+
+    internal Step Start(ReadOnlySpan<int> ids, int batch, ModelCache cache, bool isWhole)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        if (ids.Length == 0 || ids.Length % batch != 0)
+        {
+            throw new ArgumentException($"{ids.Length} ids do not make {batch} sequences.", nameof(ids));
+        }
+
+        if (cache.States.Length != Layers || (cache.Length > 0 && cache.Batch != batch))
+        {
+            throw new ArgumentException($"The cache is of {cache.States.Length} layers and {cache.Batch} sequences.", nameof(cache));
+        }
+
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)Vocabulary)
+            {
+                throw new ArgumentException($"Id {id} is not below the vocabulary of {Vocabulary}.", nameof(ids));
+            }
+        }
+
+        cache.Batch = batch;
+        return new Step(Backend, Backend.FromIntegers(ids, batch, ids.Length / batch), cache, isWhole);
+    }
+
+    internal BackendArray Embed(Step step) => _decoder.Embed(step);
+
+    internal BackendArray RunLayer(int layer, BackendArray h, Step step) => _decoder.Run(layer, h, step);
+
+    internal BackendArray Head(BackendArray h) => _decoder.Head(h);
+
+    private BackendArray Run(Step step)
+    {
+        BackendArray h = Embed(step);
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            h = RunLayer(layer, h, step);
+        }
+
+        return Head(h);
+    }
+
+    private static LanguageModel Build(BaseModel source, ITensorBackend backend, ModelEntry entry, JsonObject text, BaseWeights files)
+    {
+        var weights = new MlxWeights(files);
+        var settings = new ModelSettings(entry, text, weights.Names);
+        var parts = new PartFactory(backend, settings, weights, source.Config.Quantization);
+        var decoder = new Decoder(parts);
+        return new LanguageModel(source, backend, entry, files, parts, decoder);
+    }
+}
