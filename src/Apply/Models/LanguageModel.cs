@@ -1,4 +1,5 @@
 using Transfuse.Apply.Backends;
+using Transfuse.Apply.Generation;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models.Caches;
 using Transfuse.Apply.Models.Configs;
@@ -105,8 +106,32 @@ public sealed class LanguageModel : IDisposable
         return logits;
     }
 
+    /// <summary>Goes on with a sequence, one id at a time, without end: the caller takes as many as it wants.</summary>
+    /// <param name="prompt">The sequence so far; at least one id.</param>
+    /// <param name="options">How ids are chosen; the most likely ones where null.</param>
+    /// <param name="cache">What came before the prompt; an empty cache where null.</param>
+    /// <exception cref="ArgumentException">An id of the prompt is not below <see cref="Vocabulary"/>.</exception>
+    public IEnumerable<int> Generate(int[] prompt, GenerationOptions? options = null, ModelCache? cache = null)
+    {
+        var sampler = new TokenSampler(options ?? new GenerationOptions());
+        cache ??= NewCache();
+        if (prompt.Length > 1)
+        {
+            _ = Logits(prompt.AsSpan()[..^1], cache);
+        }
+
+        int last = prompt[^1];
+        while (true)
+        {
+            last = sampler.Choose(Logits([last], cache));
+            yield return last;
+        }
+    }
+
     /// <inheritdoc />
     public void Dispose() => _files.Dispose();
+
+    internal AdapterContainer? Adapter { get; set; }
 
     internal Step Start(ReadOnlySpan<int> ids, int batch, ModelCache cache, bool isWhole)
     {
@@ -156,6 +181,11 @@ public sealed class LanguageModel : IDisposable
         var settings = new ModelSettings(entry, text, weights.Names);
         var parts = new PartFactory(backend, settings, weights, source.Config.Quantization);
         var decoder = new Decoder(parts);
+        if (UnusedTensors.First(parts.Unused, entry) is { } unused)
+        {
+            throw new ModelException(ModelError.TensorUnused, unused, $"is a tensor that a {entry.ModelType} with this config.json has no use for");
+        }
+
         return new LanguageModel(source, backend, entry, files, parts, decoder);
     }
 }

@@ -121,13 +121,14 @@ public sealed partial class ManagedBackend
     /// <inheritdoc />
     public BackendArray Embed(BackendWeight weight, BackendArray ids)
     {
-        ManagedWeight w = Streamed((ManagedWeight)weight);
+        var w = (ManagedWeight)weight;
+        WeightRows rows = w.OpenRows();
         int[] index = Integers(ids);
         float[] result = New(checked(index.Length * w.Columns));
         for (int i = 0; i < index.Length; i++)
         {
             int row = (uint)index[i] < (uint)w.Rows ? index[i] : throw OutOfRange(index[i], w.Rows);
-            w.ReadRows(0, row, result.AsSpan(i * w.Columns, w.Columns));
+            rows.Read(row, result.AsSpan(i * w.Columns, w.Columns));
         }
 
         return new ManagedArray(result, [.. ids.Shape, w.Columns]);
@@ -166,11 +167,10 @@ public sealed partial class ManagedBackend
         ? managed
         : throw new ArgumentException($"{x} cannot be multiplied with {weight.Source.Name}, which has {weight.Columns} columns.", nameof(x));
 
-    private static ManagedWeight Streamed(ManagedWeight weight) => weight.IsStreamed ? weight : weight.Whole();
-
     private void EachBlock(ManagedWeight weight, int expert, int tokens, BlockWork work)
     {
-        ManagedWeight w = Streamed(weight);
+        WeightRows source = weight.OpenRows();
+        ManagedWeight w = weight;
         int rowsAtOnce = Math.Clamp(BlockElements / w.Columns / 4 * 4, 4, 256);
         int blocks = (w.Rows + rowsAtOnce - 1) / rowsAtOnce;
         Run(blocks, (long)w.Rows * w.Columns * tokens, block =>
@@ -180,7 +180,7 @@ public sealed partial class ManagedBackend
             try
             {
                 Span<float> rows = buffer.AsSpan(0, count * w.Columns);
-                w.ReadRows(expert, first, rows);
+                source.Read(((long)expert * w.Rows) + first, rows);
                 work(first, rows);
             }
             finally
