@@ -12,6 +12,7 @@ internal sealed class Decoder
     private readonly ITensorBackend _backend;
     private readonly ImmutableArray<IBlock> _blocks;
     private readonly LayerSlot _embedding;
+    private readonly LayerInputs? _layerInputs;
     private readonly BackendWeight? _positions;
     private readonly Norm? _finalNorm;
     private readonly Norm? _embeddingNorm;
@@ -29,13 +30,19 @@ internal sealed class Decoder
         Vocabulary = settings.Size("dims.V", null);
         _embedding = parts.Embedding(settings.Word("paths.embed")!, Vocabulary, hidden);
         _positions = settings.Word("embed.positions.path") is { } positions ? parts.Matrix(positions + ".weight", settings.Size("embed.positions.n", null), hidden) : null;
+        _layerInputs = LayerInputs.Create(parts);
         _blocks = [.. Enumerable.Range(0, settings.Layers).Select(layer => BlockFactory.Create(parts, layer))];
         float epsilon = settings.Number(settings.Has("norm.final_eps") ? "norm.final_eps" : "norm.eps", null);
         bool weightless = settings.Word("norm.kind") is "rms_noweight" or "layer_noaffine";
         _finalNorm = weightless || settings.Has("paths.final_norm") ? parts.Norm(settings.Word("paths.final_norm"), hidden, epsilon) : null;
         _embeddingNorm = settings.Word("embed.post_norm") == "rms_noweight" ? parts.Norm(null, hidden, 1e-5f, "rms_noweight") : null;
         bool tied = settings.Is("head.tie", null, false);
-        _head = tied ? null : parts.Linear(settings.Word("paths.head")!, Vocabulary, hidden, settings.Is("head.bias", null, false));
+        if (settings.Has("head.refused_when") && settings.Is("head.refused_when", null, false))
+        {
+            throw new ModelException(ModelError.SettingNotRun, settings.Word("head.refused_when")!, "is set, which normalises the head by columns on loading; that is not run");
+        }
+
+        _head = tied ? null : parts.Linear(settings.Word("paths.head")!, Vocabulary, hidden, settings.Is("head.bias", null, false), settings.Word("head.normalize") == "rows");
 
         _embeddingScale = settings.Number("embed.scale", null, 1);
         if (settings.Word("embed.scale_rounding")?.StartsWith("bfloat16", StringComparison.Ordinal) == true)
@@ -75,6 +82,7 @@ internal sealed class Decoder
             h = _backend.Add(h, _backend.Embed(_positions, _backend.FromIntegers([.. Enumerable.Range(step.Offset, step.Length)], step.Length)));
         }
 
+        _layerInputs?.Prepare(h, step);
         return _embeddingNorm?.Forward(h) ?? h;
     }
 

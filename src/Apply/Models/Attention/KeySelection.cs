@@ -56,12 +56,24 @@ internal sealed class KeySelection
         BackendArray weights = _backend.Reshape(_backend.Permute(_weights.Forward(x), 0, 2, 1), batch, _heads, length, 1);
         scores = _backend.Sum(_backend.Multiply(scores, _backend.Affine(weights, 1 / MathF.Sqrt(_heads * _width), 0)), 1);
         scores = mask is null ? scores : _backend.Add(scores, mask);
-        int[] chosen = _backend.ToIntegers(_backend.TopK(scores, _kept));
-        float[] allowed = new float[batch * length * count];
+        float[] values = _backend.ToSingles(scores);
+        float[] allowed = new float[values.Length];
         allowed.AsSpan().Fill(float.NegativeInfinity);
-        for (int i = 0; i < chosen.Length; i++)
+        int[] order = new int[count];
+        for (int row = 0; row < values.Length; row += count)
         {
-            allowed[(i / _kept * count) + chosen[i]] = 0;
+            // Of equal scores MLX (0.31.2) takes the later ones, since it sorts upwards and takes the end.
+            int start = row;
+            for (int i = 0; i < count; i++)
+            {
+                order[i] = i;
+            }
+
+            Array.Sort(order, (a, b) => values[start + b].CompareTo(values[start + a]) is var byValue && byValue != 0 ? byValue : b.CompareTo(a));
+            foreach (int key in order.AsSpan(0, _kept))
+            {
+                allowed[row + key] = 0;
+            }
         }
 
         BackendArray selected = _backend.FromSingles(allowed, batch, 1, length, count);

@@ -30,7 +30,7 @@ internal sealed class ModelSettings
 
         ImmutableDictionary<string, object?> fields = entry.Defaults.Members.ToImmutableDictionary(field => field.Key, field => PythonValue.Of(field.Value), StringComparer.Ordinal);
         fields = config.Members.Where(field => entry.Reads(field.Key)).Aggregate(fields, (all, field) => all.SetItem(field.Key, PythonValue.Of(field.Value)));
-        _fields = fields.SetItem("weights", weights);
+        _fields = fields.SetItem("weights", weights.Where(name => name.StartsWith(entry.Prefix, StringComparison.Ordinal)).Select(name => name[entry.Prefix.Length..]).ToHashSet(StringComparer.Ordinal));
         _scope = new Scope(name => _fields.ContainsKey(name) || (Dimensions.Contains(name) && entry.Find("dims." + name) is not null), ValueOf);
         if (entry.Derived.Members.IsEmpty)
         {

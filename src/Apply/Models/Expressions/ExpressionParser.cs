@@ -192,7 +192,8 @@ internal ref struct ExpressionParser
                     continue;
                 }
 
-                value = scope => Item(inner(scope), name);
+                // Objects of the config stand for Python objects whose fields have defaults.
+                value = scope => PythonFunctions.Get(inner(scope), [name]);
             }
             else
             {

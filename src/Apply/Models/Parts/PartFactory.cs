@@ -11,6 +11,7 @@ namespace Transfuse.Apply.Models.Parts;
 /// <summary>Makes the parts of a decoder from a model's tensors. Every tensor is checked against the shape that the config demands before anything is read.</summary>
 internal sealed class PartFactory
 {
+    private const float SmallestNorm = 1e-7f;
     private readonly IModelWeights _weights;
     private readonly MlxQuantization? _quantization;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
@@ -40,8 +41,17 @@ internal sealed class PartFactory
     public bool Has(string name) => _weights.Names.Contains(name);
 
     /// <summary>A linear map (out, in).</summary>
-    public LayerSlot Linear(string path, int outputs, int inputs, bool bias) => Slot(path, () =>
-        new BaseLinear(path, Backend, Weight(path + ".weight", path, null, outputs, inputs), bias ? Tensor(path + ".bias", outputs) : null));
+    /// <param name="path">Its path.</param>
+    /// <param name="outputs">out.</param>
+    /// <param name="inputs">in.</param>
+    /// <param name="bias">Whether it has a bias.</param>
+    /// <param name="normalized">Whether the rows of a weight that is not quantized are divided by their norms (baichuan_m1).</param>
+    public LayerSlot Linear(string path, int outputs, int inputs, bool bias, bool normalized = false) => Slot(path, () =>
+    {
+        BackendWeight weight = Weight(path + ".weight", path, null, outputs, inputs);
+        weight = normalized && weight.Source.Form is null ? Normalized(weight) : weight;
+        return new BaseLinear(path, Backend, weight, bias ? Tensor(path + ".bias", outputs) : null);
+    });
 
     /// <summary>The experts' linear maps (E, out, in).</summary>
     public LayerSlot Switch(string path, int experts, int outputs, int inputs, bool bias) => Slot(path, () =>
@@ -77,6 +87,12 @@ internal sealed class PartFactory
         {
             Offset = kind is "rms_plus1" or "layer_plus1" ? 1 : 0,
         };
+    }
+
+    private BackendWeight Normalized(BackendWeight weight)
+    {
+        float[] factors = [.. Backend.ToSingles(Backend.RowNorms(weight, null, null, 0)).Select(norm => 1 / (norm + SmallestNorm))];
+        return Backend.Open(new WeightSource(weight.Source.Name, weight.Source.Values.Cast(DType.F32).ScaleRows(factors).Cast(weight.Source.Values.DType)));
     }
 
     private LayerSlot Slot(string path, Func<ModelLayer> make)

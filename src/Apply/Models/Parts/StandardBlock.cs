@@ -9,8 +9,8 @@ internal sealed class StandardBlock : IBlock
 {
     private readonly ITensorBackend _backend;
     private readonly string _placement;
-    private readonly IMixer _mixer;
-    private readonly IMixer _network;
+    private readonly IMixer? _mixer;
+    private readonly IMixer? _network;
     private readonly Norm? _beforeMixer;
     private readonly Norm? _afterMixer;
     private readonly Norm? _beforeNetwork;
@@ -24,30 +24,30 @@ internal sealed class StandardBlock : IBlock
         _placement = placement;
         _mixer = BlockFactory.Mixer(parts, path, layer);
         _network = BlockFactory.Network(parts, path, layer);
-        _beforeMixer = Norm(parts, path, layer, "pre_attn");
-        _afterMixer = Norm(parts, path, layer, "post_attn");
-        _beforeNetwork = placement == "parallel_1norm" ? null : Norm(parts, path, layer, "pre_mlp");
-        _afterNetwork = Norm(parts, path, layer, "post_mlp");
+        _beforeMixer = _mixer is null ? null : Norm(parts, path, layer, "pre_attn");
+        _afterMixer = _mixer is null ? null : Norm(parts, path, layer, "post_attn");
+        _beforeNetwork = _network is null || placement == "parallel_1norm" ? null : Norm(parts, path, layer, "pre_mlp");
+        _afterNetwork = _network is null ? null : Norm(parts, path, layer, "post_mlp");
+        if (placement.StartsWith("parallel", StringComparison.Ordinal) && (_mixer is null || _network is null))
+        {
+            throw new ModelException(ModelError.SettingNotRun, path, "has only one of two parallel parts");
+        }
+
         _scale = settings.Number("block.residual_scale", layer, 1);
     }
 
     /// <inheritdoc />
     public BackendArray Forward(BackendArray h, Step step, LayerState state)
     {
-        BackendArray normed = Apply(_beforeMixer, h);
-        BackendArray mixed = Apply(_afterMixer, _mixer.Forward(normed, step, state));
-        if (_placement == "parallel_1norm")
+        if (_placement.StartsWith("parallel", StringComparison.Ordinal))
         {
-            return _backend.Add(_backend.Add(mixed, _network.Forward(normed, step, state)), h);
+            BackendArray normed = Apply(_beforeMixer, h);
+            BackendArray second = _placement == "parallel_1norm" ? normed : Apply(_beforeNetwork, h);
+            return _backend.Add(_backend.Add(_mixer!.Forward(normed, step, state), _network!.Forward(second, step, state)), h);
         }
 
-        if (_placement == "parallel_2norm")
-        {
-            return _backend.Add(_backend.Add(mixed, _network.Forward(Apply(_beforeNetwork, h), step, state)), h);
-        }
-
-        h = Add(h, mixed);
-        return Add(h, Apply(_afterNetwork, _network.Forward(Apply(_beforeNetwork, h), step, state)));
+        h = _mixer is null ? h : Add(h, Apply(_afterMixer, _mixer.Forward(Apply(_beforeMixer, h), step, state)));
+        return _network is null ? h : Add(h, Apply(_afterNetwork, _network.Forward(Apply(_beforeNetwork, h), step, state)));
     }
 
     private static Norm? Norm(PartFactory parts, string path, int layer, string slot)
