@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
@@ -15,10 +17,12 @@ namespace Transfuse.Apply;
 /// </summary>
 public sealed class AdapterContainer : IDisposable
 {
+    private const string TextModel = "language_model.";
     private readonly IDisposable? _files;
     private readonly bool[] _enabled;
     private LanguageModel? _model;
     private ImmutableArray<ILoraLayer> _layers = [];
+    private (LanguageModel Model, ImmutableArray<ILoraLayer> Layers)? _made;
 
     private AdapterContainer(Adapter adapter, IDisposable? files)
     {
@@ -70,8 +74,8 @@ public sealed class AdapterContainer : IDisposable
         OpenedAdapter? opened = null;
         try
         {
-            opened = AdapterReader.OpenInMlxLayout(source, baseModel, options, log, cancellationToken);
-            return opened is null ? null : new AdapterContainer(opened.Adapter, new Files(opened, source));
+            opened = MlxLayoutReader.Open(source, baseModel, options, log, cancellationToken);
+            return opened is null ? null : new AdapterContainer(UnderModelPaths(opened.Adapter, baseModel), new Files(opened, source));
         }
         finally
         {
@@ -99,8 +103,9 @@ public sealed class AdapterContainer : IDisposable
     /// <exception cref="AdapterException">It does not fit; the model is as before.</exception>
     public void LoadInto(LanguageModel model)
     {
-        ImmutableArray<ILoraLayer> layers = LayerFactory.Create(model, Adapter);
-        _model?.Adapter?.Unload();
+        ImmutableArray<ILoraLayer> layers = _made is { } made && made.Model == model ? made.Layers : LayerFactory.Create(model, Adapter);
+        _made = (model, layers);
+        Unload();
         model.Adapter?.Unload();
         for (int i = 0; i < layers.Length; i++)
         {
@@ -167,6 +172,22 @@ public sealed class AdapterContainer : IDisposable
         Unload();
         _files?.Dispose();
     }
+
+    // Other programs of MLX hold the same model under another root.
+    private static Adapter UnderModelPaths(Adapter adapter, BaseModel? baseModel)
+    {
+        if (baseModel?.Config.ModelType is not { } type || ArchitectureTable.Default.Find(type) is not { } architecture)
+        {
+            return adapter;
+        }
+
+        var map = new ArchitectureMap(architecture, baseModel.Config, allowLowConfidence: true);
+        return adapter with { Modules = [.. adapter.Modules.Select(module => module with { Path = ModulePath.Parse(ModelPath(map, module.Path.Text)) })] };
+    }
+
+    // mlx-vlm holds every text model under this name.
+    private static string ModelPath(ArchitectureMap map, string path) =>
+        map.MlxPathOf(path) ?? (path.StartsWith(TextModel, StringComparison.Ordinal) ? map.MlxPathOf(path[TextModel.Length..]) : null) ?? path;
 
     private static AdapterException Unreadable(string folder, FindingLog log)
     {

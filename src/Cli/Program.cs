@@ -1,9 +1,5 @@
 using Transfuse.Cli;
 
-using var interrupted = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    interrupted.Cancel();
-};
-return CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error), interrupted.Token);
+using var interruption = new Interruption();
+var console = new CommandConsole(Console.Out, Console.Error) { IsTerminal = !Console.IsErrorRedirected };
+return interruption.ExitCodeOf(CommandLine.Run(args, console, interruption.Token));
