@@ -204,7 +204,7 @@ public class RefusalTests
     public void Message_cuts_what_is_long()
     {
         string name = new('n', 100_000);
-        string shape = string.Join(",", Enumerable.Repeat("1", 100_000));
+        string shape = string.Join(",", Enumerable.Repeat("1", 64));
         string header = $$$"""{"{{{name}}}":{"dtype":"U8","shape":[{{{shape}}}],"data_offsets":[0,2]}}""";
         SafetensorsException refusal = SafetensorsBytes.Refuse(SafetensorsBytes.Of(header, 0, 0));
         Assert.Equal(SafetensorsError.SizeMismatch, refusal.Cause);
