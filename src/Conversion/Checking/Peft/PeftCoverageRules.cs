@@ -1,5 +1,5 @@
-using Transfuse.Metadata.Adapters;
 using System.Collections.Immutable;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
