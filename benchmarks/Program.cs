@@ -1,9 +1,10 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Transfuse.Benchmarks;
 
-if (args is ["make-adapter", string folder, string layers])
+if (args is ["make-adapter", string folder, string layers, .. string[] seed])
 {
-    LlamaAdapter.Write(folder, Int(layers));
+    LlamaAdapter.Write(folder, Int(layers), seed is [string given] ? Int(given) : 1);
     return;
 }
 
@@ -15,4 +16,4 @@ if (args is ["make-model", string target, string count, string hidden, string sh
 
 BenchmarkSwitcher.FromAssembly(typeof(TransposeBenchmark).Assembly).Run(args);
 
-static int Int(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);
