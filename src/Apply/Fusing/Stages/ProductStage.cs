@@ -53,22 +53,22 @@ internal sealed class ProductStage(ImmutableArray<ProductPart> parts) : WeightSt
         public void Apply(int matrix, int row, Span<float> values, DType? rounding)
         {
             int rows = values.Length / shape.Columns;
+            ReadOnlySpan<float> tall = left.AsSpan(((matrix * shape.Rows) + row) * rank, rows * rank);
+            ReadOnlySpan<float> wide = right.AsSpan(matrix * rank * shape.Columns, rank * shape.Columns);
+            if (rounding is not { } dtype)
+            {
+                LowRankProduct.Compute(tall, wide, rank, shape.Columns, adds: true, values);
+                return;
+            }
+
             float[] buffer = ArrayPool<float>.Shared.Rent(values.Length);
             try
             {
                 Span<float> delta = buffer.AsSpan(0, values.Length);
-                LowRankProduct.Compute(
-                    left.AsSpan(((matrix * shape.Rows) + row) * rank, rows * rank), right.AsSpan(matrix * rank * shape.Columns, rank * shape.Columns), rank, shape.Columns, delta);
-                if (rounding is { } dtype)
-                {
-                    RoundTo.Values(delta, dtype);
-                }
-
+                LowRankProduct.Compute(tall, wide, rank, shape.Columns, adds: false, delta);
+                RoundTo.Values(delta, dtype);
                 TensorPrimitives.Add(values, delta, values);
-                if (rounding is { } result)
-                {
-                    RoundTo.Values(values, result);
-                }
+                RoundTo.Values(values, dtype);
             }
             finally
             {
