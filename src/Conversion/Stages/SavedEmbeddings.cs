@@ -7,17 +7,24 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>
-/// PEFT saves the base's embedding and head along when they are adapted or were resized. They say nothing new only if they equal the base's,
-/// which a probe of both shows.
+/// PEFT saves the base's embedding and head along when they are adapted or were resized, and of a head its bias too; <c>bias</c> saves biases, trained or not.
+/// They say nothing new only if they equal the base's, which a probe of both shows.
 /// </summary>
 internal static class SavedEmbeddings
 {
-    /// <summary>Leaves out the saved embeddings that equal the base's; the others stay.</summary>
+    private static readonly OtherTensorKind[] Saved = [OtherTensorKind.SavedEmbedding, OtherTensorKind.BaseBias];
+
+    /// <summary>Leaves out the saved embeddings and biases that equal the base's; the others stay.</summary>
     public static Adapter LeaveOutEqual(Adapter adapter, StageContext context) => LeaveOut(adapter, context, (_, _) => false);
 
-    /// <summary>Leaves out all saved embeddings; those that are not shown to equal the base's are refused by name.</summary>
+    /// <summary>Leaves out the saved biases that equal the base's, and all saved embeddings; embeddings that are not shown to equal the base's are refused by name.</summary>
     public static Adapter LeaveOutOrRefuse(Adapter adapter, StageContext context) => LeaveOut(adapter, context, (tensor, why) =>
     {
+        if (tensor.Kind != OtherTensorKind.SavedEmbedding)
+        {
+            return false;
+        }
+
         context.Log.Add(TensorCodes.SavedEmbedding.At(
             tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {why}; fuse keeps it, --allow {TensorCodes.SavedEmbedding.Id} drops it"));
         return true;
@@ -25,7 +32,7 @@ internal static class SavedEmbeddings
 
     private static Adapter LeaveOut(Adapter adapter, StageContext context, Func<OtherTensor, string, bool> isRefused)
     {
-        OtherTensor[] saved = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding)];
+        OtherTensor[] saved = [.. adapter.OtherTensors.Where(tensor => Saved.Contains(tensor.Kind))];
         if (saved is [])
         {
             return adapter;

@@ -27,6 +27,11 @@ internal static class PeftReader
             return null;
         }
 
+        if (EmptyPartitions.Report(content, log))
+        {
+            return null;
+        }
+
         Adapter frame = Frame(content, config);
         if (!config.IsLora)
         {

@@ -34,8 +34,17 @@ internal static class PeftTensorSorter
             log.Add(TensorCodes.DuplicateModule.At(twins.Last().SourceName, $"is {twins.Key}, as is {twins.First().SourceName}"));
         }
 
-        return new PeftTensors([.. modules.Values], others.ToImmutable());
+        return new PeftTensors([.. modules.Values], WithSavedHeads(others.ToImmutable()));
     }
+
+    // PEFT saves the layer of an adapted head or embedding whole: a bias beside that weight is of the same saving, and no setting of biases made it.
+    private static ImmutableArray<OtherTensor> WithSavedHeads(ImmutableArray<OtherTensor> others)
+    {
+        HashSet<string> saved = [.. others.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding).Select(tensor => OwnerOf(tensor.Path))];
+        return saved.Count == 0 ? others : [.. others.Select(tensor => tensor.Kind == OtherTensorKind.BaseBias && saved.Contains(OwnerOf(tensor.Path)) ? tensor with { Kind = OtherTensorKind.SavedEmbedding } : tensor)];
+    }
+
+    private static string OwnerOf(string path) => path[..Math.Max(path.LastIndexOf('.'), 0)];
 
     private static void AddFactor(
         SortedDictionary<(string Path, int Nesting), PeftModuleFactors> modules, PeftTensorName name, NamedTensor tensor, FindingLog log)
