@@ -39,7 +39,8 @@ public static class ArchitectureCodes
         "TF4010",
         Severity.Error,
         "The architecture has no such module.",
-        "Check the model type; adapters of vision and audio towers cannot be converted.");
+        "Give the base that the adapter was trained on; to convert the rest without the module, allow the code.",
+        "the adapter of this module: the result behaves as if it had not been trained");
 
     /// <summary>The module exists on both sides, but MLX has no adapter layer for it.</summary>
     public static FindingCode CannotAdapt { get; } = new(

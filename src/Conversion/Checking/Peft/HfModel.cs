@@ -75,6 +75,11 @@ internal sealed class HfModel
     /// <summary>What is at a module path.</summary>
     public HfPlace Find(string path)
     {
+        if (TowerOf(path) is not null)
+        {
+            return HfPlace.Unknown;
+        }
+
         // Other programs find a module by its meaning; PEFT and the servers by its name alone.
         if (!_isBare && !HfPaths.IsExact(Architecture, path))
         {
@@ -99,6 +104,9 @@ internal sealed class HfModel
         return new HfPlace(false, form, mapping.Targets[0].Kind == TargetKind.Embedding, parts[0].Inputs, outputs);
     }
 
+    /// <summary>The part beside the language model that a path lies in, where the model may have one: what is in it is not known.</summary>
+    public string? TowerOf(string path) => HasTowers ? Towers.Of(path) : null;
+
     /// <summary>The axes of a packed expert parameter, by its full path; <see langword="null"/> where it is none.</summary>
     public PackedParameter? Packed(string parameter) => _map.MapToMlx(parameter).Packed;
 
@@ -111,6 +119,9 @@ internal sealed class HfModel
         && _map.MapToHuggingFace(target.Path, HfLayout.Transformers5) is { Finding: null, Form: HfForm.Packed } mapping
             ? mapping.Path
             : null;
+
+    // A model for text alone has no other part.
+    private bool HasTowers => Config?.HasTowers != false;
 
     /// <summary>Number of experts, where it is known.</summary>
     public long? ExpertCount => Config?.ExpertCount(Architecture);

@@ -23,6 +23,7 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
 
     public void Check()
     {
+        TowerRules.Report(context, adapter.Model, adapter.File);
         foreach (PeftModuleFactors pair in adapter.File.Modules)
         {
             CheckPair(pair);
@@ -45,7 +46,7 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
     {
         string leaf = ModulePath.LeafOf(pair.Path);
         long? layer = LayerIndex().Match(pair.Path + ".") is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
-        if (adapter.Model is { IsLayerCountKnown: true } model && layer >= model.LayerCount)
+        if (adapter.Model is { IsLayerCountKnown: true } model && model.TowerOf(pair.Path) is null && layer >= model.LayerCount)
         {
             context.Report(CheckCodes.TensorRefused, pair.Label, $"IndexError: layer {layer}, but the model has {model.LayerCount}");
         }

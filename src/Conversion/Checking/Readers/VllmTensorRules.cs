@@ -35,6 +35,7 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             SavedWeights.CheckSkipped(context, saved);
         }
 
+        TowerRules.Report(context, adapter.Model, adapter.File);
         foreach (PeftModuleFactors pair in adapter.File.Modules)
         {
             CheckPair(pair);
@@ -62,7 +63,7 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             return;
         }
 
-        if (adapter.Model is { } model && !_leaves.Contains(ModulePath.LeafOf(pair.Path)))
+        if (adapter.Model is { } model && model.TowerOf(pair.Path) is null && !_leaves.Contains(ModulePath.LeafOf(pair.Path)))
         {
             context.Report(CheckCodes.ModuleRefused, pair.Path, $"ValueError: expected target modules in {string.Join(", ", _leaves.Order(StringComparer.Ordinal))} but received {pair.Path} ({model.Architecture})");
             return;
