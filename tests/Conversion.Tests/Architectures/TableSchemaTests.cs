@@ -10,6 +10,11 @@ namespace Transfuse.Conversion.Tests.Architectures;
 /// <summary>What holds for every entry, beyond what the reader of the table enforces: closed vocabularies and no unknown members.</summary>
 public class TableSchemaTests
 {
+    private const string Body = """
+        {"model_type": "a", "class": "identity", "confidence": "high", "layers": {"transformers5": "model.layers", "mlx": "model.layers"},
+         "swift": {"llm": "model.layers"}, "keys": {}, "config": {}, "tying": {"hf": "true", "mlx": "never"}}
+        """;
+
     private static IEnumerable<Architecture> Own => ArchitectureTable.Default.All.Where(architecture => architecture.AliasOf is null);
 
     [Fact]
@@ -161,6 +166,25 @@ public class TableSchemaTests
     }
 
     [Fact]
+    public void An_entry_like_another_has_its_members_but_for_those_that_it_states_or_leaves_out()
+    {
+        Architecture[] read = [.. TableReader.Read(Stream(Body, """{"model_type": "b", "like": "a", "confidence": "low", "swift": null, "tying": {"hf": "false", "mlx": "always"}}"""))];
+
+        Assert.Equal("model.layers", read[1].Layers.Mlx);
+        Assert.Equal(Confidence.Low, read[1].Confidence);
+        Assert.NotNull(read[0].Swift);
+        Assert.Null(read[1].Swift);
+        Assert.False(read[1].Tying.HuggingFaceDefault);
+    }
+
+    [Theory]
+    [InlineData("""{"model_type": "b", "like": "c", "confidence": "low"}""")]
+    [InlineData("""{"model_type": "b", "like": "a", "confidence": "low"}, {"model_type": "c", "like": "b", "confidence": "low"}""")]
+    [InlineData("""{"model_type": "b", "like": "a", "confidence": "low", "unheard_of": 1}""")]
+    public void Refuses_to_be_like_what_has_no_body_of_its_own(string entries) =>
+        Assert.Throws<FormatException>(() => TableReader.Read(Stream(Body, entries)));
+
+    [Fact]
     public void Committed_file_is_plain_json_of_schema_1()
     {
         string path = Path.Combine(Fixtures.RepositoryRoot, "src", "Conversion", "Architectures", "architectures.json");
@@ -168,6 +192,9 @@ public class TableSchemaTests
         Assert.Equal("transfuse.architectures/1", document.RootElement.GetProperty("schema").GetString());
     }
 
-    private static MemoryStream Stream(Dictionary<string, string> members) => new(Encoding.UTF8.GetBytes(
-        $$"""{"schema": "transfuse.architectures/1", "architectures": [{{{string.Join(',', members.Select(item => $"\"{item.Key}\": {item.Value}"))}}}]}"""));
+    private static MemoryStream Stream(Dictionary<string, string> members) =>
+        Stream($"{{{string.Join(',', members.Select(item => $"\"{item.Key}\": {item.Value}"))}}}");
+
+    private static MemoryStream Stream(params string[] entries) => new(Encoding.UTF8.GetBytes(
+        $$"""{"schema": "transfuse.architectures/1", "architectures": [{{string.Join(',', entries)}}]}"""));
 }

@@ -4,14 +4,21 @@ using System.Text.Json;
 namespace Transfuse.Conversion.Architectures.Table;
 
 /// <summary>Reads the members of one JSON object of the table and refuses those that nobody asked for.</summary>
-internal sealed class EntryReader(JsonElement element)
+/// <param name="element">The object.</param>
+/// <param name="like">The object that has the members which this one does not state; a member that is null here is left out.</param>
+internal sealed class EntryReader(JsonElement element, JsonElement? like = null)
 {
     private readonly HashSet<string> _read = [];
 
     public JsonElement? Optional(string name)
     {
         _read.Add(name);
-        return element.TryGetProperty(name, out JsonElement value) ? value : null;
+        if (element.TryGetProperty(name, out JsonElement value))
+        {
+            return value.ValueKind == JsonValueKind.Null && like is not null ? null : value;
+        }
+
+        return like?.TryGetProperty(name, out value) == true ? value : null;
     }
 
     public JsonElement Required(string name) =>

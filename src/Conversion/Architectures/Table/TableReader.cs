@@ -7,6 +7,7 @@ namespace Transfuse.Conversion.Architectures.Table;
 internal static class TableReader
 {
     private const string Schema = "transfuse.architectures/1";
+    private const string Like = "like";
 
     public static ImmutableArray<Architecture> Read(Stream stream)
     {
@@ -19,10 +20,13 @@ internal static class TableReader
 
         ImmutableArray<JsonElement> entries = root.List("architectures");
         root.End();
-        Dictionary<string, Architecture> own = entries.Where(entry => !IsAlias(entry)).Select(ReadEntry)
+        Dictionary<string, JsonElement> bodies = entries.Where(entry => !entry.TryGetProperty(Like, out _)).ToDictionary(ModelTypeOf, StringComparer.Ordinal);
+        Dictionary<string, Architecture> own = entries.Where(entry => !IsAlias(entry)).Select(entry => ReadEntry(entry, bodies))
             .ToDictionary(architecture => architecture.ModelType, StringComparer.Ordinal);
-        return [.. entries.Select(entry => IsAlias(entry) ? ReadAlias(entry, own) : own[entry.GetProperty("model_type").GetString()!])];
+        return [.. entries.Select(entry => IsAlias(entry) ? ReadAlias(entry, own) : own[ModelTypeOf(entry)])];
     }
+
+    private static string ModelTypeOf(JsonElement entry) => entry.GetProperty("model_type").GetString()!;
 
     private static bool IsAlias(JsonElement entry) => entry.TryGetProperty("alias_of", out _);
 
@@ -44,9 +48,11 @@ internal static class TableReader
         return alias;
     }
 
-    private static Architecture ReadEntry(JsonElement entry)
+    // An entry may say whose body it shares, and state only what differs; that body is written out.
+    private static Architecture ReadEntry(JsonElement entry, Dictionary<string, JsonElement> bodies)
     {
-        EntryReader reader = new(entry);
+        EntryReader reader = new(entry, entry.TryGetProperty(Like, out JsonElement other) ? BodyOf(other.GetString()!, bodies) : null);
+        _ = reader.OptionalText(Like);
         Architecture architecture = new()
         {
             ModelType = reader.Text("model_type"),
@@ -69,6 +75,9 @@ internal static class TableReader
         reader.End();
         return architecture;
     }
+
+    private static JsonElement BodyOf(string modelType, Dictionary<string, JsonElement> bodies) =>
+        bodies.TryGetValue(modelType, out JsonElement body) ? body : throw new FormatException($"{modelType} is no entry with a body of its own.");
 
     private static LayerRoots ReadRoots(JsonElement element)
     {
