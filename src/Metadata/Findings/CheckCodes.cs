@@ -115,6 +115,9 @@ public static class CheckCodes
     /// <summary>A default of the reader.</summary>
     public static FindingCode DefaultTaken { get; } = new("TF5558", Warning, "A field is missing, and the reader's default stands for it.", "Add the value that the adapter was trained with.");
 
+    /// <summary>A module that only some releases of the reader reach.</summary>
+    public static FindingCode ReleaseNeeded { get; } = new("TF5565", Warning, "Releases of the reader differ in whether they reach this module.", "Use the release that the message names, or convert the adapter anew, which writes keys for both where there are such.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -124,7 +127,7 @@ public static class CheckCodes
         TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules,
         BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored,
         BaseUnknown, KeyMatchesNothing, NeutralModules, BaseReplaced, NotJudged,
-        CallNeeded, BaseRecomputed, DefaultTaken,
+        CallNeeded, BaseRecomputed, DefaultTaken, ReleaseNeeded,
     ];
 
     /// <summary>The codes of what a reader gets wrong without a word; every other error means that it refuses to load.</summary>

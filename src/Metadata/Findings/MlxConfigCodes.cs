@@ -72,12 +72,15 @@ public static class MlxConfigCodes
     /// <summary>Two base ids.</summary>
     public static FindingCode BaseIdsDiffer { get; } = new("TF3522", Warning, "The config names two different bases.", "Correct the field that is wrong.");
 
+    /// <summary>A dropout that is no probability.</summary>
+    public static FindingCode DropoutUnusable { get; } = new("TF3565", Warning, "The dropout is no probability; 0 was taken. It matters in training only.", "Nothing; to train on, correct the field.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ScaleUnknown, ScaleAmbiguous, DefaultApplied, FieldUnusable, RankStale, TypeStale, FullFineTune, LegacyForm,
         Contradiction, CopyTaken, ScaleDoubtful, DropoutDrift, Overridden, LayersStale, KeysStale, KeysMissing,
         ListedModuleMissing, UnlistedModule, LayersUnconfirmed, RanksDiffer, BaseWeights,
-        BaseIdsDiffer,
+        BaseIdsDiffer, DropoutUnusable,
     ];
 }

@@ -66,6 +66,9 @@ public static class TargetCodes
     /// <summary>A module that the target's model class does not offer to adapters.</summary>
     public static FindingCode NotOffered { get; } = new("TF5018", Error, "The target's class for this model does not offer the module to adapters.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
 
+    /// <summary>A module that only newer releases of the target offer.</summary>
+    public static FindingCode NewerReader { get; } = new("TF5065", Warning, "Only newer releases of the target adapt this module.", "Use a release of the target that has the change which the message names.");
+
     /// <summary>A module whose weight the target scales in another way.</summary>
     public static FindingCode ScaledOtherwise { get; } = new("TF5019", Error, "The target scales the base weight of this module in another way than mlx-lm, so the same factors mean another change.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
 
@@ -90,6 +93,6 @@ public static class TargetCodes
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase,
+        ModelUnsupported, NotOffered, NewerReader, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase,
     ];
 }
