@@ -28,8 +28,8 @@ internal static partial class ForeignForm
         : Kohya().IsMatch(name) ? "as sd-scripts (kohya) names adapters, mostly of image models; convert it to PEFT's form with the program that uses it"
         : null;
 
-    // MLX's names end with lora_a, PEFT's have capital letters.
-    [GeneratedRegex(@"\.lora_[ab]\.(default\.)?weight\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    // MLX's old form of factors that are layers ends alike, under MLX's own names of modules.
+    [GeneratedRegex(@"(\A|\.)layers\.[0-9]{1,9}\.(attn\.(q_proj|k_proj|v_proj|output_proj)|mlp\.w[123])\.lora_[ab]\.weight\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Torchtune();
 
     [GeneratedRegex(@"\Alayers\.[0-9]{1,9}\.(attention\.w[qkvo]|feed_forward\.(experts\.[0-9]{1,9}\.)?w[123])\.lora_[AB]\.weight\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

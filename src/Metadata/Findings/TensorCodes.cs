@@ -100,22 +100,22 @@ public static class TensorCodes
     public static FindingCode ExpertsFilled { get; } = new("TF2207", Information, "Experts that the adapter does not have were filled with zeros, which is exact.", "Nothing.");
 
     /// <summary>A module that was trained whole.</summary>
-    public static FindingCode WholeModule { get; } = new("TF2301", Error, "The adapter replaces a whole module of the base, for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps it.", "the trained module; the base's stays");
+    public static FindingCode WholeModule { get; } = new("TF2301", Error, "The adapter replaces a whole module of the base, for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps it.", "the trained module; the base's stays");
 
     /// <summary>Trained base biases.</summary>
-    public static FindingCode BaseBias { get; } = new("TF2302", Error, "The adapter replaces biases of the base, for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the trained biases; the base's stay");
+    public static FindingCode BaseBias { get; } = new("TF2302", Error, "The adapter replaces biases of the base, for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the trained biases; the base's stay");
 
     /// <summary>Biases of B.</summary>
-    public static FindingCode LoraBias { get; } = new("TF2303", Error, "The adapter adds biases (lora_bias), for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the biases");
+    public static FindingCode LoraBias { get; } = new("TF2303", Error, "The adapter adds biases (lora_bias), for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the biases");
 
     /// <summary>An embedding that PEFT saved along.</summary>
-    public static FindingCode SavedEmbedding { get; } = new("TF2304", Error, "The file holds a base embedding that differs from the base's, or could not be compared with it.", "Give --base with its weights; if the embedding was trained or resized, fuse instead.", "the saved embedding; the base's stays");
+    public static FindingCode SavedEmbedding { get; } = new("TF2304", Error, "The file holds a base embedding that differs from the base's, or could not be compared with it.", "Give --base with its weights; if the embedding was trained or resized, merging in PEFT (merge_and_unload) keeps it.", "the saved embedding; the base's stays");
 
     /// <summary>An embedding that equals the base's.</summary>
     public static FindingCode SavedEmbeddingEqual { get; } = new("TF2305", Information, "The file holds a base embedding, or a base bias, that has the base's values; it was left out.", "Nothing.");
 
     /// <summary>Trained token rows.</summary>
-    public static FindingCode TokenRows { get; } = new("TF2306", Error, "The adapter replaces rows of an embedding (trainable tokens), for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the trained rows; the base's stay");
+    public static FindingCode TokenRows { get; } = new("TF2306", Error, "The adapter replaces rows of an embedding (trainable tokens), for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the trained rows; the base's stay");
 
     /// <summary>Tensors of training only.</summary>
     public static FindingCode TrainingState { get; } = new("TF2307", Information, "The file holds tensors that only training reads; they were left out.", "Nothing.");

@@ -58,5 +58,5 @@ public static class MlxDropout
     }
 
     private static MlxReadingValue Unusable(string fileName, string what) =>
-        MlxReadingValue.Assumed(0, MlxConfigCodes.DropoutUnusable.At(fileName, $"{what}; 0 was taken, which changes nothing after training; {Option} gives another"));
+        MlxReadingValue.Assumed(0, MlxConfigCodes.DropoutUnusable.At(fileName, $"{what}; 0 was taken, and mlx-lm uses it in training only; {Option} gives another"));
 }

@@ -139,7 +139,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         double? dropout = PeftDropout.Of(json);
         if (dropout is null)
         {
-            log.Add(ConfigCodes.DropoutUnusable.At(_fields.Subject(PeftDropout.Field), $"is {ConfigFields.Show(json[PeftDropout.Field]!)}, but 0 to 1 belongs there; 0 is taken, which changes nothing after training"));
+            log.Add(PeftDropout.Unusable(_fields.Subject(PeftDropout.Field), json[PeftDropout.Field]!));
         }
         else
         {
@@ -153,6 +153,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
             Rank = rankOutcome.HasValue() && rank > 0 ? rank : PeftConfig.DefaultRank,
             Alpha = alphaOutcome.HasValue() ? alpha : PeftConfig.DefaultAlpha,
             Dropout = dropout ?? 0,
+            HasUnusableDropout = dropout is null,
             UseRslora = rslora,
             FanInFanOut = transposed,
             Bias = ReadBias(),

@@ -82,7 +82,7 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
     {
         (string Field, bool IsOn)[] settings =
         [
-            ("lora_dropout", config.Dropout != 0), ("use_dora", config.Variants.UseDora), ("lora_bias", config.Variants.LoraBias), ("fan_in_fan_out", config.FanInFanOut),
+            ("lora_dropout", config.Dropout != 0 || config.HasUnusableDropout), ("use_dora", config.Variants.UseDora), ("lora_bias", config.Variants.LoraBias), ("fan_in_fan_out", config.FanInFanOut),
             ("velora_config", config.Variants.VeloraConfig is not null), ("kasa_config", config.Variants.KasaConfig is not null),
         ];
         foreach ((string field, bool _) in settings.Where(setting => setting.IsOn))

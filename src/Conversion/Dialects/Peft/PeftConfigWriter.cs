@@ -87,7 +87,7 @@ internal static class PeftConfigWriter
     /// <summary>The config of an adapter that stays in PEFT: as it was, except where its ranks or alphas are not those of the modules.</summary>
     public static JsonObject Carry(Adapter adapter, FindingLog log)
     {
-        JsonObject config = WithDropout(FiniteFields.Clear(adapter.SourceConfig, log));
+        JsonObject config = FiniteFields.Clear(WithDropout(adapter.SourceConfig), log);
 
         // PEFT's form sorts keys, and of several patterns that match a module the first counts.
         var parsed = PeftConfig.Parse(PythonJson.ParseObject(PythonJson.Write(config, PythonJsonStyle.Peft), string.Empty), new FindingLog(), string.Empty);

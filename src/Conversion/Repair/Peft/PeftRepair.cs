@@ -66,7 +66,7 @@ internal static class PeftRepair
     {
         var facts = new PeftFacts(PeftTensorSorter.Sort(content.Weights.Tensors, new FindingLog()), editor.Config);
         PeftTypeFix.Apply(editor, facts, context.Log);
-        NeutralFieldsFix.Apply(editor);
+        NeutralFieldsFix.Apply(editor, context.Log);
         NumberFormFix.Apply(editor);
         if ((editor["peft_type"] as JsonString)?.Value != PeftTypes.Lora)
         {
