@@ -19,8 +19,6 @@ public class FieldConversionTests
 
     private static string Field(params string[] parts) => Path.Combine([Fixtures.Root, "field", .. parts]);
 
-    private static string[] ErrorsOf(IEnumerable<Finding> findings) => [.. findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct()];
-
     [Fact]
     public void The_only_pair_of_a_module_may_lie_under_base_layer()
     {

@@ -34,7 +34,7 @@ public class TruncationTests
     public void A_few_values_cannot_ask_for_any_rank(int rank, bool converts)
     {
         MethodCase adapter = Loha(2, 3, rank);
-        Assert.Equal(converts ? 1 : 0, adapter.Read(MethodOptions.Default).Length);
+        Assert.Equal(converts ? 1 : 0, adapter.Read(MethodOptions.Default).Count);
         Assert.Equal(!converts, adapter.Findings.Any(finding => finding.Code.Id == "TF2412" && finding.Message.Contains("the limit is 4096", StringComparison.Ordinal)));
     }
 
