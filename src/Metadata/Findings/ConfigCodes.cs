@@ -213,6 +213,11 @@ public static class ConfigCodes
     public static FindingCode ModelConfig { get; } = new(
         "TF3167", Severity.Error, "adapter_config.json is a model's config.json: it says what the base is, and nothing about the adapter.", "Restore the adapter_config.json that the training wrote; without it only --scale can tell repair how strong the adapter is.");
 
+    /// <summary>A copy of an adapter that belongs to changed base weights.</summary>
+    public static FindingCode ResidualCopy { get; } = new("TF3360", Warning,
+        "The folder around this one holds an adapter whose initialisation changed the base weights, and this one has its rank: it belongs to the changed weights too, though its config does not say so.",
+        "Convert the adapter that PEFT converted itself (its rank is doubled), or the folder around this one.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -223,6 +228,6 @@ public static class ConfigCodes
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
         AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, DropoutUnusable, QuantizedBaseId, ModelConfig,
+        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, DropoutUnusable, QuantizedBaseId, ModelConfig, ResidualCopy,
     ];
 }

@@ -34,7 +34,8 @@ internal static class PeftTensorSorter
             log.Add(TensorCodes.DuplicateModule.At(twins.Last().SourceName, $"is {twins.Key}, as is {twins.First().SourceName}"));
         }
 
-        return new PeftTensors([.. modules.Values], WithSavedHeads(others.ToImmutable()));
+        HashSet<string> adapted = [.. modules.Keys.Select(key => key.Path)];
+        return new PeftTensors([.. modules.Values], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
     }
 
     // PEFT saves the layer of an adapted head or embedding whole: a bias beside that weight is of the same saving, and no setting of biases made it.
