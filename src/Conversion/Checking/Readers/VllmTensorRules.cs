@@ -18,6 +18,9 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
 {
     private readonly FrozenSet<string> _leaves = (adapter.Model?.Modules ?? []).Select(module => ModulePath.LeafOf(module.IsPacked ? PathPrefixes.Of(module.Path).Last() : module.Path)).ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>Why names of the text class do nothing on a vision-language base.</summary>
+    public const string Unmapped = "is the name of the text class, and the weight mapper of the vision-language class has no rule for a bare model.: it is loaded and never applied";
+
     public void Check(RawTensors raw)
     {
         foreach (NamedTensor tensor in raw.All.Where(tensor => !IsBaseEmbedding(tensor.Name) && !IsFactor(tensor.Name)))
@@ -35,7 +38,6 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             SavedWeights.CheckSkipped(context, saved);
         }
 
-        TowerRules.Report(context, adapter.Model, adapter.File);
         foreach (PeftModuleFactors pair in adapter.File.Modules)
         {
             CheckPair(pair);
@@ -63,7 +65,25 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             return;
         }
 
-        if (adapter.Model is { } model && model.TowerOf(pair.Path) is null && !_leaves.Contains(ModulePath.LeafOf(pair.Path)))
+        if (pair.Nesting > 0)
+        {
+            context.Report(CheckCodes.TensorIgnored, pair.Label, "names with base_layer are loaded without a look, and modules ask for their factors by their own names, so it is never applied");
+            return;
+        }
+
+        if (ServedRoots.IsUnmapped(context, pair.Path))
+        {
+            context.Report(CheckCodes.TensorIgnored, pair.Path, Unmapped);
+            return;
+        }
+
+        if (HfTowers.Has(context, pair.Path))
+        {
+            context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+            return;
+        }
+
+        if (adapter.Model is { } model && !_leaves.Contains(ModulePath.LeafOf(pair.Path)))
         {
             context.Report(CheckCodes.ModuleRefused, pair.Path, $"ValueError: expected target modules in {string.Join(", ", _leaves.Order(StringComparer.Ordinal))} but received {pair.Path} ({model.Architecture})");
             return;

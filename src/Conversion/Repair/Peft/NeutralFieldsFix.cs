@@ -27,6 +27,11 @@ internal static class NeutralFieldsFix
             editor.Set(PeftDropout.Field, 0.0, Reason);
         }
 
+        if (editor["megatron_config"] is { } megatron and not JsonNull)
+        {
+            editor.Set("megatron_config", JsonNull.Instance, "PEFT imports Megatron for it, which a model of transformers does not need; it does not change what the adapter does");
+        }
+
         if (editor["task_type"] is { } task and not JsonNull && !(task is JsonString { Value: var name } && PeftTypes.Tasks.Contains(name)))
         {
             editor.Set("task_type", JsonNull.Instance, "PEFT refuses any other task; it does not change what the adapter does");
