@@ -139,7 +139,7 @@ internal static class CommonOptions
     public static Option<double?> Tolerance() => Number(
         "--tolerance", "Largest relative Frobenius error of a module that counts as rounding. Default: 1e-6.", "a number of at least 0", value => value >= 0 && double.IsFinite(value));
 
-    private static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
+    public static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
     {
         Description = description,
         HelpName = "NUMBER",
@@ -174,6 +174,12 @@ internal static class CommonOptions
         });
         return option;
     }
+
+    public static Option<ExpertOrientation?> ExpertSide() => new Option<ExpertOrientation?>("--expert-orientation")
+    {
+        Description = "Which side A acts on in packed experts that are square: inputFirst or outputFirst.",
+        HelpName = "SIDE",
+    }.AcceptOnlyFromAmong("inputFirst", "outputFirst");
 
     public static Option<int?> Rank(string name, string description) => new(name)
     {
