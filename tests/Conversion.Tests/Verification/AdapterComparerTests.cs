@@ -67,7 +67,7 @@ public class AdapterComparerTests
             Assert.Equal(row.DifferenceNorm / row.Norm, row.RelativeError);
             Assert.Equal(0, row.MagnitudeError);
             Assert.True(row.Agrees(row.RelativeError));
-            Assert.False(row.Agrees(row.RelativeError * 0.999));
+            Assert.False(row.Agrees(Math.BitDecrement(row.RelativeError)));
         }
     }
 
@@ -163,6 +163,9 @@ public class AdapterComparerTests
         Assert.False(row.IsBitEqual);
         Assert.Null(Compare(first, second).WorstElement);
         Assert.True(Compare(first, first with { Scale = 0.5 }).IsBitEqual);
+        PlainModule inA = first.Changed(value => value, value => value), inB = first.Changed(value => value, value => value);
+        (inA.A.Values[^1], inB.B.Values[^1]) = (0.5, 0.5);
+        Assert.False(Compare(first, inA).IsBitEqual || Compare(first, inB).IsBitEqual);
     }
 
     [Fact]
@@ -236,7 +239,7 @@ public class AdapterComparerTests
         Assert.Equal((true, 0.0), (Compare(module, module, WithWorst).IsBitEqual, Compare(module, module, WithWorst).WorstElement!.Value));
         PlainModule experts = PlainModule.Random(56, 30, 20, 3, 1, experts: 3);
         PlainModule changed = experts.Changed(value => value, value => value);
-        changed.B.Values[^1] += 0.5;
+        changed.B.Values[^1] = 0.5;
         double worst = experts.PlainCompare(changed).Worst;
         Assert.InRange(Compare(experts, changed, WithWorst).WorstElement!.Value, worst * (1 - 1e-12), worst * (1 + 1e-12));
     }
@@ -346,6 +349,13 @@ public class AdapterComparerTests
     }
 
     [Fact]
+    public void Rounding_depends_on_what_factors_were_cast_to()
+    {
+        Assert.Equal((1.0 / 128, 1.0 / 1024, 1e-6), (AdapterComparison.RoundingTo(DType.BF16), AdapterComparison.RoundingTo(DType.F16), AdapterComparison.RoundingTo(DType.F32)));
+        Assert.Equal(1e-6, AdapterComparison.RoundingTo(null));
+    }
+
+    [Fact]
     public void Adapters_without_modules_agree()
     {
         AdapterComparison comparison = Compare(PlainModule.Adapter(), PlainModule.Adapter());
@@ -451,6 +461,9 @@ public class AdapterComparerTests
         Assert.All(comparison.Modules, module => Assert.True(module.IsBitEqual && module.Presence == ModulePresence.Both));
         Assert.Equal(4, comparison.Modules.Length);
         Assert.False(comparison.Agrees(1));
+
+        Adapter elsewhere = PlainModule.Adapter([.. first.Select(module => module with { Path = module.Path.Replace("model.", "transformer.decoder.", StringComparison.Ordinal) })]);
+        Assert.Equal(("model.layers", "transformer.decoder.layers"), Compare(PlainModule.Adapter(first), elsewhere).Roots);
 
         // One module more, one layer less, or one root only: no other name for the same.
         Assert.Null(Compare(PlainModule.Adapter(first), PlainModule.Adapter(second[1..])).Roots);
