@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Transfuse.Formats.Files.Native;
 
 namespace Transfuse.Formats.Files;
 
@@ -8,12 +9,13 @@ public sealed class FileByteSource : IByteSource
     private readonly SafeFileHandle _handle;
 
     /// <summary>Opens a file for reading.</summary>
+    /// <exception cref="FileKindException">It is a folder, FIFO, socket or device; nothing was read.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public FileByteSource(string path)
     {
         Name = path;
-        _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        _handle = RegularFile.OpenToRead(path);
         Length = RandomAccess.GetLength(_handle);
     }
 
