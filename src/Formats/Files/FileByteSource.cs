@@ -22,6 +22,18 @@ public sealed class FileByteSource : IByteSource
     /// <inheritdoc />
     public string Name { get; }
 
+    /// <summary>Reads a whole file.</summary>
+    /// <exception cref="FileKindException">It is a folder, FIFO, socket or device; nothing was read.</exception>
+    /// <exception cref="IOException">The operating system failed, or the file has more than an array takes.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static byte[] ReadAll(string path)
+    {
+        using var file = new FileByteSource(path);
+        byte[] bytes = file.Length <= Array.MaxLength ? new byte[file.Length] : throw new IOException($"'{path}' has {file.Length} bytes, which is too large to be read at once.");
+        file.Read(0, bytes);
+        return bytes;
+    }
+
     /// <inheritdoc />
     public long Length { get; }
 

@@ -32,7 +32,7 @@ public sealed class FolderEdit : IDisposable
     public IReadOnlyList<FolderRecovery> Recoveries { get; }
 
     /// <summary>Files that the new ones make superfluous, and that are moved aside like originals.</summary>
-    public IReadOnlyCollection<string> Superseded { get; init; } = [];
+    public IReadOnlyCollection<string> Superseded { get; set; } = [];
 
     /// <summary>Begins.</summary>
     /// <param name="folder">An existing folder.</param>
@@ -52,6 +52,20 @@ public sealed class FolderEdit : IDisposable
         IFileOperations operations = SystemFileOperations.Instance;
         WorkPlace place = WorkPlace.InFolder(Path.GetFullPath(folder));
         return operations.FoldersIn(place.Parent, place.Prefix).Any(path => WorkFolder.IsReplacing(operations, place, path));
+    }
+
+    /// <summary>Whether a folder holds the work folder of an edit, of a run that is at work or was interrupted; <see langword="false"/> where it may not be read.</summary>
+    public static bool IsBegun(string folder)
+    {
+        WorkPlace place = WorkPlace.InFolder(Path.GetFullPath(folder));
+        try
+        {
+            return SystemFileOperations.Instance.FoldersIn(place.Parent, place.Prefix).Any(path => place.Parse(Path.GetFileName(path)) is not null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Begins a file. Dispose it before <see cref="Commit"/>. The first that is begun comes into place last: the one without which readers see no adapter.</summary>

@@ -127,9 +127,11 @@ public class AtomicFolderTests
     {
         using var scratch = new ScratchFolder();
         scratch.Make("out", ("a", "old"));
-        using (AtomicFolder folder = AtomicFolder.Create(scratch["out"], Overwrite with { Inputs = [scratch["out/in"]] }))
+        scratch.Make("input", ("a", "1"));
+        using (AtomicFolder folder = AtomicFolder.Create(scratch["out"], Overwrite with { Inputs = [scratch["input"]] }))
         {
-            scratch.Make("out/in", ("a", "1"));
+            Directory.Move(scratch["input"], scratch["out/in"]);
+            Directory.CreateSymbolicLink(scratch["input"], scratch["out/in"]);
             Assert.Equal(AtomicFolderError.HoldsInput, Assert.Throws<AtomicFolderException>(folder.Commit).Cause);
         }
 
