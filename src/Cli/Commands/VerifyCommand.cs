@@ -36,7 +36,7 @@ internal sealed class VerifyCommand : ICommand
         _pipeline.AddReadingTo(command);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], first => RunOne(result, first, cancellationToken))));
+            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], first => RunOne(result, first, cancellationToken), cancellationToken)));
         return command;
     }
 
