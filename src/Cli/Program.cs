@@ -1,4 +1,4 @@
 using Transfuse.Cli;
 
 using var interruption = new Interruption();
-return interruption.ExitCodeOf(CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error), interruption.Token));
+return interruption.ExitCodeOf(CommandLine.Run(args, CommandConsole.Standard(), interruption.Token));

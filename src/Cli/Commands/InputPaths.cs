@@ -1,4 +1,5 @@
 using Microsoft.Extensions.FileSystemGlobbing;
+using Transfuse.Formats.Files;
 
 namespace Transfuse.Cli.Commands;
 
@@ -30,6 +31,11 @@ internal static class InputPaths
     public static IReadOnlyList<OutputTarget> WithOutputs(IReadOnlyList<string> arguments, string output)
     {
         IReadOnlyList<(string Input, string Name)> inputs = Expand(arguments);
+        if (inputs is [{ Name.Length: 0 }] && Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))).Length == 0)
+        {
+            throw new UsageException($"--output '{output}' is no folder that can be written.");
+        }
+
         IGrouping<string, (string Input, string Name)>? clash = inputs.GroupBy(input => input.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
         return clash is null
             ? [.. inputs.Select(input => new OutputTarget(input.Input, Path.Combine(output, input.Name)))]
@@ -46,12 +52,31 @@ internal static class InputPaths
         int fixedCount = Array.FindIndex(segments, segment => segment.AsSpan().IndexOfAny('*', '?') >= 0);
         string prefix = string.Join('/', segments[..fixedCount]);
         string root = prefix.Length > 0 ? prefix : glob.StartsWith('/') ? "/" : ".";
+        if (segments.AsSpan(fixedCount).Contains(".."))
+        {
+            throw new UsageException($"'{glob}' goes up again after a wildcard.");
+        }
+
         var matcher = new Matcher(StringComparison.Ordinal);
         matcher.AddInclude(string.Join('/', segments[fixedCount..]));
-        string[] files = Directory.Exists(root) ? [.. matcher.GetResultsInFullPath(root)] : [];
+        string[] files = Directory.Exists(root) ? [.. matcher.GetResultsInFullPath(root).Select(Settled).OfType<string>()] : [];
         string[] folders = [.. files.Select(file => Path.GetDirectoryName(file)!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return folders is []
             ? throw new UsageException($"'{glob}' matches no file.")
             : folders.Select(folder => (Path.GetRelativePath(".", folder), Path.GetRelativePath(root, folder)));
+    }
+
+    // Nothing in a work folder is an adapter. But what is being replaced within a folder is one of that folder, where it may be away.
+    private static string? Settled(string file)
+    {
+        for (string? parent = Path.GetDirectoryName(file); parent is not null; parent = Path.GetDirectoryName(parent))
+        {
+            if (AtomicFolder.IsWorkName(Path.GetFileName(parent)))
+            {
+                return Path.GetDirectoryName(parent) is { } folder && FolderEdit.IsUnfinished(folder) ? Path.Combine(folder, Path.GetFileName(file)) : null;
+            }
+        }
+
+        return file;
     }
 }

@@ -92,6 +92,9 @@ internal sealed class PipelineOptions
         MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
+    /// <summary>The base's path, where one was given.</summary>
+    public string? BasePath(ParseResult result) => result.GetValue(_base);
+
     public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));
 
     private static DType? DTypeOf(string? name) => name switch { "f32" => DType.F32, "bf16" => DType.BF16, "f16" => DType.F16, _ => null };

@@ -4,6 +4,7 @@ using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Text;
 
 namespace Transfuse.Cli.Commands;
 
@@ -36,7 +37,7 @@ internal sealed class VerifyCommand : ICommand
         _pipeline.AddReadingTo(command);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], first => RunOne(result, first, cancellationToken), cancellationToken)));
+            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], [result.GetRequiredValue(_second), _pipeline.BasePath(result)], first => RunOne(result, first, cancellationToken), cancellationToken)));
         return command;
     }
 
@@ -55,7 +56,7 @@ internal sealed class VerifyCommand : ICommand
             Succeeded = agrees,
             FailureCode = verification.Comparison is null ? ExitCodes.Refused : ExitCodes.Different,
             Summary = verification.Comparison is null
-                ? $"{first} and {second}: could not be compared"
+                ? $"{PrintableText.OneLine(first)} and {PrintableText.OneLine(second)}: could not be compared"
                 : ComparisonText.Render(verification.Comparison, tolerance, _report.IsVerbose(result)),
             Members =
             [

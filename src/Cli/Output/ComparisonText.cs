@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Transfuse.Conversion.Verification;
+using Transfuse.Formats.Text;
 
 namespace Transfuse.Cli.Output;
 
@@ -12,7 +13,7 @@ internal static class ComparisonText
         var text = new StringBuilder();
         foreach (ModuleComparison module in comparison.Modules.Where(module => verbose || !module.Agrees(tolerance)))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{(module.Agrees(tolerance) ? "same     " : "DIFFERENT")} {module.Path}: {Describe(module)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{(module.Agrees(tolerance) ? "same     " : "DIFFERENT")} {PrintableText.OneLine(module.Path)}: {Describe(module)}");
         }
 
         int bitEqual = comparison.Modules.Count(module => module.IsBitEqual);
@@ -31,7 +32,7 @@ internal static class ComparisonText
             ModulePresence.OnlySecond => "only in the second; ",
             _ => string.Empty,
         };
-        string numbers = module.Mismatch ?? string.Create(CultureInfo.InvariantCulture,
+        string numbers = module.Mismatch is { } mismatch ? PrintableText.OneLine(mismatch) : string.Create(CultureInfo.InvariantCulture,
             $"relative error {module.RelativeError:G3}, worst element {module.WorstElement:G3}, norm {module.Norm:G4}");
         string ranks = module.Ranks.First == module.Ranks.Second ? $"rank {module.Ranks.First}" : $"ranks {module.Ranks.First} and {module.Ranks.Second}";
         string scales = (float)module.Scales.First == (float)module.Scales.Second

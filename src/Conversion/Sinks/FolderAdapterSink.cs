@@ -42,7 +42,23 @@ internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options
         }
     }
 
-    public bool Keeps(string fileName) => Folder.Keeps(fileName);
+    public bool Keeps(string fileName, IByteSource wanted, out bool isEqual)
+    {
+        isEqual = false;
+        if (!Folder.Keeps(fileName))
+        {
+            return false;
+        }
+
+        string kept = Path.Combine(Folder.Destination, fileName);
+        if (FileStatus.OfTarget(kept).Kind == EntryKind.File)
+        {
+            using var file = new FileByteSource(kept);
+            isEqual = ByteComparison.AreEqual(file, wanted);
+        }
+
+        return true;
+    }
 
     public IByteSink Create(string fileName, UnixFileMode? permissions) => Folder.CreateFile(fileName, permissions);
 

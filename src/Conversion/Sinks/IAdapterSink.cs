@@ -15,7 +15,10 @@ public interface IAdapterSink : IDisposable
     IReadOnlyList<FolderRecovery> Recoveries => [];
 
     /// <summary>Whether the place has something of this name that is no adapter's, and keeps it: no file of that name that only lies beside an adapter is created.</summary>
-    bool Keeps(string fileName) => false;
+    /// <param name="fileName">The name.</param>
+    /// <param name="wanted">What the file would have.</param>
+    /// <param name="isEqual">Whether what is kept has that already.</param>
+    bool Keeps(string fileName, IByteSource wanted, out bool isEqual) => isEqual = false;
 
     /// <summary>Creates a file.</summary>
     /// <param name="fileName">Its name.</param>

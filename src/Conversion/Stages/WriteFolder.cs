@@ -57,13 +57,14 @@ internal static class WriteFolder
 
         foreach (CopiedFile file in output.Copies)
         {
-            if (!file.IsBeside || !sink.Keeps(file.Name))
+            using IByteSource source = file.Source.Open(file.SourceName);
+            if (!file.IsBeside || !sink.Keeps(file.Name, source, out bool isEqual))
             {
-                Copy(file, sink, context.CancellationToken);
+                Copy(file, source, sink, context.CancellationToken);
             }
-            else
+            else if (!isEqual)
             {
-                context.Log.Add(TargetCodes.SideFileKept.At(file.Name, "the output has a file of this name, which was kept"));
+                context.Log.Add(TargetCodes.SideFileKept.At(file.Name, "the output has another file of this name, which was kept"));
             }
         }
 
@@ -75,9 +76,8 @@ internal static class WriteFolder
         }
     }
 
-    private static void Copy(CopiedFile file, IAdapterSink sink, CancellationToken cancellationToken)
+    private static void Copy(CopiedFile file, IByteSource source, IAdapterSink sink, CancellationToken cancellationToken)
     {
-        using IByteSource source = file.Source.Open(file.SourceName);
         using IByteSink target = sink.Create(file.Name, file.Source.Permissions(file.SourceName));
         target.SetLength(source.Length);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
