@@ -8,6 +8,9 @@ namespace Transfuse.Cli;
 internal sealed record CommandConsole(TextWriter Out, TextWriter Error)
 {
     /// <summary>The process's own.</summary>
-    public static CommandConsole Standard() =>
-        new(new TerminalWriter(Console.OpenStandardOutput, mayFail: false), new TerminalWriter(Console.OpenStandardError, mayFail: true));
+    public static CommandConsole Standard()
+    {
+        (Func<Stream> output, Func<Stream> error) = StandardStreams.Take();
+        return new CommandConsole(new TerminalWriter(output, mayFail: false), new TerminalWriter(error, mayFail: true));
+    }
 }

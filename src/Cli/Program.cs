@@ -1,4 +1,5 @@
 using Transfuse.Cli;
 
+CommandConsole console = CommandConsole.Standard();
 using var interruption = new Interruption();
-return interruption.ExitCodeOf(CommandLine.Run(args, CommandConsole.Standard(), interruption.Token));
+return interruption.ExitCodeOf(CommandLine.Run(args, console, interruption.Token));
