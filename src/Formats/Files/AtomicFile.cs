@@ -47,10 +47,13 @@ public sealed class AtomicFile : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string full = FileStatus.RealPath(path);
-        EntryKind kind = FileStatus.OfTarget(full).Kind;
-        return kind is EntryKind.Missing or EntryKind.File
-            ? new AtomicFile(full, within is null ? Path.GetDirectoryName(full) ?? full : Path.GetFullPath(within), SystemFileOperations.Instance)
-            : throw new FileKindException(full, kind);
+        if (FileStatus.OfTarget(full).Kind is var kind and not (EntryKind.Missing or EntryKind.File))
+        {
+            throw new FileKindException(full, kind);
+        }
+
+        string parent = Path.GetFullPath(within ?? Path.GetDirectoryName(full) ?? full);
+        return Directory.Exists(parent) ? new AtomicFile(full, parent, SystemFileOperations.Instance) : throw new DirectoryNotFoundException($"Could not find a part of the path '{full}'.");
     }
 
     /// <summary>Writes the whole file and puts it into place.</summary>

@@ -17,6 +17,7 @@ public sealed class FolderEdit : IDisposable
     private readonly IFileOperations _operations;
     private readonly WorkFolder _work;
     private readonly List<string> _names = [];
+    private bool _isListed;
     private bool _ended;
 
     private FolderEdit(string folder, bool durable, IFileOperations operations)
@@ -93,6 +94,7 @@ public sealed class FolderEdit : IDisposable
         string[] list = [.. aside.Select(name => Path.GetFileName(FreeName(name))), string.Empty, .. aside, string.Empty, .. _names];
         var done = new Stack<(string From, string To)>();
         _work.WriteList(list);
+        _isListed = true;
         try
         {
             Replace(_operations, _work, _folder, list, done);
@@ -108,6 +110,7 @@ public sealed class FolderEdit : IDisposable
             _operations.FlushFolder(_folder);
         }
 
+        TryForget();
         End();
     }
 
@@ -237,25 +240,40 @@ public sealed class FolderEdit : IDisposable
             }
 
             _work.DeleteList();
+            _isListed = false;
         }
         catch (Exception again) when (again is IOException or UnauthorizedAccessException)
         {
-            // What is staged is needed for the rest.
-            _ended = true;
-            _work.Release();
             throw new IOException($"{failed.Message} Not all files of {_folder} could be put back either: {again.Message} The originals lie beside them as *{Original}; the next run goes on.", failed);
         }
     }
 
+    // Everything is in place. A list that stays is one that the next run finds done.
+    private void TryForget()
+    {
+        try
+        {
+            _work.DeleteList();
+            _isListed = false;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            // The next run deletes it.
+        }
+    }
+
+    // Where the list still stands, what is staged is needed for the rest.
     private void End()
     {
         _ended = true;
-        if (_work.ReadList() is not null)
+        if (_isListed)
         {
-            _work.DeleteList();
+            _work.Release();
         }
-
-        _work.TryRemove(string.Empty);
+        else
+        {
+            _work.TryRemove(string.Empty);
+        }
     }
 
     private string FreeName(string name) => FreeName(_operations, PathOf(name));

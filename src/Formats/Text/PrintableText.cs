@@ -9,10 +9,10 @@ namespace Transfuse.Formats.Text;
 /// </summary>
 public static class PrintableText
 {
-    // Unicode 17: Default_Ignorable_Code_Point that are not of category Cf, and the blank that is a symbol. They take no room, or look like a space.
+    // Unicode 17: Default_Ignorable_Code_Point that is not of category Cf, and the blank that is a symbol. They take no room, or look like a space.
     private static readonly (int First, int Last)[] Invisible =
     [
-        (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF),
+        (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2065, 0x2065), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF),
     ];
 
     /// <summary>The text on one line.</summary>

@@ -86,6 +86,14 @@ internal sealed class ScriptedOperations(bool exchange, int killAt = -1, int fai
     /// <summary>What the system does for a process that ended.</summary>
     public void ReleaseLocks() => _locks.ForEach(held => held.Dispose());
 
+    /// <summary>Ends the process now.</summary>
+    public void End()
+    {
+        _ended = true;
+        ReleaseLocks();
+        throw new ProcessEnded();
+    }
+
     private static void DeleteSome(string path)
     {
         if (Directory.Exists(path))
