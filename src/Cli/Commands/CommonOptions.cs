@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
+using Transfuse.Conversion.Pipeline;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
 using Transfuse.Metadata.Mlx;
@@ -15,6 +16,7 @@ internal static class CommonOptions
     {
         Description = "Adapter folders, weights files, or quoted globs such as 'runs/**/adapter_config.json'.",
         Arity = ArgumentArity.OneOrMore,
+        Validators = { RequireText },
     };
 
     public static Option<TargetProfile> Target(string name, string description, bool writable)
@@ -117,10 +119,7 @@ internal static class CommonOptions
         HelpName = "DTYPE",
     }.AcceptOnlyFromAmong("keep", "f32", "bf16", "f16");
 
-    public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "0, or a number within the range of float32", IsScale);
-
-    // Runtimes multiply by it as float32.
-    private static bool IsScale(double value) => float.IsFinite((float)value) && (value == 0 || (float)value != 0);
+    public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "0, or a number within the range of float32", ConversionOptions.IsScale);
 
     public static Option<double?> Dropout() => Number("--dropout", "The dropout of an MLX adapter's training, where its config does not tell it.", "in [0, 1)", DropoutInference.IsProbability);
 
@@ -183,6 +182,11 @@ internal static class CommonOptions
         Validators = { result => RequirePositive(result) },
     };
 
+    public static Option<bool> WorstElement() => new("--worst-element")
+    {
+        Description = "Also find the largest difference of one element in each module that differs. Slow: every element is formed.",
+    };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the adapter in the output folder if there is one; other files in it are kept." };
@@ -214,6 +218,15 @@ internal static class CommonOptions
         if (result.Tokens.Any(token => token.Value.Length == 0))
         {
             result.AddError($"{result.Option.Name} must not be empty.");
+        }
+    }
+
+    /// <summary>Refuses an empty path.</summary>
+    public static void RequireText(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (result.Tokens.Any(token => token.Value.Length == 0))
+        {
+            result.AddError($"{result.Argument.Name} must not be empty.");
         }
     }
 

@@ -15,7 +15,7 @@ public sealed record MlxQuantization(long GroupSize, long Bits, string Mode)
     public MlxQuantization? For(string path) => _block[path] switch
     {
         JsonBoolean { Value: false } => null,
-        JsonObject own => Read(own) ?? this,
+        JsonObject own => WithDefaults(own),
         _ => this,
     };
 
@@ -27,6 +27,20 @@ public sealed record MlxQuantization(long GroupSize, long Bits, string Mode)
 
     private MlxQuantization(long groupSize, long bits, string mode, JsonObject block)
         : this(groupSize, bits, mode) => _block = block;
+
+    // A module's own entry may leave fields out; mx.quantize then takes those of the mode (MLX 0.31.2, ops.cpp).
+    private static MlxQuantization WithDefaults(JsonObject own)
+    {
+        string mode = (own["mode"] as JsonString)?.Value ?? "affine";
+        (long size, long bits) = mode switch
+        {
+            "mxfp4" => (32, 4),
+            "mxfp8" => (32, 8),
+            "nvfp4" => (16, 4),
+            _ => (64L, 4L),
+        };
+        return new MlxQuantization(Integer(own, "group_size") ?? size, Integer(own, "bits") ?? bits, mode);
+    }
 
     private static long? Integer(JsonObject block, string name) =>
         block[name] is JsonNumber number && number.TryGetInteger(out long value) ? value : null;
