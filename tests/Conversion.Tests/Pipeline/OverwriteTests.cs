@@ -148,10 +148,10 @@ public class OverwriteTests
     {
         using IAdapterSource source = AdapterSource.Open(input);
         using IAdapterSink sink = AdapterSink.Folder(output, new AtomicFolderOptions { Overwrite = true });
-        BaseModel? read = model is null ? null : BaseModel.FromFolder(model);
+        ConversionOptions options = ConversionOptions.Default with { Base = model is null ? null : BaseModel.FromFolder(model) };
         return verb == "convert"
-            ? AdapterPipeline.From(source).To(TargetProfile.MlxLm).WithBase(read).WriteTo(sink).Run(TestContext.Current.CancellationToken).Findings
-            : AdapterRepair.Of(source).WithBase(read).WriteTo(sink).Run(TestContext.Current.CancellationToken).Findings;
+            ? AdapterPipeline.From(source).To(TargetProfile.MlxLm).WithOptions(options).WriteTo(sink).Run(TestContext.Current.CancellationToken).Findings
+            : AdapterRepair.Of(source).WithOptions(options).WriteTo(sink).Run(TestContext.Current.CancellationToken).Findings;
     }
 
     private static IEnumerable<string> Names(TemporaryFolder folder) => Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
