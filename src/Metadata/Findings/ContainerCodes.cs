@@ -46,6 +46,9 @@ public static class ContainerCodes
     public static FindingCode Unfinished { get; } = new(
         "TF1090", Error, "A repair in place of this folder was interrupted, or is at work: some files are away.", "Run transfuse repair --in-place on the folder, which finishes what was interrupted; or wait for the run that is at work.");
 
+    /// <summary>Trained weights in files of their own.</summary>
+    public static FindingCode SideWeights { get; } = new("TF1060", Warning, "Weights lie beside the adapter in a file of their own. They are no part of it and were not converted.", "Load that file, too, in the program that wrote it, or fuse there; the output does not hold it.");
+
     /// <summary>Named adapters beside the one that was read.</summary>
     public static FindingCode OthersIgnored { get; } = new("TF1040", Information, "The folder holds further adapters in sub-folders, which were not read.", "Nothing, or choose one with --adapter NAME.");
 
@@ -65,7 +68,7 @@ public static class ContainerCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
-        SecondWeightsIgnored, OthersIgnored, DialectUnclear, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz,
+        SecondWeightsIgnored, SideWeights, OthersIgnored, DialectUnclear, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz,
         Json, NotRegularFile, Unfinished,
     ];
 }
