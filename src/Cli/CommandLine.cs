@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Transfuse.Cli.Commands;
-using Transfuse.Formats.Tensors;
+using Transfuse.Cli.Output;
+using Transfuse.Formats.Text;
 
 namespace Transfuse.Cli;
 
@@ -26,50 +27,45 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments, CommandConsole console, CancellationToken cancellationToken)
     {
-        ParseResult parsed = Build(console).Parse(arguments is [] ? ["--help"] : arguments);
+        try
+        {
+            int code = Invoke(arguments, console, cancellationToken);
+            console.Out.Flush();
+            console.Error.Flush();
+            return code;
+        }
+        catch (Exception failed)
+        {
+            (int code, string message) = FailureText.Describe(failed);
+            console.Error.WriteLine(message);
+            return code;
+        }
+    }
+
+    private static int Invoke(string[] arguments, CommandConsole console, CancellationToken cancellationToken)
+    {
+        // A folder may be named @ and something: it is no file of further arguments.
+        ParseResult parsed = Build(console).Parse(arguments is [] ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         IReadOnlyList<string> wrong = UsageErrors.Of(parsed);
         if (wrong.Count > 0)
         {
             foreach (string message in wrong)
             {
-                console.Error.WriteLine($"error: {message}");
+                console.Error.WriteLine($"error: {PrintableText.OneLine(message)}");
             }
 
             console.Error.WriteLine($"See 'transfuse {Verb(parsed)}--help'.");
             return ExitCodes.Usage;
         }
 
-        try
+        var invocation = new InvocationConfiguration
         {
-            var invocation = new InvocationConfiguration
-            {
-                Output = console.Out,
-                Error = console.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            };
-            return parsed.InvokeAsync(invocation, cancellationToken).GetAwaiter().GetResult();
-        }
-        catch (UsageException misused)
-        {
-            console.Error.WriteLine($"error: {misused.Message}");
-            return ExitCodes.Usage;
-        }
-        catch (OperationCanceledException)
-        {
-            console.Error.WriteLine("interrupted; what was not complete was not written");
-            return ExitCodes.Interrupted;
-        }
-        catch (TensorTooLargeException large)
-        {
-            console.Error.WriteLine($"error: {large.Message}");
-            return ExitCodes.Refused;
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            console.Error.WriteLine($"error: {failed.Message}");
-            return ExitCodes.InputOutput;
-        }
+            Output = console.Out,
+            Error = console.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        return parsed.InvokeAsync(invocation, cancellationToken).GetAwaiter().GetResult();
     }
 
     private static string Verb(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? string.Empty : parsed.CommandResult.Command.Name + " ";

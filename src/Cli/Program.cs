@@ -1,5 +1,5 @@
 using Transfuse.Cli;
 
+CommandConsole console = CommandConsole.Standard();
 using var interruption = new Interruption();
-var console = new CommandConsole(Console.Out, Console.Error) { IsTerminal = !Console.IsErrorRedirected };
 return interruption.ExitCodeOf(CommandLine.Run(args, console, interruption.Token));

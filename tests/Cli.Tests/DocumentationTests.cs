@@ -48,6 +48,7 @@ public class DocumentationTests
             | 3 | could not read or write |
             | 4 | one or more of several inputs failed |
             | 5 | verify found a difference |
+            | 70 | a fault of the command itself; the line says what to report |
             | 130, 143, 129 | interrupted by Ctrl+C, by SIGTERM, or by SIGHUP; an output is complete or not there |
 
             """);

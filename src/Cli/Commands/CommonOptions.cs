@@ -16,6 +16,7 @@ internal static class CommonOptions
     {
         Description = "Adapter folders, weights files, or quoted globs that match either, such as 'runs/*' or 'runs/**/adapter_config.json'.",
         Arity = ArgumentArity.OneOrMore,
+        Validators = { RequireText },
     };
 
     public static Option<TargetProfile> Target(string name, string description, bool writable)
@@ -90,12 +91,14 @@ internal static class CommonOptions
     {
         Description = "The folder to write. With several inputs, or a glob: the parent of the folders to write.",
         HelpName = "DIR",
+        Validators = { result => RequireText(result) },
     };
 
     public static Option<string> Base() => new("--base")
     {
         Description = "The base model's folder. Its config.json is enough for names and checks.",
         HelpName = "MODEL",
+        Validators = { result => RequireText(result) },
     };
 
     public static Option<string> ModelType() => new("--model-type")
@@ -195,7 +198,7 @@ internal static class CommonOptions
 
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
-    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the output folder if it exists." };
+    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the adapter in the output folder if there is one; other files in it are kept." };
 
     public static Option<bool> Durable() => new("--durable") { Description = "Return only when the output has reached the disk." };
 
@@ -208,7 +211,7 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print the report as JSON on standard output." };
 
-    public static Option<string> Report() => new("--report") { Description = "Write the report as JSON to a file.", HelpName = "FILE" };
+    public static Option<string> Report() => new("--report") { Description = "Write the report as JSON to a file.", HelpName = "FILE", Validators = { result => RequireText(result) } };
 
     public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Print only warnings and errors." };
 
@@ -217,6 +220,24 @@ internal static class CommonOptions
     /// <summary>An option's integer; <see langword="null"/> where there is none, which the conversion reports after the validators.</summary>
     public static int? IntegerOf(System.CommandLine.Parsing.OptionResult result) =>
         result.Tokens is [{ Value: string text }] && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
+
+    // An empty variable of a script would otherwise mean the current folder.
+    private static void RequireText(System.CommandLine.Parsing.OptionResult result)
+    {
+        if (result.Tokens.Any(token => token.Value.Length == 0))
+        {
+            result.AddError($"{result.Option.Name} must not be empty.");
+        }
+    }
+
+    /// <summary>Refuses an empty path.</summary>
+    public static void RequireText(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (result.Tokens.Any(token => token.Value.Length == 0))
+        {
+            result.AddError($"{result.Argument.Name} must not be empty.");
+        }
+    }
 
     private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)
     {

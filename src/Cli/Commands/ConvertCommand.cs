@@ -7,6 +7,7 @@ using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
+using Transfuse.Formats.Text;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Commands;
@@ -45,17 +46,20 @@ internal sealed class ConvertCommand : ICommand
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
         IReadOnlyList<OutputTarget> targets = InputPaths.WithOutputs(result.GetRequiredValue(_paths), result.GetRequiredValue(_output));
-        return _report.RunAll(result, console, "convert", targets, target => RunOne(result, console, target, cancellationToken), cancellationToken);
+        return _report.RunAll(
+            result, console, "convert", targets, [_pipeline.BasePath(result)], target => RunOne(result, console, target, Others(targets, target), cancellationToken), cancellationToken);
     }
 
-    private CommandOutcome RunOne(ParseResult result, CommandConsole console, OutputTarget target, CancellationToken cancellationToken)
+    private static string[] Others(IReadOnlyList<OutputTarget> targets, OutputTarget target) => [.. targets.Where(other => other != target).Select(other => other.Input)];
+
+    private CommandOutcome RunOne(ParseResult result, CommandConsole console, OutputTarget target, string[] others, CancellationToken cancellationToken)
     {
         TargetProfile profile = result.GetRequiredValue(_to);
         ConversionOptions options = _pipeline.Read(result);
         using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
         options = options with { Comparison = options.Comparison with { Progress = progress } };
         using IAdapterSource source = AdapterSource.Open(target.Input);
-        using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) });
+        using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable), Inputs = others });
         ConversionResult conversion = AdapterPipeline.From(source).To(profile).WithOptions(options).WriteTo(sink).Run(cancellationToken);
         return new CommandOutcome
         {
@@ -76,11 +80,11 @@ internal sealed class ConvertCommand : ICommand
     {
         if (!conversion.Succeeded)
         {
-            return $"{target.Input}: not converted";
+            return $"{PrintableText.OneLine(target.Input)}: not converted";
         }
 
         string what = conversion.Target!.Summary();
         string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), ("the source", "the output"), verbose) + Environment.NewLine : string.Empty;
-        return proof + (conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}");
+        return proof + (conversion.IsWritten ? $"{PrintableText.OneLine(target.Output)}: {what}, for {profile.Name}" : $"{PrintableText.OneLine(target.Input)}: {what}, would be written for {profile.Name}");
     }
 }

@@ -60,7 +60,8 @@ internal sealed class FuseCommand : ICommand
         });
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "fuse", [result.GetRequiredValue(_base)], model => RunOne(result, model, console, cancellationToken), cancellationToken)));
+            _report.RunAll(
+                result, console, "fuse", [result.GetRequiredValue(_base)], result.GetRequiredValue(_adapters), model => RunOne(result, model, console, cancellationToken), cancellationToken)));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.FileSystemGlobbing;
 using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
 
 namespace Transfuse.Cli.Commands;
 
@@ -25,10 +26,24 @@ internal static class GlobMatches
         };
         return
         [
-            .. matcher.GetResultsInFullPath(full).Where(file => AdapterSource.IsAdapterFile(Path.GetFileName(file))).Select(file => Path.GetDirectoryName(file)!)
-                .Concat(Directory.EnumerateDirectories(full, "*", walk).Where(folder => matcher.Match(Path.GetRelativePath(full, folder).Replace('\\', '/')).HasMatches && HoldsAdapter(folder)))
+            .. matcher.GetResultsInFullPath(full).Select(Settled).OfType<string>().Where(file => AdapterSource.IsAdapterFile(Path.GetFileName(file))).Select(file => Path.GetDirectoryName(file)!)
+                .Concat(Directory.EnumerateDirectories(full, "*", walk).Where(folder => matcher.Match(Path.GetRelativePath(full, folder).Replace('\\', '/')).HasMatches && Settled(folder) == folder && HoldsAdapter(folder)))
                 .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
         ];
+    }
+
+    // Nothing in a work folder is an adapter. But what is being replaced within a folder is one of that folder, where it may be away.
+    private static string? Settled(string path)
+    {
+        for (string? parent = path; parent is not null; parent = Path.GetDirectoryName(parent))
+        {
+            if (AtomicFolder.IsWorkName(Path.GetFileName(parent)))
+            {
+                return parent != path && Path.GetDirectoryName(parent) is { } folder && FolderEdit.IsUnfinished(folder) ? Path.Combine(folder, Path.GetFileName(path)) : null;
+            }
+        }
+
+        return path;
     }
 
     private static bool HoldsAdapter(string folder)

@@ -28,6 +28,11 @@ internal static class InputPaths
     public static IReadOnlyList<OutputTarget> WithOutputs(IReadOnlyList<string> arguments, string output)
     {
         IReadOnlyList<(string Input, string Name)> inputs = Expand(arguments);
+        if (inputs is [{ Name.Length: 0 }] && Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))).Length == 0)
+        {
+            throw new UsageException($"--output '{output}' is no folder that can be written.");
+        }
+
         IGrouping<string, (string Input, string Name)>? clash = inputs.GroupBy(input => input.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
         return clash is null
             ? [.. inputs.Select(input => new OutputTarget(input.Input, Path.Combine(output, input.Name)))]
@@ -44,6 +49,11 @@ internal static class InputPaths
         int fixedCount = Array.FindIndex(segments, segment => segment.AsSpan().IndexOfAny('*', '?') >= 0);
         string prefix = string.Join('/', segments[..fixedCount]);
         string root = prefix.Length > 0 ? prefix : glob.StartsWith('/') ? "/" : ".";
+        if (segments.AsSpan(fixedCount).Contains(".."))
+        {
+            throw new UsageException($"'{glob}' goes up again after a wildcard.");
+        }
+
         string[] folders = Directory.Exists(root) ? GlobMatches.Folders(root, string.Join('/', segments[fixedCount..])) : [];
         return folders is []
             ? throw new UsageException($"'{glob}' matches no adapter.")

@@ -3,6 +3,7 @@ using Transfuse.Cli.Output;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Text;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Cli.Commands;
@@ -31,7 +32,7 @@ internal sealed class InspectCommand : ICommand
         };
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), input => RunOne(result, input, cancellationToken), cancellationToken)));
+            _report.RunAll(result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), [result.GetValue(_base)], input => RunOne(result, input, cancellationToken), cancellationToken)));
         return command;
     }
 
@@ -50,7 +51,7 @@ internal sealed class InspectCommand : ICommand
             Input = input,
             Findings = inspection.Findings,
             Succeeded = inspection.Adapter is not null,
-            Summary = inspection.Adapter is null ? $"{input}: not an adapter that can be read" : InspectionText.Render(inspection, _report.IsVerbose(result)),
+            Summary = inspection.Adapter is null ? $"{PrintableText.OneLine(input)}: not an adapter that can be read" : InspectionText.Render(inspection, _report.IsVerbose(result)),
             Members = inspection.Adapter is null ? [] : [.. Describe(inspection, inspection.Adapter)],
         };
     }

@@ -87,6 +87,9 @@ internal sealed class PipelineOptions
         MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
+    /// <summary>The base's path, where one was given.</summary>
+    public string? BasePath(ParseResult result) => result.GetValue(_base);
+
     /// <summary>Whether nothing is to be written.</summary>
     public bool IsDryRun(ParseResult result) => result.GetValue(_dryRun);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Transfuse.Cli.Output;
 using Transfuse.Conversion.Pipeline;
@@ -6,6 +7,7 @@ using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli.Commands;
 
@@ -56,24 +58,31 @@ internal sealed class RepairCommand : ICommand
         IReadOnlyList<OutputTarget> targets = output is null
             ? [.. InputPaths.Inputs(paths).Select(input => new OutputTarget(input, input))]
             : InputPaths.WithOutputs(paths, output);
-        OutputTarget same = targets.FirstOrDefault(target => output is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(target.Input)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(target.Output)));
+        OutputTarget same = targets.FirstOrDefault(target => output is not null && IsOne(target.Input, target.Output));
         return same.Input is null
-            ? _report.RunAll(result, console, "repair", targets, target => RunOne(result, target, inPlace, cancellationToken), cancellationToken)
+            ? _report.RunAll(result, console, "repair", targets, [_pipeline.BasePath(result)], target => RunOne(result, target, targets, inPlace, cancellationToken), cancellationToken)
             : throw new UsageException($"--output is '{same.Input}' itself; --in-place repairs it where it is.");
     }
 
-    private CommandOutcome RunOne(ParseResult result, OutputTarget target, bool inPlace, CancellationToken cancellationToken)
+    // However the two are written.
+    private static bool IsOne(string input, string output) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))
+        || (FileStatus.OfTarget(input).Identity is { } identity && identity == FileStatus.OfTarget(output).Identity);
+
+    private CommandOutcome RunOne(ParseResult result, OutputTarget target, IReadOnlyList<OutputTarget> targets, bool inPlace, CancellationToken cancellationToken)
     {
         ConversionOptions options = _pipeline.Read(result);
         bool durable = result.GetValue(_durable);
+        ImmutableArray<Finding> finished = inPlace && !options.DryRun ? FinishInterrupted(target.Input) : [];
         using IAdapterSource source = AdapterSource.Open(target.Input);
-        using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = durable });
+        string[] others = [.. targets.Where(other => other != target).Select(other => other.Input)];
+        using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = durable, Inputs = others });
         AdapterRepair repair = AdapterRepair.Of(source).WithOptions(options);
         RepairResult repaired = (inPlace ? repair.InPlace(durable) : repair.WriteTo(sink)).Run(cancellationToken);
         return new CommandOutcome
         {
             Input = target.Input,
-            Findings = repaired.Findings,
+            Findings = [.. repaired.Findings, .. finished],
             Succeeded = repaired.Succeeded,
             Summary = RepairText.Render(target, repaired, options.DryRun),
             Members =
@@ -85,6 +94,12 @@ internal sealed class RepairCommand : ICommand
             ],
         };
     }
+
+    // The file that was named may be away: an interrupted repair had moved it.
+    private static ImmutableArray<Finding> FinishInterrupted(string input) =>
+        !Path.Exists(input) && Path.GetDirectoryName(Path.GetFullPath(input)) is { } folder && FolderEdit.IsUnfinished(folder)
+            ? [.. FolderEdit.Recover(folder).Select(Recoveries.Describe)]
+            : [];
 
     private static JsonObject Describe(RepairChange change) => new(
     [

@@ -3,6 +3,7 @@ using Transfuse.Cli.Output;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Text;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli.Commands;
@@ -30,8 +31,19 @@ internal sealed class ReportOptions
     public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);
 
     /// <summary>Runs each input, prints as it goes, and gives the exit code.</summary>
-    public int RunAll<T>(ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, Func<T, CommandOutcome> run, CancellationToken cancellationToken)
+    /// <param name="result">The command line.</param>
+    /// <param name="console">Where to print.</param>
+    /// <param name="verb">The verb's name.</param>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="reads">What else is read; what is <see langword="null"/> was not given.</param>
+    /// <param name="run">Runs one.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public int RunAll<T>(
+        ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, IEnumerable<string?> reads, Func<T, CommandOutcome> run, CancellationToken cancellationToken)
     {
+        using ReportFile? report = result.GetValue(_report) is { } path
+            ? ReportFile.Open(path, [.. inputs.Select(input => $"{input}"), .. reads.OfType<string>()], [.. inputs.OfType<OutputTarget>().Select(target => target.Output)])
+            : null;
         bool json = result.GetValue(_json);
         var outcomes = new List<CommandOutcome>(inputs.Count);
         foreach (T input in inputs)
@@ -50,7 +62,7 @@ internal sealed class ReportOptions
             }
         }
 
-        WriteReports(result, console, verb, outcomes);
+        WriteReports(result, console, verb, outcomes, report);
         int failed = outcomes.Count(outcome => !outcome.Succeeded);
         if (outcomes.Count > 1 && (failed > 0 || !result.GetValue(_quiet)))
         {
@@ -60,7 +72,7 @@ internal sealed class ReportOptions
         return failed == 0 ? ExitCodes.Done : outcomes.Count > 1 ? ExitCodes.SomeFailed : outcomes[0].FailureCode;
     }
 
-    // What the operating system says about one input does not end the others.
+    // What ends one input does not end the others.
     private static CommandOutcome RunOne<T>(T input, Func<T, CommandOutcome> run)
     {
         try
@@ -69,29 +81,25 @@ internal sealed class ReportOptions
         }
         catch (ContainerException broken)
         {
-            return new CommandOutcome { Input = $"{input}", Findings = [DamagedFile.Describe(broken)], Succeeded = false, Summary = $"{input}: not done" };
+            return new CommandOutcome { Input = $"{input}", Findings = [DamagedFile.Describe(broken)], Succeeded = false, Summary = $"{PrintableText.OneLine($"{input}")}: not done" };
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is not (OperationCanceledException or UsageException))
         {
-            return new CommandOutcome { Input = $"{input}", Findings = [], Succeeded = false, FailureCode = ExitCodes.InputOutput, Summary = $"{input}: error: {failed.Message}" };
+            (int code, string message) = FailureText.Describe(failed);
+            return new CommandOutcome { Input = $"{input}", Findings = [], Succeeded = false, FailureCode = code, Summary = message };
         }
     }
 
-    private void WriteReports(ParseResult result, CommandConsole console, string verb, List<CommandOutcome> outcomes)
+    private void WriteReports(ParseResult result, CommandConsole console, string verb, List<CommandOutcome> outcomes, ReportFile? report)
     {
-        string? file = result.GetValue(_report);
-        if (file is null && !result.GetValue(_json))
+        if (report is null && !result.GetValue(_json))
         {
             return;
         }
 
         JsonObject document = ReportJson.Document(verb, [new("inputs", new JsonArray([.. outcomes.Select(ToJson)]))]);
         byte[] bytes = PythonJson.Write(document, PythonJsonStyle.Report);
-        if (file is not null)
-        {
-            File.WriteAllBytes(file, bytes);
-        }
-
+        report?.Commit(bytes);
         if (result.GetValue(_json))
         {
             console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes));

@@ -4,14 +4,15 @@ using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Text;
 
 namespace Transfuse.Cli.Commands;
 
 /// <summary><c>transfuse verify</c>: says whether two adapters change the model in the same way.</summary>
 internal sealed class VerifyCommand : ICommand
 {
-    private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file." };
-    private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect." };
+    private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file.", Validators = { CommonOptions.RequireText } };
+    private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect.", Validators = { CommonOptions.RequireText } };
     private readonly Option<double?> _tolerance = CommonOptions.Tolerance();
 
     private readonly Option<bool> _worstElement = CommonOptions.WorstElement();
@@ -33,7 +34,9 @@ internal sealed class VerifyCommand : ICommand
         _pipeline.AddReadingTo(command);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], first => RunOne(result, console, first, cancellationToken), cancellationToken)));
+            _report.RunAll(
+                result, console, "verify", [result.GetRequiredValue(_first)], [result.GetRequiredValue(_second), _pipeline.BasePath(result)],
+                first => RunOne(result, console, first, cancellationToken), cancellationToken)));
         return command;
     }
 
@@ -54,7 +57,7 @@ internal sealed class VerifyCommand : ICommand
             Succeeded = agrees,
             FailureCode = verification.Comparison is null ? ExitCodes.Refused : ExitCodes.Different,
             Summary = verification.Comparison is null
-                ? $"{first} and {second}: could not be compared"
+                ? $"{PrintableText.OneLine(first)} and {PrintableText.OneLine(second)}: could not be compared"
                 : ComparisonText.Render(verification.Comparison, tolerance, ("A", "B"), _report.IsVerbose(result)),
             Members =
             [

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Transfuse.Formats.Text;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Cli.Output;
@@ -12,10 +13,10 @@ internal static class AdapterText
         string[] scales = [.. adapter.Modules.Select(module => module.Scale).Distinct().Order().Select(scale => scale.ToString("R", CultureInfo.InvariantCulture))];
         if (adapter.Modules.IsEmpty)
         {
-            return $"{adapter.OtherTensors.Length} tensors ({adapter.Method})";
+            return $"{adapter.OtherTensors.Length} tensors ({PrintableText.OneLine(adapter.Method)})";
         }
 
-        string kind = adapter.Method != "LORA" ? adapter.Method : adapter.HasMagnitudes ? "DoRA" : "LoRA";
+        string kind = adapter.Method != "LORA" ? PrintableText.OneLine(adapter.Method) : adapter.HasMagnitudes ? "DoRA" : "LoRA";
         return $"{adapter.Modules.Length} modules ({kind}), rank {string.Join("/", ranks)}, scale {string.Join("/", scales)}";
     }
 }

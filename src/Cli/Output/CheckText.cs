@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Checking;
+using Transfuse.Formats.Text;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli.Output;
@@ -8,7 +9,7 @@ namespace Transfuse.Cli.Output;
 internal static class CheckText
 {
     public static string Render(string input, ImmutableArray<CheckResult> checks) =>
-        string.Join(Environment.NewLine, checks.Select(check => $"{input}: {check.Reader}: {Describe(check)}"));
+        string.Join(Environment.NewLine, checks.Select(check => $"{PrintableText.OneLine(input)}: {check.Reader}: {Describe(check)}"));
 
     private static string Describe(CheckResult check) => check.Verdict switch
     {

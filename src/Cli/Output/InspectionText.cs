@@ -3,6 +3,7 @@ using System.Text;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
+using Transfuse.Formats.Text;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Targets;
 
@@ -15,7 +16,7 @@ internal static class InspectionText
     {
         Adapter adapter = inspection.Adapter!;
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{inspection.Name}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{PrintableText.OneLine(inspection.Name)}");
         Line(text, "dialect", (inspection.Dialect == AdapterDialect.Mlx ? "MLX" : "PEFT") + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
         Line(text, "method", adapter.Method + (adapter.HasMagnitudes ? " (DoRA)" : string.Empty));
         Line(text, "base", adapter.Base?.Id ?? "not named");
@@ -69,7 +70,7 @@ internal static class InspectionText
         string.Concat(kind.ToString().Select((letter, index) => index > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
 
     private static void Line(StringBuilder text, string name, string value) =>
-        text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-16}{value}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-16}{PrintableText.OneLine(value)}");
 
     private static string Text(double value) => double.IsNaN(value) ? "not told by the config" : value.ToString("R", CultureInfo.InvariantCulture);
 
@@ -91,7 +92,7 @@ internal static class InspectionText
         foreach (AdapterModule module in adapter.Modules)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"  {module.FullPath}: {module.Kind}, rank {module.Rank}, scale {module.Scale:R}, A {module.A.Shape}, B {module.B.Shape}, {module.A.DType.SafetensorsName()}");
+                $"  {PrintableText.OneLine(module.FullPath)}: {module.Kind}, rank {module.Rank}, scale {module.Scale:R}, A {module.A.Shape}, B {module.B.Shape}, {module.A.DType.SafetensorsName()}");
         }
 
         return text.ToString();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Transfuse.Formats.Text;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Cli.Output;
@@ -131,7 +132,7 @@ internal static class ModuleGrid
     private static string Column(AdapterModule module)
     {
         string relative = module.Parameter is null ? module.Path.Relative : $"{module.Path.Relative}.{module.Parameter}";
-        return string.Join('.', relative.Split('.').Select(segment => segment.All(char.IsAsciiDigit) ? "*" : segment));
+        return PrintableText.OneLine(string.Join('.', relative.Split('.').Select(segment => segment.All(char.IsAsciiDigit) ? "*" : segment)));
     }
 
     /// <summary>The rank, or the smallest and the largest where experts differ; d for DoRA; and how many experts there are.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Transfuse.Cli.Commands;
 using Transfuse.Conversion.Repair;
+using Transfuse.Formats.Text;
 
 namespace Transfuse.Cli.Output;
 
@@ -11,20 +12,20 @@ internal static class RepairText
     {
         if (!repaired.Succeeded)
         {
-            return $"{target.Input}: not repaired";
+            return $"{PrintableText.OneLine(target.Input)}: not repaired";
         }
 
         var text = new StringBuilder();
-        text.Append(repaired.IsWritten ? target.Output : target.Input).Append(": ").Append(repaired.Adapter!.Summary());
+        text.Append(PrintableText.OneLine(repaired.IsWritten ? target.Output : target.Input)).Append(": ").Append(repaired.Adapter!.Summary());
         text.Append(repaired.Changes.IsEmpty ? "; nothing to repair" : isDry ? "; would be changed:" : "; changed:");
         foreach (RepairChange change in repaired.Changes)
         {
-            text.Append("\n  ").Append(change);
+            text.Append("\n  ").Append(PrintableText.OneLine(change.ToString()));
         }
 
         foreach (string line in isDry ? repaired.ConfigDiff : [])
         {
-            text.Append('\n').Append(line);
+            text.Append('\n').Append(PrintableText.OneLine(line));
         }
 
         return text.ToString();

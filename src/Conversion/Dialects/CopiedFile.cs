@@ -6,4 +6,8 @@ namespace Transfuse.Conversion.Dialects;
 /// <param name="Source">Where it is.</param>
 /// <param name="SourceName">Its name there.</param>
 /// <param name="Name">Its name in the output.</param>
-internal sealed record CopiedFile(IAdapterSource Source, string SourceName, string Name);
+internal sealed record CopiedFile(IAdapterSource Source, string SourceName, string Name)
+{
+    /// <summary>Whether it only lies beside the adapter: what an existing output has of the same name stays then.</summary>
+    public bool IsBeside { get; init; }
+}

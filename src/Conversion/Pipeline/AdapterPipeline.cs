@@ -128,7 +128,7 @@ public sealed record AdapterPipeline
             return Refused(log, read.Adapter);
         }
 
-        if (!Options.DryRun && !WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), Sink!, read, context))
+        if (!Options.DryRun && !WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), read.Content, Sink!, read, context))
         {
             return Refused(log, read.Adapter);
         }

@@ -93,6 +93,7 @@ public sealed record AdapterRepair
 
         var log = new FindingLog(Options.Allowed);
         var context = new StageContext(TargetProfile.MlxLm, Options.Base, Options, log, cancellationToken);
+        FinishInterrupted(log);
         if (OpenAdapter.Open(Source, Options.AdapterName, log) is not { } content)
         {
             return Refused(log, null);
@@ -122,6 +123,23 @@ public sealed record AdapterRepair
         }
     }
 
+    // What an interrupted repair left is finished before the folder is read: until then some of its files are away.
+    private void FinishInterrupted(FindingLog log)
+    {
+        if (!IsInPlace || Options.DryRun || Source is not FolderAdapterSource folder)
+        {
+            return;
+        }
+
+        string[] folders = [folder.Folder, .. folder.FoldersInWork];
+        foreach (FolderRecovery recovery in folders.SelectMany(FolderEdit.Recover))
+        {
+            log.Add(Recoveries.Describe(recovery));
+        }
+
+        folder.Refresh();
+    }
+
     private RepairResult Run(AdapterContent content, AdapterDialect dialect, StageContext context)
     {
         RepairPlan? plan = dialect == AdapterDialect.Peft ? PeftRepair.Plan(content, context) : MlxRepair.Plan(content, context);
@@ -133,7 +151,7 @@ public sealed record AdapterRepair
         ConfigLayout layout = ReadLayout(content, dialect);
         SideWeights.Report(content, isCopied: true, context);
         LayerHoles.Report(plan.Adapter, ConfigReach.Of(dialect, content.Config ?? JsonObject.Empty), context);
-        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true), plan.Reader, context);
+        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true, new FindingLog()), plan.Reader, context);
         if (context.Log.HasErrors)
         {
             return Refused(context.Log, dialect);
@@ -155,10 +173,10 @@ public sealed record AdapterRepair
 
     private bool Write(AdapterContent content, RepairPlan plan, ConfigLayout layout, StageContext context)
     {
-        OutputFolder output = RepairOutput.Of(content, plan, layout, isComplete: !IsInPlace);
+        OutputFolder output = RepairOutput.Of(content, plan, layout, isComplete: !IsInPlace, context.Log);
         if (!IsInPlace)
         {
-            return WriteFolder.Write(output, Sink!, content.Weights, context);
+            return WriteFolder.Write(output, content, Sink!, content.Weights, context);
         }
 
         if (output is { ConfigText.IsEmpty: true, HasNewWeights: false, Copies: [] })
@@ -167,11 +185,11 @@ public sealed record AdapterRepair
         }
 
         bool isReplaced = output.HasNewWeights || !output.Copies.IsEmpty;
-        using var sink = new InPlaceAdapterSink(content.Source.Name, IsDurable)
+        using var sink = new InPlaceAdapterSink(((FolderAdapterSource)content.Source).Folder, IsDurable)
         {
             Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile] : [],
         };
-        return WriteFolder.Write(output, sink, content.Weights, context);
+        return WriteFolder.Write(output, content, sink, content.Weights, context);
     }
 
     private static ConfigLayout ReadLayout(AdapterContent content, AdapterDialect dialect)

@@ -4,6 +4,7 @@ using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Json;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Repair;
 
@@ -15,7 +16,8 @@ internal static class RepairOutput
     /// <param name="plan">What changes.</param>
     /// <param name="layout">The config's layout.</param>
     /// <param name="isComplete">Whether the output is a new folder, which needs what does not change too.</param>
-    public static OutputFolder Of(AdapterContent content, RepairPlan plan, ConfigLayout layout, bool isComplete)
+    /// <param name="log">Receives what does not go along.</param>
+    public static OutputFolder Of(AdapterContent content, RepairPlan plan, ConfigLayout layout, bool isComplete, FindingLog log)
     {
         bool configChanges = content.Config is null || content.HasByteOrderMark || !JsonText.AreEqual(content.Config, plan.Config);
         bool tensorsChange = !UnchangedWeights.AreEqual(plan.Tensors, content.Weights.Tensors);
@@ -30,7 +32,7 @@ internal static class RepairOutput
 
         if (isComplete)
         {
-            copies.AddRange(SideFiles.Of(content, [weightsFile]));
+            copies.AddRange(SideFiles.Of(content, [weightsFile], log));
             if (!configChanges)
             {
                 copies.Add(new CopiedFile(content.Source, AdapterFiles.Config, AdapterFiles.Config));

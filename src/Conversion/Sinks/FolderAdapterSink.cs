@@ -5,16 +5,20 @@ namespace Transfuse.Conversion.Sinks;
 
 /// <summary>A folder on disk, complete or absent.</summary>
 /// <param name="path">The folder.</param>
-/// <param name="options">Whether it may be replaced, and whether it must reach the disk.</param>
+/// <param name="options">Whether its adapter may be replaced, whether it must reach the disk, and what else must outlive it.</param>
 internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options) : IAdapterSink
 {
     private AtomicFolder? _folder;
 
+    public IReadOnlyList<FolderRecovery> Recoveries { get; private set; } = [];
+
     private AtomicFolder Folder => _folder ?? throw new InvalidOperationException("The sink was not begun.");
 
-    public void Begin()
+    public void Begin(AdapterInputs inputs)
     {
-        // A slip of --output must not cost a folder of something else.
+        IReadOnlyList<FolderRecovery> before = AtomicFolder.Recover(path);
+
+        // A slip of --output must not put an adapter into a folder of something else.
         if (options.Overwrite && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()
             && !Directory.EnumerateFiles(path).Any(file => AdapterFiles.Marks(Path.GetFileName(file))))
         {
@@ -23,24 +27,62 @@ internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options
 
         try
         {
-            _folder = AtomicFolder.Create(path, options);
+            _folder = AtomicFolder.Create(path, options with
+            {
+                IsReplaced = AdapterFiles.AreReplaced,
+                Sources = [.. options.Sources, .. inputs.Sources],
+                Inputs = [.. options.Inputs, .. inputs.Kept],
+                Permissions = inputs.Permissions,
+            });
+            Recoveries = [.. before.Where(recovery => recovery.Outcome is RecoveryOutcome.Finished or RecoveryOutcome.Removed), .. _folder.Recoveries];
         }
         catch (AtomicFolderException taken)
         {
-            throw new OutputTakenException(path, Reason(taken.Cause));
+            throw Taken(taken);
         }
     }
 
-    public IByteSink Create(string fileName) => Folder.CreateFile(fileName);
+    public bool Keeps(string fileName, IByteSource wanted, out bool isEqual)
+    {
+        isEqual = false;
+        if (!Folder.Keeps(fileName))
+        {
+            return false;
+        }
 
-    public void Commit() => Folder.Commit();
+        string kept = Path.Combine(Folder.Destination, fileName);
+        if (FileStatus.OfTarget(kept).Kind == EntryKind.File)
+        {
+            using var file = new FileByteSource(kept);
+            isEqual = ByteComparison.AreEqual(file, wanted);
+        }
+
+        return true;
+    }
+
+    public IByteSink Create(string fileName, UnixFileMode? permissions) => Folder.CreateFile(fileName, permissions);
+
+    public void Commit()
+    {
+        try
+        {
+            Folder.Commit();
+        }
+        catch (AtomicFolderException taken)
+        {
+            throw Taken(taken);
+        }
+    }
 
     public void Dispose() => _folder?.Dispose();
 
-    private static string Reason(AtomicFolderError cause) => cause switch
+    private OutputTakenException Taken(AtomicFolderException taken) => new(path, taken.Cause switch
     {
         AtomicFolderError.IsFile => "is a file",
         AtomicFolderError.IsLink => "is a link, which is never replaced",
+        AtomicFolderError.HoldsInput => $"holds {taken.Other}, which is read for it",
+        AtomicFolderError.IsInput => $"is {taken.Other} itself, which is read for it and stays as it is",
+        AtomicFolderError.HoldsFolder => $"has a folder {taken.Other}, where a file would be written",
         _ => "exists; --overwrite replaces it",
-    };
+    });
 }

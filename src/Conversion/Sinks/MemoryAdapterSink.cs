@@ -11,10 +11,10 @@ public sealed class MemoryAdapterSink : IAdapterSink
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; private set; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
     /// <inheritdoc />
-    public void Begin() => _pending.Clear();
+    public void Begin(AdapterInputs inputs) => _pending.Clear();
 
     /// <inheritdoc />
-    public IByteSink Create(string fileName)
+    public IByteSink Create(string fileName, UnixFileMode? permissions)
     {
         var sink = new MemoryByteSink();
         _pending.Add(fileName, sink);

@@ -17,6 +17,9 @@ internal static partial class AdapterFiles
     /// <summary>Whether a folder with this file holds an adapter.</summary>
     public static bool Marks(string fileName) => Names.Contains(fileName) || IsNumberedCheckpoint(fileName);
 
+    /// <summary>Whether a file goes when an output is overwritten. Checkpoints stay: no later training brings them back, and no reader prefers them.</summary>
+    public static bool AreReplaced(string fileName) => Names.Contains(fileName);
+
     /// <summary>Whether the name is one of mlx-lm's checkpoints, such as <c>0000300_adapters.safetensors</c>.</summary>
     public static bool IsNumberedCheckpoint(string fileName) => NumberedCheckpoint().IsMatch(fileName);
 

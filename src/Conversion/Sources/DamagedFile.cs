@@ -16,6 +16,7 @@ public static class DamagedFile
 
     private static FindingCode Code(ContainerException broken) => broken switch
     {
+        FileKindException => ContainerCodes.NotRegularFile,
         NpzException => ContainerCodes.Npz,
         TorchCheckpointException => ContainerCodes.TorchCheckpoint,
         PythonJsonException => ContainerCodes.Json,

@@ -6,32 +6,51 @@ namespace Transfuse.Conversion.Sources;
 /// <summary>A folder on disk; optionally only some of its files.</summary>
 internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 {
-    private readonly string _folder;
+    private readonly Func<string, bool>? _only;
     private readonly List<IDisposable> _opened = [];
 
     public FolderAdapterSource(string folder, Func<string, bool>? only = null)
     {
-        _folder = Path.GetFullPath(folder);
+        Folder = Path.GetFullPath(folder);
         Name = folder;
-        FileNames =
-        [
-            .. Directory.EnumerateFiles(_folder).Select(path => Path.GetFileName(path)!)
-                .Where(name => only is null || only(name)).Order(StringComparer.Ordinal),
-        ];
-        NestedAdapters = only is not null
-            ? []
-            : [.. Directory.EnumerateDirectories(_folder).Where(HoldsAdapter).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        _only = only;
+        Refresh();
     }
 
     public string Name { get; }
 
-    public ImmutableArray<string> FileNames { get; }
+    /// <summary>Full path of the folder.</summary>
+    public string Folder { get; }
 
-    public ImmutableArray<string> NestedAdapters { get; }
+    public ImmutableArray<string> FileNames { get; private set; }
+
+    public ImmutableArray<string> NestedAdapters { get; private set; }
+
+    /// <summary>Full paths of the folders in it where files are being replaced, or were when a run was interrupted.</summary>
+    public IEnumerable<string> FoldersInWork => Directory.EnumerateDirectories(Folder).Where(path => !AtomicFolder.IsWorkName(Path.GetFileName(path)) && FolderEdit.IsBegun(path));
+
+    public bool IsUnfinished => FolderEdit.IsUnfinished(Folder);
+
+    /// <summary>Looks again at what is in the folder.</summary>
+    public void Refresh()
+    {
+        FileNames =
+        [
+            .. Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)!)
+                .Where(name => _only is null || _only(name)).Order(StringComparer.Ordinal),
+        ];
+        NestedAdapters = _only is not null
+            ? []
+            : [.. Directory.EnumerateDirectories(Folder).Where(HoldsAdapter).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+    }
+
+    public UnixFileMode? Permissions(string fileName) => FileStatus.OfTarget(Path.Combine(Folder, fileName)).Permissions;
+
+    public string? WhyLeftOut(string fileName) => SideLink.WhyLeftOut(Folder, fileName);
 
     public IByteSource Open(string fileName)
     {
-        var source = new FileByteSource(Path.Combine(_folder, fileName));
+        var source = new FileByteSource(Path.Combine(Folder, fileName));
         _opened.Add(source);
         return source;
     }
@@ -45,7 +64,7 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 
     public IAdapterSource? OpenParent()
     {
-        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(_folder)) is not { } parent || !File.Exists(Path.Combine(parent, AdapterFiles.Config)))
+        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Folder)) is not { } parent || !File.Exists(Path.Combine(parent, AdapterFiles.Config)))
         {
             return null;
         }

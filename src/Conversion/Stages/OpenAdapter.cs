@@ -54,9 +54,9 @@ internal static partial class OpenAdapter
     /// <summary>Reads a JSON object, or adds an error.</summary>
     public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log)
     {
-        using IByteSource file = source.Open(fileName);
         try
         {
+            using IByteSource file = source.Open(fileName);
             return PythonJson.ReadObject(file, PythonJsonLimits.Config);
         }
         catch (ContainerException broken)
@@ -68,6 +68,17 @@ internal static partial class OpenAdapter
 
     /// <summary>The source itself or one of its nested ones, or <see langword="null"/> with an error in the log.</summary>
     public static IAdapterSource? Choose(IAdapterSource source, string? adapterName, FindingLog log)
+    {
+        IAdapterSource? chosen = ChooseFolder(source, adapterName, log);
+        if ((chosen ?? source).IsUnfinished)
+        {
+            log.Add(ContainerCodes.Unfinished.At((chosen ?? source).Name, "files of this folder are being replaced, or a run was interrupted while it replaced them"));
+        }
+
+        return chosen;
+    }
+
+    private static IAdapterSource? ChooseFolder(IAdapterSource source, string? adapterName, FindingLog log)
     {
         bool isAdapter = source.FileNames.Any(AdapterFiles.Marks);
         if (adapterName is not null)

@@ -14,54 +14,71 @@ internal static class WriteFolder
 {
     private const int CopyBytes = 1 << 20;
 
-    /// <summary>Writes and commits.</summary>
+    /// <summary>Writes and commits. Files have the permissions of those that they are made of.</summary>
     /// <param name="output">The files.</param>
+    /// <param name="content">What they are made of.</param>
     /// <param name="sink">Where they go.</param>
     /// <param name="source">What the tensors are read from; closed before the swap, so that the output may replace it.</param>
     /// <param name="context">The run.</param>
     /// <returns>False with an error in the log where the place is taken.</returns>
-    public static bool Write(OutputFolder output, IAdapterSink sink, IDisposable source, StageContext context)
+    public static bool Write(OutputFolder output, AdapterContent content, IAdapterSink sink, IDisposable source, StageContext context)
     {
         try
         {
-            sink.Begin();
+            sink.Begin(AdapterInputs.Of(content.Source, context.Base));
+            foreach (FolderRecovery recovery in sink.Recoveries)
+            {
+                context.Log.Add(Recoveries.Describe(recovery));
+            }
+
+            WriteFiles(output, content, sink, context);
+            context.CancellationToken.ThrowIfCancellationRequested();
+            source.Dispose();
+            sink.Commit();
+            return true;
         }
         catch (OutputTakenException taken)
         {
             context.Log.Add(TargetCodes.OutputExists.At(taken.Place, taken.Reason));
             return false;
         }
+    }
 
+    private static void WriteFiles(OutputFolder output, AdapterContent content, IAdapterSink sink, StageContext context)
+    {
+        UnixFileMode? ofWeights = content.Source.Permissions(content.WeightsFile);
         ReadOnlyMemory<byte> text = output.ConfigText ?? PythonJson.Write(output.Config, output.ConfigStyle);
         if (!text.IsEmpty)
         {
-            using IByteSink config = sink.Create(AdapterFiles.Config);
+            using IByteSink config = sink.Create(AdapterFiles.Config, content.Config is null ? ofWeights : content.Source.Permissions(AdapterFiles.Config));
             config.SetLength(text.Length);
             config.Write(0, text.Span);
         }
 
         foreach (CopiedFile file in output.Copies)
         {
-            Copy(file, sink, context.CancellationToken);
+            using IByteSource source = file.Source.Open(file.SourceName);
+            if (!file.IsBeside || !sink.Keeps(file.Name, source, out bool isEqual))
+            {
+                Copy(file, source, sink, context.CancellationToken);
+            }
+            else if (!isEqual)
+            {
+                context.Log.Add(TargetCodes.SideFileKept.At(file.Name, "the output has another file of this name, which was kept"));
+            }
         }
 
         if (output.HasNewWeights)
         {
-            using IByteSink weights = sink.Create(output.WeightsFile);
+            using IByteSink weights = sink.Create(output.WeightsFile, ofWeights);
             var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism };
             SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, context.CancellationToken);
         }
-
-        context.CancellationToken.ThrowIfCancellationRequested();
-        source.Dispose();
-        sink.Commit();
-        return true;
     }
 
-    private static void Copy(CopiedFile file, IAdapterSink sink, CancellationToken cancellationToken)
+    private static void Copy(CopiedFile file, IByteSource source, IAdapterSink sink, CancellationToken cancellationToken)
     {
-        using IByteSource source = file.Source.Open(file.SourceName);
-        using IByteSink target = sink.Create(file.Name);
+        using IByteSink target = sink.Create(file.Name, file.Source.Permissions(file.SourceName));
         target.SetLength(source.Length);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try

@@ -22,8 +22,9 @@ public sealed class AtomicFolder : IDisposable
         Destination = destination;
         _options = options;
         _operations = operations;
-        WorkFolder.Recover(operations, destination);
+        Recoveries = RecoverAll(destination, operations);
         FolderSwap.CheckDestination(operations, destination, options.Overwrite);
+        InputGuard.Check(destination, options);
         _madeParents = MissingParents();
         try
         {
@@ -32,7 +33,7 @@ public sealed class AtomicFolder : IDisposable
                 operations.CreateFolder(parent, isPrivate: false);
             }
 
-            _work = WorkFolder.Create(operations, destination);
+            _work = WorkFolder.Create(operations, WorkPlace.OfFolder(destination));
         }
         catch
         {
@@ -50,10 +51,13 @@ public sealed class AtomicFolder : IDisposable
     /// </summary>
     public string? LeftoverPath { get; private set; }
 
+    /// <summary>What was done about things that interrupted runs had left for the same destination, before this one began.</summary>
+    public IReadOnlyList<FolderRecovery> Recoveries { get; }
+
     /// <summary>Begins a folder. First finishes or clears away what ended processes left for the same destination.</summary>
     /// <param name="destination">Where it is to appear. Missing parents are made, and removed again if nothing is committed.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="AtomicFolderException">The destination exists and may not be replaced.</exception>
+    /// <exception cref="AtomicFolderException">The destination exists and may not be replaced, or is or holds an input.</exception>
     /// <exception cref="ArgumentException">The path names no folder, such as a root.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The operating system forbids it.</exception>
@@ -61,19 +65,31 @@ public sealed class AtomicFolder : IDisposable
         Create(destination, options, SystemFileOperations.Instance);
 
     /// <summary>Finishes or clears away what ended processes left for a destination. A running process's work is not touched.</summary>
+    /// <returns>What was done about each thing that was found.</returns>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static void Recover(string destination) => Recover(destination, SystemFileOperations.Instance);
+    public static IReadOnlyList<FolderRecovery> Recover(string destination) => Recover(destination, SystemFileOperations.Instance);
+
+    /// <summary>Whether a name is that of the hidden folders in which outputs are made, of which nothing is an adapter yet, or still.</summary>
+    public static bool IsWorkName(ReadOnlySpan<char> name) => WorkPlace.IsWorkName(name);
+
+    /// <summary>
+    /// Whether the destination has something of this name that overwriting would keep, by <see cref="AtomicFolderOptions.IsReplaced"/>: who would write a file there that is not
+    /// the output's own, such as a side file, leaves it.
+    /// </summary>
+    public bool Keeps(string name) => _operations.KindOf(Path.Combine(Destination, name)) is var kind && kind != EntryKind.Missing
+        && (kind == EntryKind.Folder || !_options.IsReplaced(name));
 
     /// <summary>Begins a file of the folder. Dispose it before <see cref="Commit"/>. Safe for concurrent use.</summary>
     /// <param name="name">A plain file name.</param>
+    /// <param name="permissions">What users may do with it, less the process's mask; <see langword="null"/> for all but the mask's.</param>
     /// <exception cref="ArgumentException">The name is empty, or could lead out of the folder.</exception>
     /// <exception cref="IOException">The file exists already, or the operating system failed.</exception>
-    public FileByteSink CreateFile(string name)
+    public FileByteSink CreateFile(string name, UnixFileMode? permissions = null)
     {
         ThrowIfEnded();
         CheckName(name);
         string path = Path.Combine(_work.New, name);
-        FileByteSink file = _operations.CreateFile(path);
+        FileByteSink file = _operations.CreateFile(path, permissions);
         _files.Enqueue(path);
         return file;
     }
@@ -86,15 +102,17 @@ public sealed class AtomicFolder : IDisposable
         file.Write(0, bytes);
     }
 
-    /// <summary>Puts the folder into place. Permissions of a replaced folder are kept; what was in it is deleted.</summary>
-    /// <exception cref="AtomicFolderException">The destination appeared, or changed its kind, since <see cref="Create(string, AtomicFolderOptions?)"/>.</exception>
+    /// <summary>Puts the folder into place. Permissions of an existing folder are kept, and so is what <see cref="AtomicFolderOptions.IsReplaced"/> does not name.</summary>
+    /// <exception cref="AtomicFolderException">The destination appeared, or changed its kind, or got an input, since <see cref="Create(string, AtomicFolderOptions?)"/>.</exception>
     /// <exception cref="IOException">The operating system failed; the destination is as it was, unless only the last flush of <see cref="AtomicFolderOptions.Durable"/> failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The operating system forbids it; the destination is as it was.</exception>
     public void Commit()
     {
         ThrowIfEnded();
         FlushContents();
-        FolderSwap.Install(_operations, _work, Destination, _options.Overwrite);
+        InputGuard.Check(Destination, _options);
+        SetPermissions();
+        FolderSwap.Install(_operations, _work, Destination, [.. _files.Select(path => Path.GetFileName(path))], _options);
         FlushParents();
         End();
     }
@@ -112,8 +130,18 @@ public sealed class AtomicFolder : IDisposable
     internal static AtomicFolder Create(string destination, AtomicFolderOptions? options, IFileOperations operations) =>
         new(FullPath(destination), options ?? new AtomicFolderOptions(), operations);
 
-    internal static void Recover(string destination, IFileOperations operations) =>
-        WorkFolder.Recover(operations, FullPath(destination));
+    internal static IReadOnlyList<FolderRecovery> Recover(string destination, IFileOperations operations) => RecoverAll(FullPath(destination), operations);
+
+    private static IReadOnlyList<FolderRecovery> RecoverAll(string destination, IFileOperations operations)
+    {
+        var done = new List<FolderRecovery>();
+        foreach ((string path, WorkFolder? left) in WorkFolder.Leftovers(operations, WorkPlace.OfFolder(destination)))
+        {
+            done.Add(new FolderRecovery(path, left?.Finish(destination) ?? RecoveryOutcome.NotOurs));
+        }
+
+        return [.. done, .. FolderEdit.Recover(destination, operations)];
+    }
 
     private static string FullPath(string destination)
     {
@@ -122,12 +150,22 @@ public sealed class AtomicFolder : IDisposable
         return Path.GetFileName(path).Length > 0 ? path : throw new ArgumentException($"{path} is no folder that can be replaced.", nameof(destination));
     }
 
-    private static void CheckName(string name)
+    internal static void CheckName(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (name is "." or ".." || name.AsSpan().IndexOfAny("/\\:\0") >= 0)
+        // A colon and a backslash lead elsewhere on Windows; on other systems they are letters.
+        if (name is "." or ".." || name.AsSpan().IndexOfAny(OperatingSystem.IsWindows() ? "/\\:\0" : "/\0") >= 0)
         {
             throw new ArgumentException($"{QuotedName.Of(name)} is no plain file name.", nameof(name));
+        }
+    }
+
+    // The folder was made with the mask's permissions, so what these lack the mask takes away.
+    private void SetPermissions()
+    {
+        if (_options.Permissions is { } wanted && FileStatus.Of(_work.New).Permissions is { } masked)
+        {
+            _operations.SetPermissions(_work.New, wanted & masked);
         }
     }
 

@@ -11,4 +11,13 @@ public enum AtomicFolderError
 
     /// <summary>The destination is a symbolic link: what it points to is never replaced, nor the link.</summary>
     IsLink,
+
+    /// <summary>An input lies in the destination: replacing the destination would take it away.</summary>
+    HoldsInput,
+
+    /// <summary>The destination is an input that must stay as it is.</summary>
+    IsInput,
+
+    /// <summary>A folder in the destination has the name of a file that would be written.</summary>
+    HoldsFolder,
 }

@@ -5,12 +5,27 @@ namespace Transfuse.Formats.Files;
 /// <summary>A new file, written by position.</summary>
 public sealed class FileByteSink : IByteSink
 {
+    /// <summary>All that users may do, without the bits that let a file run as another user.</summary>
+    internal const UnixFileMode Everyone = (UnixFileMode)0x1FF;
+
+    private readonly FileStream _file;
     private readonly SafeFileHandle _handle;
 
     /// <summary>Creates the file.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="permissions">What its users may, less the process's mask; <see langword="null"/> for all but the mask's. Windows has no such permissions.</param>
     /// <exception cref="IOException">The file exists, or the operating system failed.</exception>
-    public FileByteSink(string path) =>
-        _handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
+    public FileByteSink(string path, UnixFileMode? permissions = null)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0 };
+        if (permissions is { } mode && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = mode & Everyone;
+        }
+
+        _file = new FileStream(path, options);
+        _handle = _file.SafeFileHandle;
+    }
 
     /// <inheritdoc />
     public void SetLength(long length) => RandomAccess.SetLength(_handle, length);
@@ -22,5 +37,5 @@ public sealed class FileByteSink : IByteSink
     public void Flush() => RandomAccess.FlushToDisk(_handle);
 
     /// <inheritdoc />
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _file.Dispose();
 }

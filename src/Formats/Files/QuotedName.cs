@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using Transfuse.Formats.Text;
 
 namespace Transfuse.Formats.Files;
 
@@ -12,16 +11,7 @@ internal static class QuotedName
     public static string Of(string name) => $"'{Bare(name)}'";
 
     /// <summary>The name without quotes.</summary>
-    public static string Bare(string name)
-    {
-        var text = new StringBuilder(Math.Min(name.Length, MaxLength) + 8);
-        foreach (Rune rune in name.AsSpan(0, Math.Min(name.Length, MaxLength)).EnumerateRunes())
-        {
-            bool hidden = Rune.GetUnicodeCategory(rune)
-                is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-            text.Append(hidden ? $"\\u{rune.Value:x4}" : rune.ToString());
-        }
-
-        return text.Append(name.Length > MaxLength ? "..." : string.Empty).ToString();
-    }
+    public static string Bare(string name) => name.Length <= MaxLength
+        ? PrintableText.OneLine(name)
+        : PrintableText.OneLine(name[..(char.IsHighSurrogate(name[MaxLength - 1]) ? MaxLength - 1 : MaxLength)]) + "...";
 }

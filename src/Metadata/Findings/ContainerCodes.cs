@@ -39,6 +39,13 @@ public static class ContainerCodes
     /// <summary>A weights file with another name.</summary>
     public static FindingCode OddWeightsName { get; } = new("TF1011", Warning, "The only weights file has a name that no loader looks for; it was read.", "Check that it is the adapter; the output has the right name.");
 
+    /// <summary>A FIFO, device, socket or folder where a file should be.</summary>
+    public static FindingCode NotRegularFile { get; } = new("TF1089", Error, "What should be a file is a folder, a FIFO, a socket or a device; it was not opened.", "Put a regular file in its place.");
+
+    /// <summary>A folder whose files are being replaced.</summary>
+    public static FindingCode Unfinished { get; } = new(
+        "TF1090", Error, "A repair in place of this folder was interrupted, or is at work: some files are away.", "Run transfuse repair --in-place on the folder, which finishes what was interrupted; or wait for the run that is at work.");
+
     /// <summary>Trained weights in files of their own.</summary>
     public static FindingCode SideWeights { get; } = new("TF1060", Warning, "Weights lie beside the adapter in a file of their own. They are no part of it and were not converted.", "Load that file, too, in the program that wrote it, or merge there; the output does not hold it.");
 
@@ -71,6 +78,6 @@ public static class ContainerCodes
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
         SecondWeightsIgnored, OthersIgnored, DialectUnclear, ForeignForm, OtherConfig, NoAdapterContent, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz, SideWeights,
-        Json,
+        Json, NotRegularFile, Unfinished,
     ];
 }

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using Transfuse.Formats.Text;
 
 namespace Transfuse.Metadata.Findings;
 
@@ -13,24 +12,8 @@ public sealed record Finding(FindingCode Code, string Subject, string Message)
     public Severity Severity { get; init; } = Code.Severity;
 
     /// <summary>The line, such as <c>error TF2101 model.layers.3.mlp.experts: lora_A is (32, 64)</c>.</summary>
-    /// <remarks>Control characters, which a hostile name may hold, are written as escapes: a finding is one line.</remarks>
-    public override string ToString() => Escape($"{Label(Severity)} {Code.Id} {Subject}: {Message}");
-
-    private static string Escape(string line)
-    {
-        if (!line.Any(char.IsControl))
-        {
-            return line;
-        }
-
-        var escaped = new StringBuilder(line.Length + 16);
-        foreach (char character in line)
-        {
-            _ = char.IsControl(character) ? escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}") : escaped.Append(character);
-        }
-
-        return escaped.ToString();
-    }
+    /// <remarks>What a hostile name may hold to break, reorder or hide the line is written as escapes: a finding is one line.</remarks>
+    public override string ToString() => PrintableText.OneLine($"{Label(Severity)} {Code.Id} {Subject}: {Message}");
 
     private static string Label(Severity severity) => severity switch
     {

@@ -58,7 +58,7 @@ public static class TargetCodes
     public static FindingCode NotCompared { get; } = new("TF5015", Error, "The adapters differ in tensors that are no low-rank factors.", "Compare the models that merging makes of them: merge_and_unload in PEFT, mlx_lm.fuse for MLX.", "the comparison of that tensor");
 
     /// <summary>The output exists.</summary>
-    public static FindingCode OutputExists { get; } = new("TF5016", Error, "The output folder exists already, or cannot be replaced.", "Give --overwrite, or another --output.");
+    public static FindingCode OutputExists { get; } = new("TF5016", Error, "The output folder exists already, or must not be replaced.", "Give another --output; or --overwrite where the message names it: it replaces the files of an adapter and keeps all others.");
 
     /// <summary>A model that the target does not have.</summary>
     public static FindingCode ModelUnsupported { get; } = new("TF5017", Error, "The target does not have the base model.", "Choose another target.", "the assurance that the target has the model; mlx-lm's names are written");
@@ -93,6 +93,21 @@ public static class TargetCodes
     /// <summary>A base of fewer bits than the one in training.</summary>
     public static FindingCode QuantizedBase { get; } = new("TF5040", Information, "The base is quantized, so that it is not exactly the model that the adapter was trained on; DoRA takes its norms from the quantized weights.", "Nothing; for the exact model give MLX the base that is not quantized.");
 
+    /// <summary>What an interrupted run had left.</summary>
+    public static FindingCode Recovered { get; } = new("TF5089", Information, "An earlier run was interrupted; what it had left was finished or cleared away.", "Nothing.");
+
+    /// <summary>What may be the leftover of a run.</summary>
+    public static FindingCode LeftAlone { get; } = new(
+        "TF5090", Warning, "A hidden folder looks like the leftover of an interrupted run, and was left alone.", "Look into it, and delete it if nothing in it is needed.");
+
+    /// <summary>A side file that is no file of the folder.</summary>
+    public static FindingCode SideFileLeftOut { get; } = new(
+        "TF5091", Warning, "Something beside the adapter is no file of its folder, so the output does not have it.", "Copy what it leads to if the output should have it.");
+
+    /// <summary>A side file that the output has already.</summary>
+    public static FindingCode SideFileKept { get; } = new(
+        "TF5092", Warning, "The output has another file of that name, which is no adapter's; it was kept.", "Delete it, or copy the file yourself, if the output should have the input's.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -100,5 +115,6 @@ public static class TargetCodes
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
         ModelUnsupported, NotOffered, NewerReader, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase, ReaderRefuses, ReaderMisreads,
+        Recovered, LeftAlone, SideFileLeftOut, SideFileKept,
     ];
 }

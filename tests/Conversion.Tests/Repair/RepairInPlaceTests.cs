@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
+using Transfuse.Metadata.Findings;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Repair;
@@ -94,13 +95,59 @@ public class RepairInPlaceTests
     }
 
     [Fact]
-    public void Unfinished_files_of_an_ended_run_are_no_part_of_the_adapter()
+    public void An_interrupted_repair_is_told_by_readers_and_finished_by_the_next_repair()
     {
-        using TemporaryFolder folder = Copy("swift_llama");
-        File.WriteAllText(folder[".adapter_config.json.0123456789ab.transfuse-tmp"], "{");
+        using TemporaryFolder folder = Copy("legacy_switch_2d");
+        using TemporaryFolder whole = Copy("legacy_switch_2d");
+        Assert.True(Repairing.InPlace(whole.Path).IsWritten);
+        byte[] config = File.ReadAllBytes(whole["adapter_config.json"]), weights = File.ReadAllBytes(whole["adapters.safetensors"]);
+        Interrupt(folder.Path, ("adapter_config.json", config), ("adapters.safetensors", weights));
+
+        Assert.Equal(["adapters.safetensors"], Names(folder).Where(name => !name.EndsWith(".orig", StringComparison.Ordinal)));
         using var output = new TemporaryFolder();
-        Repairing.Must(folder.Path, output["out"]);
-        Assert.Equal(2, Directory.GetFiles(output["out"]).Length);
+        Assert.Contains(Repairing.Run(folder.Path, output["out"]).Findings, finding => finding.Code == ContainerCodes.Unfinished && finding.Severity == Severity.Error);
+        Assert.False(Path.Exists(output["out"]));
+
+        RepairResult result = Repairing.InPlace(folder.Path);
+        Assert.True(result.Succeeded, string.Join(Environment.NewLine, result.Findings));
+        Assert.Contains(result.Findings, finding => finding.Code == TargetCodes.Recovered);
+        Assert.Equal(Names(whole), Names(folder));
+        Assert.Equal(config, File.ReadAllBytes(folder["adapter_config.json"]));
+        Assert.Equal(weights, File.ReadAllBytes(folder["adapters.safetensors"]));
+        Assert.Empty(Directory.GetDirectories(folder.Path));
+    }
+
+    [Fact]
+    public void A_conversion_to_the_folder_finishes_an_interrupted_repair_and_says_so()
+    {
+        using TemporaryFolder folder = Copy("legacy_switch_2d");
+        Interrupt(folder.Path, ("adapter_config.json", "{}"u8.ToArray()), ("adapters.safetensors", "{}"u8.ToArray()));
+        using IAdapterSource source = AdapterSource.Open(Fixtures.Case("swift_llama").AdapterFolder);
+        using IAdapterSink sink = AdapterSink.Folder(folder.Path, new Formats.Files.AtomicFolderOptions { Overwrite = true });
+        RepairResult result = AdapterRepair.Of(source).WriteTo(sink).Run(TestContext.Current.CancellationToken);
+        Assert.True(result.IsWritten);
+        Assert.Contains(result.Findings, finding => finding.Code == TargetCodes.Recovered);
+        Assert.Equal(["adapter_config.json", "adapter_config.json.orig", "adapters.safetensors", "adapters.safetensors.orig"], Names(folder));
+    }
+
+    // As a run that was killed after the config had moved aside; another machine's boot lies between.
+    private static void Interrupt(string folder, params (string Name, byte[] Content)[] files)
+    {
+        using Formats.Files.FolderEdit edit = Formats.Files.FolderEdit.Create(folder);
+        foreach ((string name, byte[] content) in files)
+        {
+            using Formats.Files.IByteSink file = edit.CreateFile(name);
+            file.Write(0, content);
+        }
+
+        string[] names = [.. files.Select(file => file.Name)];
+        string work = Directory.GetDirectories(folder, ".transfuse-edit.*")[0];
+        string copy = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        Directory.Move(work, copy);
+        edit.Dispose();
+        Directory.Move(copy, work);
+        File.WriteAllText(Path.Combine(work, "names"), string.Concat(names.Select(name => name + ".orig").Append(string.Empty).Concat(names).Append(string.Empty).Concat(names).Append("whole").Select(name => name + '\0')));
+        File.Move(Path.Combine(folder, names[0]), Path.Combine(folder, names[0] + ".orig"));
     }
 
     [Fact]
@@ -122,10 +169,10 @@ public class RepairInPlaceTests
         Directory.CreateDirectory(folder["new.json"]);
         using (var sink = new InPlaceAdapterSink(folder.Path, durable: false) { Superseded = ["adapters.safetensors"] })
         {
-            sink.Begin();
+            sink.Begin(new AdapterInputs());
             foreach (string name in new[] { "adapter_config.json", "first.json", "new.json" })
             {
-                using Formats.Files.IByteSink file = sink.Create(name);
+                using Formats.Files.IByteSink file = sink.Create(name, null);
                 file.Write(0, "{}"u8);
             }
 

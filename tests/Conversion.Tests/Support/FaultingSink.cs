@@ -12,11 +12,11 @@ public sealed class FaultingSink(long room) : IAdapterSink
 
     public bool IsDisposed { get; private set; }
 
-    public void Begin()
+    public void Begin(AdapterInputs inputs)
     {
     }
 
-    public IByteSink Create(string fileName) => new FaultingFile(this);
+    public IByteSink Create(string fileName, UnixFileMode? permissions) => new FaultingFile(this);
 
     public void Commit() => IsCommitted = true;
 

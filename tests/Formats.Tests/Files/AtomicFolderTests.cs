@@ -1,10 +1,12 @@
 using Transfuse.Formats.Files;
+using Transfuse.Formats.Files.Atomic;
+using Transfuse.Formats.Tests.Files.Atomic;
 
 namespace Transfuse.Formats.Tests.Files;
 
 public class AtomicFolderTests
 {
-    private static readonly AtomicFolderOptions Overwrite = new() { Overwrite = true };
+    private static readonly AtomicFolderOptions Overwrite = new() { Overwrite = true, IsReplaced = name => name is "a" or "b" };
 
     [Fact]
     public void Appears_complete_on_commit_and_not_before()
@@ -26,17 +28,114 @@ public class AtomicFolderTests
     }
 
     [Fact]
-    public void Replaces_everything_in_a_folder()
+    public void Replaces_its_own_files_and_keeps_all_others()
     {
         using var scratch = new ScratchFolder();
-        Directory.CreateDirectory(Path.Combine(scratch.Make("out", ("a", "old"), ("b", "old")), "sub"));
+        scratch.Make("out", ("a", "old"), ("b", "old"), ("c", "old"), ("notes.txt", "mine"), (".hidden", "mine"));
+        scratch.Make("out/checkpoint-5", ("a", "mine"));
+        Directory.CreateSymbolicLink(Path.Combine(scratch["out"], "link"), "nowhere");
         using AtomicFolder folder = AtomicFolder.Create(scratch["out"] + Path.DirectorySeparatorChar, Overwrite);
+        Assert.Equal([false, false, true, true, true, false], ((string[])["a", "b", "c", "notes.txt", "checkpoint-5", "new"]).Select(folder.Keeps));
         folder.WriteAllBytes("a", "new"u8);
-        Assert.Equal("a=old b=old", ScratchFolder.Contents(scratch["out"]));
+        folder.WriteAllBytes("c", "new"u8);
+        Assert.Equal(".hidden=mine a=old b=old c=old checkpoint-5/a=mine notes.txt=mine", Files(scratch["out"]));
         folder.Commit();
-        Assert.Equal("a=new", ScratchFolder.Contents(scratch["out"]));
-        Assert.Single(Directory.EnumerateFileSystemEntries(scratch["out"]));
+        Assert.Equal(".hidden=mine a=new c=new checkpoint-5/a=mine notes.txt=mine", Files(scratch["out"]));
+        Assert.Equal("nowhere", new FileInfo(Path.Combine(scratch["out"], "link")).LinkTarget);
         Assert.Equal(["out"], scratch.Entries);
+    }
+
+    [Fact]
+    public void What_appears_beside_the_adapter_during_the_swap_is_kept()
+    {
+        using var scratch = new ScratchFolder();
+        scratch.Make("out", ("a", "old"));
+        var operations = new ScriptedOperations(exchange: true);
+        operations.Before = step =>
+        {
+            if (step == nameof(IFileOperations.TryExchange))
+            {
+                File.WriteAllText(Path.Combine(scratch["out"], "late"), "theirs");
+            }
+        };
+        using (AtomicFolder folder = AtomicFolder.Create(scratch["out"], Overwrite, operations))
+        {
+            folder.WriteAllBytes("a", "new"u8);
+            folder.Commit();
+        }
+
+        Assert.Equal("a=new late=theirs", ScratchFolder.Contents(scratch["out"]));
+        Assert.Equal(["out"], scratch.Entries);
+    }
+
+    [Fact]
+    public void A_folder_with_the_name_of_a_new_file_is_refused_and_kept()
+    {
+        using var scratch = new ScratchFolder();
+        scratch.Make("out/a", ("x", "theirs"));
+        using (AtomicFolder folder = AtomicFolder.Create(scratch["out"], Overwrite))
+        {
+            folder.WriteAllBytes("a", "new"u8);
+            var refusal = Assert.Throws<AtomicFolderException>(folder.Commit);
+            Assert.Equal((AtomicFolderError.HoldsFolder, "a"), (refusal.Cause, refusal.Other));
+        }
+
+        Assert.Equal("a/x=theirs", ScratchFolder.Contents(scratch["out"]));
+        Assert.Equal(["out"], scratch.Entries);
+    }
+
+    [Theory]
+    [InlineData("out", true, false, AtomicFolderError.IsInput)]
+    [InlineData("out", false, true, null)]
+    [InlineData("out/in", true, false, AtomicFolderError.HoldsInput)]
+    [InlineData("out/in", false, true, AtomicFolderError.HoldsInput)]
+    [InlineData("out/in/deep/a", false, true, AtomicFolderError.HoldsInput)]
+    [InlineData("out/file", false, true, null)]
+    [InlineData("out/file", true, false, AtomicFolderError.HoldsInput)]
+    [InlineData("link", true, false, AtomicFolderError.HoldsInput)]
+    [InlineData("around/link/in", false, true, AtomicFolderError.HoldsInput)]
+    [InlineData("linking", false, true, AtomicFolderError.HoldsInput)]
+    [InlineData("linking", true, false, AtomicFolderError.HoldsInput)]
+    [InlineData("elsewhere", true, true, null)]
+    [InlineData("missing", true, true, null)]
+    public void Refuses_to_replace_what_it_is_made_of(string input, bool isInput, bool isSource, AtomicFolderError? cause)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        using var scratch = new ScratchFolder();
+        scratch.Make("out/in/deep", ("a", "1"));
+        File.WriteAllText(Path.Combine(scratch["out"], "file"), "1");
+        scratch.Make("elsewhere", ("a", "1"));
+        Directory.CreateSymbolicLink(scratch["link"], scratch["out/in"]);
+        Directory.CreateSymbolicLink(Path.Combine(scratch.Make("around"), "link"), "../out");
+        File.CreateSymbolicLink(Path.Combine(scratch.Make("linking"), "a"), scratch["out/in/deep/a"]);
+        string path = Path.Combine(scratch.Path, input);
+        AtomicFolderOptions options = Overwrite with { Inputs = isInput ? [path] : [], Sources = isSource ? [path] : [] };
+        if (cause is null)
+        {
+            AtomicFolder.Create(scratch["out"], options).Dispose();
+        }
+        else
+        {
+            Assert.Equal(cause, Assert.Throws<AtomicFolderException>(() => AtomicFolder.Create(scratch["out"], options)).Cause);
+        }
+
+        Assert.Equal("file=1 in/deep/a=1", ScratchFolder.Contents(scratch["out"]));
+    }
+
+    [Fact]
+    public void An_input_that_moves_into_the_destination_meanwhile_is_not_replaced()
+    {
+        using var scratch = new ScratchFolder();
+        scratch.Make("out", ("a", "old"));
+        scratch.Make("input", ("a", "1"));
+        using (AtomicFolder folder = AtomicFolder.Create(scratch["out"], Overwrite with { Inputs = [scratch["input"]] }))
+        {
+            Directory.Move(scratch["input"], scratch["out/in"]);
+            Directory.CreateSymbolicLink(scratch["input"], scratch["out/in"]);
+            Assert.Equal(AtomicFolderError.HoldsInput, Assert.Throws<AtomicFolderException>(folder.Commit).Cause);
+        }
+
+        Assert.Equal("a=old in/a=1", ScratchFolder.Contents(scratch["out"]));
     }
 
     [Fact]
@@ -156,12 +255,12 @@ public class AtomicFolderTests
     }
 
     [Fact]
-    public void Deletes_links_in_the_replaced_folder_but_not_their_targets()
+    public void Deletes_a_link_that_it_replaces_but_not_its_target()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
         using var scratch = new ScratchFolder();
         scratch.Make("target", ("a", "kept"));
-        Directory.CreateSymbolicLink(Path.Combine(scratch.Make("out"), "link"), scratch["target"]);
+        File.CreateSymbolicLink(Path.Combine(scratch.Make("out"), "a"), Path.Combine(scratch["target"], "a"));
         using AtomicFolder folder = AtomicFolder.Create(scratch["out"], Overwrite);
         folder.Commit();
         Assert.Equal("a=kept", ScratchFolder.Contents(scratch["target"]));
@@ -191,9 +290,7 @@ public class AtomicFolderTests
     [InlineData("..")]
     [InlineData("../a")]
     [InlineData("a/b")]
-    [InlineData("a\\b")]
     [InlineData("/a")]
-    [InlineData("C:a")]
     [InlineData("a\0b")]
     public void Refuses_file_names_that_lead_elsewhere(string name)
     {
@@ -201,6 +298,59 @@ public class AtomicFolderTests
         using AtomicFolder folder = AtomicFolder.Create(scratch["out"]);
         Assert.Throws<ArgumentException>(() => folder.CreateFile(name));
         Assert.Throws<ArgumentException>(() => folder.WriteAllBytes(name, "x"u8));
+    }
+
+    [Theory]
+    [InlineData("a\\b")]
+    [InlineData("C:a")]
+    public void A_backslash_and_a_colon_lead_elsewhere_on_Windows_only(string name)
+    {
+        using var scratch = new ScratchFolder();
+        using AtomicFolder folder = AtomicFolder.Create(scratch["out"]);
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Throws<ArgumentException>(() => folder.WriteAllBytes(name, "x"u8));
+            return;
+        }
+
+        folder.WriteAllBytes(name, "x"u8);
+        folder.Commit();
+        Assert.Equal($"{name}=x", ScratchFolder.Contents(scratch["out"]));
+    }
+
+    [Fact]
+    public void Names_may_be_as_long_as_the_file_system_takes()
+    {
+        using var scratch = new ScratchFolder();
+        string name = string.Concat(Enumerable.Repeat("ä", 127)) + "x";
+        using AtomicFolder folder = AtomicFolder.Create(scratch[name]);
+        folder.WriteAllBytes("a", "1"u8);
+        folder.Commit();
+        Assert.Equal([name], scratch.Entries);
+    }
+
+    [Fact]
+    public void New_folders_and_files_have_the_permissions_asked_for_less_the_mask()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("There are no such permissions.");
+            return;
+        }
+
+        using var scratch = new ScratchFolder();
+        UnixFileMode mask = ~File.GetUnixFileMode(scratch.Make("plain")) & (UnixFileMode)0x1FF;
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        const UnixFileMode Open = Private | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        using AtomicFolder folder = AtomicFolder.Create(scratch["out"], new AtomicFolderOptions { Permissions = UnixFileMode.UserRead | UnixFileMode.GroupRead });
+        folder.CreateFile("private", Private).Dispose();
+        folder.CreateFile("open", Open | UnixFileMode.SetUser).Dispose();
+        folder.CreateFile("readable", UnixFileMode.UserRead).Dispose();
+        folder.Commit();
+        Assert.Equal((UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead) & ~mask, File.GetUnixFileMode(scratch["out"]));
+        Assert.Equal(Private, File.GetUnixFileMode(scratch["out/private"]));
+        Assert.Equal(Open & ~mask, File.GetUnixFileMode(scratch["out/open"]));
+        Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(scratch["out/readable"]));
     }
 
     [Fact]
@@ -257,32 +407,6 @@ public class AtomicFolderTests
         Assert.Equal(["out"], scratch.Entries);
     }
 
-    [Theory]
-    [InlineData(".out.0123456789ab.tmp", "notes", "theirs")]
-    [InlineData(".out.0123456789ab.tmp", "transfuse.lock", "Transfuse work folder, made on another machine\n")]
-    [InlineData(".out.0123456789xy.tmp", "transfuse.lock", "")]
-    [InlineData(".out.b.0123456789ab.tmp", "transfuse.lock", "")]
-    [InlineData(".ou.0123456789ab.tmp", "transfuse.lock", "")]
-    [InlineData(".out.0123456789ab.bak", "transfuse.lock", "")]
-    public void Leaves_alone_what_is_not_clearly_its_own(string folder, string file, string text)
-    {
-        using var scratch = new ScratchFolder();
-        scratch.Make(folder, (file, text));
-        AtomicFolder.Recover(scratch["out"]);
-        Assert.Equal($"{file}={text}", ScratchFolder.Contents(scratch[folder]));
-    }
-
-    [Fact]
-    public void Clears_away_an_unlocked_leftover_of_its_own()
-    {
-        using var scratch = new ScratchFolder();
-        scratch.Make(".out.0123456789ab.tmp", ("transfuse.lock", $"Transfuse work folder, made on {Environment.MachineName}\n"));
-        Directory.CreateDirectory(Path.Combine(scratch[".out.0123456789ab.tmp"], "new"));
-        scratch.Make(".out.0123456789ac.tmp");
-        AtomicFolder.Recover(scratch["out"]);
-        Assert.Empty(scratch.Entries);
-    }
-
     [Fact]
     public void A_reader_never_misses_a_folder_that_is_swapped_in_one_step()
     {
@@ -310,6 +434,9 @@ public class AtomicFolderTests
         reader.Join();
         Assert.Equal(0, missed);
     }
+
+    private static string Files(string folder) => string.Join(' ', Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+        .Select(path => Path.GetRelativePath(folder, path)).Order(StringComparer.Ordinal).Select(name => $"{name}={File.ReadAllText(Path.Combine(folder, name))}"));
 
     private static void AssertRefuses(AtomicFolderError cause, string destination, bool overwrite)
     {

@@ -22,9 +22,9 @@ internal sealed class ScratchFolder : IDisposable
         return this[name];
     }
 
-    /// <summary>A folder's text files as <c>name=text</c>, or <see langword="null"/> where there is none.</summary>
+    /// <summary>A folder's text files, and those below it, as <c>name=text</c>, or <see langword="null"/> where there is none.</summary>
     public static string? Contents(string folder) => !Directory.Exists(folder) ? null : string.Join(
-        ' ', Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Select(path => $"{System.IO.Path.GetFileName(path)}={File.ReadAllText(path)}"));
+        ' ', Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => $"{System.IO.Path.GetRelativePath(folder, path)}={File.ReadAllText(path)}"));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -4,9 +4,14 @@ namespace Transfuse.Formats.Files.Atomic;
 internal static class FolderSwap
 {
     /// <summary>Installs the work folder's new folder. When this throws, the destination is as it was.</summary>
-    public static void Install(IFileOperations operations, WorkFolder work, string destination, bool overwrite)
+    /// <param name="operations">The operating system.</param>
+    /// <param name="work">The work folder.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="names">Names of the new folder's files.</param>
+    /// <param name="options">What may be replaced.</param>
+    public static void Install(IFileOperations operations, WorkFolder work, string destination, IReadOnlyCollection<string> names, AtomicFolderOptions options)
     {
-        if (CheckDestination(operations, destination, overwrite) == EntryKind.Missing)
+        if (CheckDestination(operations, destination, options.Overwrite) == EntryKind.Missing)
         {
             try
             {
@@ -16,14 +21,29 @@ internal static class FolderSwap
             catch (IOException) when (operations.KindOf(destination) != EntryKind.Missing)
             {
                 // It appeared meanwhile.
-                CheckDestination(operations, destination, overwrite);
+                CheckDestination(operations, destination, options.Overwrite);
             }
         }
 
-        operations.CopyPermissions(destination, work.New);
-        if (!operations.TryExchange(work.New, destination))
+        if (FileStatus.Of(destination).Permissions is { } permissions)
         {
-            InTwoRenames(operations, work, destination);
+            operations.SetPermissions(work.New, permissions);
+        }
+
+        string[] replaced = Replaced(operations, destination, names, options);
+        work.WriteList(replaced);
+        try
+        {
+            Carry(operations, destination, work.New, replaced);
+            if (!operations.TryExchange(work.New, destination))
+            {
+                InTwoRenames(operations, work, destination);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            CarryBack(operations, work.New, destination, replaced);
+            throw;
         }
     }
 
@@ -34,11 +54,54 @@ internal static class FolderSwap
         EntryKind kind = operations.KindOf(destination);
         return kind switch
         {
-            EntryKind.File => throw new AtomicFolderException(AtomicFolderError.IsFile, destination),
+            EntryKind.Missing => kind,
             EntryKind.Link => throw new AtomicFolderException(AtomicFolderError.IsLink, destination),
             EntryKind.Folder when !overwrite => throw new AtomicFolderException(AtomicFolderError.Exists, destination),
-            _ => kind,
+            EntryKind.Folder => kind,
+            _ => throw new AtomicFolderException(AtomicFolderError.IsFile, destination),
         };
+    }
+
+    /// <summary>Whether an entry of the destination goes: no folder ever does.</summary>
+    /// <exception cref="AtomicFolderException">It is a folder with the name of a new file.</exception>
+    private static bool Goes(IFileOperations operations, string path, IReadOnlyCollection<string> names, AtomicFolderOptions options)
+    {
+        bool isFolder = operations.KindOf(path) == EntryKind.Folder;
+        string name = Path.GetFileName(path);
+        return names.Contains(name)
+            ? isFolder ? throw new AtomicFolderException(AtomicFolderError.HoldsFolder, Path.GetDirectoryName(path)!, name) : true
+            : !isFolder && options.IsReplaced(name);
+    }
+
+    private static string[] Replaced(IFileOperations operations, string destination, IReadOnlyCollection<string> names, AtomicFolderOptions options)
+    {
+        HashSet<string> created = [.. names];
+        return [.. operations.EntriesIn(destination).Where(path => Goes(operations, path, created, options)).Select(path => Path.GetFileName(path)).Union(created, StringComparer.Ordinal)];
+    }
+
+    // What stays moves to the new folder just before the swap. If the process ends here, the next run moves it back.
+    private static void Carry(IFileOperations operations, string destination, string newFolder, string[] replaced)
+    {
+        HashSet<string> gone = [.. replaced];
+        foreach (string path in operations.EntriesIn(destination).Where(path => !gone.Contains(Path.GetFileName(path))))
+        {
+            operations.Move(path, Path.Combine(newFolder, Path.GetFileName(path)));
+        }
+    }
+
+    private static void CarryBack(IFileOperations operations, string newFolder, string destination, string[] replaced)
+    {
+        try
+        {
+            if (operations.KindOf(destination) == EntryKind.Folder)
+            {
+                Carry(operations, newFolder, destination, replaced);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Clearing up tries again, and so does the next run.
+        }
     }
 
     private static void InTwoRenames(IFileOperations operations, WorkFolder work, string destination)

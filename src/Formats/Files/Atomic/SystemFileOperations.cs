@@ -9,18 +9,42 @@ internal sealed class SystemFileOperations : IFileOperations
     public static SystemFileOperations Instance { get; } = new();
 
     /// <inheritdoc />
-    public EntryKind KindOf(string path)
+    public ProcessMark Self => ProcessMark.Self;
+
+    /// <inheritdoc />
+    public bool HasEnded(int process, long started) => ProcessMark.HasEnded(process, started);
+
+    /// <inheritdoc />
+    public EntryKind KindOf(string path) => FileStatus.Of(path).Kind;
+
+    /// <inheritdoc />
+    public string? IdentityOf(string path) => FileStatus.Of(path).Identity;
+
+    /// <inheritdoc />
+    public byte[] ReadStart(string path, int longest)
     {
         try
         {
-            FileAttributes attributes = File.GetAttributes(path);
-            return attributes.HasFlag(FileAttributes.ReparsePoint) ? EntryKind.Link
-                : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Folder
-                : EntryKind.File;
+            using SafeFileHandle handle = Native.RegularFile.OpenToRead(path);
+            byte[] start = new byte[Math.Min(RandomAccess.GetLength(handle), longest)];
+            return start[..RandomAccess.Read(handle, start, 0)];
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or FileKindException)
         {
-            return EntryKind.Missing;
+            return [];
+        }
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> EntriesIn(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
         }
     }
 
@@ -85,12 +109,14 @@ internal sealed class SystemFileOperations : IFileOperations
     }
 
     /// <inheritdoc />
-    public FileByteSink CreateFile(string path) => new(path);
+    public FileByteSink CreateFile(string path, UnixFileMode? permissions) => new(path, permissions);
 
     /// <inheritdoc />
     public void FlushFile(string path)
     {
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        // To flush needs the right to write on Windows alone; elsewhere a file may be one that its owner only reads.
+        FileAccess access = OperatingSystem.IsWindows() ? FileAccess.ReadWrite : FileAccess.Read;
+        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite);
         RandomAccess.FlushToDisk(handle);
     }
 
@@ -98,13 +124,13 @@ internal sealed class SystemFileOperations : IFileOperations
     public void FlushFolder(string path) => NativeFlush.Folder(path);
 
     /// <inheritdoc />
-    public void CopyPermissions(string from, string to)
+    public void SetPermissions(string path, UnixFileMode permissions)
     {
         if (!OperatingSystem.IsWindows())
         {
-            // Without the owner's own access the folder could neither be moved nor removed.
-            UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-            File.SetUnixFileMode(to, File.GetUnixFileMode(from) | owner);
+            File.SetUnixFileMode(path, KindOf(path) == EntryKind.Folder
+                ? permissions | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                : permissions & FileByteSink.Everyone);
         }
     }
 
@@ -117,7 +143,14 @@ internal sealed class SystemFileOperations : IFileOperations
         if (!NativeRename.TryWithoutReplacing(from, to))
         {
             // Says why, with the path; and does it where there is no such call.
-            Directory.Move(from, to);
+            if (KindOf(from) == EntryKind.Folder)
+            {
+                Directory.Move(from, to);
+            }
+            else
+            {
+                File.Move(from, to);
+            }
         }
     }
 
@@ -129,11 +162,14 @@ internal sealed class SystemFileOperations : IFileOperations
             case EntryKind.Folder:
                 Directory.Delete(path, recursive: true);
                 break;
-            case EntryKind.File or EntryKind.Link:
+            case not EntryKind.Missing:
                 File.Delete(path);
                 break;
         }
     }
+
+    /// <inheritdoc />
+    public void Replace(string from, string to) => File.Move(from, to, overwrite: true);
 
     /// <inheritdoc />
     public void DeleteFile(string path) => File.Delete(path);
@@ -145,7 +181,7 @@ internal sealed class SystemFileOperations : IFileOperations
     {
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return FileStatus.Of(path).Kind != EntryKind.File ? null : File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

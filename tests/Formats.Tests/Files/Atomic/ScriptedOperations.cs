@@ -17,6 +17,16 @@ internal sealed class ScriptedOperations(bool exchange, int killAt = -1, int fai
 
     public Action<string>? Before { get; set; }
 
+    public ProcessMark Self => _system.Self;
+
+    public bool HasEnded(int process, long started) => true;
+
+    public string? IdentityOf(string path) => _system.IdentityOf(path);
+
+    public byte[] ReadStart(string path, int longest) => Do(nameof(ReadStart), () => _system.ReadStart(path, longest));
+
+    public IReadOnlyList<string> EntriesIn(string folder) => Do(nameof(EntriesIn), () => _system.EntriesIn(folder));
+
     public EntryKind KindOf(string path) => Do(nameof(KindOf), () => _system.KindOf(path));
 
     public IReadOnlyList<string> FoldersIn(string folder, string prefix) => Do(nameof(FoldersIn), () => _system.FoldersIn(folder, prefix));
@@ -26,7 +36,7 @@ internal sealed class ScriptedOperations(bool exchange, int killAt = -1, int fai
     public IDisposable CreateLock(string path, ReadOnlySpan<byte> content)
     {
         byte[] copy = content.ToArray();
-        IDisposable held = Do(nameof(CreateLock), () => _system.CreateLock(path, copy));
+        IDisposable held = Do(nameof(CreateLock), () => _system.CreateLock(path, copy), halfway: () => _system.CreateLock(path, copy.AsSpan(0, copy.Length / 2)).Dispose());
         _locks.Add(held);
         return held;
     }
@@ -43,13 +53,15 @@ internal sealed class ScriptedOperations(bool exchange, int killAt = -1, int fai
         return held;
     }
 
-    public FileByteSink CreateFile(string path) => Do(nameof(CreateFile), () => _system.CreateFile(path));
+    public FileByteSink CreateFile(string path, UnixFileMode? permissions) => Do(nameof(CreateFile), () => _system.CreateFile(path, permissions));
 
     public void FlushFile(string path) => Do(nameof(FlushFile), () => _system.FlushFile(path));
 
     public void FlushFolder(string path) => Do(nameof(FlushFolder), () => _system.FlushFolder(path));
 
-    public void CopyPermissions(string from, string to) => Do(nameof(CopyPermissions), () => _system.CopyPermissions(from, to));
+    public void SetPermissions(string path, UnixFileMode permissions) => Do(nameof(SetPermissions), () => _system.SetPermissions(path, permissions));
+
+    public void Replace(string from, string to) => Do(nameof(Replace), () => _system.Replace(from, to));
 
     public bool TryExchange(string first, string second)
     {
@@ -70,6 +82,17 @@ internal sealed class ScriptedOperations(bool exchange, int killAt = -1, int fai
     public void DeleteFile(string path) => Do(nameof(DeleteFile), () => _system.DeleteFile(path));
 
     public void DeleteEmptyFolder(string path) => Do(nameof(DeleteEmptyFolder), () => _system.DeleteEmptyFolder(path));
+
+    /// <summary>What the system does for a process that ended.</summary>
+    public void ReleaseLocks() => _locks.ForEach(held => held.Dispose());
+
+    /// <summary>Ends the process now.</summary>
+    public void End()
+    {
+        _ended = true;
+        ReleaseLocks();
+        throw new ProcessEnded();
+    }
 
     private static void DeleteSome(string path)
     {

@@ -1,0 +1,72 @@
+using System.Text;
+using Transfuse.Formats.Text;
+
+namespace Transfuse.Cli.Output;
+
+/// <summary>
+/// Standard output or standard error, opened when something is first printed. What a terminal would act on, or not show, is escaped, whoever prints it;
+/// a reader that went away ends nothing. The escapes are JSON's own, so a report stays the report that it is.
+/// </summary>
+/// <param name="open">Opens the stream.</param>
+/// <param name="mayFail">Whether what cannot be printed is dropped, because there is nowhere to say so.</param>
+internal sealed class TerminalWriter(Func<Stream> open, bool mayFail) : TextWriter
+{
+    private readonly StringBuilder _line = new();
+    private Stream? _stream;
+
+    /// <inheritdoc />
+    public override Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <inheritdoc />
+    public override void Write(char value) => Write([value]);
+
+    /// <inheritdoc />
+    public override void Write(string? value) => Write(value.AsSpan());
+
+    /// <inheritdoc />
+    public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
+
+    /// <inheritdoc />
+    public override void Write(ReadOnlySpan<char> buffer)
+    {
+        _line.Append(buffer);
+        if (buffer.Contains('\n'))
+        {
+            Print();
+        }
+    }
+
+    /// <inheritdoc />
+    public override void WriteLine(string? value) => Write(value + '\n');
+
+    /// <inheritdoc />
+    /// <exception cref="IOException">It cannot be printed.</exception>
+    public override void Flush()
+    {
+        if (_line.Length > 0)
+        {
+            Print();
+        }
+    }
+
+    // A line may come in pieces, and a character in two.
+    private void Print()
+    {
+        byte[] bytes = Encoding.GetBytes(PrintableText.Lines(_line.Replace("\r\n", "\n").ToString()));
+        _line.Clear();
+        try
+        {
+            _stream ??= open();
+            _stream.Write(bytes);
+            _stream.Flush();
+        }
+        catch (Exception failed) when (mayFail && failed is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            // There is no third place to say it.
+        }
+        catch (Exception failed) when (failed is UnauthorizedAccessException or ObjectDisposedException)
+        {
+            throw new IOException($"Standard output cannot be written: {failed.Message}", failed);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+namespace Transfuse.Formats.Files;
+
+/// <summary>What was done about something that an interrupted run had left.</summary>
+/// <param name="Path">The hidden folder that it had left.</param>
+/// <param name="Outcome">What was done.</param>
+public sealed record FolderRecovery(string Path, RecoveryOutcome Outcome);
