@@ -53,7 +53,11 @@ internal static partial class OpenAdapter
     }
 
     /// <summary>Reads a JSON object, or adds an error.</summary>
-    public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log)
+    /// <param name="source">The files.</param>
+    /// <param name="fileName">The one to read.</param>
+    /// <param name="log">Takes the error.</param>
+    /// <param name="takes">Told what is odd about a document that Python reads all the same, so that it is read; without it such a document is an error.</param>
+    public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
     {
         using IByteSource file = source.Open(fileName);
         if (file.Length > MaxConfigBytes)
@@ -66,12 +70,26 @@ internal static partial class OpenAdapter
         file.Read(0, bytes);
         try
         {
-            return PythonJson.ParseObject(bytes, file.Name);
+            return Parse(bytes, file.Name, takes);
         }
         catch (ContainerException broken)
         {
             log.Add(DamagedFile.Describe(broken));
             return null;
+        }
+    }
+
+    private static JsonObject Parse(byte[] bytes, string name, Action<string>? takes)
+    {
+        try
+        {
+            return PythonJson.ParseObject(bytes, name);
+        }
+        catch (PythonJsonException odd) when (takes is not null && odd.Cause is PythonJsonCause.DuplicateName or PythonJsonCause.TooDeep)
+        {
+            JsonObject taken = PythonJson.ParseObject(bytes, name, PythonJsonLimits.AsPython);
+            takes!(odd.Detail);
+            return taken;
         }
     }
 
@@ -172,7 +190,11 @@ internal static partial class OpenAdapter
     }
 
     /// <summary>Opens a weights file by what its name ends with, or adds an error.</summary>
-    public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
+    /// <param name="source">The files.</param>
+    /// <param name="fileName">The one to open.</param>
+    /// <param name="log">Takes the error.</param>
+    /// <param name="takes">Told of bytes after the tensors, which MLX passes over; without it they are an error.</param>
+    public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
     {
         Func<IByteSource, ITensorContainer> open = Path.GetExtension(fileName) switch
         {
@@ -183,6 +205,11 @@ internal static partial class OpenAdapter
         try
         {
             return open(source.Open(fileName));
+        }
+        catch (SafetensorsException odd) when (takes is not null && odd.Cause == SafetensorsError.TrailingBytes)
+        {
+            takes(odd.Detail);
+            return SafetensorsFile.Open(source.Open(fileName), allowTrailingBytes: true);
         }
         catch (ContainerException broken)
         {

@@ -20,8 +20,9 @@ public static class PythonJson
     /// <summary>Reads a document that must be an object.</summary>
     /// <param name="utf8">The whole document.</param>
     /// <param name="fileName">What to call it in messages.</param>
+    /// <param name="limits">What it may cost; <see cref="PythonJsonLimits.Default"/> where null.</param>
     /// <exception cref="PythonJsonException">The document is refused, or is another value.</exception>
-    public static JsonObject ParseObject(ReadOnlySpan<byte> utf8, string fileName) => Parse(utf8, fileName) switch
+    public static JsonObject ParseObject(ReadOnlySpan<byte> utf8, string fileName, PythonJsonLimits? limits = null) => Parse(utf8, fileName, limits) switch
     {
         JsonObject fields => fields,
         JsonValue other => throw new PythonJsonException(PythonJsonCause.NotAnObject, fileName, 1, 1, $"is {other.Kind}, not an object"),

@@ -6,6 +6,9 @@ public sealed record PythonJsonLimits
     /// <summary>The highest <see cref="MaxDepth"/>: the reader calls itself once per level.</summary>
     public const int HighestMaxDepth = 512;
 
+    /// <summary>What Python itself takes, as far as this reader can go: a name that occurs twice, deeper nesting.</summary>
+    public static PythonJsonLimits AsPython { get; } = new() { MaxDepth = HighestMaxDepth, LastNameWins = true };
+
     /// <summary>The default limits.</summary>
     public static PythonJsonLimits Default { get; } = new();
 
@@ -24,6 +27,9 @@ public sealed record PythonJsonLimits
             field = value;
         }
     } = 64;
+
+    /// <summary>Whether the last value of a name that occurs twice in an object counts, as in Python; else such a document is refused. Default false.</summary>
+    public bool LastNameWins { get; init; }
 
     /// <summary>Number of values of every kind, nested ones included. Default 1 048 576.</summary>
     public int MaxValues { get; init; } = 1 << 20;

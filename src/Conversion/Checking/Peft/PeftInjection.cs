@@ -75,7 +75,7 @@ internal sealed class PeftInjection
             return [.. registered.Where(TargetsParameter)];
         }
 
-        return _model is not null ? [] :
+        return _model is not null && !_model.IsUndescribed(owner) ? [] :
         [
             .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{ModulePath.LeafOf(target)}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
                 .Distinct().Where(TargetsParameter),
@@ -92,7 +92,7 @@ internal sealed class PeftInjection
         }
 
         // Without a model the order in which the module registers its parameters is not known.
-        bool isOrderKnown = _model is not null || parameters.Length == 1;
+        bool isOrderKnown = (_model is not null && !_model.IsUndescribed(pair.Path)) || parameters.Length == 1;
         PackedParameter? packed = isOrderKnown ? _model?.Packed(parameters[position]) : null;
         return (new PeftBinding(parameters[position], HfPlace.Unknown, true, true, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
     }
