@@ -16,7 +16,6 @@ internal static partial class OpenAdapter
 {
     // PEFT stores the adapter of this name in the folder itself, and every other in a folder of its own.
     private const string DefaultName = "default";
-    private const int MaxConfigBytes = 64 << 20;
 
     /// <summary>The opened content, or <see langword="null"/> with an error in the log.</summary>
     public static AdapterContent? Open(IAdapterSource source, string? adapterName, FindingLog log)
@@ -60,17 +59,9 @@ internal static partial class OpenAdapter
     public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
     {
         using IByteSource file = source.Open(fileName);
-        if (file.Length > MaxConfigBytes)
-        {
-            log.Add(ContainerCodes.Json.At(file.Name, $"has {file.Length} bytes; a config has at most {MaxConfigBytes}"));
-            return null;
-        }
-
-        byte[] bytes = new byte[file.Length];
-        file.Read(0, bytes);
         try
         {
-            return Parse(bytes, file.Name, takes);
+            return Parse(file, takes);
         }
         catch (ContainerException broken)
         {
@@ -79,15 +70,15 @@ internal static partial class OpenAdapter
         }
     }
 
-    private static JsonObject Parse(byte[] bytes, string name, Action<string>? takes)
+    private static JsonObject Parse(IByteSource file, Action<string>? takes)
     {
         try
         {
-            return PythonJson.ParseObject(bytes, name);
+            return PythonJson.ReadObject(file, PythonJsonLimits.Config);
         }
         catch (PythonJsonException odd) when (takes is not null && odd.Cause is PythonJsonCause.DuplicateName or PythonJsonCause.TooDeep)
         {
-            JsonObject taken = PythonJson.ParseObject(bytes, name, PythonJsonLimits.AsPython);
+            JsonObject taken = PythonJson.ReadObject(file, PythonJsonLimits.AsPython);
             takes!(odd.Detail);
             return taken;
         }
@@ -142,7 +133,7 @@ internal static partial class OpenAdapter
 
     private static string? ChooseWeights(IAdapterSource source, FindingLog log)
     {
-        string[] known = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle, AdapterFiles.MlxWeights, AdapterFiles.MlxArchive];
+        string[] known = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle, AdapterFiles.PeftCheckpoint, AdapterFiles.MlxWeights, AdapterFiles.MlxArchive];
         string[] present = [.. known.Where(source.FileNames.Contains)];
         if (present is [])
         {
@@ -173,7 +164,7 @@ internal static partial class OpenAdapter
             return null;
         }
 
-        bool peft = present.Any(name => name is AdapterFiles.PeftWeights or AdapterFiles.PeftPickle);
+        bool peft = present.Any(name => name is AdapterFiles.PeftWeights or AdapterFiles.PeftPickle or AdapterFiles.PeftCheckpoint);
         bool mlx = present.Any(name => name is AdapterFiles.MlxWeights or AdapterFiles.MlxArchive);
         if (peft && mlx)
         {
@@ -183,7 +174,7 @@ internal static partial class OpenAdapter
 
         if (present.Length > 1)
         {
-            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {present[1]} was ignored"));
+            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {List(present[1..])} {(present.Length > 2 ? "were" : "was")} ignored"));
         }
 
         return present[0];
@@ -196,10 +187,15 @@ internal static partial class OpenAdapter
     /// <param name="takes">Told of bytes after the tensors, which MLX passes over; without it they are an error.</param>
     public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
     {
+        if ((source as ITensorSource)?.FindTensors(fileName) is { } held)
+        {
+            return held;
+        }
+
         Func<IByteSource, ITensorContainer> open = Path.GetExtension(fileName) switch
         {
             ".npz" => NpzFile.Open,
-            ".bin" => TorchCheckpointFile.Open,
+            ".bin" or ".pt" or ".pth" => TorchCheckpointFile.Open,
             _ => SafetensorsFile.Open,
         };
         try
@@ -221,9 +217,12 @@ internal static partial class OpenAdapter
     // A source that is one weights file, with at most its config: the caller named it.
     private static bool IsChosen(IAdapterSource source) => source.FileNames.All(name => name == AdapterFiles.Config || AdapterFiles.IsNumberedCheckpoint(name)) && source.NestedAdapters is [];
 
-    // What a trainer leaves beside an adapter is no weights file of one.
-    private static bool IsWeights(string fileName) =>
-        Path.GetExtension(fileName) is ".safetensors" or ".npz" or ".bin" && Path.GetFileNameWithoutExtension(fileName) is not ("training_args" or "optimizer" or "scheduler");
+    /// <summary>Whether a file holds weights by its name: what a trainer keeps of its own state beside an adapter does not.</summary>
+    public static bool IsWeights(string fileName) =>
+        Path.GetExtension(fileName) is ".safetensors" or ".npz" or ".bin" or ".pt" or ".pth" && !TrainerState().IsMatch(fileName);
+
+    [GeneratedRegex(@"\A(training_args|optimizer|scheduler|scaler|trainer_state|rng_state(_\d+)?|random_states(_\d+)?|dataloader(_\d+)?|sampler(_\d+)?|.*_optim_states|optimizer_\d+)\.[a-z]+\z")]
+    private static partial Regex TrainerState();
 
     [GeneratedRegex(@"-\d{5}-of-\d{5}\.(safetensors|bin)\z")]
     private static partial Regex ShardName();

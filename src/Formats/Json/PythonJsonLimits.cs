@@ -6,11 +6,14 @@ public sealed record PythonJsonLimits
     /// <summary>The highest <see cref="MaxDepth"/>: the reader calls itself once per level.</summary>
     public const int HighestMaxDepth = 512;
 
-    /// <summary>What Python itself takes, as far as this reader can go: a name that occurs twice, deeper nesting.</summary>
-    public static PythonJsonLimits AsPython { get; } = new() { MaxDepth = HighestMaxDepth, LastNameWins = true };
-
     /// <summary>The default limits.</summary>
     public static PythonJsonLimits Default { get; } = new();
+
+    /// <summary>The limits of a config: 16 MiB and 200 000 values, a hundred times what a large one has.</summary>
+    public static PythonJsonLimits Config { get; } = new() { MaxBytes = 16 << 20, MaxValues = 200_000 };
+
+    /// <summary>A config as Python itself takes it, as far as this reader can go: a name that occurs twice, deeper nesting.</summary>
+    public static PythonJsonLimits AsPython { get; } = Config with { MaxDepth = HighestMaxDepth, LastNameWins = true };
 
     /// <summary>Size of the document in bytes. Default 64 MiB.</summary>
     public int MaxBytes { get; init; } = 64 << 20;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -87,7 +88,7 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig origina
         {
             context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Target module {unsupported} is not supported");
         }
-        else if (config.TargetModules.Items.FirstOrDefault(item => item.Contains("norm", StringComparison.OrdinalIgnoreCase)) is { } norm)
+        else if (config.TargetModules.Items.FirstOrDefault(item => ModulePath.LeafOf(item).Contains("norm", StringComparison.OrdinalIgnoreCase)) is { } norm)
         {
             context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Target module {norm} is not supported");
         }

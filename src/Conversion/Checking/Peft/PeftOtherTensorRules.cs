@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -106,7 +107,7 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         }
 
         string[] missing = [.. wrapped.Where(path => !saved.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
-        if (missing is not [] || (model is null && !inFile))
+        if (missing is not [] || (model is null && !inFile && PeftPromises.MissingModules([item], file.Others, config.TaskType) is not []))
         {
             context.Report(CheckCodes.TensorRefused, "modules_to_save", $"KeyError: {(missing is [] ? item : missing[0])}.weight: the config names it, and the file does not have it");
         }

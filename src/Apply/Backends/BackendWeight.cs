@@ -1,0 +1,21 @@
+namespace Transfuse.Apply.Backends;
+
+/// <summary>
+/// A matrix of a model, (out, in), or a stack of them, (E, out, in), as a backend holds it: on a file, in memory, or on a device.
+/// Only the backend that opened it can use it.
+/// </summary>
+/// <param name="source">Where it comes from.</param>
+public abstract class BackendWeight(WeightSource source)
+{
+    /// <summary>Where it comes from.</summary>
+    public WeightSource Source { get; } = source;
+
+    /// <summary>Number of stacked matrices; 1 where it is a single one.</summary>
+    public int Experts => Source.Experts;
+
+    /// <summary>Rows of each matrix.</summary>
+    public int Rows => Source.Rows;
+
+    /// <summary>Columns of each matrix, counted unpacked.</summary>
+    public int Columns => Source.Columns;
+}

@@ -1,0 +1,19 @@
+using Transfuse.Metadata.Adapters;
+
+namespace Transfuse.Apply.Layers;
+
+/// <summary>A layer with low-rank factors beside the model's own.</summary>
+public interface ILoraLayer
+{
+    /// <summary>Whether the factors count. True at first; false makes the layer compute what the model's own does, bit for bit.</summary>
+    bool Enabled { get; set; }
+
+    /// <summary>The factors in canonical orientation, with rank, scale and dropout. Dropout has no effect.</summary>
+    AdapterModule Factors { get; }
+
+    /// <summary>The model's own layer with the factors added to its weight, in float32.</summary>
+    ModelLayer Fused();
+
+    /// <summary>The model's own layer: the same object that was there before.</summary>
+    ModelLayer Reverted();
+}

@@ -1,0 +1,13 @@
+using Transfuse.Apply.Backends;
+using Transfuse.Metadata.Adapters;
+
+namespace Transfuse.Apply.Layers;
+
+/// <summary><see cref="LoraSwitchLinear"/> on quantized weights.</summary>
+public sealed class QLoraSwitchLinear : LoraSwitchLinear
+{
+    internal QLoraSwitchLinear(ITensorBackend backend, BaseSwitch original, AdapterModule module)
+        : base(backend, original, module)
+    {
+    }
+}

@@ -1,0 +1,87 @@
+using Transfuse.Apply.Backends.Managed;
+using Transfuse.Apply.Models;
+using Transfuse.Apply.Tests.Support;
+
+namespace Transfuse.Apply.Tests.Models;
+
+/// <summary>Every recorded model: logits with and without its adapter, greedy continuations with a cache, and the adapter's ways in and out.</summary>
+public class RecordedModelTests
+{
+    /// <summary>Types of which there are recorded models, and which are not run yet: each is refused by name.</summary>
+    internal static readonly string[] TypesNotRun =
+    [
+        "afm7", "bailing_moe_linear", "gemma3n", "iquestloopcoder", "kimi_linear", "longcat_flash", "longcat_flash_ngram", "plamo2", "recurrent_gemma", "rwkv7",
+    ];
+
+    public static TheoryData<string> Run { get; } = [.. ModelCase.Names.Where(name => !TypesNotRun.Contains(ModelCase.Load(name).Type))];
+
+    public static TheoryData<string> NotRun { get; } = [.. ModelCase.Names.Where(name => TypesNotRun.Contains(ModelCase.Load(name).Type))];
+
+    [Fact]
+    public void Runs_167_of_177_models_of_100_of_110_types()
+    {
+        Assert.Equal(167, Run.Count);
+        Assert.Equal(177, Run.Count + NotRun.Count);
+        Assert.Equal(110, ModelCase.Names.Select(name => ModelCase.Load(name).Type).Distinct().Count());
+        Assert.Equal(10, NotRun.Select(row => ModelCase.Load(row.Data).Type).Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(NotRun))]
+    public void Refuses_by_name(string name)
+    {
+        ModelCase recorded = ModelCase.Load(name);
+        using var backend = new ManagedBackend();
+
+        ModelException refusal = Assert.Throws<ModelException>(() => LanguageModel.Load(recorded.Base, backend));
+
+        Assert.Equal(ModelError.TypeNotRun, refusal.Cause);
+        Assert.Equal(recorded.Type, refusal.Subject);
+    }
+
+    [Theory]
+    [MemberData(nameof(Run))]
+    public void Computes_what_mlx_lm_recorded(string name)
+    {
+        ModelCase recorded = ModelCase.Load(name);
+        using var backend = new ManagedBackend();
+        using LanguageModel model = LanguageModel.Load(recorded.Base, backend);
+        using AdapterContainer adapter = AdapterContainer.FromFolder(recorded.Adapter, model.Source);
+        float[] Logits() => model.Logits(recorded.Ids, 2);
+
+        float[] before = Logits();
+        int[] generatedBefore = [.. model.Generate(recorded.Ids[..20]).Take(8)];
+        object[] own = [.. model.Slots.Values.Select(slot => slot.Current)];
+        adapter.LoadInto(model);
+        float[] on = Logits();
+        int[] generatedOn = [.. model.Generate(recorded.Ids[..20]).Take(8)];
+        adapter.Enabled = false;
+        float[] off = Logits();
+        adapter.Enabled = true;
+        float[] onAgain = Logits();
+        adapter.Unload();
+
+        Assert.InRange(ModelCase.Largest(recorded.LogitsBase, before), 0, ModelCase.Tolerance);
+        Assert.InRange(ModelCase.Largest(recorded.LogitsAdapter, on), 0, ModelCase.Tolerance);
+        Assert.Equal(recorded.GeneratedBase, generatedBefore);
+        Assert.Equal(recorded.GeneratedAdapter, generatedOn);
+        Assert.Equal(before, off);
+        Assert.Equal(on, onAgain);
+        Assert.Equal(own, model.Slots.Values.Select(slot => (object)slot.Current));
+        Assert.Equal(before, Logits());
+    }
+
+    [Theory]
+    [MemberData(nameof(Run))]
+    public void Fused_computes_what_the_adapter_does(string name)
+    {
+        ModelCase recorded = ModelCase.Load(name);
+        using var backend = new ManagedBackend();
+        using LanguageModel model = LanguageModel.Load(recorded.Base, backend);
+        using AdapterContainer adapter = AdapterContainer.FromFolder(recorded.Adapter, model.Source);
+
+        adapter.FuseInto(model);
+
+        Assert.InRange(ModelCase.Largest(recorded.LogitsAdapter, model.Logits(recorded.Ids, 2)), 0, ModelCase.Tolerance);
+    }
+}
