@@ -221,7 +221,6 @@ public static class ConfigCodes
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
         AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, ResidualCopy,
-        LoadsOnChangedBase,
+        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, ResidualCopy, LoadsOnChangedBase,
     ];
 }
