@@ -135,7 +135,7 @@ internal sealed class HfModel
     /// <summary>Whether a path is that of experts which the base's config has and the table's entry does not describe: transformers' llama4_text has them, mlx-lm's is dense.</summary>
     public bool IsUndescribed(string path) =>
         $".{path}.".Contains(".experts.", StringComparison.Ordinal)
-        && !Architecture.Rules.Any(rule => rule is PackedRule or StackRule)
+        && !Architecture.Rules.Any(rule => rule is PackedRule or StackRule or ExpertRowsRule)
         && (Config?.GetInteger("num_local_experts") ?? Config?.GetInteger("num_experts") ?? Config?.GetInteger("n_routed_experts")) > 0;
 
     private HfPlace FindInBase(string path)
