@@ -40,7 +40,7 @@ internal sealed class PipelineOptions
 
     private readonly Option<ExpertOrientation?> _expertOrientation = CommonOptions.ExpertSide();
     private readonly Option<int?> _maxRank = CommonOptions.Rank(
-        "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: half of a module's smaller side.");
+        "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: what is exact.");
 
     private readonly Option<int?> _svdRank = CommonOptions.Rank(
         "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");

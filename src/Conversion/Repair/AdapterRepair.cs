@@ -105,14 +105,14 @@ public sealed record AdapterRepair
                 throw new InvalidOperationException("Only a folder can be repaired in place.");
             }
 
-            if (DialectDetector.Detect(content, log) is not { } dialect)
+            if (DialectDetector.Detect(content, log) is not var (dialect, own))
             {
                 return Refused(log, null);
             }
 
             try
             {
-                return Run(content, dialect, context);
+                return Run(own, dialect, context);
             }
             catch (ContainerException broken)
             {

@@ -75,7 +75,10 @@ internal sealed class PeftInjection
             return [.. registered.Where(TargetsParameter)];
         }
 
-        return _model is not null && !_model.IsUndescribed(owner) ? [] :
+        // An item without a module names a parameter of those modules alone that have it: not of a target itself, nor of one whose weight is named.
+        ImmutableArray<string> named = PeftParameterTargets.Of(owner, (_config.TargetParameters ?? []).Where(PeftParameterTargets.NamesModule));
+        bool isOther = named is ["weight"] || (named.IsEmpty && _matcher.Match(owner) == PeftTargetVerdict.Targeted);
+        return (_model is not null && !_model.IsUndescribed(owner)) || isOther ? [] :
         [
             .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{ModulePath.LeafOf(target)}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
                 .Distinct().Where(TargetsParameter),

@@ -74,7 +74,7 @@ internal static class PeftRepair
     {
         var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, context.Base, new FindingLog()), new FindingLog()), editor.Config);
         PeftTypeFix.Apply(editor, facts, context.Log);
-        NeutralFieldsFix.Apply(editor);
+        NeutralFieldsFix.Apply(editor, context.Log);
         NumberFormFix.Apply(editor);
         if ((editor["peft_type"] as JsonString)?.Value != PeftTypes.Lora)
         {

@@ -298,7 +298,7 @@ public class ConfigPitfallTests
         DenseArray values = adapter.Random("base_model.model." + name, name.EndsWith("bias", StringComparison.Ordinal) ? [6] : [10, 6]);
         Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, [code], Base);
         Assert.Contains(name, refused.ToString());
-        Assert.Contains("fuse", refused.ToString());
+        Assert.Contains("merge_and_unload", refused.ToString());
 
         Converted dropped = Run.MustConvert(adapter, TargetProfile.MlxLm, Base, new ConversionOptions { Allowed = [code] });
         Assert.Equal(4, dropped.Tensors.Count);
