@@ -17,6 +17,7 @@ internal sealed class CheckCommand : ICommand
     private readonly Option<string> _modelType = CommonOptions.ModelType();
     private readonly Option<string> _adapterName = CommonOptions.AdapterName();
     private readonly Option<int?> _maxLoraRank = CommonOptions.MaxLoraRank();
+    private readonly Option<bool> _values = new("--values") { Description = "Read the values of the tensors too: find factors that are all zero, and NaN." };
     private readonly ReportOptions _report = new();
 
     public IReadOnlyList<string> Examples { get; } =
@@ -28,9 +29,9 @@ internal sealed class CheckCommand : ICommand
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("check", "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Reads configs, names and shapes; convert and repair look at values too. Changes nothing.")
+        var command = new Command("check", "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Reads configs, names and shapes, and values with --values. Changes nothing.")
         {
-            _paths, _for, _base, _modelType, _adapterName, _maxLoraRank,
+            _paths, _for, _base, _modelType, _adapterName, _maxLoraRank, _values,
         };
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
@@ -46,6 +47,7 @@ internal sealed class CheckCommand : ICommand
             ModelType = result.GetValue(_modelType),
             AdapterName = result.GetValue(_adapterName),
             MaxLoraRank = result.GetValue(_maxLoraRank),
+            LooksAtValues = result.GetValue(_values),
         };
         using IAdapterSource source = AdapterSource.Open(input);
         ImmutableArray<CheckResult> checks = [.. result.GetRequiredValue(_for).Select(reader => AdapterChecker.Check(source, reader, options, cancellationToken))];

@@ -27,6 +27,12 @@ public static class AdapterChecker
         if (OpenAdapter.Choose(source, options.AdapterName, log) is { } chosen)
         {
             using var context = new CheckContext(chosen, reader.Name, options, log, cancellationToken);
+            if (chosen != source && options.AdapterName is null)
+            {
+                // No reader looks into sub-folders by itself.
+                context.Report(CheckCodes.ConfigMissing, AdapterFiles.Config, $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen.Name)}, which would have to be given");
+            }
+
             rules.Check(context);
         }
 

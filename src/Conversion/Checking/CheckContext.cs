@@ -48,6 +48,11 @@ internal sealed class CheckContext : IDisposable
 
     public BaseConfig? BaseConfig => Options.Base?.Config;
 
+    // Swift has a parser of its own.
+    private bool IsPython => _reader != TargetProfile.MlxSwift.Name;
+
+    private bool IsMlx => TargetProfile.Find(_reader)?.Dialect == AdapterDialect.Mlx;
+
     public bool HasFile(string fileName) => _source.FileNames.Contains(fileName);
 
     public IEnumerable<string> FileNames => _source.FileNames;
@@ -68,16 +73,17 @@ internal sealed class CheckContext : IDisposable
             return null;
         }
 
-        if (_reader != TargetProfile.MlxSwift.Name && OpenAdapter.HasByteOrderMark(_source, AdapterFiles.Config))
+        if (IsPython && OpenAdapter.HasByteOrderMark(_source, AdapterFiles.Config))
         {
             Report(CheckCodes.ConfigUnreadable, AdapterFiles.Config, "JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig)");
         }
 
-        return OpenAdapter.ReadJson(_source, AdapterFiles.Config, _log);
+        return ReadJson(AdapterFiles.Config);
     }
 
     /// <summary>Another JSON object of the folder, or <see langword="null"/> where it cannot be read, with an error in the log.</summary>
-    public JsonObject? ReadJson(string fileName) => OpenAdapter.ReadJson(_source, fileName, _log);
+    public JsonObject? ReadJson(string fileName) =>
+        OpenAdapter.ReadJson(_source, fileName, _log, IsPython ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
 
     /// <summary>The tensors of the first of these files that is there, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="complaint">What the reader says where none is there.</param>
@@ -88,7 +94,7 @@ internal sealed class CheckContext : IDisposable
         {
             if (HasFile(fileName))
             {
-                if (OpenAdapter.OpenWeights(_source, fileName, _log) is not { } container)
+                if (OpenAdapter.OpenWeights(_source, fileName, _log, IsMlx ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; MLX passes over what follows") : null) is not { } container)
                 {
                     return null;
                 }
@@ -97,6 +103,11 @@ internal sealed class CheckContext : IDisposable
                 if (tensors.All.IsEmpty)
                 {
                     Report(CheckCodes.NoEffect, fileName, "has no tensor, so nothing is added to the model");
+                }
+
+                if (Options.LooksAtValues)
+                {
+                    FactorValues.Check(this, tensors);
                 }
 
                 return tensors;

@@ -17,6 +17,9 @@ public sealed record CheckOptions
     /// <summary>The sub-folder to read where a folder holds several adapters. Default: the only one.</summary>
     public string? AdapterName { get; init; }
 
+    /// <summary>Whether the values of the factors are read too: zero and NaN are found then. Default: false, names and shapes alone.</summary>
+    public bool LooksAtValues { get; init; }
+
     /// <summary>The server's <c>max_lora_rank</c>. Default: 16 for vLLM, as vLLM itself has it; for SGLang none, since it takes the largest rank that it is started with.</summary>
     public int? MaxLoraRank
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Transfuse.Formats.Json;
 
 namespace Transfuse.Conversion.Checking;
@@ -13,6 +14,24 @@ internal static class PythonNumbers
         _ => null,
     };
 
+    /// <summary>What MLX takes for an extent: also a string of digits, which its binding gives to Python's <c>int()</c>; no float.</summary>
+    public static long? Extent(JsonValue? value) => value switch
+    {
+        JsonString { Value: var text } when long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long extent) => extent,
+        _ => Integer(value),
+    };
+
+    /// <summary>
+    /// What <c>layers[-max(n, 0):]</c> does with <c>num_layers</c>: an int of any size, and a float below 0, for which <c>max</c> gives the int 0; 0 means all layers.
+    /// Other floats and NaN raise.
+    /// </summary>
+    public static long? LayerCount(JsonValue? value) => value switch
+    {
+        JsonNumber { IsIntegerText: true } number when !number.TryGetInteger(out _) => number.Text.StartsWith('-') ? 0 : long.MaxValue,
+        JsonNumber { IsIntegerText: false, Value: < 0 } => 0,
+        _ => Integer(value),
+    };
+
     /// <summary>What can be multiplied: an int, a float or a bool.</summary>
     public static double? Number(JsonValue? value) => value switch
     {
@@ -21,8 +40,8 @@ internal static class PythonNumbers
         _ => null,
     };
 
-    /// <summary>What MLX's Dropout takes: 0 up to and without 1.</summary>
-    public static bool IsDropout(JsonValue? value) => Number(value) is >= 0 and < 1;
+    /// <summary>What MLX's Dropout takes: neither below 0 nor 1 and above, so NaN too.</summary>
+    public static bool IsDropout(JsonValue? value) => Number(value) is { } number && !(number < 0 || number >= 1);
 
     /// <summary>Python's truth of a value.</summary>
     public static bool IsTrue(JsonValue? value) => value switch

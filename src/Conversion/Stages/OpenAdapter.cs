@@ -52,17 +52,35 @@ internal static partial class OpenAdapter
     }
 
     /// <summary>Reads a JSON object, or adds an error.</summary>
-    public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log)
+    /// <param name="source">The files.</param>
+    /// <param name="fileName">The one to read.</param>
+    /// <param name="log">Takes the error.</param>
+    /// <param name="takes">Told what is odd about a document that Python reads all the same, so that it is read; without it such a document is an error.</param>
+    public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
     {
         try
         {
             using IByteSource file = source.Open(fileName);
-            return PythonJson.ReadObject(file, PythonJsonLimits.Config);
+            return Parse(file, takes);
         }
         catch (ContainerException broken)
         {
             log.Add(DamagedFile.Describe(broken));
             return null;
+        }
+    }
+
+    private static JsonObject Parse(IByteSource file, Action<string>? takes)
+    {
+        try
+        {
+            return PythonJson.ReadObject(file, PythonJsonLimits.Config);
+        }
+        catch (PythonJsonException odd) when (takes is not null && odd.Cause is PythonJsonCause.DuplicateName or PythonJsonCause.TooDeep)
+        {
+            JsonObject taken = PythonJson.ReadObject(file, PythonJsonLimits.AsPython);
+            takes!(odd.Detail);
+            return taken;
         }
     }
 
@@ -174,7 +192,11 @@ internal static partial class OpenAdapter
     }
 
     /// <summary>Opens a weights file by what its name ends with, or adds an error.</summary>
-    public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
+    /// <param name="source">The files.</param>
+    /// <param name="fileName">The one to open.</param>
+    /// <param name="log">Takes the error.</param>
+    /// <param name="takes">Told of bytes after the tensors, which MLX passes over; without it they are an error.</param>
+    public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
     {
         if ((source as ITensorSource)?.FindTensors(fileName) is { } held)
         {
@@ -190,6 +212,11 @@ internal static partial class OpenAdapter
         try
         {
             return open(source.Open(fileName));
+        }
+        catch (SafetensorsException odd) when (takes is not null && odd.Cause == SafetensorsError.TrailingBytes)
+        {
+            takes(odd.Detail);
+            return SafetensorsFile.Open(source.Open(fileName), allowTrailingBytes: true);
         }
         catch (ContainerException broken)
         {

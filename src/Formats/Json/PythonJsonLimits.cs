@@ -12,6 +12,9 @@ public sealed record PythonJsonLimits
     /// <summary>The limits of a config: 16 MiB and 200 000 values, a hundred times what a large one has.</summary>
     public static PythonJsonLimits Config { get; } = new() { MaxBytes = 16 << 20, MaxValues = 200_000 };
 
+    /// <summary>A config as Python itself takes it, as far as this reader can go: a name that occurs twice, deeper nesting.</summary>
+    public static PythonJsonLimits AsPython { get; } = Config with { MaxDepth = HighestMaxDepth, LastNameWins = true };
+
     /// <summary>Size of the document in bytes. Default 64 MiB.</summary>
     public int MaxBytes { get; init; } = 64 << 20;
 
@@ -27,6 +30,9 @@ public sealed record PythonJsonLimits
             field = value;
         }
     } = 64;
+
+    /// <summary>Whether the last value of a name that occurs twice in an object counts, as in Python; else such a document is refused. Default false.</summary>
+    public bool LastNameWins { get; init; }
 
     /// <summary>Number of values of every kind, nested ones included. Default 1 048 576.</summary>
     public int MaxValues { get; init; } = 1 << 20;

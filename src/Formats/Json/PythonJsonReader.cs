@@ -85,7 +85,7 @@ internal ref struct PythonJsonReader
     {
         Enter();
         var members = ImmutableArray.CreateBuilder<KeyValuePair<string, JsonValue>>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new Dictionary<string, int>(StringComparer.Ordinal);
         SkipWhiteSpace();
         if (!TryTake("}"u8))
         {
@@ -99,7 +99,7 @@ internal ref struct PythonJsonReader
                 }
 
                 string name = ReadString();
-                if (!names.Add(name))
+                if (names.ContainsKey(name) && !_limits.LastNameWins)
                 {
                     throw FailAt(start, PythonJsonCause.DuplicateName, "the name \"" + Shorten(name) + "\" occurs twice");
                 }
@@ -110,7 +110,17 @@ internal ref struct PythonJsonReader
                     throw Unexpected("\":\"");
                 }
 
-                members.Add(new(name, ReadValue()));
+                JsonValue value = ReadValue();
+                if (names.TryGetValue(name, out int place))
+                {
+                    members[place] = new(name, value);
+                }
+                else
+                {
+                    names.Add(name, members.Count);
+                    members.Add(new(name, value));
+                }
+
                 SkipWhiteSpace();
             }
             while (TryTake(","u8));

@@ -12,8 +12,9 @@ internal static class HeaderValidation
     /// <param name="entries">The header's tensors.</param>
     /// <param name="dataLength">Bytes of the file after the header.</param>
     /// <param name="file">What to call the file.</param>
+    /// <param name="allowTrailingBytes">Whether bytes may follow the last tensor.</param>
     /// <exception cref="SafetensorsException">A rule is broken; its cause says which.</exception>
-    public static void Check(List<HeaderEntry> entries, long dataLength, string file)
+    public static void Check(List<HeaderEntry> entries, long dataLength, string file, bool allowTrailingBytes = false)
     {
         entries.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
         CheckNames(entries, file);
@@ -28,7 +29,7 @@ internal static class HeaderValidation
             expected = entry.End;
         }
 
-        if (expected != dataLength)
+        if (expected > dataLength || (expected < dataLength && !allowTrailingBytes))
         {
             throw new SafetensorsException(
                 expected > dataLength ? SafetensorsError.IncompleteBuffer : SafetensorsError.TrailingBytes,

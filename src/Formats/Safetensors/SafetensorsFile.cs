@@ -16,7 +16,7 @@ public sealed class SafetensorsFile : ITensorContainer
     private readonly IByteSource _source;
     private volatile bool _disposed;
 
-    private SafetensorsFile(IByteSource source)
+    private SafetensorsFile(IByteSource source, bool allowTrailingBytes)
     {
         _source = source;
         int headerLength = ReadHeaderLength(source);
@@ -25,7 +25,7 @@ public sealed class SafetensorsFile : ITensorContainer
 
         Header header = HeaderReader.Parse(bytes, source.Name, Header.MaxTensors(source.Length));
         long dataStart = PrefixLength + (long)headerLength;
-        HeaderValidation.Check(header.Entries, source.Length - dataStart, source.Name);
+        HeaderValidation.Check(header.Entries, source.Length - dataStart, source.Name, allowTrailingBytes);
         Metadata = header.Metadata;
         Tensors = [.. header.Entries.Select(entry =>
             new NamedTensor(entry.Name, new FileTensor(this, dataStart + entry.Begin, entry.DType, entry.Shape)))];
@@ -46,12 +46,19 @@ public sealed class SafetensorsFile : ITensorContainer
     /// <summary>Opens a source and owns it from then on: it is disposed with the file, and also when this throws.</summary>
     /// <exception cref="SafetensorsException">The file breaks a rule of the format.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static SafetensorsFile Open(IByteSource source)
+    public static SafetensorsFile Open(IByteSource source) => Open(source, allowTrailingBytes: false);
+
+    /// <summary>Opens a source as MLX does, which reads the tensors and passes over bytes after the last one; else as <see cref="Open(IByteSource)"/>.</summary>
+    /// <param name="source">The file; disposed with it.</param>
+    /// <param name="allowTrailingBytes">Whether bytes may follow the last tensor, which the format forbids.</param>
+    /// <exception cref="SafetensorsException">The file breaks another rule of the format.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static SafetensorsFile Open(IByteSource source, bool allowTrailingBytes)
     {
         ArgumentNullException.ThrowIfNull(source);
         try
         {
-            return new SafetensorsFile(source);
+            return new SafetensorsFile(source, allowTrailingBytes);
         }
         catch
         {

@@ -66,12 +66,77 @@ public class FolderFilesTests
     {
         using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("mlx_llama_qv"));
         string folder = copy.Save();
-        File.WriteAllBytes(Path.Combine(folder, "adapters.safetensors"), [2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}', 1]);
+        File.WriteAllBytes(Path.Combine(folder, "adapters.safetensors"), [3, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']);
         CheckResult weights = Readers.Check(folder, "mlx-lm");
         Assert.Equal(CheckVerdict.Fails, weights.Verdict);
         Assert.Contains(weights.Findings, finding => finding.Code.Id == "TF1101");
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), "[]");
         Assert.Contains(Readers.Check(folder, "mlx-lm").Findings, finding => finding.Code.Id == "TF1401");
+    }
+
+    [Theory]
+    [InlineData("mlx-lm")]
+    [InlineData("unsloth")]
+    public void Oddities_that_python_reads_are_named_and_load(string reader)
+    {
+        using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case(reader == "mlx-lm" ? "mlx_llama_qv" : "unsloth_llama"));
+        string config = Path.Combine(copy.Save(), "adapter_config.json");
+        string text = File.ReadAllText(config);
+        foreach (string odd in new[] { "\"seed\": 1, \"seed\": 2, ", $"\"deep\": {new string('[', 80)}{new string(']', 80)}, " })
+        {
+            File.WriteAllText(config, text.Insert(1, odd));
+            CheckResult result = Readers.Check(copy.Folder, reader);
+            Assert.Equal(CheckVerdict.Loads, result.Verdict);
+            Assert.Contains(result.Findings, finding => finding.Code.Id == "TF5575" && finding.Subject == "adapter_config.json");
+        }
+
+        File.WriteAllText(config, text);
+        string weights = Path.Combine(copy.Folder, "adapters.safetensors");
+        File.WriteAllBytes(weights, [.. File.ReadAllBytes(weights), 1, 2, 3]);
+        CheckResult trailing = Readers.Check(copy.Folder, reader);
+        Assert.Equal(CheckVerdict.Loads, trailing.Verdict);
+        Assert.Contains(trailing.Findings, finding => finding.Code.Id == "TF5575" && finding.Message.Contains("MLX passes over what follows", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("llama_qv", "peft", ".lora_B.weight")]
+    [InlineData("mlx_llama_qv", "mlx-lm", ".lora_b")]
+    public void Factors_of_zero_are_found_if_asked(string name, string reader, string second)
+    {
+        FixtureCase fixture = Fixtures.Case(name);
+        using AdapterCopy copy = AdapterCopy.Of(fixture);
+        foreach (OracleTensor tensor in copy.Tensors.Values.Where(tensor => tensor.Name.EndsWith(second, StringComparison.Ordinal)).ToList())
+        {
+            copy.Put(tensor.Name, DenseArray.Zeros(tensor.Shape));
+        }
+
+        string folder = copy.Save();
+        var looks = new CheckOptions { LooksAtValues = true };
+        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder, reader, Readers.BaseFor(reader, fixture)).Verdict);
+        CheckResult result = Readers.Check(folder, reader, Readers.BaseFor(reader, fixture), looks);
+        Assert.Equal(CheckVerdict.LoadsWrongly, result.Verdict);
+        Assert.Contains(result.Findings, finding => finding.Code.Id == "TF5571" && finding.Message.Contains("every second factor is zero", StringComparison.Ordinal));
+        Assert.Equal(CheckVerdict.Loads, Readers.Check(fixture.AdapterFolder, reader, Readers.BaseFor(reader, fixture), looks).Verdict);
+    }
+
+    [Fact]
+    public void The_last_value_of_a_name_counts()
+    {
+        using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("mlx_llama_qv"));
+        string config = Path.Combine(copy.Save(), "adapter_config.json");
+        string text = File.ReadAllText(config);
+        File.WriteAllText(config, text[..text.LastIndexOf('}')] + ", \"num_layers\": 1}");
+        Assert.Contains(Readers.Check(copy.Folder, "mlx-lm").Findings, finding => finding.Code.Id == "TF5513");
+    }
+
+    [Fact]
+    public void Dropout_that_is_no_number_is_none()
+    {
+        using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("mlx_llama_qv"));
+        copy.Set("lora_parameters.dropout", "0.25");
+        string config = Path.Combine(copy.Save(), "adapter_config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("0.25", "NaN", StringComparison.Ordinal));
+        Assert.Equal(CheckVerdict.Loads, Readers.Check(copy.Folder, "mlx-lm").Verdict);
     }
 
     [Fact]

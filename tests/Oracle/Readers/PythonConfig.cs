@@ -14,6 +14,10 @@ internal static class PythonConfig
         _ => throw new ReaderException($"TypeError: {what} is {value.GetRawText()}, not an int"),
     };
 
+    /// <summary>An extent of an array: MLX's binding gives a string to Python's int(), but refuses a float.</summary>
+    public static long Extent(JsonElement value, string what) =>
+        value.ValueKind == JsonValueKind.String && long.TryParse(value.GetString(), out long extent) ? extent : Integer(value, what);
+
     /// <summary>config["name"] of a dict.</summary>
     public static JsonElement Item(JsonElement dict, string name) =>
         dict.TryGetProperty(name, out JsonElement value) ? value : throw new ReaderException($"KeyError: {name}");
@@ -38,6 +42,6 @@ internal static class PythonConfig
         JsonElement rank = Item(parameters, "rank");
         JsonElement scale = Item(parameters, "scale");
         CheckDropout(Item(parameters, "dropout"));
-        return (Integer(rank, "rank"), Number(scale, "scale"));
+        return (Extent(rank, "rank"), Number(scale, "scale"));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Formats.Json;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Checking.Mlx;
@@ -69,6 +70,11 @@ internal sealed class LayerWrapping
     public bool WouldWrapInAllLayers(string path) =>
         _model.Find(path).CanBeWrapped && _model.TrySplit(path, out _, out string relative) && (_keys is null || _keys.Contains(relative));
 
+    // Rotary embeddings are modules of every attention that has them; they have no weights, so neither the table nor a base's file shows them.
+    private bool IsWeightless(string key) =>
+        ModulePath.LeafOf(key) == "rope" && key.Length > 5 && key[..^5] is var parent
+        && (_model.FindRelative(parent).State == MlxPlaceState.Fixed || _model.Find(parent).State == MlxPlaceState.Fixed);
+
     private bool IsSelected(int layer) => _layers <= 0 || layer >= _model.LayerCount - _layers;
 
     private void CheckKeys()
@@ -99,6 +105,12 @@ internal sealed class LayerWrapping
     {
         switch (place)
         {
+            case var _ when key.Length == 0:
+                _context.Report(CheckCodes.KeyRefused, KeysField, "ValueError: Can't convert layer of type TransformerBlock to LoRA: the empty key is the path of a whole layer and of the model");
+                break;
+            case { State: MlxPlaceState.Absent or MlxPlaceState.Unknown } when IsWeightless(key):
+                _context.Report(CheckCodes.KeyRefused, KeysField, $"ValueError: Can't convert layer of type RoPE to LoRA: {key} is a module without weights");
+                break;
             case { State: MlxPlaceState.Fixed }:
                 _context.Report(CheckCodes.KeyRefused, KeysField, $"ValueError: Can't convert layer to LoRA: {key} is {place.What}");
                 break;

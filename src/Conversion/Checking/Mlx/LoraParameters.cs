@@ -23,7 +23,7 @@ internal readonly record struct LoraParameters(long Rank, double Scale)
             }
         }
 
-        long? rank = PythonNumbers.Integer(parameters["rank"]);
+        long? rank = PythonNumbers.Extent(parameters["rank"]);
         double? scale = PythonNumbers.Number(parameters["scale"]);
         if (parameters.Contains("rank") && rank is null or <= 0)
         {
@@ -31,9 +31,9 @@ internal readonly record struct LoraParameters(long Rank, double Scale)
             ok = false;
         }
 
-        if (parameters.Contains("scale") && (scale is null || !double.IsFinite(scale.Value)))
+        if (parameters.Contains("scale") && scale is null)
         {
-            Refuse(context, "scale", parameters["scale"]!, "a finite number");
+            Refuse(context, "scale", parameters["scale"]!, "a number");
             ok = false;
         }
 

@@ -6,7 +6,7 @@ namespace Transfuse.Conversion.Checking.Mlx;
 /// <summary>Reports a scale that is another number as float32, in which every MLX reader multiplies, and one that no training writes.</summary>
 internal static class ScaleRange
 {
-    /// <summary>Checks a finite scale.</summary>
+    /// <summary>Checks a scale.</summary>
     /// <param name="context">The check.</param>
     /// <param name="field">Where it stands.</param>
     /// <param name="scale">The scale.</param>
@@ -19,6 +19,10 @@ internal static class ScaleRange
         else if ((float)scale <= 0)
         {
             context.Report(MlxConfigCodes.ScaleDoubtful, field, $"is {MlxScale.Show(scale)}");
+            if ((float)scale == 0)
+            {
+                context.Report(CheckCodes.NoEffect, field, "the scale is 0, so that nothing is added to the model");
+            }
         }
     }
 }

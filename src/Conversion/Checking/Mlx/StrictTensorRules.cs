@@ -27,6 +27,32 @@ internal sealed class StrictTensorRules(CheckContext context, MlxModel model, bo
         {
             context.Report(CheckCodes.TensorRefused, other.Name, "ValueError: " + Explain(other.Name));
         }
+
+        CheckHoles(tensors, wrapping);
+    }
+
+    // Every wrapped module is saved, so a layer without any tensor between layers with some was lost.
+    private void CheckHoles(MlxTensors tensors, LayerWrapping wrapping)
+    {
+        (int Layer, string Relative)[] pairs =
+            [.. tensors.Pairs.Where(pair => wrapping.Wraps(pair.Path)).Select(pair => model.TrySplit(pair.Path, out int layer, out string relative) ? (layer, relative) : (-1, string.Empty)).Where(pair => pair.Item1 >= 0)];
+        if (pairs is [])
+        {
+            return;
+        }
+
+        HashSet<int> present = [.. pairs.Select(pair => pair.Layer)];
+        string[] relatives = [.. pairs.Select(pair => pair.Relative).Distinct()];
+        int first = present.Min(), last = (int)Math.Min(present.Max(), model.LayerCount);
+        string[] empty =
+        [
+            .. Enumerable.Range(first, Math.Max(0, last - first)).Where(layer => !present.Contains(layer) && relatives.Any(relative => wrapping.Wraps($"{model.Root}.{layer}.{relative}")))
+                .Select(layer => $"{model.Root}.{layer}"),
+        ];
+        if (empty is not [])
+        {
+            context.Report(CheckCodes.NeutralModules, "lora_parameters.keys", $"wraps {NameList.Of(empty, most: 3)} too, and the file has nothing for them, though it has for layers before and after");
+        }
     }
 
     private void CheckPair(MlxPair pair, LayerWrapping wrapping, long rank)
@@ -50,6 +76,12 @@ internal sealed class StrictTensorRules(CheckContext context, MlxModel model, bo
         if (pair.M is not null && !isDora)
         {
             context.Report(CheckCodes.TensorRefused, pair.Path + ".m", $"ValueError: {NotInModel}: fine_tune_type is not dora");
+        }
+
+        if (isDora && QuantizedDora.Misfit(context.BaseConfig, pair, place, rank) is var (factor, packed, live))
+        {
+            context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{factor}", $"ValueError: adapter shape {packed.Shape} does not match model parameter shape {live}");
+            return;
         }
 
         foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank).Where(misfit => isDora || misfit.Name != "m"))

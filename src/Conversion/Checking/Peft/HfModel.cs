@@ -46,6 +46,9 @@ internal sealed class HfModel
     /// <summary>Number of layers; as many as the adapter shows where the base was not given.</summary>
     public long LayerCount => _replicated?.Length ?? Math.Min(_mlx.LayerCount, MostLayers);
 
+    /// <summary>Whether the base's own weights tell which layer has which modules; the table of architectures names those of any layer.</summary>
+    public bool IsExact => _mlx is WeightsMlxModel;
+
     public bool IsLayerCountKnown => _mlx.IsLayerCountKnown;
 
     /// <summary>Modules and parameters that an adapter can have, as far as the table has them.</summary>
@@ -129,8 +132,19 @@ internal sealed class HfModel
         return null;
     }
 
+    /// <summary>Whether a path is that of experts which the base's config has and the table's entry does not describe: transformers' llama4_text has them, mlx-lm's is dense.</summary>
+    public bool IsUndescribed(string path) =>
+        $".{path}.".Contains(".experts.", StringComparison.Ordinal)
+        && !Architecture.Rules.Any(rule => rule is PackedRule or StackRule or ExpertRowsRule)
+        && (Config?.GetInteger("num_local_experts") ?? Config?.GetInteger("num_experts") ?? Config?.GetInteger("n_routed_experts")) > 0;
+
     private HfPlace FindInBase(string path)
     {
+        if (IsUndescribed(path))
+        {
+            return HfPlace.Unknown;
+        }
+
         // Other programs find a module by its meaning; PEFT and the servers by its name alone.
         if (!_isBare && !HfPaths.IsExact(Architecture, path))
         {

@@ -56,7 +56,7 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig origina
         HashSet<string> elsewhere = [.. bound.Select(WithoutLayer)];
         var named = new PeftSuffixList([.. original.TargetModules.Items, .. original.TargetParameters ?? []]);
         bool byPattern = original.TargetModules.Kind == PeftModuleSelectorKind.Pattern;
-        ILookup<bool, string> lost = empty.ToLookup(path => byPattern || named.Matches(path) || named.Matches(path + ".weight") || elsewhere.Contains(WithoutLayer(path)) || elsewhere.Contains(WithoutLayer(path) + ".weight"));
+        ILookup<bool, string> lost = empty.ToLookup(path => model!.IsExact && (byPattern || named.Matches(path) || named.Matches(path + ".weight") || elsewhere.Contains(WithoutLayer(path)) || elsewhere.Contains(WithoutLayer(path) + ".weight")));
         Report(CheckCodes.ModulesLost, [.. lost[true]], "names {0}, for which the file has nothing: a warning lists their missing keys, and they stay without effect");
         Report(CheckCodes.NeutralModules, [.. lost[false]], "makes adapters without effect for {0}, and a warning lists their missing keys");
     }

@@ -78,7 +78,7 @@ internal sealed class PeftInjection
         // An item without a module names a parameter of those modules alone that have it: not of a target itself, nor of one whose weight is named.
         ImmutableArray<string> named = PeftParameterTargets.Of(owner, (_config.TargetParameters ?? []).Where(PeftParameterTargets.NamesModule));
         bool isOther = named is ["weight"] || (named.IsEmpty && _matcher.Match(owner) == PeftTargetVerdict.Targeted);
-        return _model is not null || isOther ? [] :
+        return (_model is not null && !_model.IsUndescribed(owner)) || isOther ? [] :
         [
             .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{ModulePath.LeafOf(target)}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
                 .Distinct().Where(TargetsParameter),
@@ -95,7 +95,7 @@ internal sealed class PeftInjection
         }
 
         // Without a model the order in which the module registers its parameters is not known.
-        bool isOrderKnown = _model is not null || parameters.Length == 1;
+        bool isOrderKnown = (_model is not null && !_model.IsUndescribed(pair.Path)) || parameters.Length == 1;
         PackedParameter? packed = isOrderKnown ? _model?.Packed(parameters[position]) : null;
         // A parameter that the model has and that holds no stack of experts is a matrix (DBRX).
         bool isMatrix = isOrderKnown && _model is not null && packed is null;

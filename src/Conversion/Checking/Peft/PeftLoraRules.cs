@@ -20,6 +20,12 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
     public IReadOnlySet<string> Check()
     {
         var bound = new HashSet<string>(StringComparer.Ordinal);
+        if (model is null && file.Modules.IsEmpty)
+        {
+            // Neither the file nor a base shows a module.
+            return bound;
+        }
+
         if (!CheckPatterns() || PeftMixture.Convert(context, config, model) is not { } mixture || WithDefaults(mixture) is not { } converted)
         {
             return bound;

@@ -96,14 +96,17 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
     // PEFT wraps every module whose path ends with the item, without regard to dots, and wants all parameters of each.
     private void CheckSaved(string item)
     {
-        bool inFile = file.Others.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && IsSavedBy(tensor.Path, item));
+        // PEFT looks for the name that it saves, without the wrapper's own segments.
+        OtherTensor[] saved =
+            [.. file.Others.Where(tensor => !tensor.SourceName.Contains(".modules_to_save.", StringComparison.Ordinal) && !tensor.SourceName.Contains(".original_module.", StringComparison.Ordinal))];
+        bool inFile = saved.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && IsSavedBy(tensor.Path, item));
         string[] wrapped = [.. (model?.Modules ?? []).Where(module => module.IsModule && module.Path.EndsWith(item, StringComparison.Ordinal)).Select(module => module.Path)];
         if (wrapped is [] && !inFile && context.BaseWeights?.Names.FirstOrDefault(name => name.EndsWith(item + Weight, StringComparison.Ordinal)) is { } other)
         {
             wrapped = [other[..^Weight.Length]];
         }
 
-        string[] missing = [.. wrapped.Where(path => !file.Others.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
+        string[] missing = [.. wrapped.Where(path => !saved.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
         if (missing is not [] || (model is null && !inFile && PeftPromises.MissingModules([item], file.Others, config.TaskType) is not []))
         {
             context.Report(CheckCodes.TensorRefused, "modules_to_save", $"KeyError: {(missing is [] ? item : missing[0])}.weight: the config names it, and the file does not have it");

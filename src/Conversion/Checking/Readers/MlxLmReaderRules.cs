@@ -57,7 +57,7 @@ internal sealed class MlxLmReaderRules : IReaderRules
 
     private static (long Layers, JsonObject Parameters)? Fields(CheckContext context, JsonObject config)
     {
-        long? layers = PythonNumbers.Integer(config["num_layers"]);
+        long? layers = PythonNumbers.LayerCount(config["num_layers"]);
         if (!config.Contains("num_layers"))
         {
             string legacy = config.Contains("lora_layers") ? "; lora_layers is its name before mlx-lm 0.19" : string.Empty;

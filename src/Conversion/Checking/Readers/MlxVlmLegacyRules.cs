@@ -48,7 +48,7 @@ internal static class MlxVlmLegacyRules
     private static bool CheckNumbers(CheckContext context, JsonObject config)
     {
         bool rank = PythonNumbers.Integer(config["rank"]) is > 0;
-        bool alpha = !config.Contains("alpha") || PythonNumbers.Number(config["alpha"]) is { } value && double.IsFinite(value);
+        bool alpha = !config.Contains("alpha") || PythonNumbers.Number(config["alpha"]) is not null;
         bool dropout = !config.Contains("dropout") || PythonNumbers.IsDropout(config["dropout"]);
         foreach ((string name, bool ok) in new[] { ("rank", rank), ("alpha", alpha), ("dropout", dropout) })
         {
@@ -61,6 +61,11 @@ internal static class MlxVlmLegacyRules
         if (!config.Contains("alpha"))
         {
             context.Report(CheckCodes.DefaultTaken, "alpha", "is missing; 0.1 is taken");
+        }
+
+        if (PythonNumbers.Number(config["alpha"]) is { } numerator)
+        {
+            ScaleRange.Check(context, "alpha", numerator);
         }
 
         return rank && alpha && dropout;

@@ -76,7 +76,7 @@ internal sealed class MlxVlmReaderRules : IReaderRules
 
     private static Func<string, bool>? WithoutKeys(CheckContext context, JsonObject config, MlxModel model, bool isDora)
     {
-        long? layers = config.Contains("num_layers") ? PythonNumbers.Integer(config["num_layers"]) : -1;
+        long? layers = config.Contains("num_layers") ? PythonNumbers.LayerCount(config["num_layers"]) : -1;
         if (layers is null)
         {
             context.Report(CheckCodes.FieldRefused, "num_layers", $"TypeError: is {config["num_layers"]!.Kind}; it must be an integer without a point");

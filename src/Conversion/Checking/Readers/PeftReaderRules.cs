@@ -46,7 +46,7 @@ internal sealed class PeftReaderRules : IReaderRules
 
         if (PeftConfigRules.Read(context, json) is { } config && raw is not null)
         {
-            CheckLora(context, config, PeftFile.Of(raw, addsPrefix: context.Architecture?.PeftConversion is not null));
+            CheckLora(context, config, PeftFile.Of(raw, addsPrefix: context.Architecture?.PeftConversion is not null || context.ModelType is "granitemoe" or "granitemoehybrid"));
         }
     }
 

@@ -148,7 +148,7 @@ internal sealed class UnslothReaderRules : IReaderRules
             return null;
         }
 
-        if (Or("scale") is null)
+        if (Or("scale") is null or JsonNull)
         {
             context.Report(CheckCodes.DefaultTaken, "scale", "is missing; 1 is taken");
         }
