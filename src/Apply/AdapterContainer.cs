@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
@@ -19,6 +21,7 @@ public sealed class AdapterContainer : IDisposable
     private readonly bool[] _enabled;
     private LanguageModel? _model;
     private ImmutableArray<ILoraLayer> _layers = [];
+    private (LanguageModel Model, ImmutableArray<ILoraLayer> Layers)? _made;
 
     private AdapterContainer(Adapter adapter, IDisposable? files)
     {
@@ -71,7 +74,7 @@ public sealed class AdapterContainer : IDisposable
         try
         {
             opened = AdapterReader.OpenInMlxLayout(source, baseModel, options, log, cancellationToken);
-            return opened is null ? null : new AdapterContainer(opened.Adapter, new Files(opened, source));
+            return opened is null ? null : new AdapterContainer(UnderModelPaths(opened.Adapter, baseModel), new Files(opened, source));
         }
         finally
         {
@@ -99,8 +102,9 @@ public sealed class AdapterContainer : IDisposable
     /// <exception cref="AdapterException">It does not fit; the model is as before.</exception>
     public void LoadInto(LanguageModel model)
     {
-        ImmutableArray<ILoraLayer> layers = LayerFactory.Create(model, Adapter);
-        _model?.Adapter?.Unload();
+        ImmutableArray<ILoraLayer> layers = _made is { } made && made.Model == model ? made.Layers : LayerFactory.Create(model, Adapter);
+        _made = (model, layers);
+        Unload();
         model.Adapter?.Unload();
         for (int i = 0; i < layers.Length; i++)
         {
@@ -166,6 +170,21 @@ public sealed class AdapterContainer : IDisposable
     {
         Unload();
         _files?.Dispose();
+    }
+
+    // Other programs of MLX hold the same model under another root.
+    private static Adapter UnderModelPaths(Adapter adapter, BaseModel? baseModel)
+    {
+        if (baseModel?.Config.ModelType is not { } type || ArchitectureTable.Default.Find(type) is not { } architecture)
+        {
+            return adapter;
+        }
+
+        var map = new ArchitectureMap(architecture, baseModel.Config, allowLowConfidence: true);
+        return adapter with
+        {
+            Modules = [.. adapter.Modules.Select(module => map.MlxPathOf(module.Path.Text) is { } path && path != module.Path.Text ? module with { Path = ModulePath.Parse(path) } : module)],
+        };
     }
 
     private static AdapterException Unreadable(string folder, FindingLog log)

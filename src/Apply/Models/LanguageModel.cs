@@ -3,12 +3,16 @@ using Transfuse.Apply.Generation;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models.Caches;
 using Transfuse.Apply.Models.Configs;
+using Transfuse.Apply.Models.Expressions;
 using Transfuse.Apply.Models.Parts;
 using Transfuse.Apply.Models.Table;
 using Transfuse.Apply.Models.Weights;
+using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Bases;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Apply.Models;
 
@@ -87,10 +91,13 @@ public sealed class LanguageModel : IDisposable
     /// <param name="ids">b sequences of L ids one after the other.</param>
     /// <param name="batch">b.</param>
     /// <exception cref="ArgumentException">An id is not below <see cref="Vocabulary"/>, or the ids do not divide into sequences.</exception>
+    /// <exception cref="ModelException">A result is not a number.</exception>
     public float[] Logits(ReadOnlySpan<int> ids, int batch = 1)
     {
         Step step = Start(ids, batch, NewCache(), true);
-        return Backend.ToSingles(Run(step));
+        float[] logits = Backend.ToSingles(Run(step));
+        RequireFinite(logits);
+        return logits;
     }
 
     /// <summary>Logits of the ids that follow what a cache has seen: float32 (b, L, V). The cache then has seen them too.</summary>
@@ -98,10 +105,12 @@ public sealed class LanguageModel : IDisposable
     /// <param name="cache">What came before; of this model.</param>
     /// <param name="batch">b, the same at every call with one cache.</param>
     /// <exception cref="ArgumentException">An id is not below <see cref="Vocabulary"/>, or the ids do not divide into sequences.</exception>
+    /// <exception cref="ModelException">A result is not a number.</exception>
     public float[] Logits(ReadOnlySpan<int> ids, ModelCache cache, int batch = 1)
     {
         Step step = Start(ids, batch, cache, false);
         float[] logits = Backend.ToSingles(Run(step));
+        RequireFinite(logits);
         cache.Length += step.Length;
         return logits;
     }
@@ -175,17 +184,65 @@ public sealed class LanguageModel : IDisposable
         return Head(h);
     }
 
+    internal void RequireFinite(float[] logits)
+    {
+        if (Array.TrueForAll(logits, float.IsFinite))
+        {
+            return;
+        }
+
+        string? bad = _files.Names.Order(StringComparer.Ordinal).FirstOrDefault(name => _files.Find(name) is { } tensor && tensor.DType.IsFactorFloat() && !TensorProbe.IsFinite(tensor));
+        throw bad is null
+            ? new ModelException(ModelError.NotFinite, "logits", "hold a value that is not finite, though all weights are")
+            : new ModelException(ModelError.NotFinite, bad, "holds a value that is not finite");
+    }
+
+    // A folder of Hugging Face differs from one of MLX in names or shapes, or not at all.
     private static LanguageModel Build(BaseModel source, ITensorBackend backend, ModelEntry entry, JsonObject text, BaseWeights files)
     {
-        var weights = new MlxWeights(files);
-        var settings = new ModelSettings(entry, text, weights.Names);
-        var parts = new PartFactory(backend, settings, weights, source.Config.Quantization);
-        var decoder = new Decoder(parts);
+        try
+        {
+            return Build(source, backend, entry, text, files, new MlxWeights(files));
+        }
+        catch (ModelException asMlx) when (asMlx.Cause is ModelError.TensorMissing or ModelError.TensorInvalid or ModelError.TensorUnused
+            && source.Config.Quantization is null && source.Config.ModelType is { } type && ArchitectureTable.Default.Find(type) is { } architecture)
+        {
+            var weights = new HfWeights(files, new ArchitectureMap(architecture, source.Config, allowLowConfidence: true), entry);
+            if (weights.Names.SetEquals(files.Names.ToHashSet(StringComparer.Ordinal)) && asMlx.Cause != ModelError.TensorInvalid)
+            {
+                throw;
+            }
+
+            return Build(source, backend, entry, text, files, weights);
+        }
+    }
+
+    private static LanguageModel Build(BaseModel source, ITensorBackend backend, ModelEntry entry, JsonObject text, BaseWeights files, IModelWeights weights)
+    {
+        if (source.Config.Root["quantization_config"] is JsonObject && source.Config.Quantization is null)
+        {
+            throw new ModelException(ModelError.SettingNotRun, "quantization_config", "is there without MLX's quantization: weights quantized by other programs are not run");
+        }
+
+        try
+        {
+            var settings = new ModelSettings(entry, text, weights.Names);
+            var parts = new PartFactory(backend, settings, weights, source.Config.Quantization);
+            var decoder = new Decoder(parts);
+            RequireUsed(parts, entry);
+            return new LanguageModel(source, backend, entry, files, parts, decoder);
+        }
+        catch (Exception broken) when (broken is ExpressionException or OverflowException or ArgumentException)
+        {
+            throw new ModelException(ModelError.FieldInvalid, "config.json", broken.Message);
+        }
+    }
+
+    private static void RequireUsed(PartFactory parts, ModelEntry entry)
+    {
         if (UnusedTensors.First(parts.Unused, entry) is { } unused)
         {
             throw new ModelException(ModelError.TensorUnused, unused, $"is a tensor that a {entry.ModelType} with this config.json has no use for");
         }
-
-        return new LanguageModel(source, backend, entry, files, parts, decoder);
     }
 }

@@ -25,6 +25,9 @@ internal sealed class ReportOptions
     /// <summary>Whether every module is wanted.</summary>
     public bool IsVerbose(ParseResult result) => result.GetValue(_verbose);
 
+    /// <summary>Whether only errors are wanted.</summary>
+    public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);
+
     /// <summary>Runs each input, prints as it goes, and gives the exit code.</summary>
     public int RunAll<T>(ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, Func<T, CommandOutcome> run)
     {
