@@ -21,6 +21,6 @@ internal static class ExitCodes
     /// <summary>Verify found a difference.</summary>
     public const int Different = 5;
 
-    /// <summary>Interrupted.</summary>
+    /// <summary>Interrupted. The process ends with 128 and the number of the signal: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP.</summary>
     public const int Interrupted = 130;
 }

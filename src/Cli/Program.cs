@@ -1,9 +1,4 @@
 using Transfuse.Cli;
 
-using var interrupted = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    interrupted.Cancel();
-};
-return CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error), interrupted.Token);
+using var interruption = new Interruption();
+return interruption.ExitCodeOf(CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error), interruption.Token));

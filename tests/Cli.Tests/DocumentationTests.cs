@@ -48,7 +48,7 @@ public class DocumentationTests
             | 3 | could not read or write |
             | 4 | one or more of several inputs failed |
             | 5 | verify found a difference |
-            | 130 | interrupted; an output is complete or not there |
+            | 130, 143, 129 | interrupted by Ctrl+C, by SIGTERM, or by SIGHUP; an output is complete or not there |
 
             """);
         foreach (ICommand verb in CommandLine.Commands)

@@ -34,7 +34,7 @@ internal sealed class CheckCommand : ICommand
         };
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "check", InputPaths.Inputs(result.GetRequiredValue(_paths)), input => RunOne(result, input, cancellationToken))));
+            _report.RunAll(result, console, "check", InputPaths.Inputs(result.GetRequiredValue(_paths)), input => RunOne(result, input, cancellationToken), cancellationToken)));
         return command;
     }
 

@@ -45,7 +45,7 @@ internal sealed class ConvertCommand : ICommand
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
         IReadOnlyList<OutputTarget> targets = InputPaths.WithOutputs(result.GetRequiredValue(_paths), result.GetRequiredValue(_output));
-        return _report.RunAll(result, console, "convert", targets, target => RunOne(result, target, cancellationToken));
+        return _report.RunAll(result, console, "convert", targets, target => RunOne(result, target, cancellationToken), cancellationToken);
     }
 
     private CommandOutcome RunOne(ParseResult result, OutputTarget target, CancellationToken cancellationToken)

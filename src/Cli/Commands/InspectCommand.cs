@@ -30,12 +30,12 @@ internal sealed class InspectCommand : ICommand
             _paths, _base, _modelType, _adapterName,
         };
         _report.AddTo(command);
-        command.SetAction((result, _) => Task.FromResult(
-            _report.RunAll(result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), input => RunOne(result, input))));
+        command.SetAction((result, cancellationToken) => Task.FromResult(
+            _report.RunAll(result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), input => RunOne(result, input, cancellationToken), cancellationToken)));
         return command;
     }
 
-    private CommandOutcome RunOne(ParseResult result, string input)
+    private CommandOutcome RunOne(ParseResult result, string input, CancellationToken cancellationToken)
     {
         using IAdapterSource source = AdapterSource.Open(input);
         var options = new InspectionOptions
@@ -44,7 +44,7 @@ internal sealed class InspectCommand : ICommand
             ModelType = result.GetValue(_modelType),
             AdapterName = result.GetValue(_adapterName),
         };
-        Inspection inspection = AdapterInspector.Inspect(source, options);
+        Inspection inspection = AdapterInspector.Inspect(source, options, cancellationToken);
         return new CommandOutcome
         {
             Input = input,

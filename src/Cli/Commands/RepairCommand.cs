@@ -58,7 +58,7 @@ internal sealed class RepairCommand : ICommand
             : InputPaths.WithOutputs(paths, output);
         OutputTarget same = targets.FirstOrDefault(target => output is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(target.Input)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(target.Output)));
         return same.Input is null
-            ? _report.RunAll(result, console, "repair", targets, target => RunOne(result, target, inPlace, cancellationToken))
+            ? _report.RunAll(result, console, "repair", targets, target => RunOne(result, target, inPlace, cancellationToken), cancellationToken)
             : throw new UsageException($"--output is '{same.Input}' itself; --in-place repairs it where it is.");
     }
 

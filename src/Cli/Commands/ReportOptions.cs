@@ -29,12 +29,13 @@ internal sealed class ReportOptions
     public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);
 
     /// <summary>Runs each input, prints as it goes, and gives the exit code.</summary>
-    public int RunAll<T>(ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, Func<T, CommandOutcome> run)
+    public int RunAll<T>(ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, Func<T, CommandOutcome> run, CancellationToken cancellationToken)
     {
         bool json = result.GetValue(_json);
         var outcomes = new List<CommandOutcome>(inputs.Count);
         foreach (T input in inputs)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             CommandOutcome outcome = RunOne(input, run);
             outcomes.Add(outcome);
             FindingPrinter.Print(console, outcome.Findings, result.GetValue(_quiet), result.GetValue(_verbose));

@@ -41,7 +41,7 @@ internal sealed class VerifyCommand : ICommand
         _logits.AddTo(command, _second);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], first => RunOne(result, console, first, cancellationToken))));
+            _report.RunAll(result, console, "verify", [result.GetRequiredValue(_first)], first => RunOne(result, console, first, cancellationToken), cancellationToken)));
         return command;
     }
 

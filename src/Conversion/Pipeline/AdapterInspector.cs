@@ -12,12 +12,15 @@ namespace Transfuse.Conversion.Pipeline;
 public static class AdapterInspector
 {
     /// <summary>Looks at one adapter.</summary>
+    /// <param name="source">The files; the caller keeps and disposes it.</param>
+    /// <param name="options">What the caller tells.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static Inspection Inspect(IAdapterSource source, InspectionOptions options)
+    public static Inspection Inspect(IAdapterSource source, InspectionOptions options, CancellationToken cancellationToken = default)
     {
         var log = new FindingLog();
         var conversion = ConversionOptions.Default with { AdapterName = options.AdapterName };
-        var context = new StageContext(TargetProfile.MlxLm, options.Base, conversion, log, CancellationToken.None);
+        var context = new StageContext(TargetProfile.MlxLm, options.Base, conversion, log, cancellationToken);
         using ReadResult? read = ReadAdapter.Read(source, null, context);
         string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
         Architecture? architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);

@@ -1,11 +1,24 @@
 using System.Diagnostics;
+using Transfuse.Oracle;
 
 namespace Transfuse.Cli.Tests.Support;
 
-/// <summary>Runs the command as a process, as a user would.</summary>
+/// <summary>
+/// Runs the command as a process, as a user would: the build beside the tests, or the published one that the environment
+/// variable TRANSFUSE_COMMAND names, from the repository's root on where it is relative.
+/// </summary>
 public static class Command
 {
-    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "transfuse.dll");
+    private static readonly string? Published = Environment.GetEnvironmentVariable("TRANSFUSE_COMMAND") is { Length: > 0 } path
+        ? Path.Combine(Fixtures.RepositoryRoot, path)
+        : null;
+
+    /// <summary>Whether a published command runs, which starts at once.</summary>
+    public static bool IsPublished => Published is not null;
+
+    /// <summary>The program that runs, and the arguments that come before the command's own.</summary>
+    public static (string Program, string[] Arguments) Program { get; } =
+        Published is null ? ("dotnet", [Path.Combine(AppContext.BaseDirectory, "transfuse.dll")]) : (Published, []);
 
     public static CommandResult Run(params string[] arguments)
     {
@@ -16,10 +29,21 @@ public static class Command
         return new CommandResult(process.ExitCode, output.Result, error.Result);
     }
 
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => StartProgram(Program.Program, [.. Program.Arguments, .. arguments]);
+
+    /// <summary>Starts it with the signals as a terminal has them, also where the tests run in the background or under nohup and ignore some.</summary>
+    public static Process StartListening(params string[] arguments) =>
+        StartProgram("env", ["--default-signal=INT,TERM,HUP", Program.Program, .. Program.Arguments, .. arguments]);
+
+    /// <summary>Starts it as under nohup and in the background of a script.</summary>
+    public static Process StartIgnoring(params string[] arguments) =>
+        StartProgram("env", ["--ignore-signal=INT,HUP", Program.Program, .. Program.Arguments, .. arguments]);
+
+    public static void Signal(Process process, string signal) => Process.Start("kill", [$"-{signal}", process.Id.ToString()]).WaitForExit();
+
+    private static Process StartProgram(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Assembly);
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);

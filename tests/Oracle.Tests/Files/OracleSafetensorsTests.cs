@@ -54,7 +54,13 @@ public class OracleSafetensorsTests
     [Fact]
     public void Reads_every_container_of_the_fixtures()
     {
-        List<string> files = [.. Directory.EnumerateFiles(Fixtures.Root, "*.safetensors", SearchOption.AllDirectories)];
+        // The others are damaged, or hundreds that are read by other tests.
+        string[] elsewhere = ["field", "generated", "models"];
+        List<string> files =
+        [
+            .. Directory.EnumerateDirectories(Fixtures.Root).Where(folder => !elsewhere.Contains(Path.GetFileName(folder)))
+                .SelectMany(folder => Directory.EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories)),
+        ];
         Assert.All(files, f => Assert.NotEmpty(OracleSafetensors.Read(f)));
         Assert.Equal(146, files.Count);
     }
