@@ -17,6 +17,7 @@ namespace Transfuse.Apply;
 /// </summary>
 public sealed class AdapterContainer : IDisposable
 {
+    private const string TextModel = "language_model.";
     private readonly IDisposable? _files;
     private readonly bool[] _enabled;
     private LanguageModel? _model;
@@ -181,11 +182,12 @@ public sealed class AdapterContainer : IDisposable
         }
 
         var map = new ArchitectureMap(architecture, baseModel.Config, allowLowConfidence: true);
-        return adapter with
-        {
-            Modules = [.. adapter.Modules.Select(module => map.MlxPathOf(module.Path.Text) is { } path && path != module.Path.Text ? module with { Path = ModulePath.Parse(path) } : module)],
-        };
+        return adapter with { Modules = [.. adapter.Modules.Select(module => module with { Path = ModulePath.Parse(ModelPath(map, module.Path.Text)) })] };
     }
+
+    // mlx-vlm holds every text model under this name.
+    private static string ModelPath(ArchitectureMap map, string path) =>
+        map.MlxPathOf(path) ?? (path.StartsWith(TextModel, StringComparison.Ordinal) ? map.MlxPathOf(path[TextModel.Length..]) : null) ?? path;
 
     private static AdapterException Unreadable(string folder, FindingLog log)
     {

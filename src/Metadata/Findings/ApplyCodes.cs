@@ -12,12 +12,9 @@ public static class ApplyCodes
     /// <summary>An adapter that cannot be put on the model.</summary>
     public static FindingCode NotApplied { get; } = new("TF6102", Error, "The adapter cannot be put on the base model.", "Give the base that the adapter was trained on. What is no low-rank factor is not applied.");
 
-    /// <summary>Logits that differ.</summary>
-    public static FindingCode LogitsDiffer { get; } = new("TF6103", Error, "The converted adapter gives other logits than the source's.", "Report this with the adapter: it is a defect of the conversion.");
-
     /// <summary>Ids that cannot be used.</summary>
     public static FindingCode IdsUnusable { get; } = new("TF6104", Error, "The ids to run the model on cannot be used.", "Give a JSON list of lists of integers below the vocabulary, or a safetensors file with input_ids (int32, batch x tokens).");
 
     /// <summary>All codes of this block.</summary>
-    public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, LogitsDiffer, IdsUnusable];
+    public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, IdsUnusable];
 }

@@ -232,7 +232,7 @@ internal ref struct ExpressionParser
         if (token.Length > 0 && char.IsAsciiDigit(token[0]))
         {
             object number = token.Contains('.', StringComparison.Ordinal) || token.Contains('e', StringComparison.Ordinal)
-                ? double.Parse(token, NumberStyles.Float, CultureInfo.InvariantCulture)
+                ? (object)double.Parse(token, NumberStyles.Float, CultureInfo.InvariantCulture)
                 : long.Parse(token, NumberStyles.None, CultureInfo.InvariantCulture);
             return _ => number;
         }
