@@ -16,10 +16,14 @@ internal static class LlamaAdapter
         ("mlp.gate_proj", 4096, 14336), ("mlp.up_proj", 4096, 14336), ("mlp.down_proj", 14336, 4096),
     ];
 
-    public static void Write(string folder, int layers)
+    /// <summary>Writes one.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="layers">How many layers it has.</param>
+    /// <param name="seed">Values of one seed have nothing in common with those of another.</param>
+    public static void Write(string folder, int layers, int seed)
     {
         Directory.CreateDirectory(folder);
-        var random = new Random(1);
+        var random = new Random(seed);
         List<NamedTensor> tensors =
         [
             .. from layer in Enumerable.Range(0, layers)

@@ -1,9 +1,10 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Transfuse.Benchmarks;
 
-if (args is ["make-adapter", string folder, string layers])
+if (args is ["make-adapter", string folder, string layers, .. string[] seed])
 {
-    LlamaAdapter.Write(folder, int.Parse(layers, System.Globalization.CultureInfo.InvariantCulture));
+    LlamaAdapter.Write(folder, int.Parse(layers, CultureInfo.InvariantCulture), seed is [string given] ? int.Parse(given, CultureInfo.InvariantCulture) : 1);
     return;
 }
 

@@ -74,7 +74,7 @@ public sealed class AdapterContainer : IDisposable
         OpenedAdapter? opened = null;
         try
         {
-            opened = AdapterReader.OpenInMlxLayout(source, baseModel, options, log, cancellationToken);
+            opened = MlxLayoutReader.Open(source, baseModel, options, log, cancellationToken);
             return opened is null ? null : new AdapterContainer(UnderModelPaths(opened.Adapter, baseModel), new Files(opened, source));
         }
         finally

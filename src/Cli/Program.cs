@@ -1,4 +1,5 @@
 using Transfuse.Cli;
 
 using var interruption = new Interruption();
-return interruption.ExitCodeOf(CommandLine.Run(args, new CommandConsole(Console.Out, Console.Error), interruption.Token));
+var console = new CommandConsole(Console.Out, Console.Error) { IsTerminal = !Console.IsErrorRedirected };
+return interruption.ExitCodeOf(CommandLine.Run(args, console, interruption.Token));

@@ -52,7 +52,9 @@ public sealed class InterruptionTests : IDisposable
     public async Task Signal_ends_the_verbs_that_only_read(string signal, int code)
     {
         string other = LargeAdapter.Make(_folder["other"]);
-        await EndsWith(signal, code, WaitUntilItWorks, ["verify", _large, other]);
+        // Another scale makes every module differ, and to form its elements takes hours.
+        File.WriteAllText(Path.Combine(other, "adapter_config.json"), _config.Replace("\"lora_alpha\": 64", "\"lora_alpha\": 32", StringComparison.Ordinal));
+        await EndsWith(signal, code, WaitUntilItWorks, ["verify", _large, other, "--worst-element"]);
         string[] many = [.. Enumerable.Range(0, 4096).Select(number => _large + string.Concat(Enumerable.Range(0, 12).Select(bit => (number >> bit & 1) == 0 ? "//" : "/.")))];
         await EndsWith(signal, code, WaitUntilItPrints, ["inspect", .. many]);
         await EndsWith(signal, code, WaitUntilItPrints, ["check", .. many, "--for", "peft"]);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
+using Transfuse.Conversion.Pipeline;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
 using Transfuse.Metadata.Mlx;
@@ -115,10 +116,7 @@ internal static class CommonOptions
         HelpName = "DTYPE",
     }.AcceptOnlyFromAmong("keep", "f32", "bf16", "f16");
 
-    public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "0, or a number within the range of float32", IsScale);
-
-    // Runtimes multiply by it as float32.
-    private static bool IsScale(double value) => float.IsFinite((float)value) && (value == 0 || (float)value != 0);
+    public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "0, or a number within the range of float32", ConversionOptions.IsScale);
 
     public static Option<double?> Dropout() => Number("--dropout", "The dropout of an MLX adapter's training, where its config does not tell it.", "in [0, 1)", DropoutInference.IsProbability);
 
@@ -179,6 +177,11 @@ internal static class CommonOptions
         Description = description,
         HelpName = "N",
         Validators = { result => RequirePositive(result) },
+    };
+
+    public static Option<bool> WorstElement() => new("--worst-element")
+    {
+        Description = "Also find the largest difference of one element in each module that differs. Slow: every element is formed.",
     };
 
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };

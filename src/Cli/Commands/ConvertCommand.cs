@@ -45,16 +45,18 @@ internal sealed class ConvertCommand : ICommand
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
         IReadOnlyList<OutputTarget> targets = InputPaths.WithOutputs(result.GetRequiredValue(_paths), result.GetRequiredValue(_output));
-        return _report.RunAll(result, console, "convert", targets, target => RunOne(result, target, cancellationToken), cancellationToken);
+        return _report.RunAll(result, console, "convert", targets, target => RunOne(result, console, target, cancellationToken), cancellationToken);
     }
 
-    private CommandOutcome RunOne(ParseResult result, OutputTarget target, CancellationToken cancellationToken)
+    private CommandOutcome RunOne(ParseResult result, CommandConsole console, OutputTarget target, CancellationToken cancellationToken)
     {
         TargetProfile profile = result.GetRequiredValue(_to);
         ConversionOptions options = _pipeline.Read(result);
+        using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
+        options = options with { Comparison = options.Comparison with { Progress = progress } };
         using IAdapterSource source = AdapterSource.Open(target.Input);
         using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) });
-        ConversionResult conversion = AdapterPipeline.From(source).To(profile).WithBase(_pipeline.ReadBase(result)).WithOptions(options).WriteTo(sink).Run(cancellationToken);
+        ConversionResult conversion = AdapterPipeline.From(source).To(profile).WithOptions(options).WriteTo(sink).Run(cancellationToken);
         return new CommandOutcome
         {
             Input = target.Input,
@@ -78,7 +80,7 @@ internal sealed class ConvertCommand : ICommand
         }
 
         string what = conversion.Target!.Summary();
-        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), verbose) + Environment.NewLine : string.Empty;
+        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), ("the source", "the output"), verbose) + Environment.NewLine : string.Empty;
         return proof + (conversion.IsWritten ? $"{target.Output}: {what}, for {profile.Name}" : $"{target.Input}: {what}, would be written for {profile.Name}");
     }
 }

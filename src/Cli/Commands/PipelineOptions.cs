@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Mlx;
@@ -76,6 +75,7 @@ internal sealed class PipelineOptions
 
     public ConversionOptions Read(ParseResult result) => new()
     {
+        Base = BaseModels.Open(result.GetValue(_base)),
         ModelType = result.GetValue(_modelType),
         AdapterName = result.GetValue(_adapterName),
         DType = DTypeOf(result.GetValue(_dtype)),
@@ -92,7 +92,8 @@ internal sealed class PipelineOptions
         MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
-    public BaseModel? ReadBase(ParseResult result) => BaseModels.Open(result.GetValue(_base));
+    /// <summary>Whether nothing is to be written.</summary>
+    public bool IsDryRun(ParseResult result) => result.GetValue(_dryRun);
 
     private static DType? DTypeOf(string? name) => name switch { "f32" => DType.F32, "bf16" => DType.BF16, "f16" => DType.F16, _ => null };
 

@@ -47,7 +47,7 @@ internal sealed class RepairCommand : ICommand
     {
         string? output = result.GetValue(_output);
         bool inPlace = result.GetValue(_inPlace);
-        if (inPlace == output is not null && !(output is null && _pipeline.Read(result).DryRun))
+        if (inPlace == output is not null && !(output is null && _pipeline.IsDryRun(result)))
         {
             throw new UsageException(inPlace ? "Give --output or --in-place, not both." : "Give --output DIR, or --in-place.");
         }
@@ -68,7 +68,7 @@ internal sealed class RepairCommand : ICommand
         bool durable = result.GetValue(_durable);
         using IAdapterSource source = AdapterSource.Open(target.Input);
         using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = durable });
-        AdapterRepair repair = AdapterRepair.Of(source).WithBase(_pipeline.ReadBase(result)).WithOptions(options);
+        AdapterRepair repair = AdapterRepair.Of(source).WithOptions(options);
         RepairResult repaired = (inPlace ? repair.InPlace(durable) : repair.WriteTo(sink)).Run(cancellationToken);
         return new CommandOutcome
         {

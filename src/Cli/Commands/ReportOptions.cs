@@ -25,7 +25,7 @@ internal sealed class ReportOptions
     /// <summary>Whether every module is wanted.</summary>
     public bool IsVerbose(ParseResult result) => result.GetValue(_verbose);
 
-    /// <summary>Whether only errors are wanted.</summary>
+    /// <summary>Whether only warnings and errors are wanted.</summary>
     public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);
 
     /// <summary>Runs each input, prints as it goes, and gives the exit code.</summary>

@@ -20,6 +20,7 @@ internal sealed class VerifyCommand : ICommand
     };
 
     private readonly LogitsOptions _logits = new();
+    private readonly Option<bool> _worstElement = CommonOptions.WorstElement();
     private readonly PipelineOptions _pipeline = new();
     private readonly ReportOptions _report = new();
 
@@ -35,7 +36,7 @@ internal sealed class VerifyCommand : ICommand
     {
         var command = new Command("verify", "Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision, for which no model is needed; or the logits of a model.")
         {
-            _first, _second, _tolerance,
+            _first, _second, _tolerance, _worstElement,
         };
         _pipeline.AddReadingTo(command);
         _logits.AddTo(command, _second);
@@ -57,7 +58,9 @@ internal sealed class VerifyCommand : ICommand
         string second = result.GetRequiredValue(_second);
         using IAdapterSource left = AdapterSource.Open(first);
         using IAdapterSource right = AdapterSource.Open(second);
-        VerificationResult verification = AdapterVerifier.Verify(left, right, _pipeline.ReadBase(result), _pipeline.Read(result), cancellationToken);
+        using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
+        ConversionOptions options = _pipeline.Read(result) with { Comparison = new ComparisonOptions { WorstElement = result.GetValue(_worstElement), Progress = progress } };
+        VerificationResult verification = AdapterVerifier.Verify(left, right, options, cancellationToken);
         double tolerance = result.GetValue(_tolerance) ?? AdapterComparison.Rounding;
         bool agrees = verification.Comparison?.Agrees(tolerance) ?? false;
         return new CommandOutcome
@@ -68,12 +71,13 @@ internal sealed class VerifyCommand : ICommand
             FailureCode = verification.Comparison is null ? ExitCodes.Refused : ExitCodes.Different,
             Summary = verification.Comparison is null
                 ? $"{first} and {second}: could not be compared"
-                : ComparisonText.Render(verification.Comparison, tolerance, _report.IsVerbose(result)),
+                : ComparisonText.Render(verification.Comparison, tolerance, ("A", "B"), _report.IsVerbose(result)),
             Members =
             [
                 new("second", new JsonString(second)),
                 new("tolerance", JsonNumber.Of(tolerance)),
                 new("agrees", JsonBoolean.Of(agrees)),
+                new("roots", verification.Comparison?.Roots is { } roots ? JsonArray.Of([roots.First, roots.Second]) : JsonNull.Instance),
                 new("modules", verification.Comparison is null ? new JsonArray([]) : [.. verification.Comparison.Modules.Select(Describe)]),
             ],
         };
@@ -85,8 +89,10 @@ internal sealed class VerifyCommand : ICommand
         new("presence", new JsonString(module.Presence.ToString().ToLowerInvariant())),
         new("bit_equal", JsonBoolean.Of(module.IsBitEqual)),
         new("relative_error", ReportJson.Number(module.RelativeError)),
-        new("worst_element", ReportJson.Number(module.WorstElement)),
+        new("magnitude_error", ReportJson.Number(module.MagnitudeError)),
+        new("worst_element", module.WorstElement is { } worst ? ReportJson.Number(worst) : JsonNull.Instance),
         new("norm", ReportJson.Number(module.Norm)),
+        new("difference_norm", ReportJson.Number(module.DifferenceNorm)),
         new("ranks", new JsonArray([JsonNumber.Of(module.Ranks.First), JsonNumber.Of(module.Ranks.Second)])),
         new("scales", new JsonArray([ReportJson.Number(module.Scales.First), ReportJson.Number(module.Scales.Second)])),
         new("mismatch", ReportJson.Text(module.Mismatch)),

@@ -26,6 +26,7 @@ public sealed class BaseModel
     /// <exception cref="IOException">The operating system failed.</exception>
     public static BaseModel FromFolder(string folder)
     {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
         string path = Path.GetFileName(folder) == ConfigFile && File.Exists(folder) ? folder : Path.Combine(folder, ConfigFile);
         if (!File.Exists(path))
         {

@@ -13,12 +13,15 @@ public static class AdapterChecker
     /// <summary>Checks one adapter for one reader.</summary>
     /// <param name="source">The files; the caller keeps and disposes it.</param>
     /// <param name="reader">One of <see cref="TargetProfile.All"/>.</param>
-    /// <param name="options">What the caller tells.</param>
+    /// <param name="options">What the caller tells. Default: <see cref="CheckOptions.Default"/>.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="ArgumentException">The profile is an intersection or otherwise none of <see cref="TargetProfile.All"/>.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static CheckResult Check(IAdapterSource source, TargetProfile reader, CheckOptions options, CancellationToken cancellationToken = default)
+    public static CheckResult Check(IAdapterSource source, TargetProfile reader, CheckOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(reader);
+        options ??= CheckOptions.Default;
         IReaderRules rules = ReaderRules.Of(reader);
         var log = new FindingLog();
         if (OpenAdapter.Choose(source, options.AdapterName, log) is { } chosen)
@@ -30,6 +33,10 @@ public static class AdapterChecker
         ImmutableArray<Finding> findings = log.ToSorted();
         return new CheckResult(reader.Name, VerdictOf(findings), findings);
     }
+
+    /// <summary>Checks on a worker thread; the work itself is synchronous. See <see cref="Check"/>.</summary>
+    public static Task<CheckResult> CheckAsync(IAdapterSource source, TargetProfile reader, CheckOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Check(source, reader, options, cancellationToken), cancellationToken);
 
     private static CheckVerdict VerdictOf(ImmutableArray<Finding> findings)
     {

@@ -18,5 +18,9 @@ public sealed record CheckOptions
     public string? AdapterName { get; init; }
 
     /// <summary>The server's <c>max_lora_rank</c>. Default: 16 for vLLM, as vLLM itself has it; for SGLang none, since it takes the largest rank that it is started with.</summary>
-    public int? MaxLoraRank { get; init; }
+    public int? MaxLoraRank
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxLoraRank), value, "It is at least 1.");
+    }
 }

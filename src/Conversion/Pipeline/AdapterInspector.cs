@@ -13,11 +13,13 @@ public static class AdapterInspector
 {
     /// <summary>Looks at one adapter.</summary>
     /// <param name="source">The files; the caller keeps and disposes it.</param>
-    /// <param name="options">What the caller tells.</param>
+    /// <param name="options">What the caller tells. Default: <see cref="InspectionOptions.Default"/>.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static Inspection Inspect(IAdapterSource source, InspectionOptions options, CancellationToken cancellationToken = default)
+    public static Inspection Inspect(IAdapterSource source, InspectionOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= InspectionOptions.Default;
         var log = new FindingLog();
         var conversion = ConversionOptions.Default with { AdapterName = options.AdapterName };
         var context = new StageContext(TargetProfile.MlxLm, options.Base, conversion, log, cancellationToken);
@@ -33,6 +35,10 @@ public static class AdapterInspector
         ImmutableArray<Finding> findings = log.ToSorted();
         return new Inspection(source.Name, read?.Dialect, read?.Adapter, architecture, read is null ? findings : [.. findings.Select(Tell)]);
     }
+
+    /// <summary>Looks at one adapter on a worker thread; the work itself is synchronous. See <see cref="Inspect"/>.</summary>
+    public static Task<Inspection> InspectAsync(IAdapterSource source, InspectionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Inspect(source, options, cancellationToken), cancellationToken);
 
     private static Finding Tell(Finding finding) => finding.Severity == Severity.Error ? finding with { Severity = Severity.Warning } : finding;
 }

@@ -17,30 +17,57 @@ namespace Transfuse.Conversion.Pipeline;
 /// </summary>
 public sealed record AdapterPipeline
 {
-    private IAdapterSource Source { get; init; } = null!;
+    private AdapterPipeline(IAdapterSource source) => Source = source;
+
+    private IAdapterSource Source { get; }
 
     private TargetProfile? Profile { get; init; }
-
-    private BaseModel? Base { get; init; }
 
     private IAdapterSink? Sink { get; init; }
 
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
 
+    /// <summary>Converts in one call.</summary>
+    /// <param name="source">The adapter's files; the caller keeps and disposes it.</param>
+    /// <param name="target">The reader to write for.</param>
+    /// <param name="sink">Where to write; the caller disposes it.</param>
+    /// <param name="options">What the caller decides. Default: <see cref="ConversionOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Ends the work; nothing is written.</param>
+    /// <exception cref="IOException">The operating system failed; nothing was written.</exception>
+    public static Task<ConversionResult> ConvertAsync(
+        IAdapterSource source, TargetProfile target, IAdapterSink sink, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        From(source).To(target).WriteTo(sink).WithOptions(options ?? ConversionOptions.Default).RunAsync(cancellationToken);
+
     /// <summary>Starts with an adapter's files; the caller keeps and disposes the source.</summary>
-    public static AdapterPipeline From(IAdapterSource source) => new() { Source = source };
+    public static AdapterPipeline From(IAdapterSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new AdapterPipeline(source);
+    }
 
     /// <summary>The reader to write for. Required.</summary>
-    public AdapterPipeline To(TargetProfile profile) => this with { Profile = profile };
+    public AdapterPipeline To(TargetProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        return this with { Profile = profile };
+    }
 
-    /// <summary>The base model; its config alone is enough for names and checks. Default: none.</summary>
-    public AdapterPipeline WithBase(BaseModel? baseModel) => this with { Base = baseModel };
+    /// <summary>The base model; its config alone is enough for names and checks. Default: that of the options, which is none.</summary>
+    public AdapterPipeline WithBase(BaseModel? baseModel) => this with { Options = Options with { Base = baseModel } };
 
-    /// <summary>What the caller decides. Default: <see cref="ConversionOptions.Default"/>.</summary>
-    public AdapterPipeline WithOptions(ConversionOptions options) => this with { Options = options };
+    /// <summary>What the caller decides. A base that was given stays where the options have none. Default: <see cref="ConversionOptions.Default"/>.</summary>
+    public AdapterPipeline WithOptions(ConversionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return this with { Options = options with { Base = options.Base ?? Options.Base } };
+    }
 
     /// <summary>Where to write; the caller disposes the sink. Required unless the run is dry.</summary>
-    public AdapterPipeline WriteTo(IAdapterSink sink) => this with { Sink = sink };
+    public AdapterPipeline WriteTo(IAdapterSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        return this with { Sink = sink };
+    }
 
     /// <summary>Runs the pipeline on a worker thread; the work itself is synchronous.</summary>
     public Task<ConversionResult> RunAsync(CancellationToken cancellationToken = default) => Task.Run(() => Run(cancellationToken), cancellationToken);
@@ -60,7 +87,7 @@ public sealed record AdapterPipeline
         var log = new FindingLog(Options.Allowed);
         try
         {
-            return Run(profile, new StageContext(profile, Base, Options, log, cancellationToken));
+            return Run(profile, new StageContext(profile, Options.Base, Options, log, cancellationToken));
         }
         catch (ContainerException broken)
         {

@@ -1,48 +1,44 @@
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Pipeline;
 
-/// <summary>Reads an adapter of any dialect as MLX would hold it: gate and up apart, experts stacked, MLX's paths.</summary>
+/// <summary>Reads adapters with their values, in the canonical orientation of every dialect; methods other than LoRA as LoRA of their exact rank.</summary>
 public static class AdapterReader
 {
-    /// <summary>Opens an adapter. The caller disposes what it gets, and keeps the source until then.</summary>
-    /// <param name="source">Its files.</param>
-    /// <param name="baseModel">The base model, for names and shapes.</param>
-    /// <param name="options">What decides how adapters are read.</param>
-    /// <param name="log">Takes the findings.</param>
+    /// <summary>Reads one adapter. Its tensors are read from the source when they are asked for, and can be until the source is disposed.</summary>
+    /// <param name="source">The files; the caller keeps and disposes it.</param>
+    /// <param name="options">What the caller decides; of it the base, adapter name, model type, scale, dropout, producer and what is allowed matter. Default: <see cref="ConversionOptions.Default"/>.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>The adapter, or <see langword="null"/> with an error in the log.</returns>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static OpenedAdapter? OpenInMlxLayout(
-        IAdapterSource source, BaseModel? baseModel, ConversionOptions options, FindingLog log, CancellationToken cancellationToken = default)
+    public static AdapterReading Read(IAdapterSource source, ConversionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var context = new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken);
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= ConversionOptions.Default;
+        var log = new FindingLog(options.Allowed);
         ReadResult? read = null;
         try
         {
-            read = ReadAdapter.ReadToCompare(source, context);
-            if (read is not null && !log.HasErrors && MapLayout.InMlx(SavedEmbeddings.LeaveOutEqual(read.Adapter, context), context) is { } adapter && !log.HasErrors)
-            {
-                return new OpenedAdapter(read, adapter);
-            }
+            read = ReadAdapter.ReadToCompare(source, new StageContext(TargetProfile.MlxLm, options.Base, options, log, cancellationToken));
         }
         catch (ContainerException broken)
         {
             log.Add(DamagedFile.Describe(broken));
         }
-        catch
+
+        if (log.HasErrors)
         {
             read?.Dispose();
-            throw;
+            read = null;
         }
 
-        read?.Dispose();
-        return null;
+        return new AdapterReading(log.ToSorted(), read?.Dialect, read?.Adapter);
     }
+
+    /// <summary>Reads one adapter on a worker thread; the work itself is synchronous. See <see cref="Read"/>.</summary>
+    public static Task<AdapterReading> ReadAsync(IAdapterSource source, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Read(source, options, cancellationToken), cancellationToken);
 }

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
@@ -23,17 +23,21 @@ public static class AdapterVerifier
     /// <summary>Compares.</summary>
     /// <param name="first">One adapter.</param>
     /// <param name="second">The other.</param>
-    /// <param name="baseModel">The base model, for its names; may be left out where these are unambiguous.</param>
-    /// <param name="options">What the caller decides; of it what decides how adapters are read matters, and counts for both.</param>
+    /// <param name="options">
+    /// What the caller decides; of it what decides how adapters are read and compared matters, and counts for both. The base may be left out where names are
+    /// unambiguous. Default: <see cref="ConversionOptions.Default"/>.
+    /// </param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static VerificationResult Verify(
-        IAdapterSource first, IAdapterSource second, BaseModel? baseModel, ConversionOptions options, CancellationToken cancellationToken = default)
+    public static VerificationResult Verify(IAdapterSource first, IAdapterSource second, ConversionOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        options ??= ConversionOptions.Default;
         var log = new FindingLog(options.Allowed);
         try
         {
-            AdapterComparison? comparison = Compare(first, second, new StageContext(TargetProfile.MlxLm, baseModel, options, log, cancellationToken));
+            AdapterComparison? comparison = Compare(first, second, new StageContext(TargetProfile.MlxLm, options.Base, options, log, cancellationToken));
             return new VerificationResult(log.ToSorted(), comparison);
         }
         catch (ContainerException broken)
@@ -42,6 +46,11 @@ public static class AdapterVerifier
             return new VerificationResult(log.ToSorted(), null);
         }
     }
+
+    /// <summary>Compares on a worker thread; the work itself is synchronous. See <see cref="Verify"/>.</summary>
+    public static Task<VerificationResult> VerifyAsync(
+        IAdapterSource first, IAdapterSource second, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Verify(first, second, options, cancellationToken), cancellationToken);
 
     private static AdapterComparison? Compare(IAdapterSource first, IAdapterSource second, StageContext context)
     {
@@ -54,11 +63,39 @@ public static class AdapterVerifier
 
         CompareSettings(left, right, context.Log);
         CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), context.Log, context.CancellationToken);
-        bool sameLayout = left.Adapter.Layout == right.Adapter.Layout && !NeedsMapping(left.Adapter) && !NeedsMapping(right.Adapter);
-        Adapter? one = sameLayout ? left.Adapter : MapLayout.InMlx(left.Adapter, context);
-        Adapter? other = sameLayout ? right.Adapter : MapLayout.InMlx(right.Adapter, context);
-        return one is null || other is null || context.Log.HasErrors ? null : AdapterComparer.Compare(one, other, context.CancellationToken);
+        (Adapter First, Adapter Second)? brought = HaveOneForm(left.Adapter, right.Adapter)
+            ? UnderOneRoot(left.Adapter, right.Adapter, context) ?? (left.Adapter, right.Adapter)
+            : InMlx(left.Adapter, right.Adapter, context);
+        return brought is not { } pair || context.Log.HasErrors ? null : AdapterComparer.Compare(pair.First, pair.Second, context.ComparisonOptions, context.CancellationToken);
     }
+
+    private static bool HaveOneForm(Adapter first, Adapter second) => first.Layout == second.Layout && !NeedsMapping(first) && !NeedsMapping(second);
+
+    // Two names of one module, by the program that holds the model, become one where the base tells which model it is. What cannot be mapped is compared as it is.
+    private static (Adapter First, Adapter Second)? UnderOneRoot(Adapter first, Adapter second, StageContext context)
+    {
+        var log = new FindingLog(context.Options.Allowed);
+        return context.NamedArchitecture is not null && !HaveSamePaths(first, second) && InMlx(first, second, context with { Log = log }) is { } pair && !log.HasErrors ? pair : null;
+    }
+
+    private static (Adapter First, Adapter Second)? InMlx(Adapter first, Adapter second, StageContext context)
+    {
+        Adapter? one = MapLayout.InMlx(first, context);
+        Adapter? other = MapLayout.InMlx(second, context);
+        if (one is null || other is null)
+        {
+            return null;
+        }
+
+        return context.NamedArchitecture is null || HaveSamePaths(one, other) ? (one, other) : (AtMlxLmsRoot(one, context), AtMlxLmsRoot(other, context));
+    }
+
+    // mlx-swift-lm and mlx-vlm hold some models under other paths than mlx-lm.
+    private static Adapter AtMlxLmsRoot(Adapter adapter, StageContext context) =>
+        TargetPaths.Apply(adapter with { OtherTensors = [] }, context with { Log = new FindingLog(context.Options.Allowed) }) ?? adapter;
+
+    private static bool HaveSamePaths(Adapter first, Adapter second) =>
+        first.Modules.Select(module => module.FullPath).ToHashSet(StringComparer.Ordinal).SetEquals(second.Modules.Select(module => module.FullPath));
 
     // Factors of packed experts are comparable only when unpacked.
     private static bool NeedsMapping(Adapter adapter) => adapter.Modules.Any(module => module.Kind == ModuleKind.PackedParameter);

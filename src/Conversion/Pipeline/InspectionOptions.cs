@@ -5,6 +5,9 @@ namespace Transfuse.Conversion.Pipeline;
 /// <summary>What the caller tells about an adapter that is looked at.</summary>
 public sealed record InspectionOptions
 {
+    /// <summary>All defaults.</summary>
+    public static InspectionOptions Default { get; } = new();
+
     /// <summary>The base model. Default: none.</summary>
     public BaseModel? Base { get; init; }
 

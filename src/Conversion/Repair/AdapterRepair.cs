@@ -23,9 +23,9 @@ public sealed record AdapterRepair
 {
     private static readonly RepairChange WithoutMark = new(AdapterFiles.Config, "begins with a byte order mark", null, "Python's json refuses it, and with it every reader but mlx-swift-lm");
 
-    private IAdapterSource Source { get; init; } = null!;
+    private AdapterRepair(IAdapterSource source) => Source = source;
 
-    private BaseModel? Base { get; init; }
+    private IAdapterSource Source { get; }
 
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
 
@@ -35,21 +35,49 @@ public sealed record AdapterRepair
 
     private bool IsDurable { get; init; }
 
+    /// <summary>Repairs in one call.</summary>
+    /// <param name="source">The adapter's files; the caller keeps and disposes it.</param>
+    /// <param name="sink">Where to write; the caller disposes it.</param>
+    /// <param name="options">What the caller decides. Default: <see cref="ConversionOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Ends the work; nothing is written.</param>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static Task<RepairResult> RepairAsync(
+        IAdapterSource source, IAdapterSink sink, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Of(source).WriteTo(sink).WithOptions(options ?? ConversionOptions.Default).RunAsync(cancellationToken);
+
     /// <summary>Starts with an adapter's files; the caller keeps and disposes the source.</summary>
-    public static AdapterRepair Of(IAdapterSource source) => new() { Source = source };
+    public static AdapterRepair Of(IAdapterSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new AdapterRepair(source);
+    }
 
-    /// <summary>The base model, which makes the repair surer; its config alone is enough. Default: none.</summary>
-    public AdapterRepair WithBase(BaseModel? baseModel) => this with { Base = baseModel };
+    /// <summary>The base model, which makes the repair surer; its config alone is enough. Default: that of the options, which is none.</summary>
+    public AdapterRepair WithBase(BaseModel? baseModel) => this with { Options = Options with { Base = baseModel } };
 
-    /// <summary>What the caller decides; of it scale, dropout, producer, adapter name, model type, what is allowed, and whether the run is dry matter.</summary>
-    public AdapterRepair WithOptions(ConversionOptions options) => this with { Options = options };
+    /// <summary>
+    /// What the caller decides; of it the base, scale, dropout, producer, adapter name, model type, what is allowed, and whether the run is dry matter.
+    /// A base that was given stays where the options have none.
+    /// </summary>
+    public AdapterRepair WithOptions(ConversionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return this with { Options = options with { Base = options.Base ?? Options.Base } };
+    }
 
     /// <summary>A new place to write everything to, files beside the adapter included; the caller disposes the sink.</summary>
-    public AdapterRepair WriteTo(IAdapterSink sink) => this with { Sink = sink, IsInPlace = false };
+    public AdapterRepair WriteTo(IAdapterSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        return this with { Sink = sink, IsInPlace = false };
+    }
 
     /// <summary>Replaces the files that change where they are; originals stay as <c>*.orig</c>. Only for sources that are folders.</summary>
     /// <param name="durable">Whether to return only when files have reached the disk.</param>
     public AdapterRepair InPlace(bool durable = false) => this with { Sink = null, IsInPlace = true, IsDurable = durable };
+
+    /// <summary>Runs the repair on a worker thread; the work itself is synchronous.</summary>
+    public Task<RepairResult> RunAsync(CancellationToken cancellationToken = default) => Task.Run(() => Run(cancellationToken), cancellationToken);
 
     /// <summary>Runs the repair.</summary>
     /// <exception cref="InvalidOperationException">No place to write to for a run that is not dry, or a repair in place of what is no folder.</exception>
@@ -63,7 +91,7 @@ public sealed record AdapterRepair
         }
 
         var log = new FindingLog(Options.Allowed);
-        var context = new StageContext(TargetProfile.MlxLm, Base, Options, log, cancellationToken);
+        var context = new StageContext(TargetProfile.MlxLm, Options.Base, Options, log, cancellationToken);
         if (OpenAdapter.Open(Source, Options.AdapterName, log) is not { } content)
         {
             return Refused(log, null);

@@ -8,5 +8,9 @@ public static class AdapterSink
     /// <summary>A folder that appears complete or not at all.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="options">Whether it may be replaced, and whether it must reach the disk.</param>
-    public static IAdapterSink Folder(string path, AtomicFolderOptions? options = null) => new FolderAdapterSink(path, options ?? new AtomicFolderOptions());
+    public static IAdapterSink Folder(string path, AtomicFolderOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new FolderAdapterSink(path, options ?? new AtomicFolderOptions());
+    }
 }

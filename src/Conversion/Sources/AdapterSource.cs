@@ -9,6 +9,7 @@ public static class AdapterSource
     /// <exception cref="IOException">The operating system failed.</exception>
     public static IAdapterSource Open(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
         {
             return new FolderAdapterSource(path);
@@ -29,6 +30,10 @@ public static class AdapterSource
     /// <summary>Opens an adapter whose files are in memory.</summary>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="files">File names, as in a folder, and their contents.</param>
-    public static IAdapterSource FromMemory(string name, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files) =>
-        new MemoryAdapterSource(name, files);
+    public static IAdapterSource FromMemory(string name, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(files);
+        return new MemoryAdapterSource(name, files);
+    }
 }

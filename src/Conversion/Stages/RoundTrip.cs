@@ -29,14 +29,27 @@ internal static class RoundTrip
             return null;
         }
 
-        AdapterComparison comparison = AdapterComparer.Compare(left, right, context.CancellationToken);
+        AdapterComparison comparison = AdapterComparer.Compare(left, right, context.ComparisonOptions, context.CancellationToken);
         foreach (ModuleComparison module in comparison.Modules.Where(module => !module.Agrees(AdapterComparison.RoundingTo(context.Options.DType))))
         {
-            context.Log.Add(TargetCodes.RoundTripFailed.At(module.Path, module.Mismatch ?? $"would change by a relative error of {module.RelativeError:G3}"));
+            context.Log.Add(TargetCodes.RoundTripFailed.At(module.Path, Problem(module)));
+        }
+
+        if (comparison.Roots is { } roots)
+        {
+            context.Log.Add(TargetCodes.RoundTripFailed.At("output", $"has its layers at {roots.Second}, the source at {roots.First}"));
         }
 
         return comparison;
     }
+
+    private static string Problem(ModuleComparison module) => module switch
+    {
+        { Mismatch: { } mismatch } => mismatch,
+        { Presence: ModulePresence.OnlyFirst } => "is only in the source",
+        { Presence: ModulePresence.OnlySecond } => "is only in the output",
+        _ => FormattableString.Invariant($"would change by a relative error of {Math.Max(module.RelativeError, module.MagnitudeError):G3}"),
+    };
 
     private sealed class OutputContainer(ImmutableArray<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata) : ITensorContainer
     {

@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
@@ -14,6 +15,9 @@ namespace Transfuse.Conversion.Stages;
 /// <param name="CancellationToken">Ends the run.</param>
 internal sealed record StageContext(TargetProfile Profile, BaseModel? Base, ConversionOptions Options, FindingLog Log, CancellationToken CancellationToken)
 {
+    /// <summary>How adapters are compared.</summary>
+    public ComparisonOptions ComparisonOptions => Options.Comparison with { MaxDegreeOfParallelism = Options.MaxDegreeOfParallelism };
+
     /// <summary>The architecture that the caller or the base names, if the table has it; <c>identity</c> names none.</summary>
     public Architecture? NamedArchitecture => Options.ModelType is { } name ? ArchitectureTable.Default.Find(name) : Base?.Config.Architecture;
 }

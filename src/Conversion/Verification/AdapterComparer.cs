@@ -1,36 +1,72 @@
+using System.Numerics.Tensors;
 using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Verification;
 
-/// <summary>Compares what two adapters of one layout do, without a model.</summary>
+/// <summary>Compares what two adapters of one layout do, without a model. Memory does not depend on how large they are.</summary>
 public static class AdapterComparer
 {
-    /// <summary>Compares module by module, in double precision. A module that only one has agrees if it has no effect.</summary>
+    private const long MemoryBytes = 128 << 20;
+
+    /// <summary>
+    /// Compares module by module, in double precision. A module that only one has agrees if it has no effect. Where no path of one is in the other but for what
+    /// stands before the layers, modules are compared under the path below; <see cref="AdapterComparison.Roots"/> says so, and the adapters do not agree.
+    /// </summary>
+    /// <param name="first">One adapter.</param>
+    /// <param name="second">The other.</param>
+    /// <param name="options">What the caller decides. Default: <see cref="ComparisonOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
-    public static AdapterComparison Compare(Adapter first, Adapter second, CancellationToken cancellationToken = default)
+    public static AdapterComparison Compare(Adapter first, Adapter second, ComparisonOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
         if (first.Layout != second.Layout)
         {
             throw new ArgumentException($"The first adapter has the names of {first.Layout}, the second those of {second.Layout}.", nameof(second));
         }
 
-        Dictionary<string, AdapterModule> left = first.Modules.ToDictionary(module => module.FullPath, StringComparer.Ordinal);
-        Dictionary<string, AdapterModule> right = second.Modules.ToDictionary(module => module.FullPath, StringComparer.Ordinal);
-        (string Path, AdapterModule? Left, AdapterModule? Right)[] pairs =
-        [
-            .. left.Keys.Union(right.Keys, StringComparer.Ordinal)
-                .Select(path => (Path: path, Left: left.GetValueOrDefault(path), Right: right.GetValueOrDefault(path)))
-                .OrderBy(pair => (pair.Left ?? pair.Right)!.Path).ThenBy(pair => pair.Path, StringComparer.Ordinal),
-        ];
+        options ??= ComparisonOptions.Default;
+        (string First, string Second)? roots = ModuleRoots.Differing(first, second);
+        (string Path, AdapterModule? Left, AdapterModule? Right)[] pairs = Pairs(first, second, roots);
         var rows = new ModuleComparison[pairs.Length];
+        int done = 0;
         ParallelWork.Run(
-            pairs.Length, Environment.ProcessorCount, index => rows[index] = CompareModule(pairs[index].Path, pairs[index].Left, pairs[index].Right, cancellationToken), cancellationToken);
-        return new AdapterComparison([.. rows]);
+            pairs.Length,
+            Workers(first, second, options.MaxDegreeOfParallelism),
+            index =>
+            {
+                rows[index] = CompareModule(pairs[index].Path, pairs[index].Left, pairs[index].Right, options.WorstElement, cancellationToken);
+                options.Progress?.Report(new ComparisonProgress(Interlocked.Increment(ref done), pairs.Length));
+            },
+            cancellationToken);
+        return new AdapterComparison([.. rows]) { Roots = roots };
     }
 
-    private static ModuleComparison CompareModule(string path, AdapterModule? first, AdapterModule? second, CancellationToken cancellationToken)
+    private static (string Path, AdapterModule? Left, AdapterModule? Right)[] Pairs(Adapter first, Adapter second, (string First, string Second)? roots)
+    {
+        Dictionary<string, AdapterModule> left = first.Modules.ToDictionary(module => ModuleRoots.Below(module, roots?.First), StringComparer.Ordinal);
+        Dictionary<string, AdapterModule> right = second.Modules.ToDictionary(module => ModuleRoots.Below(module, roots?.Second), StringComparer.Ordinal);
+        return
+        [
+            .. left.Keys.Union(right.Keys, StringComparer.Ordinal)
+                .Select(key => (Left: left.GetValueOrDefault(key), Right: right.GetValueOrDefault(key)))
+                .Select(pair => (Path: (pair.Left ?? pair.Right)!.FullPath, pair.Left, pair.Right))
+                .OrderBy(pair => (pair.Left ?? pair.Right)!.Path).ThenBy(pair => pair.Path, StringComparer.Ordinal),
+        ];
+    }
+
+    // The largest ranks alone decide how much a worker holds.
+    private static int Workers(Adapter first, Adapter second, int wanted)
+    {
+        AdapterModule[] largest = [.. new[] { first, second }.Where(adapter => !adapter.Modules.IsEmpty).Select(adapter => adapter.Modules.MaxBy(module => module.Rank)!)];
+        long footprint = largest.Select(module => ModulePair.Of(module, null).Footprint).DefaultIfEmpty(1).Max();
+        return (int)Math.Clamp(MemoryBytes / footprint, 1, wanted);
+    }
+
+    private static ModuleComparison CompareModule(string path, AdapterModule? first, AdapterModule? second, bool worstElement, CancellationToken cancellationToken)
     {
         var row = new ModuleComparison
         {
@@ -39,74 +75,91 @@ public static class AdapterComparer
             Ranks = (first?.Rank ?? 0, second?.Rank ?? 0),
             Scales = (first?.Scale ?? 0, second?.Scale ?? 0),
         };
-        if (first is not null && second is not null && Mismatch(first, second, cancellationToken) is { } mismatch)
+        return first is not null && second is not null
+            ? CompareBoth(row, first, second, worstElement, cancellationToken)
+            : CompareOne(row, (first ?? second)!, worstElement, cancellationToken);
+    }
+
+    private static ModuleComparison CompareOne(ModuleComparison row, AdapterModule module, bool worstElement, CancellationToken cancellationToken)
+    {
+        // Nothing to compare with is the same as zeros: the module's own elements are the differences.
+        AdapterModule zeros = module with { B = LazyTensorOperations.Zeros(module.B.DType, module.B.Shape) };
+        (DeltaDifference difference, _) = ModulePair.Of(module, worstElement ? zeros : null).Compare(worstElement, cancellationToken);
+        if (!double.IsFinite(difference.SquaredNorm))
+        {
+            return row with { Mismatch = NotFinite };
+        }
+
+        double norm = Math.Sqrt(difference.SquaredNorm);
+        return row with
+        {
+            Norm = row.Presence == ModulePresence.OnlyFirst ? norm : 0,
+            DifferenceNorm = norm,
+            WorstElement = difference.WorstElement,
+            Mismatch = module.Magnitude is null ? null : "is DoRA, which sets the norms of the weight's rows whatever its factors are",
+        };
+    }
+
+    private static ModuleComparison CompareBoth(ModuleComparison row, AdapterModule first, AdapterModule second, bool worstElement, CancellationToken cancellationToken)
+    {
+        if (Mismatch(first, second) is { } mismatch)
         {
             return row with { Mismatch = mismatch };
         }
 
-        bool bitEqual = first is not null && second is not null && IsBitEqual(first, second, cancellationToken);
-        DeltaDifference difference = Difference(first, bitEqual ? first : second, cancellationToken);
+        (DeltaDifference difference, bool isBitEqual) = ModulePair.Of(first, second).Compare(worstElement, cancellationToken);
+        double magnitudeError = MagnitudeError(first.Magnitude, second.Magnitude, cancellationToken);
+        if (!double.IsFinite(difference.SquaredNorm + difference.SquaredError) || double.IsNaN(magnitudeError))
+        {
+            return row with { Mismatch = NotFinite };
+        }
+
         return row with
         {
-            IsBitEqual = bitEqual,
+            IsBitEqual = isBitEqual && HasEqualBytes(first.Magnitude, second.Magnitude, cancellationToken),
             Norm = Math.Sqrt(difference.SquaredNorm),
-            RelativeError = difference.RelativeError,
+            DifferenceNorm = Math.Sqrt(difference.SquaredError),
+            MagnitudeError = magnitudeError,
             WorstElement = difference.WorstElement,
         };
     }
 
-    private static string? Mismatch(AdapterModule first, AdapterModule second, CancellationToken cancellationToken)
+    private const string NotFinite = "holds NaN or infinity, so that nothing can be told about it";
+
+    private static string? Mismatch(AdapterModule first, AdapterModule second)
     {
         if (first.Kind != second.Kind)
         {
             return $"is {first.Kind} in the first and {second.Kind} in the second";
         }
 
-        if (Extents(first) != Extents(second))
+        if (ModulePair.Extents(first) != ModulePair.Extents(second))
         {
-            return $"maps {Extents(first)} in the first and {Extents(second)} in the second (experts, output, input)";
+            return $"maps {ModulePair.Extents(first)} in the first and {ModulePair.Extents(second)} in the second (experts, output, input)";
         }
 
         return (first.Magnitude, second.Magnitude) switch
         {
             (null, null) => null,
-            ({ } left, { } right) => TensorValues.ToDoubles(left, cancellationToken).AsSpan().SequenceEqual(TensorValues.ToDoubles(right, cancellationToken))
-                ? null : "has different DoRA magnitudes",
+            ({ } left, { } right) => left.Shape.ElementCount == right.Shape.ElementCount
+                ? null : $"has {left.Shape.ElementCount} DoRA magnitudes in the first and {right.Shape.ElementCount} in the second",
             _ => "is DoRA in one only",
         };
     }
 
-    private static bool IsBitEqual(AdapterModule first, AdapterModule second, CancellationToken cancellationToken) =>
-        (float)first.Scale == (float)second.Scale
-        && TensorProbe.BytesEqual(first.A, second.A, cancellationToken)
-        && TensorProbe.BytesEqual(first.B, second.B, cancellationToken);
+    private static bool HasEqualBytes(LazyTensor? first, LazyTensor? second, CancellationToken cancellationToken) =>
+        first is null || second is null ? first == second : TensorProbe.BytesEqual(first, second, cancellationToken);
 
-    private static DeltaDifference Difference(AdapterModule? first, AdapterModule? second, CancellationToken cancellationToken)
+    // Relative, as norms of all rows together; NaN where a value is not finite.
+    private static double MagnitudeError(LazyTensor? first, LazyTensor? second, CancellationToken cancellationToken)
     {
-        (int experts, int outputs, int inputs) = Extents((first ?? second)!);
-        Factors left = Factors.Of(first, cancellationToken);
-        Factors right = ReferenceEquals(first, second) ? left : Factors.Of(second, cancellationToken);
-        var total = default(DeltaDifference);
-        for (int expert = 0; expert < experts; expert++)
+        if (first is null || second is null)
         {
-            total = total.Plus(LowRankDelta.Compare(left.Delta(expert, outputs, inputs), right.Delta(expert, outputs, inputs), outputs, inputs, cancellationToken));
+            return 0;
         }
 
-        return total;
-    }
-
-    private static (int Experts, int Outputs, int Inputs) Extents(AdapterModule module) => module.Kind == ModuleKind.Experts
-        ? ((int)module.B.Shape[0], (int)module.B.Shape[1], (int)module.A.Shape[2])
-        : (1, (int)(module.B.Shape.ElementCount / Math.Max(module.Rank, 1)), (int)(module.A.Shape.ElementCount / Math.Max(module.Rank, 1)));
-
-    /// <summary>The factors of a module as double values; of a missing module, zeros.</summary>
-    private readonly record struct Factors(double[] A, double[] B, int Rank, double Scale)
-    {
-        public static Factors Of(AdapterModule? module, CancellationToken cancellationToken) => module is null
-            ? new Factors([], [], 0, 0)
-            : new Factors(TensorValues.ToDoubles(module.A, cancellationToken), TensorValues.ToDoubles(module.B, cancellationToken), module.Rank, (float)module.Scale);
-
-        public LowRankDelta Delta(int expert, int outputs, int inputs) => new(
-            A.AsMemory(expert * Rank * inputs, Rank * inputs), B.AsMemory(expert * outputs * Rank, outputs * Rank), Rank, Scale);
+        double[] left = first.ToDoubles(cancellationToken), right = second.ToDoubles(cancellationToken);
+        double norm = TensorPrimitives.Norm<double>(left), distance = TensorPrimitives.Distance<double>(left, right);
+        return !double.IsFinite(norm + distance) ? double.NaN : distance == 0 ? 0 : distance / norm;
     }
 }

@@ -3,11 +3,17 @@ namespace Transfuse.Conversion.Verification;
 /// <summary>Sums over all elements of two deltas, in double precision.</summary>
 /// <param name="SquaredNorm">Sum of the squares of the first delta.</param>
 /// <param name="SquaredError">Sum of the squares of the difference.</param>
-/// <param name="WorstElement">Largest absolute difference.</param>
-internal readonly record struct DeltaDifference(double SquaredNorm, double SquaredError, double WorstElement)
+internal readonly record struct DeltaDifference(double SquaredNorm, double SquaredError)
 {
-    public double RelativeError => SquaredError == 0 ? 0 : Math.Sqrt(SquaredError / SquaredNorm);
+    /// <summary>Largest absolute difference, where elements were formed.</summary>
+    public double? WorstElement { get; init; }
 
-    public DeltaDifference Plus(DeltaDifference other) =>
-        new(SquaredNorm + other.SquaredNorm, SquaredError + other.SquaredError, Math.Max(WorstElement, other.WorstElement));
+    public DeltaDifference Plus(DeltaDifference other) => new(SquaredNorm + other.SquaredNorm, SquaredError + other.SquaredError)
+    {
+        WorstElement = (WorstElement, other.WorstElement) switch
+        {
+            ({ } left, { } right) => Math.Max(left, right),
+            var (left, right) => left ?? right,
+        },
+    };
 }

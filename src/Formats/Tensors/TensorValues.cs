@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Transfuse.Formats.Tensors.Kernels;
 
 namespace Transfuse.Formats.Tensors;
 
@@ -16,6 +17,21 @@ public static class TensorValues
     /// <exception cref="TensorTooLargeException">The array would be too large.</exception>
     public static double[] ToDoubles(this LazyTensor tensor, CancellationToken cancellationToken = default) =>
         Read<double>(tensor, DType.F64, cancellationToken);
+
+    /// <summary>Widens elements that were read as bytes to float64; exact.</summary>
+    /// <param name="dtype">Float16, bfloat16, float32 or float64.</param>
+    /// <param name="source">Elements, little-endian.</param>
+    /// <param name="destination">As many elements.</param>
+    /// <exception cref="ArgumentException">The type is none of the four, or there are not as many elements.</exception>
+    public static void ToDoubles(DType dtype, ReadOnlySpan<byte> source, Span<double> destination)
+    {
+        if (!dtype.IsFactorFloat() || source.Length != (long)destination.Length * dtype.BitSize() / 8)
+        {
+            throw new ArgumentException($"{source.Length} bytes are not {destination.Length} elements of {dtype.SafetensorsName()} that can become float64.", nameof(source));
+        }
+
+        FloatConversion.Run(dtype, source, DType.F64, MemoryMarshal.AsBytes(destination));
+    }
 
     private static T[] Read<T>(LazyTensor tensor, DType dtype, CancellationToken cancellationToken)
         where T : unmanaged

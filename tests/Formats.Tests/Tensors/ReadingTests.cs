@@ -61,6 +61,22 @@ public class ReadingTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 700, 7)]
+    [InlineData(90, 30, 1)]
+    public void Reads_columns_of_a_large_file_in_pieces(int start, int count, int step)
+    {
+        // 1,500 rows of 5,000 two-byte elements are 15 MB: 14 whole pieces, and a part of one.
+        byte[] bytes = new byte[15_000_000];
+        new Random(3).NextBytes(bytes);
+        var source = new CountingTensor(new MemoryTensor(DType.BF16, new TensorShape(1500, 5000), bytes), ranges: true);
+        byte[] read = Read(source.Slice(1, start, count, step));
+        byte[] expected = [.. Enumerable.Range(0, 1500).SelectMany(row => Enumerable.Range(0, count).SelectMany(i => bytes[(((row * 5000) + start + (i * step)) * 2)..((((row * 5000) + start + (i * step)) * 2) + 2)]))];
+        Assert.Equal(expected, read);
+        Assert.InRange(source.LargestRead, 900_000, 1 << 20);
+        Assert.Equal(15_000_000, source.BytesRead);
+    }
+
     [Fact]
     public void Reads_from_several_threads_at_once()
     {

@@ -17,6 +17,23 @@ public class TensorValuesTests
         Assert.Equal([1d, -4, 2, 0.5, 3, -0.25], tensor.Transpose().ToDoubles());
     }
 
+    [Theory]
+    [InlineData(DType.F16)]
+    [InlineData(DType.BF16)]
+    [InlineData(DType.F32)]
+    [InlineData(DType.F64)]
+    public void Widens_bytes_that_were_read(DType type)
+    {
+        MemoryTensor tensor = Values.Rounded(type, new TensorShape(2, 2), 1, 2, -4, 0.5);
+        byte[] bytes = new byte[tensor.ByteLength];
+        tensor.CopyTo(bytes);
+        double[] values = new double[4];
+        TensorValues.ToDoubles(type, bytes, values);
+        Assert.Equal([1, 2, -4, 0.5], values);
+        Assert.Throws<ArgumentException>("source", () => TensorValues.ToDoubles(type, bytes, new double[3]));
+        Assert.Throws<ArgumentException>("source", () => TensorValues.ToDoubles(DType.I16, new byte[8], new double[4]));
+    }
+
     [Fact]
     public void Rounds_to_single_but_not_to_double()
     {

@@ -9,6 +9,8 @@ internal sealed class SelectTensor : LazyTensor
     // From this size on, a read of each run costs less than reading what lies between.
     private const long DirectReadBytes = 4096;
 
+    private const long PieceBytes = 1 << 20;
+
     private readonly LazyTensor _source;
     private readonly AxisSelection _selection;
     private readonly long _outerCount;
@@ -34,13 +36,32 @@ internal sealed class SelectTensor : LazyTensor
             return;
         }
 
-        using PooledBuffer whole = PooledBuffer.Rent(_source.ByteLength);
-        _source.CopyTo(whole.Span, cancellationToken);
+        // What is computed is held as a whole; what lies in a file is read in pieces.
+        long outerAtOnce = _source.SupportsRanges ? Math.Clamp(PieceBytes / _outerBytes, 1, _outerCount) : _outerCount;
+        using PooledBuffer buffer = PooledBuffer.Rent(outerAtOnce * _outerBytes);
         int selectedBytes = checked((int)(_selection.Count * _innerBytes));
         for (long outer = 0; outer < _outerCount; outer++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            CopySelected(whole.Span.Slice((int)(outer * _outerBytes), (int)_outerBytes), destination.Slice((int)(outer * selectedBytes), selectedBytes));
+            long within = outer % outerAtOnce;
+            if (within == 0)
+            {
+                Fill(buffer.Span[..(int)(Math.Min(outerAtOnce, _outerCount - outer) * _outerBytes)], outer * _outerBytes, cancellationToken);
+            }
+
+            CopySelected(buffer.Span.Slice((int)(within * _outerBytes), (int)_outerBytes), destination.Slice((int)(outer * selectedBytes), selectedBytes));
+        }
+    }
+
+    private void Fill(Span<byte> buffer, long offset, CancellationToken cancellationToken)
+    {
+        if (_source.SupportsRanges)
+        {
+            _source.ReadRange(offset, buffer, cancellationToken);
+        }
+        else
+        {
+            _source.CopyTo(buffer, cancellationToken);
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed class CountingTensor(LazyTensor source, bool ranges) : LazyTenso
 
     public long BytesRead => Interlocked.Read(ref _bytesRead);
 
+    /// <summary>The most bytes that were asked for at once.</summary>
+    public long LargestRead { get; private set; }
+
     public long FailAfter { get; init; } = long.MaxValue;
 
     public CancellationTokenSource? CancelInstead { get; init; }
@@ -18,6 +21,7 @@ internal sealed class CountingTensor(LazyTensor source, bool ranges) : LazyTenso
     public override void ReadRange(long offset, Span<byte> destination, CancellationToken cancellationToken = default)
     {
         Assert.True(ranges);
+        LargestRead = Math.Max(LargestRead, destination.Length);
         Count(destination.Length, cancellationToken);
         source.ReadRange(offset, destination, cancellationToken);
     }

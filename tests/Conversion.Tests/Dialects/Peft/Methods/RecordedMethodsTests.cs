@@ -137,7 +137,7 @@ public class RecordedMethodsTests
     {
         using IAdapterSource before = AdapterSource.Open(fixture.AdapterFolder);
         using IAdapterSource after = AdapterSource.Open(output);
-        VerificationResult result = AdapterVerifier.Verify(before, after, BaseModel.FromFolder(fixture.BaseFolder), ConversionOptions.Default, TestContext.Current.CancellationToken);
+        VerificationResult result = AdapterVerifier.Verify(before, after, new ConversionOptions { Base = BaseModel.FromFolder(fixture.BaseFolder) }, TestContext.Current.CancellationToken);
         Assert.True(result.Comparison is not null, string.Join(Environment.NewLine, result.Findings));
         return result.Comparison;
     }

@@ -1,0 +1,6 @@
+namespace Transfuse.Conversion.Verification;
+
+/// <summary>How far a comparison is.</summary>
+/// <param name="Done">Modules compared.</param>
+/// <param name="Total">Modules in all.</param>
+public readonly record struct ComparisonProgress(int Done, int Total);
