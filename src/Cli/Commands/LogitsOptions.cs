@@ -82,13 +82,13 @@ internal sealed class LogitsOptions
 
     /// <summary>Compares one adapter with another, or with the base alone.</summary>
     public CommandOutcome Run(
-        ParseResult result, CommandConsole console, string first, string? second, BaseModel baseModel, ConversionOptions options, double tolerance, bool quiet, CancellationToken cancellationToken)
+        ParseResult result, CommandConsole console, string first, string? second, ConversionOptions options, double tolerance, bool quiet, CancellationToken cancellationToken)
     {
         var log = new FindingLog(options.Allowed);
         LogitsComparison? comparison = null;
         try
         {
-            comparison = Compare(result, console, first, second, baseModel, options, log, quiet, cancellationToken);
+            comparison = Compare(result, console, first, second, options.Base!, options, log, quiet, cancellationToken);
         }
         catch (ModelException refused)
         {
