@@ -109,7 +109,18 @@ internal sealed class CheckContext : IDisposable
     {
         try
         {
-            return Options.Base?.OpenWeights() is { } weights ? Keep(weights) : null;
+            if (Options.Base?.OpenWeights() is not { } weights)
+            {
+                return null;
+            }
+
+            if (Keep(weights).IsComplete)
+            {
+                return weights;
+            }
+
+            Report(CheckCodes.BaseUnknown, Options.Base!.Folder, "its weights were not used: some of the files that its index names are missing");
+            return null;
         }
         catch (ContainerException broken)
         {

@@ -14,7 +14,7 @@ internal static class DialectDetector
         AdapterDialect? byConfig = content.Config is null ? null : FromConfig(content.Config);
         AdapterDialect? byFile = content.WeightsFile switch
         {
-            AdapterFiles.PeftWeights or AdapterFiles.PeftPickle => AdapterDialect.Peft,
+            AdapterFiles.PeftWeights or AdapterFiles.PeftPickle or AdapterFiles.PeftCheckpoint => AdapterDialect.Peft,
             AdapterFiles.MlxWeights or AdapterFiles.MlxArchive => AdapterDialect.Mlx,
             _ => AdapterFiles.IsNumberedCheckpoint(content.WeightsFile) ? AdapterDialect.Mlx : null,
         };

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
@@ -113,6 +114,13 @@ public sealed record AdapterPipeline
         }
 
         OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
+        SideWeights.Report(read.Content, isCopied: false, context);
+        LayerHoles.Report(read.Adapter, ConfigReach.Of(read.Dialect, read.Adapter.SourceConfig), context);
+        if (!log.HasErrors)
+        {
+            WrittenCheck.Run(output, profile, context);
+        }
+
         AdapterComparison? comparison = Options.Verify && !log.HasErrors ? RoundTrip.Check(read, output, context) : null;
 
         if (log.HasErrors)

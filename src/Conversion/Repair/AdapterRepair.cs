@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair.Editing;
@@ -130,6 +131,14 @@ public sealed record AdapterRepair
         }
 
         ConfigLayout layout = ReadLayout(content, dialect);
+        SideWeights.Report(content, isCopied: true, context);
+        LayerHoles.Report(plan.Adapter, ConfigReach.Of(dialect, content.Config ?? JsonObject.Empty), context);
+        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true), plan.Reader, context);
+        if (context.Log.HasErrors)
+        {
+            return Refused(context.Log, dialect);
+        }
+
         string[] before = layout.Lines(content.Config);
         ImmutableArray<string> diff = LineDiff.Unified(AdapterFiles.Config, before, layout.Lines(plan.Config));
         bool isWritten = !Options.DryRun && Write(content, plan, layout, context);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Repair;
 
@@ -10,6 +11,9 @@ internal sealed record RepairPlan
 {
     /// <summary>The adapter as it will be.</summary>
     public required Adapter Adapter { get; init; }
+
+    /// <summary>The program that the folder is for.</summary>
+    public required TargetProfile Reader { get; init; }
 
     /// <summary>Its config.</summary>
     public required JsonObject Config { get; init; }

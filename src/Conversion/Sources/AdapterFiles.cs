@@ -8,10 +8,11 @@ internal static partial class AdapterFiles
     public const string Config = "adapter_config.json";
     public const string PeftWeights = "adapter_model.safetensors";
     public const string PeftPickle = "adapter_model.bin";
+    public const string PeftCheckpoint = "adapter_model.pt";
     public const string MlxWeights = "adapters.safetensors";
     public const string MlxArchive = "adapters.npz";
 
-    private static readonly string[] Names = [Config, PeftWeights, PeftPickle, MlxWeights, MlxArchive];
+    private static readonly string[] Names = [Config, PeftWeights, PeftPickle, PeftCheckpoint, MlxWeights, MlxArchive];
 
     /// <summary>Whether a folder with this file holds an adapter.</summary>
     public static bool Marks(string fileName) => Names.Contains(fileName) || IsNumberedCheckpoint(fileName);

@@ -4,7 +4,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Sources;
 
 /// <summary>A folder on disk; optionally only some of its files.</summary>
-internal sealed class FolderAdapterSource : IAdapterSource
+internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 {
     private readonly string _folder;
     private readonly List<IDisposable> _opened = [];
@@ -41,6 +41,18 @@ internal sealed class FolderAdapterSource : IAdapterSource
         var nested = new FolderAdapterSource(Path.Combine(Name, folderName));
         _opened.Add(nested);
         return nested;
+    }
+
+    public IAdapterSource? OpenParent()
+    {
+        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(_folder)) is not { } parent || !File.Exists(Path.Combine(parent, AdapterFiles.Config)))
+        {
+            return null;
+        }
+
+        var source = new FolderAdapterSource(parent);
+        _opened.Add(source);
+        return source;
     }
 
     public void Dispose()

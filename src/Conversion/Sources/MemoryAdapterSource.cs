@@ -6,7 +6,7 @@ namespace Transfuse.Conversion.Sources;
 /// <summary>An adapter's files in memory.</summary>
 /// <param name="name">What to call it in messages.</param>
 /// <param name="files">File names and contents; names of nested files have one slash.</param>
-internal sealed class MemoryAdapterSource(string name, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files) : IAdapterSource
+internal sealed class MemoryAdapterSource(string name, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files) : IAdapterSource, INestedSource
 {
     public string Name => name;
 
@@ -23,10 +23,17 @@ internal sealed class MemoryAdapterSource(string name, IReadOnlyDictionary<strin
             ? new MemoryByteSource($"{name}/{fileName}", bytes)
             : throw new FileNotFoundException($"{name} has no file {fileName}.", fileName);
 
+    private MemoryAdapterSource? Parent { get; init; }
+
     public IAdapterSource OpenNested(string folderName) => new MemoryAdapterSource(
         $"{name}/{folderName}",
         files.Where(file => file.Key.StartsWith(folderName + "/", StringComparison.Ordinal))
-            .ToDictionary(file => file.Key[(folderName.Length + 1)..], file => file.Value, StringComparer.Ordinal));
+            .ToDictionary(file => file.Key[(folderName.Length + 1)..], file => file.Value, StringComparer.Ordinal))
+    {
+        Parent = this,
+    };
+
+    public IAdapterSource? OpenParent() => Parent?.FileNames.Contains(AdapterFiles.Config) == true ? Parent : null;
 
     public void Dispose()
     {

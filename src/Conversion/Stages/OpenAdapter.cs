@@ -124,7 +124,7 @@ internal static partial class OpenAdapter
 
     private static string? ChooseWeights(IAdapterSource source, FindingLog log)
     {
-        string[] known = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle, AdapterFiles.MlxWeights, AdapterFiles.MlxArchive];
+        string[] known = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle, AdapterFiles.PeftCheckpoint, AdapterFiles.MlxWeights, AdapterFiles.MlxArchive];
         string[] present = [.. known.Where(source.FileNames.Contains)];
         if (present is [])
         {
@@ -155,7 +155,7 @@ internal static partial class OpenAdapter
             return null;
         }
 
-        bool peft = present.Any(name => name is AdapterFiles.PeftWeights or AdapterFiles.PeftPickle);
+        bool peft = present.Any(name => name is AdapterFiles.PeftWeights or AdapterFiles.PeftPickle or AdapterFiles.PeftCheckpoint);
         bool mlx = present.Any(name => name is AdapterFiles.MlxWeights or AdapterFiles.MlxArchive);
         if (peft && mlx)
         {
@@ -165,7 +165,7 @@ internal static partial class OpenAdapter
 
         if (present.Length > 1)
         {
-            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {present[1]} was ignored"));
+            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {List(present[1..])} {(present.Length > 2 ? "were" : "was")} ignored"));
         }
 
         return present[0];
@@ -174,10 +174,15 @@ internal static partial class OpenAdapter
     /// <summary>Opens a weights file by what its name ends with, or adds an error.</summary>
     public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log)
     {
+        if ((source as ITensorSource)?.FindTensors(fileName) is { } held)
+        {
+            return held;
+        }
+
         Func<IByteSource, ITensorContainer> open = Path.GetExtension(fileName) switch
         {
             ".npz" => NpzFile.Open,
-            ".bin" => TorchCheckpointFile.Open,
+            ".bin" or ".pt" or ".pth" => TorchCheckpointFile.Open,
             _ => SafetensorsFile.Open,
         };
         try
@@ -194,9 +199,12 @@ internal static partial class OpenAdapter
     // A source that is one weights file, with at most its config: the caller named it.
     private static bool IsChosen(IAdapterSource source) => source.FileNames.All(name => name == AdapterFiles.Config || AdapterFiles.IsNumberedCheckpoint(name)) && source.NestedAdapters is [];
 
-    // What a trainer leaves beside an adapter is no weights file of one.
-    private static bool IsWeights(string fileName) =>
-        Path.GetExtension(fileName) is ".safetensors" or ".npz" or ".bin" && Path.GetFileNameWithoutExtension(fileName) is not ("training_args" or "optimizer" or "scheduler");
+    /// <summary>Whether a file holds weights by its name: what a trainer keeps of its own state beside an adapter does not.</summary>
+    public static bool IsWeights(string fileName) =>
+        Path.GetExtension(fileName) is ".safetensors" or ".npz" or ".bin" or ".pt" or ".pth" && !TrainerState().IsMatch(fileName);
+
+    [GeneratedRegex(@"\A(training_args|optimizer|scheduler|scaler|trainer_state|rng_state(_\d+)?|random_states(_\d+)?|dataloader(_\d+)?|sampler(_\d+)?|.*_optim_states|optimizer_\d+)\.[a-z]+\z")]
+    private static partial Regex TrainerState();
 
     [GeneratedRegex(@"-\d{5}-of-\d{5}\.(safetensors|bin)\z")]
     private static partial Regex ShardName();

@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Verification;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
@@ -18,7 +16,7 @@ internal static class RoundTrip
     {
         var log = new FindingLog(context.Options.Allowed);
         StageContext quiet = context with { Log = log };
-        using var container = new OutputContainer(output.Tensors, output.Metadata);
+        using var container = new OutputContainer(output);
         var content = new AdapterContent(source.Content.Source, "output", output.WeightsFile, container, output.Config);
         Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, MlxGiven.Nothing, BaseLayers.Of(context)), log);
         Adapter? left = MapLayout.InMlx(source.Adapter, quiet);
@@ -50,15 +48,4 @@ internal static class RoundTrip
         { Presence: ModulePresence.OnlySecond } => "is only in the output",
         _ => FormattableString.Invariant($"would change by a relative error of {Math.Max(module.RelativeError, module.MagnitudeError):G3}"),
     };
-
-    private sealed class OutputContainer(ImmutableArray<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata) : ITensorContainer
-    {
-        public ImmutableArray<NamedTensor> Tensors { get; } = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
-
-        public IReadOnlyDictionary<string, string>? Metadata => metadata;
-
-        public void Dispose()
-        {
-        }
-    }
 }

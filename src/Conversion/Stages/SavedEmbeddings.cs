@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Transfuse.Conversion.Bases;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -7,46 +6,59 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>
-/// PEFT saves the base's embedding and head along when they are adapted or were resized. They say nothing new only if they equal the base's,
-/// which a probe of both shows.
+/// PEFT saves the base's embedding and head along when they are adapted or were resized, and whoever saves a live model's state saves all of it.
+/// Such tensors say nothing new only if they equal the base's, which a probe of both shows.
 /// </summary>
 internal static class SavedEmbeddings
 {
-    /// <summary>Leaves out the saved embeddings that equal the base's; the others stay.</summary>
-    public static Adapter LeaveOutEqual(Adapter adapter, StageContext context) => LeaveOut(adapter, context, (_, _) => false);
+    /// <summary>Leaves out what equals the base's; the rest stays.</summary>
+    public static Adapter LeaveOutEqual(Adapter adapter, StageContext context) => LeaveOut(adapter, _ => true, refuses: false, context);
 
-    /// <summary>Leaves out all saved embeddings; those that are not shown to equal the base's are refused by name.</summary>
-    public static Adapter LeaveOutOrRefuse(Adapter adapter, StageContext context) => LeaveOut(adapter, context, (tensor, why) =>
-    {
-        context.Log.Add(TensorCodes.SavedEmbedding.At(
-            tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {why}; fuse keeps it, --allow {TensorCodes.SavedEmbedding.Id} drops it"));
-        return true;
-    });
+    /// <summary>Leaves out what equals the base's, of those tensors that a caller names; the rest stays.</summary>
+    public static Adapter LeaveOutEqual(Adapter adapter, Func<OtherTensor, bool> isMeant, StageContext context) => LeaveOut(adapter, isMeant, refuses: false, context);
 
-    private static Adapter LeaveOut(Adapter adapter, StageContext context, Func<OtherTensor, string, bool> isRefused)
+    /// <summary>Leaves out what equals the base's, and all saved embeddings; of these the ones that are not shown to equal the base's are refused by name.</summary>
+    public static Adapter LeaveOutOrRefuse(Adapter adapter, StageContext context) => LeaveOut(adapter, _ => true, refuses: true, context);
+
+    private static Adapter LeaveOut(Adapter adapter, Func<OtherTensor, bool> isMeant, bool refuses, StageContext context)
     {
-        OtherTensor[] saved = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding)];
+        OtherTensor[] saved = [.. adapter.OtherTensors.Where(tensor => CanBeOfBase(tensor) && isMeant(tensor))];
         if (saved is [])
         {
             return adapter;
         }
 
-        var left = ImmutableArray.CreateBuilder<OtherTensor>();
+        var equal = new List<OtherTensor>();
+        var refused = new List<OtherTensor>();
         using BaseWeights? weights = OpenBaseWeights.Open(context);
         foreach (OtherTensor tensor in saved)
         {
             if (Difference(tensor, weights, context) is not { } why)
             {
-                context.Log.Add(TensorCodes.SavedEmbeddingEqual.At(tensor.SourceName, "equals the base's and was left out"));
-                left.Add(tensor);
+                equal.Add(tensor);
             }
-            else if (isRefused(tensor, why))
+            else if (refuses && tensor.Kind == OtherTensorKind.SavedEmbedding)
             {
-                left.Add(tensor);
+                refused.Add(tensor);
+                context.Log.Add(TensorCodes.SavedEmbedding.At(
+                    tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {why}; fuse keeps it, --allow {TensorCodes.SavedEmbedding.Id} drops it"));
             }
         }
 
-        return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(left) };
+        TellEqual(TensorCodes.SavedEmbeddingEqual, equal.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding), context);
+        TellEqual(TensorCodes.WholeModuleEqual, equal.Where(tensor => tensor.Kind != OtherTensorKind.SavedEmbedding), context);
+        return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(equal.Concat(refused)) };
+    }
+
+    private static bool CanBeOfBase(OtherTensor tensor) => tensor.Kind is OtherTensorKind.SavedEmbedding or OtherTensorKind.WholeModule or OtherTensorKind.BaseBias;
+
+    private static void TellEqual(FindingCode code, IEnumerable<OtherTensor> tensors, StageContext context)
+    {
+        string[] names = [.. tensors.Select(tensor => tensor.SourceName)];
+        if (names is not [])
+        {
+            context.Log.Add(code.At(names, "equals the base's and was left out"));
+        }
     }
 
     // What keeps a saved embedding from being the base's, or null.

@@ -26,6 +26,9 @@ public static class DTypeExtensions
     /// <summary>Whether elements are float16, bfloat16, float32 or float64, the types that an adapter's factors have.</summary>
     public static bool IsFactorFloat(this DType dtype) => dtype is DType.F16 or DType.BF16 or DType.F32 or DType.F64;
 
+    /// <summary>Whether elements are floats of eight bits whose values bfloat16 holds exactly: E4M3 and E5M2.</summary>
+    public static bool IsEightBitFloat(this DType dtype) => dtype is DType.F8E4M3 or DType.F8E5M2;
+
     /// <summary>Finds the type that a safetensors header names; case-sensitive.</summary>
     public static bool TryParseSafetensorsName(string name, out DType dtype)
     {

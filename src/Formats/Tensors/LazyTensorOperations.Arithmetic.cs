@@ -27,6 +27,13 @@ public static partial class LazyTensorOperations
         return source.Shape.ElementCount == 0 ? new ZeroTensor(dtype, source.Shape) : new CastTensor(source, dtype);
     }
 
+    /// <summary>The elements of a tensor of eight-bit floats as bfloat16, which holds all of them exactly; any other tensor as it is.</summary>
+    public static LazyTensor WidenEightBits(this LazyTensor source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return !source.DType.IsEightBitFloat() ? source : source.Shape.ElementCount == 0 ? new ZeroTensor(DType.BF16, source.Shape) : new CastTensor(source, DType.BF16);
+    }
+
     /// <summary>Multiplies every element by one factor. The result is float32: elements are converted first, then multiplied in float32.</summary>
     /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64, or the factor is not finite.</exception>
     public static LazyTensor Scale(this LazyTensor source, float factor)

@@ -201,6 +201,11 @@ public static class ConfigCodes
     public static FindingCode LayerReplication { get; } = new("TF3303", Error,
         "The config has layer_replication, so the adapter's layers are not those of the base model.", "Make the base model with the duplicated layers and convert for it.");
 
+    /// <summary>A copy of an adapter that belongs to changed base weights.</summary>
+    public static FindingCode ResidualCopy { get; } = new("TF3360", Warning,
+        "The folder around this one holds an adapter whose initialisation changed the base weights, and this one has its rank: it belongs to the changed weights too, though its config does not say so.",
+        "Convert the adapter that PEFT converted itself (its rank is doubled), or the folder around this one.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -211,6 +216,6 @@ public static class ConfigCodes
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
         AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication,
+        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, ResidualCopy,
     ];
 }

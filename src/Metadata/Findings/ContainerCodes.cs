@@ -39,6 +39,9 @@ public static class ContainerCodes
     /// <summary>A weights file with another name.</summary>
     public static FindingCode OddWeightsName { get; } = new("TF1011", Warning, "The only weights file has a name that no loader looks for; it was read.", "Check that it is the adapter; the output has the right name.");
 
+    /// <summary>Trained weights in files of their own.</summary>
+    public static FindingCode SideWeights { get; } = new("TF1060", Warning, "Weights lie beside the adapter in a file of their own. They are no part of it and were not converted.", "Load that file, too, in the program that wrote it, or fuse there; the output does not hold it.");
+
     /// <summary>Named adapters beside the one that was read.</summary>
     public static FindingCode OthersIgnored { get; } = new("TF1040", Information, "The folder holds further adapters in sub-folders, which were not read.", "Nothing, or choose one with --adapter NAME.");
 
@@ -58,7 +61,7 @@ public static class ContainerCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
-        SecondWeightsIgnored, OthersIgnored, DialectUnclear, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz,
+        SecondWeightsIgnored, SideWeights, OthersIgnored, DialectUnclear, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz,
         Json,
     ];
 }

@@ -72,12 +72,24 @@ public static class MlxConfigCodes
     /// <summary>Two base ids.</summary>
     public static FindingCode BaseIdsDiffer { get; } = new("TF3522", Warning, "The config names two different bases.", "Correct the field that is wrong.");
 
+    /// <summary>DoRA without a magnitude.</summary>
+    public static FindingCode MagnitudesLost { get; } = new("TF3560", Error, "The config says DoRA, and the file has no magnitude. mlx-lm 0.19 and later, which write this field, save them all.", "Look for the complete file; if the adapter was never DoRA, allow the code.", "the magnitudes, should the adapter have had them: it is taken for LoRA");
+
+    /// <summary>Magnitudes in a LoRA adapter.</summary>
+    public static FindingCode StrayMagnitudes { get; } = new("TF3561", Error, "The config says LoRA, and some modules have a magnitude.", "Check which file they come from; if they do not belong, allow the code.", "the magnitudes that some modules have");
+
+    /// <summary>Layers without tensors between others.</summary>
+    public static FindingCode LayersMissing { get; } = new("TF3562", Warning, "Layers have no tensors, though those before and after them have, and the config speaks of them all.", "Look for the complete file, unless the training left these layers out.");
+
+    /// <summary>Names of a wrapper or of PEFT.</summary>
+    public static FindingCode WrapperRoot { get; } = new("TF3563", Error, "Tensor names begin with what a wrapper or PEFT puts before them, and no model of MLX has modules under such names.", "Allow the code to take it off.", "the first part of the names");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ScaleUnknown, ScaleAmbiguous, DefaultApplied, FieldUnusable, RankStale, TypeStale, FullFineTune, LegacyForm,
         Contradiction, CopyTaken, ScaleDoubtful, DropoutDrift, Overridden, LayersStale, KeysStale, KeysMissing,
-        ListedModuleMissing, UnlistedModule, LayersUnconfirmed, RanksDiffer, BaseWeights,
+        ListedModuleMissing, UnlistedModule, MagnitudesLost, StrayMagnitudes, LayersMissing, WrapperRoot, LayersUnconfirmed, RanksDiffer, BaseWeights,
         BaseIdsDiffer,
     ];
 }

@@ -81,6 +81,12 @@ public static class TargetCodes
     /// <summary>Settings that one adapter alone has.</summary>
     public static FindingCode SettingsDiffer { get; } = new("TF5023", Error, "The configs differ in a setting by which the same factors change the model differently.", "Compare what both programs compute; the factors alone do not tell.", "the comparison of that setting");
 
+    /// <summary>What the reader of the output would refuse.</summary>
+    public static FindingCode ReaderRefuses { get; } = new("TF5060", Error, "The program that the output is for would refuse to load it, for the reason that the message gives in its words.", "Take out or rename what the message names; a module that the model does not have belongs to another base. check --for tells the same of a folder.", "the assurance that the program loads the output; what the message names is written as it is");
+
+    /// <summary>What the reader of the output would get wrong without a word.</summary>
+    public static FindingCode ReaderMisreads { get; } = new("TF5061", Warning, "The program that the output is for would load it, and without a word do something else than the adapter means.", "Take out or rename what the message names, if it is to take effect; a module that the model does not have belongs to another base.");
+
     /// <summary>A base of fewer bits than the one in training.</summary>
     public static FindingCode QuantizedBase { get; } = new("TF5040", Information, "The base is quantized, so that it is not exactly the model that the adapter was trained on; DoRA takes its norms from the quantized weights.", "Nothing; for the exact model give MLX the base that is not quantized.");
 
@@ -90,6 +96,6 @@ public static class TargetCodes
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase,
+        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase, ReaderRefuses, ReaderMisreads,
     ];
 }

@@ -52,13 +52,28 @@ public static class TensorCodes
     public static FindingCode NoEffect { get; } = new("TF2014", Warning, "Every B factor is zero: the adapter changes nothing.", "It was not trained, or its values were lost.");
 
     /// <summary>DoRA without magnitudes.</summary>
-    public static FindingCode MagnitudesMissing { get; } = new("TF2015", Error, "The config says DoRA, but modules have no magnitude. PEFT would take the norms of the base for them, which is not what was trained.", "Save the adapter again; if it was never DoRA, set use_dora to false.");
+    public static FindingCode MagnitudesMissing { get; } = new("TF2015", Error, "The config says DoRA, but modules have no magnitude. PEFT would take the norms of the base for them, which is not what was trained.", "Save the adapter again; if it was never DoRA, allow the code.", "the magnitudes, should the adapter have had them: it is taken for LoRA");
 
     /// <summary>Magnitudes without DoRA.</summary>
-    public static FindingCode MagnitudesIgnored { get; } = new("TF2016", Error, "The file has DoRA magnitudes, but the config does not say DoRA: PEFT ignores them without a word.", "Set use_dora to true if the adapter was trained so; else delete the magnitudes.");
+    public static FindingCode MagnitudesIgnored { get; } = new("TF2016", Error, "The file has DoRA magnitudes, but the config does not say DoRA: PEFT ignores them without a word.", "Set use_dora to true if the adapter was trained so; else allow the code.", "the magnitudes");
 
     /// <summary>A scale beyond float32, or one that cannot be folded.</summary>
     public static FindingCode ScaleOutOfRange { get; } = new("TF2017", Error, "A scale, or the product of one with its B, leaves the range of float32, by which runtimes multiply.", "Check the alphas of the config: one of them is extreme.");
+
+    /// <summary>A module path before PEFT's prefix, of which nobody knows where it belongs.</summary>
+    public static FindingCode PrefixUnclear { get; } = new("TF2060", Error, "Something stands before base_model.model. in a name, and neither the base nor the names show whether it is a part of the model.", "Give --base; its config or weights tell whether the model has such a part.");
+
+    /// <summary>A module path before PEFT's prefix.</summary>
+    public static FindingCode PrefixMoved { get; } = new("TF2061", Warning, "The path of a part of the model stood before base_model.model., where PEFT does not look for it; it was put where the base or the names show that it belongs.", "Nothing, if the adapter is for that part of the model.");
+
+    /// <summary>Eight-bit factors.</summary>
+    public static FindingCode Widened { get; } = new("TF2062", Information, "Factors are eight-bit floats without scales; bfloat16 holds the same values exactly.", "Nothing.");
+
+    /// <summary>Factors that may be turned around.</summary>
+    public static FindingCode TurnedFactors { get; } = new("TF2063", Warning, "A module's factors have another rank than the config says, and would have the config's if they were turned around.", "Compare with the base, by --base; if they were saved transposed, transpose them back in the program that wrote them.");
+
+    /// <summary>What a wrapped or quantized base keeps in a live model.</summary>
+    public static FindingCode BaseStorage { get; } = new("TF2064", Information, "The file holds what only a live model needs of its base: copies of replaced modules (original_module), or the storage of bitsandbytes. It was left out.", "Nothing.");
 
     /// <summary>The packed expert shapes contradict each other.</summary>
     public static FindingCode ExpertShape { get; } = new("TF2101", Error, "The factors of packed experts do not fit the number of experts.", "Check the rank in the config and the number of experts of the base.");
@@ -105,6 +120,9 @@ public static class TensorCodes
     /// <summary>An embedding that equals the base's.</summary>
     public static FindingCode SavedEmbeddingEqual { get; } = new("TF2305", Information, "The file holds a base embedding that equals the base's byte for byte; it was left out.", "Nothing.");
 
+    /// <summary>Whole weights that equal the base's.</summary>
+    public static FindingCode WholeModuleEqual { get; } = new("TF2360", Information, "The file holds whole weights of the base that equal the base's; they were left out.", "Nothing.");
+
     /// <summary>Trained token rows.</summary>
     public static FindingCode TokenRows { get; } = new("TF2306", Error, "The adapter replaces rows of an embedding (trainable tokens), for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the trained rows; the base's stay");
 
@@ -118,6 +136,7 @@ public static class TensorCodes
         NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
         OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ValueUnderflow, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
+        PrefixUnclear, PrefixMoved, Widened, TurnedFactors, BaseStorage, WholeModuleEqual,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,
     ];
 }

@@ -87,14 +87,32 @@ public class DTypeTests
     [InlineData("I8", 1)]
     [InlineData("U8", 1)]
     [InlineData("I32", 4)]
-    [InlineData("F8_E4M3", 1)]
-    [InlineData("F8_E5M2", 1)]
+    [InlineData("F8_E8M0", 1)]
     [InlineData("BOOL", 1)]
     public void Types_that_are_no_factors_are_refused(string dtype, int size)
     {
         SmallAdapter adapter = Adapter("F32");
         adapter.Tensors[B] = new OracleTensor(B, dtype, [6, 2], [], new byte[12 * size]);
         Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF2007"], Base);
+    }
+
+    // 0x38 is 1, 0xB9 -1.125, 0x01 2^-9 in E4M3; 0x3C is 1, 0xBD -1.25, 0x01 2^-16 in E5M2 (OFP8 1.0).
+    [Theory]
+    [InlineData("F8_E4M3", new byte[] { 0x38, 0xB9, 0x01, 0x7E }, new[] { 1, -1.125, 1.0 / 512, 448 })]
+    [InlineData("F8_E5M2", new byte[] { 0x3C, 0xBD, 0x01, 0x7B }, new[] { 1, -1.25, 1.0 / 65536, 57344 })]
+    public void Eight_bit_floats_become_bfloat16_exactly(string dtype, byte[] stored, double[] expected)
+    {
+        SmallAdapter adapter = Adapter("F32");
+        adapter.Tensors[B] = new OracleTensor(B, dtype, [6, 2], [], [.. Enumerable.Repeat(stored, 3).SelectMany(bytes => bytes)]);
+        Converted converted = Run.MustConvert(adapter, TargetProfile.Peft);
+        OracleTensor written = converted.Tensors[B];
+        Assert.Equal("BF16", written.DType);
+        Assert.Equal(Enumerable.Repeat(expected, 3).SelectMany(values => values), written.ToArray().Values);
+        Assert.Equal(B, Assert.Single(converted.Findings, finding => finding.Code == TensorCodes.Widened).Subject);
+
+        // A scale beside them would change the values.
+        adapter.Tensors["x.weight_scale"] = OracleTensor.F32("x.weight_scale", DenseArray.Zeros(1));
+        Assert.Contains("TF2007", Run.InMemory(adapter.Open(), TargetProfile.Peft).Errors);
     }
 
     [Theory]

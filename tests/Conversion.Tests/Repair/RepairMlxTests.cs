@@ -75,14 +75,16 @@ public class RepairMlxTests
     }
 
     [Fact]
-    public void Weights_of_the_base_are_carried_and_named()
+    public void Weights_of_the_base_are_refused_for_mlx_lm_and_left_out_knowingly()
     {
         SmallAdapter adapter = Layers(1);
         adapter.Random("model.layers.0.self_attn.q_proj.weight", 8, 8);
         adapter.Random("lora_router.weight", 4);
-        (RepairResult result, Converted repaired) = Must(adapter);
-        Assert.Equal(adapter.Tensors["lora_router.weight"].Bytes, repaired.Tensors["lora_router.weight"].Bytes);
-        Assert.Contains(result.Findings, finding => finding.Code == MlxConfigCodes.BaseWeights);
+        RepairResult refused = Repairing.InMemory(adapter.Files()).Result;
+        Assert.Equal(["TF2301", "TF2301"], refused.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id));
+        Assert.Contains(refused.Findings, finding => finding.Code == MlxConfigCodes.BaseWeights);
+        (_, Converted repaired) = Must(adapter, options: ConversionOptions.Default with { Allowed = ["TF2301"] });
+        Assert.Equal(2, repaired.Tensors.Count);
     }
 
     [Fact]
@@ -90,9 +92,9 @@ public class RepairMlxTests
     {
         SmallAdapter adapter = Layers(1);
         adapter.Random("model.layers.0.mixer.m", 4);
-        (_, Converted repaired) = Must(adapter);
+        (RepairResult result, Converted repaired) = Must(adapter, options: ConversionOptions.Default with { Allowed = ["TF2301"] });
         Assert.Equal("lora", repaired.Config.GetText("fine_tune_type"));
-        Assert.Contains("model.layers.0.mixer.m", repaired.Tensors.Keys);
+        Assert.Equal("model.layers.0.mixer.m", Assert.Single(result.Findings, finding => finding.Code == TensorCodes.WholeModule).Subject);
     }
 
     [Fact]

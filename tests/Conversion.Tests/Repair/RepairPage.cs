@@ -13,6 +13,9 @@ internal static class RepairPage
         Values are read: NaN and infinity in a factor stop the repair, and so does a scale that is infinite as float32; an adapter whose factors are all zero is named. (`check` reads configs and headers, and no values of factors.)
         With `--base`, layers that the base does not have and factors of another size stop it as well.
 
+        Before anything is put in place, the folder is read as its reader would: what that reader would refuse stops the repair (TF5060), what it would ignore or get wrong is a warning (TF5061), both in the reader's words.
+        `convert` does the same with what it writes.
+
         Every change is printed with its reason; `--dry-run` prints the config's change as a diff and writes nothing. Fields that are not known and files beside the adapter are kept, a weights file that
         needs no change is copied byte for byte, and a second repair changes nothing. With `--in-place` only the files that change are replaced, and each original stays as `*.orig`; sub-folders are never touched.
         Where one of the files cannot take its place, those before it are put back; only a process that is killed in that moment leaves new files beside old ones, with all originals.
@@ -33,13 +36,25 @@ internal static class RepairPage
         | `A` and `B`, top-level `rank`, `alpha` and `dropout` (mlx-vlm until 0.5) | `lora_a` and `lora_b`, `lora_parameters`; the version decides about the scale, whatever a stray `scale` says, so `--producer` or `--scale` is asked for |
         | factors that are layers, `lora_a.weight` | `lora_a`, `lora_b`, transposed |
         | modules of different ranks in an MLX folder | padded with zeros to the largest, which is exact |
-        | weights of the base in an MLX file | carried, with a warning: mlx-lm 0.32 refuses them |
+        | weights of the base in an MLX file | left out where they equal the base's; others refused for mlx-lm, which loads none (`--allow TF2301` leaves them out), and kept for the readers that load them |
+        | tensors of an adapted module that are no factor | refused: `--allow TF2005` leaves them out |
+        | `fine_tune_type` `dora` and not one magnitude, or `use_dora` in PEFT | refused: they were lost, or the adapter was never DoRA, which `--allow TF3560` (`TF2015`) says |
+        | a layer without tensors between layers that have them | named, where the config means all layers |
+        | MLX names below `_orig_mod.`, `module.` or `base_model.` | refused: `--allow TF3563` takes the first part off |
+        | factors of another rank than the config's, which turned around would have it | named: they may have been saved transposed |
+        | magnitudes of some modules only in a folder that says `lora` | refused: `--allow TF3561` leaves them out |
         | magnitudes of some modules only, other than beside experts in a folder of Unsloth | refused: readers would make DoRA of the others too |
         | `model` and `base_model_name_or_path` that differ | a warning with both: Unsloth's field counts in a folder of Unsloth, else mlx-lm's |
         | an empty `unsloth_mlx_lora_module_paths` | stays: Unsloth goes by the keys then. Where experts stand beside DoRA modules the list is written, which alone can tell them apart |
         | a byte order mark before the config | taken away: Python's `json` refuses it |
         | NaN and infinity in other fields | null |
         | PEFT names with `.default.`, without their prefix, or with a wrapper's | the names that PEFT writes |
+        | a path before `base_model.model.` in PEFT names | moved behind it where the base or the path shows that the model has such a part, left out where the base is the part, else refused |
+        | PEFT names from which the saver cut the adapter's name `lora` (`q_proj_A.weight`) | the names that PEFT writes |
+        | `original_module` copies, bitsandbytes' storage, whole weights that equal the base's (`--base`) and that no field names | left out, and named |
+        | factors in eight-bit floats without scales | bfloat16, which holds the same values |
+        | tensors with `lora_` in their names that no setting makes | refused: `--allow TF2005` leaves them out |
+        | `adapter_model.pt` | read as `adapter_model.bin` is, and written as `adapter_model.safetensors` |
         | PEFT `r`, `rank_pattern`, `target_modules`, `layers_to_transform`, `exclude_modules`, `modules_to_save`, `bias`, `use_dora`, `lora_bias` that the tensors contradict | what the tensors say |
         | PEFT `lora_alpha` missing | 8, which PEFT takes, with a warning |
         | PEFT `use_rslora`, `alpha_pattern` and the like missing where the version, or a newer field, shows that PEFT wrote them | what PEFT takes, with a warning |

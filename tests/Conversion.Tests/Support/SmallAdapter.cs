@@ -122,7 +122,27 @@ public sealed class SmallAdapter
     /// <summary>Its files, as in a folder.</summary>
     public Dictionary<string, ReadOnlyMemory<byte>> Files() => new(StringComparer.Ordinal)
     {
-        ["adapter_config.json"] = System.Text.Encoding.UTF8.GetBytes(Config.ToJsonString()),
+        ["adapter_config.json"] = System.Text.Encoding.UTF8.GetBytes(WithTargets().ToJsonString()),
         [_weightsFile] = OracleSafetensors.ToBytes(Tensors.Values),
     };
+
+    // PEFT makes adapters by this list alone: unless a test says something else, it names the modules of the file.
+    private JsonObject WithTargets()
+    {
+        if (Config["target_modules"] is not JsonArray { Count: 0 } || Config.ContainsKey("target_parameters"))
+        {
+            return Config;
+        }
+
+        JsonObject config = Config.DeepClone().AsObject();
+        config["target_modules"] = new JsonArray([.. Tensors.Keys.Where(name => name.Contains(".lora_", StringComparison.Ordinal)).Select(ModuleOf).Distinct().Select(path => JsonValue.Create(path))]);
+        return config;
+    }
+
+    private static string ModuleOf(string name)
+    {
+        string path = name[..name.IndexOf(".lora_", StringComparison.Ordinal)];
+        int root = path.IndexOf("base_model.model.", StringComparison.Ordinal);
+        return path[(root < 0 ? 0 : root + "base_model.model.".Length)..].Replace(".base_layer", string.Empty, StringComparison.Ordinal);
+    }
 }

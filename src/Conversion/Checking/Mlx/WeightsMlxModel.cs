@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Bases;
+using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Checking.Mlx;
 
@@ -13,6 +14,7 @@ internal sealed class WeightsMlxModel : MlxModel
     private readonly FrozenDictionary<string, MlxPlace> _relative;
     private readonly FrozenSet<string> _containers;
     private readonly FrozenDictionary<string, IReadOnlyList<long>> _parameters;
+    private readonly bool _isReadable;
 
     public WeightsMlxModel(Architecture architecture, BaseConfig config, BaseWeights weights, string root)
     {
@@ -25,6 +27,7 @@ internal sealed class WeightsMlxModel : MlxModel
             .Select(item => (Relative: TrySplit(item.Key, out _, out string relative) ? relative : string.Empty, item.Value))
             .DistinctBy(item => item.Relative).ToFrozenDictionary(item => item.Relative, item => item.Value, StringComparer.Ordinal);
         _containers = _places.Keys.Concat(_relative.Keys).SelectMany(PathPrefixes.Of).ToFrozenSet(StringComparer.Ordinal);
+        _isReadable = weights.Names.Where(name => name.EndsWith(Weight, StringComparison.Ordinal)).All(name => IsReadable(name, weights.Find(name)!, config));
         LayerCount = config.LayerCount(architecture) ?? _places.Keys.Select(path => TrySplit(path, out int layer, out _) ? layer + 1L : 0).DefaultIfEmpty(0).Max();
     }
 
@@ -36,8 +39,8 @@ internal sealed class WeightsMlxModel : MlxModel
 
     public override bool? HasExperts => _places.Values.Any(place => place is { State: MlxPlaceState.Adaptable, Kind: TargetKind.Switch });
 
-    /// <summary>Whether the headers showed anything that the table knows.</summary>
-    public bool IsUsable => _relative.Values.Any(place => place.State == MlxPlaceState.Adaptable);
+    /// <summary>Whether the headers showed anything that the table knows, and nothing that is packed in a form which the config does not describe.</summary>
+    public bool IsUsable => _isReadable && _relative.Values.Any(place => place.State == MlxPlaceState.Adaptable);
 
     public override MlxPlace Find(string path) => Find(_places, path);
 
@@ -46,6 +49,10 @@ internal sealed class WeightsMlxModel : MlxModel
     public override bool? HasParameter(string name) => _parameters.ContainsKey(name);
 
     public override IReadOnlyList<long>? ShapeOf(string name) => _parameters.GetValueOrDefault(name);
+
+    private static bool IsReadable(string name, LazyTensor tensor, BaseConfig config) => tensor.DType == DType.U32
+        ? config.Quantization?.For(name[..^Weight.Length])?.Bits is > 0
+        : tensor.DType is not (DType.U8 or DType.I8) || tensor.Shape.Rank < 2;
 
     private MlxPlace Find(FrozenDictionary<string, MlxPlace> places, string path) =>
         places.TryGetValue(path, out MlxPlace place) ? place : _containers.Contains(path) ? MlxPlace.Container : MlxPlace.Absent;

@@ -1,3 +1,4 @@
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -68,7 +69,7 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig config,
         {
             context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Target module {unsupported} is not supported");
         }
-        else if (config.TargetModules.Items.FirstOrDefault(item => item.Contains("norm", StringComparison.OrdinalIgnoreCase)) is { } norm)
+        else if (config.TargetModules.Items.FirstOrDefault(item => ModulePath.LeafOf(item).Contains("norm", StringComparison.OrdinalIgnoreCase)) is { } norm)
         {
             context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Target module {norm} is not supported");
         }

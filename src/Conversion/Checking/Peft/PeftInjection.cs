@@ -92,7 +92,9 @@ internal sealed class PeftInjection
         // Without a model the order in which the module registers its parameters is not known.
         bool isOrderKnown = _model is not null || parameters.Length == 1;
         PackedParameter? packed = isOrderKnown ? _model?.Packed(parameters[position]) : null;
-        return (new PeftBinding(parameters[position], HfPlace.Unknown, true, true, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
+        // A parameter that the model has and that holds no stack of experts is a matrix (DBRX).
+        bool isMatrix = isOrderKnown && _model is not null && packed is null;
+        return (new PeftBinding(parameters[position], HfPlace.Unknown, true, !isMatrix, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
     }
 
     private static string Describe(PeftTargetVerdict verdict) => verdict switch

@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -88,7 +89,7 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         bool inFile = file.Others.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && IsSavedBy(tensor.Path, item));
         string[] wrapped = [.. (model?.Modules ?? []).Where(module => module.IsModule && module.Path.EndsWith(item, StringComparison.Ordinal)).Select(module => module.Path)];
         string[] missing = [.. wrapped.Where(path => !file.Others.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
-        if (missing is not [] || (model is null && !inFile))
+        if (missing is not [] || (model is null && !inFile && PeftPromises.MissingModules([item], file.Others, config.TaskType) is not []))
         {
             context.Report(CheckCodes.TensorRefused, "modules_to_save", $"KeyError: {(missing is [] ? item : missing[0])}.weight: the config names it, and the file does not have it");
         }

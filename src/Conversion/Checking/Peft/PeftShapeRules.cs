@@ -18,9 +18,13 @@ internal sealed class PeftShapeRules(CheckContext context, PeftConfig config, Pe
     public void Check(PeftModuleFactors pair, PeftBinding binding, long? experts)
     {
         int[] ranks = [.. binding.Candidates.Select(path => matcher.Load(path).Rank).Distinct()];
-        if (binding.IsPacked)
+        if (config.Variants.BdLora is not null)
         {
-            CheckPacked(pair, binding, ranks, binding.Packed?.Experts ?? experts);
+            context.Report(CheckCodes.NotJudged, pair.Label, "the blocks of a block-diagonal factor were not compared with the model");
+        }
+        else if (binding.IsPacked)
+        {
+            CheckPacked(pair, binding, ranks, (binding.Packed?.Experts ?? experts) is > 0 and var count ? count : null);
         }
         else if (!IsConvolution(pair))
         {
@@ -32,7 +36,10 @@ internal sealed class PeftShapeRules(CheckContext context, PeftConfig config, Pe
         else
         {
             CompareRank(pair, pair.A, 0, ranks[0]);
-            CompareRank(pair, pair.B, 1, ranks[0]);
+
+            // A grouped convolution has one part of B for each group.
+            bool isGrouped = pair.B is { Shape: { Rank: > 1 } parts } && parts[1] > 0 && ranks[0] % parts[1] == 0;
+            CompareRank(pair, isGrouped ? null : pair.B, 1, ranks[0]);
         }
     }
 

@@ -18,7 +18,7 @@ internal static class MlxReader
     public static Adapter? Read(AdapterContent content, ReadOptions options, FindingLog log)
     {
         string configFile = Path.Combine(content.Name, AdapterFiles.Config);
-        (ImmutableArray<MlxModuleFactors> factors, ImmutableArray<OtherTensor> others) = MlxTensorSorter.Sort(content.Weights.Tensors, log);
+        (ImmutableArray<MlxModuleFactors> factors, ImmutableArray<OtherTensor> others) = MlxTensorSorter.Sort(MlxFileNames.Read(content.Weights.Tensors, log), log);
         if (factors.IsEmpty)
         {
             log.Add(content.Config?["fine_tune_type"] is JsonString { Value: "full" }
@@ -27,12 +27,13 @@ internal static class MlxReader
             return null;
         }
 
-        var facts = new MlxFolderFacts(configFile, content.Config, content.WeightsFile, [.. factors.Select(Describe)], [.. others.Select(tensor => tensor.SourceName)], options.BaseLayers);
+        var facts = new MlxFolderFacts(configFile, content.Config, content.WeightsFile, [.. factors.Select(Describe)], [.. others.Where(tensor => tensor.Kind == OtherTensorKind.WholeModule).Select(tensor => tensor.SourceName)], options.BaseLayers);
         foreach (Finding finding in MlxDetectors.Detect(facts))
         {
             log.Add(finding);
         }
 
+        DropStrayMagnitudes(facts, factors, log);
         MlxSettings? read = MlxSettingsReader.Read(facts, options.Given, log);
         if ((read ?? (options.Purpose == ReadPurpose.Inspect ? MlxSettingsReader.Read(facts, Unknown, new FindingLog()) : null)) is not { } settings)
         {
@@ -44,6 +45,8 @@ internal static class MlxReader
             .. factors.Where(module => facts.Topology.Counts(module.Path)).Select(module => MlxModuleReader.Read(module, settings.Scale, settings.Dropout, log))
                 .OfType<AdapterModule>().OrderBy(module => module.Path),
         ];
+        long? stated = facts.Config?.Number("lora_parameters.rank").AsInteger ?? facts.Config?.Number("rank").AsInteger;
+        TurnedFactors.Report(modules, _ => stated, log);
         return modules.IsEmpty ? null : new Adapter
         {
             Layout = ModelLayout.Mlx,
@@ -53,6 +56,18 @@ internal static class MlxReader
             LayerCount = options.BaseLayers ?? MlxLayerCount.Infer(settings, facts.Config?.Keys, facts.Paths),
             SourceConfig = content.Config ?? JsonObject.Empty,
         };
+    }
+
+    // Where the caller knows that magnitudes do not belong, the modules are what the config says.
+    private static void DropStrayMagnitudes(MlxFolderFacts facts, ImmutableArray<MlxModuleFactors> factors, FindingLog log)
+    {
+        if (log.IsAllowed(MlxConfigCodes.StrayMagnitudes) && facts.HasStrayMagnitudes)
+        {
+            foreach (MlxModuleFactors module in factors)
+            {
+                module.Magnitude = null;
+            }
+        }
     }
 
     private static MlxModuleFacts Describe(MlxModuleFactors module) => new(

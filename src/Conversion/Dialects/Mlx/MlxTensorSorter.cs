@@ -44,7 +44,9 @@ internal static class MlxTensorSorter
             others.Add(new OtherTensor(OtherTensorKind.WholeModule, tensor.Name, tensor.Name, tensor.Tensor));
         }
 
-        return ([.. all.Where(module => module is not { A: null, B: null })], others.ToImmutable());
+        ImmutableArray<MlxModuleFactors> adapted = [.. all.Where(module => module is not { A: null, B: null })];
+        HashSet<string> paths = [.. adapted.Select(module => module.Path)];
+        return (adapted, [.. others.Select(tensor => ForeignTensors.Name(tensor, paths))]);
 
         // Beside factors of today's names, A or B alone is a parameter of the base that is merely called so, as state-space models have.
         bool IsParameter(MlxTensorName name) => hasCurrentNames && name.Form == MlxFactorForm.Legacy && !(names.Contains(name.Module + ".A") && names.Contains(name.Module + ".B"));

@@ -44,16 +44,23 @@ internal static class PeftReader
             return null;
         }
 
-        PeftTensors tensors = PeftTensorSorter.Sort(content.Weights.Tensors, log);
+        if (options.Purpose != ReadPurpose.Compare)
+        {
+            ResidualCopy.Report(content, config, log);
+        }
+
+        PeftTensors tensors = PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, options.Methods.Base, log), log);
         ImmutableArray<OtherTensor> others = PeftOtherTensors.Refine(tensors.Others, config);
         ImmutableArray<AdapterModule> modules = new PeftModuleReader(config, options.Purpose, log).Read(tensors.Modules);
-        if (tensors.Modules.IsEmpty && others.IsEmpty)
+        if (tensors.Modules.IsEmpty && !others.Any(tensor => IsTrained(tensor, config)))
         {
-            log.Add(TensorCodes.NoModules.At(Path.Combine(content.Name, content.WeightsFile), $"none of its {content.Weights.Tensors.Length} tensors is a lora_A or lora_B"));
+            log.Add(TensorCodes.NoModules.At(
+                Path.Combine(content.Name, content.WeightsFile), $"none of its {content.Weights.Tensors.Length} tensors is a lora_A or lora_B{(others.IsEmpty ? string.Empty : $"; it has {others[0].SourceName}")}"));
             return null;
         }
 
-        CheckDora(config, modules, configFile, log);
+        modules = CheckDora(config, modules, configFile, log);
+        TurnedFactors.Report(modules, module => config.Rank, log);
         if (options.Purpose is ReadPurpose.Carry or ReadPurpose.Convert)
         {
             PeftPromises.Report(config, others, options.Purpose == ReadPurpose.Carry, log);
@@ -112,17 +119,28 @@ internal static class PeftReader
     }
 
     // PEFT gives a DoRA module without magnitude in the file the norms of the base, and ignores magnitudes where the config has no use_dora.
-    private static void CheckDora(PeftConfig config, ImmutableArray<AdapterModule> modules, string configFile, FindingLog log)
+    private static ImmutableArray<AdapterModule> CheckDora(PeftConfig config, ImmutableArray<AdapterModule> modules, string configFile, FindingLog log)
     {
         int with = modules.Count(module => module.Magnitude is not null);
         if (config.Variants.UseDora && with < modules.Length)
         {
             log.Add(TensorCodes.MagnitudesMissing.At(configFile, $"use_dora is true, but {modules.Length - with} of {modules.Length} modules have no magnitude"));
         }
-        else if (!config.Variants.UseDora && with > 0)
+        else if (!config.Variants.UseDora && with > 0
+            && log.Add(TensorCodes.MagnitudesIgnored.At(configFile, $"use_dora is not set, so PEFT ignores the magnitudes of {with} modules")))
         {
-            log.Add(TensorCodes.MagnitudesIgnored.At(configFile, $"use_dora is not set, so PEFT ignores the magnitudes of {with} modules"));
+            return [.. modules.Select(module => module with { Magnitude = null })];
         }
+
+        return modules;
     }
 
+    // A file without a factor is an adapter only where the config says what else was trained.
+    private static bool IsTrained(OtherTensor tensor, PeftConfig config) => tensor.Kind switch
+    {
+        OtherTensorKind.TokenRows => true,
+        OtherTensorKind.WholeModule => config.ModulesToSave.Any(item => tensor.Path.Contains(item, StringComparison.Ordinal)),
+        OtherTensorKind.BaseBias => config.Bias != "none",
+        _ => false,
+    };
 }

@@ -34,7 +34,8 @@ internal static class PeftTensorSorter
             log.Add(TensorCodes.DuplicateModule.At(twins.Last().SourceName, $"is {twins.Key}, as is {twins.First().SourceName}"));
         }
 
-        return new PeftTensors([.. modules.Values], others.ToImmutable());
+        HashSet<string> adapted = [.. modules.Keys.Select(key => key.Path)];
+        return new PeftTensors([.. modules.Values], [.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]);
     }
 
     private static void AddFactor(

@@ -3,6 +3,7 @@ using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Repair.Mlx;
 
@@ -18,14 +19,19 @@ internal static class MlxKeyPreferences
     /// <summary>The form of new keys.</summary>
     public static MlxKeyPreference Of(MlxConfigView view, Adapter adapter, AdapterContent content)
     {
-        bool isLegacy = view.IsLegacyVlm || content.Weights.Tensors.Any(tensor => MlxTensorName.Parse(tensor.Name).Form == MlxFactorForm.Legacy);
-        if (view.IsUnsloth || isLegacy || NamesFullPaths(view, adapter) || IsVlm(view, adapter))
+        if (view.IsUnsloth || IsLegacy(view, content) || NamesFullPaths(view, adapter) || IsVlm(view, adapter))
         {
             return MlxKeyPreference.FullPath;
         }
 
         return IsSwift(view, adapter) ? MlxKeyPreference.Relative : MlxKeyPreference.Exact;
     }
+
+    /// <summary>The program that a folder is for: the one that wrote it, as far as its fields and names tell, else mlx-lm.</summary>
+    public static TargetProfile ReaderOf(MlxConfigView view, Adapter adapter, AdapterContent content) => view.IsUnsloth ? TargetProfile.Unsloth
+        : IsLegacy(view, content) || IsVlm(view, adapter) || (HasVlmRoot(adapter) && !view.Json.Contains("model") && NamesFullPaths(view, adapter)) ? TargetProfile.MlxVlm
+        : IsSwift(view, adapter) && !NamesFullPaths(view, adapter) ? TargetProfile.MlxSwift.Intersect(TargetProfile.MlxLm)
+        : TargetProfile.MlxLm;
 
     // One key that is a module's whole path tells how the others were written.
     private static bool NamesFullPaths(MlxConfigView view, Adapter adapter)
@@ -34,10 +40,14 @@ internal static class MlxKeyPreferences
         return adapter.Modules.Any(module => module.Path.IsInLayer && stated.Contains(module.Path.Text));
     }
 
+    private static bool IsLegacy(MlxConfigView view, AdapterContent content) =>
+        view.IsLegacyVlm || content.Weights.Tensors.Any(tensor => MlxTensorName.Parse(tensor.Name).Form == MlxFactorForm.Legacy);
+
     // mlx-vlm holds the language model under this name, writes no base, and -1 for num_layers, at which mlx-swift-lm stops.
     private static bool IsVlm(MlxConfigView view, Adapter adapter) =>
-        adapter.Modules.Any(module => module.Path.Text.StartsWith(VlmRoot, StringComparison.Ordinal))
-        && !view.Json.Contains("model") && !(HasSwiftFields(view) && view.Number("num_layers").AsInteger > 0);
+        HasVlmRoot(adapter) && !view.Json.Contains("model") && !(HasSwiftFields(view) && view.Number("num_layers").AsInteger > 0);
+
+    private static bool HasVlmRoot(Adapter adapter) => adapter.Modules.Any(module => module.Path.Text.StartsWith(VlmRoot, StringComparison.Ordinal));
 
     private static bool IsSwift(MlxConfigView view, Adapter adapter) =>
         HasSwiftFields(view) && adapter.Modules.All(module => module is { Kind: ModuleKind.Linear, Path.IsInLayer: true });

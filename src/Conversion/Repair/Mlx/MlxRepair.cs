@@ -33,6 +33,8 @@ internal static class MlxRepair
             return null;
         }
 
+        TargetProfile reader = MlxKeyPreferences.ReaderOf(view, source, content);
+        source = WithoutStrangers(source, reader, context);
         ValueProbes.Run(source, context);
         BaseFit.CheckMlx(source.Modules, context);
         TargetKinds.RefuseMixedDora(source.Modules, view.IsUnsloth ? TargetProfile.Unsloth : TargetProfile.MlxLm, crosses: false, context.Log);
@@ -45,11 +47,21 @@ internal static class MlxRepair
         return context.Log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
+            Reader = reader,
             Config = editor.Config,
             Tensors = tensors,
             WeightsFile = AdapterFiles.MlxWeights,
             KeptNames = [AdapterFiles.MlxWeights],
             Changes = [.. editor.Changes, .. MlxTensorChanges.Of(content, source, adapter, tensors)],
         };
+    }
+
+    // mlx-lm refuses whatever is no factor. The other readers load weights of the base, and nothing else.
+    private static Adapter WithoutStrangers(Adapter adapter, TargetProfile reader, StageContext context)
+    {
+        adapter = SavedEmbeddings.LeaveOutEqual(adapter, context);
+        ImmutableArray<OtherTensor> refused = [.. adapter.OtherTensors.Where(tensor => !reader.LoadsBaseWeights || tensor.Kind != OtherTensorKind.WholeModule)];
+        TargetKinds.RefuseOtherTensors(refused, reader, context.Log);
+        return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(refused) };
     }
 }

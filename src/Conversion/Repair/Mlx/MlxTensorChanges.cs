@@ -50,6 +50,17 @@ internal static class MlxTensorChanges
             yield return new RepairChange("dtype", "float64", "float32", "MLX reads no float64");
         }
 
+        if (source.Any(tensor => tensor.Tensor.DType.IsEightBitFloat()))
+        {
+            yield return new RepairChange("dtype", "eight-bit floats", "bfloat16", "the same values; MLX reads eight-bit floats as integers");
+        }
+
+        HashSet<string> modules = [.. names.Select(name => name.Module)];
+        if (before.Modules.Any(module => !modules.Contains(module.SourcePath)))
+        {
+            yield return new RepairChange("tensor names", source[0].Name, tensors[0].Name, "without what a wrapper or PEFT put before them");
+        }
+
         string[] left = [.. source.Select(tensor => tensor.Name).Except(tensors.Select(tensor => tensor.Name)).Where(name => MlxTensorName.Parse(name).Form == MlxFactorForm.Parameters)];
         if (left is [var lost, ..])
         {

@@ -13,7 +13,8 @@ internal static class FlagsFix
     {
         // Magnitudes that only some modules have, or that are gone, stay a question: the reader asks it.
         bool isDora = facts.Magnitudes > 0 && facts.Magnitudes == facts.Tensors.Modules.Length;
-        if (isDora || (facts.Magnitudes == 0 && IsUnusable(editor, "use_dora")))
+        bool wasLora = facts.Magnitudes == 0 && log.IsAllowed(TensorCodes.MagnitudesMissing);
+        if (isDora || (wasLora && editor["use_dora"] is JsonBoolean { Value: true }) || (facts.Magnitudes == 0 && IsUnusable(editor, "use_dora")))
         {
             Flag(editor, "use_dora", isDora, isDora ? "every module has a magnitude" : "no module has a magnitude", log);
         }

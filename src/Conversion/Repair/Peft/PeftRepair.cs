@@ -4,11 +4,13 @@ using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Repair.Peft;
 
@@ -41,6 +43,11 @@ internal static class PeftRepair
             return null;
         }
 
+        if (adapter.Method == PeftTypes.Lora)
+        {
+            adapter = WithoutStrangers(adapter, editor, context);
+        }
+
         if (adapter.Method == PeftTypes.Lora && !adapter.Modules.IsEmpty)
         {
             AfterReading(editor, adapter, layersAreLost, context);
@@ -53,6 +60,7 @@ internal static class PeftRepair
         return log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
+            Reader = TargetProfile.Peft,
             Config = editor.Config,
             Tensors = tensors,
             WeightsFile = AdapterFiles.PeftWeights,
@@ -64,7 +72,7 @@ internal static class PeftRepair
 
     private static bool BeforeReading(ConfigEditor editor, AdapterContent content, StageContext context)
     {
-        var facts = new PeftFacts(PeftTensorSorter.Sort(content.Weights.Tensors, new FindingLog()), editor.Config);
+        var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, context.Base, new FindingLog()), new FindingLog()), editor.Config);
         PeftTypeFix.Apply(editor, facts, context.Log);
         NeutralFieldsFix.Apply(editor);
         NumberFormFix.Apply(editor);
@@ -77,6 +85,31 @@ internal static class PeftRepair
         ScaleFix.Apply(editor, context.Options, context.Log);
         FlagsFix.Apply(editor, facts, context.Log);
         return SelectorFormFix.Apply(editor);
+    }
+
+    // Whole weights that nobody asked for and that equal the base's, and tensors that no setting makes: PEFT ignores the second, and what they were for is lost.
+    private static Adapter WithoutStrangers(Adapter adapter, ConfigEditor editor, StageContext context)
+    {
+        PeftConfig config = PeftConfig.Parse(editor.Config, new FindingLog(), AdapterFiles.Config);
+        adapter = SavedEmbeddings.LeaveOutEqual(adapter, tensor => IsUnasked(tensor, config), context);
+        if (!config.Variants.Active().IsEmpty)
+        {
+            return adapter;
+        }
+
+        ImmutableArray<OtherTensor> unknown = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.Unknown)];
+        TargetKinds.RefuseOtherTensors(unknown, TargetProfile.Peft, context.Log);
+        return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(unknown) };
+    }
+
+    // PEFT saves the embeddings itself, and modules_to_save and bias name what was trained whole.
+    private static bool IsUnasked(OtherTensor tensor, PeftConfig config)
+    {
+        string owner = tensor.Path.Replace(".base_layer.", ".", StringComparison.Ordinal);
+        owner = owner[..Math.Max(owner.LastIndexOf('.'), 0)];
+        bool isEmbedding = EmbeddingNames.Contains(ModulePath.LeafOf(owner)) || ModulePath.LeafOf(owner) == "lm_head";
+        return tensor.Kind == OtherTensorKind.SavedEmbedding ? !isEmbedding
+            : tensor.Kind == OtherTensorKind.WholeModule && !config.ModulesToSave.Any(item => owner.EndsWith(item, StringComparison.Ordinal));
     }
 
     private static void AfterReading(ConfigEditor editor, Adapter adapter, bool layersAreLost, StageContext context)

@@ -11,6 +11,7 @@ internal static class PeftTensorChanges
     public static IEnumerable<RepairChange> Of(AdapterContent content, ImmutableArray<NamedTensor> tensors)
     {
         HashSet<string> names = [.. tensors.Select(tensor => tensor.Name)];
+        Dictionary<string, DType> old = content.Weights.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor.DType, StringComparer.Ordinal);
         Dictionary<LazyTensor, string> written = tensors.DistinctBy(tensor => tensor.Tensor).ToDictionary(tensor => tensor.Tensor, tensor => tensor.Name);
         NamedTensor[] changed = [.. content.Weights.Tensors.Where(tensor => !names.Contains(tensor.Name))];
         NamedTensor[] renamed = [.. changed.Where(tensor => written.ContainsKey(tensor.Tensor))];
@@ -21,10 +22,16 @@ internal static class PeftTensorChanges
 
         if (changed.FirstOrDefault(tensor => !written.ContainsKey(tensor.Tensor)) is { Name: not null } lost)
         {
-            yield return new RepairChange(lost.Name, "tensor", null, $"{changed.Length - renamed.Length} tensors that were allowed to be left out, or of rank 0");
+            yield return new RepairChange(lost.Name, "tensor", null, $"{changed.Length - renamed.Length} tensors that are no part of the adapter, were allowed to be left out, or have rank 0");
         }
 
-        if (changed.Length > 0 && content.WeightsFile != AdapterFiles.PeftWeights)
+        if (names.Count > 0 && tensors.FirstOrDefault(tensor => old.TryGetValue(tensor.Name, out DType before) && before != tensor.Tensor.DType) is { Tensor: { } cast } other)
+        {
+            yield return new RepairChange(other.Name, old[other.Name].SafetensorsName(), cast.DType.SafetensorsName(), "the same values in a dtype that every reader takes");
+        }
+
+        bool isUnread = content.WeightsFile is not (AdapterFiles.PeftWeights or AdapterFiles.PeftPickle);
+        if (isUnread || (changed.Length > 0 && content.WeightsFile != AdapterFiles.PeftWeights))
         {
             yield return new RepairChange("weights file", content.WeightsFile, AdapterFiles.PeftWeights, "tensors are written as safetensors");
         }

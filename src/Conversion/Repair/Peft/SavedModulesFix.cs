@@ -21,7 +21,9 @@ internal static class SavedModulesFix
             log.Add(ConfigCodes.SavedModuleMissing.At("modules_to_save", $"names {item}, of which the file has no tensors"));
         }
 
-        string[] unnamed = [.. owners.Where(owner => !IsBias(owner, adapter, editor) && !stated.Any(item => owner.EndsWith(item, StringComparison.Ordinal)))];
+        // PEFT makes no factors for a module that it saves whole.
+        HashSet<string> adapted = [.. adapter.Modules.Select(module => module.Path.Text)];
+        string[] unnamed = [.. owners.Where(owner => !adapted.Contains(owner) && !IsBias(owner, adapter, editor) && !stated.Any(item => owner.EndsWith(item, StringComparison.Ordinal)))];
         string[] meant = [.. stated.Except(missing), .. unnamed];
         if (missing.Length + unnamed.Length > 0)
         {

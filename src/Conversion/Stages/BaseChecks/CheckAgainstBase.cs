@@ -62,7 +62,7 @@ internal static class CheckAgainstBase
 
         if (byHeaders?.Lacks(path) == true)
         {
-            log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, $"the base's weights have no {path} in layer {path.Layer}"));
+            log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, path.IsInLayer ? $"the base's weights have no {path} in layer {path.Layer}" : $"the base's weights have no {path} that can be adapted"));
             return;
         }
 

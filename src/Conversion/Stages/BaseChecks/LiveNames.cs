@@ -10,15 +10,14 @@ internal static class LiveNames
     /// <summary>Names the modules of a PEFT adapter that are those of the base but for their root.</summary>
     public static void Check(Adapter adapter, StageContext context)
     {
-        if (context.Base?.Config is not { IsBare: false, Architecture: { } architecture })
-        {
-            return;
-        }
-
-        string[] odd = [.. adapter.Modules.Select(module => module.Path.Text).Where(path => !HfPaths.IsExact(architecture, path) && HfPaths.Resolve(architecture, path) is not null)];
+        string[] odd = [.. adapter.Modules.Select(module => module.Path.Text).Where(path => IsOdd(path, context))];
         if (odd.Length > 0)
         {
-            context.Log.Add(ArchitectureCodes.RootUnknown.At(odd, $"the base has no module of this name, so that PEFT would ignore its factors; {architecture.Layers.Transformers5} is where its layers are"));
+            context.Log.Add(ArchitectureCodes.RootUnknown.At(odd, $"the base has no module of this name, so that PEFT would ignore its factors; {context.Base!.Config.Architecture!.Layers.Transformers5} is where its layers are"));
         }
     }
+
+    /// <summary>Whether a path is that of a module of the base but for its root.</summary>
+    public static bool IsOdd(string path, StageContext context) =>
+        context.Base?.Config is { IsBare: false, Architecture: { } architecture } && !HfPaths.IsExact(architecture, path) && HfPaths.Resolve(architecture, path) is not null;
 }

@@ -15,7 +15,9 @@ internal sealed class WeightExtents
     private const string Weight = ".weight";
     private readonly Dictionary<string, ModuleExtent> _extents = new(StringComparer.Ordinal);
     private readonly HashSet<int> _layers = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly bool _isComplete;
+    private bool _hasOthers;
 
     public WeightExtents(BaseWeights weights, ArchitectureMap map)
     {
@@ -26,6 +28,7 @@ internal sealed class WeightExtents
 
         foreach (string name in weights.Names)
         {
+            _names.Add(name);
             AddTransformers(name, weights.Find(name)!, map);
         }
 
@@ -39,8 +42,12 @@ internal sealed class WeightExtents
     /// <summary>The extent of a module, or <see langword="null"/> where the headers do not tell.</summary>
     public ModuleExtent? Of(string path) => _extents.TryGetValue(path, out ModuleExtent extent) ? extent : null;
 
-    /// <summary>Whether the base certainly has no such module: all files are there, and its layer has others.</summary>
-    public bool Lacks(ModulePath path) => _isComplete && !HasUnreadable && path.IsInLayer && _layers.Contains(path.Layer) && !_extents.ContainsKey(path.Text);
+    /// <summary>
+    /// Whether the base certainly has no such module: all files are there, and its layer has others. Outside the layers a base in another layout may have
+    /// a tower under a name of its own, so that there all its weights must be known by their meaning.
+    /// </summary>
+    public bool Lacks(ModulePath path) => _isComplete && !HasUnreadable && !_extents.ContainsKey(path.Text)
+        && (path.IsInLayer ? _layers.Contains(path.Layer) : _layers.Count > 0 && !_hasOthers && !_names.Contains(path.Text + Weight));
 
     private void AddMlx(string name, BaseWeights weights, ArchitectureMap map)
     {
@@ -71,6 +78,7 @@ internal sealed class WeightExtents
     private void AddTransformers(string name, LazyTensor tensor, ArchitectureMap map)
     {
         TensorMapping mapping = map.MapTensor(name);
+        _hasOthers |= tensor.Shape.Rank >= 2 && TensorName.Parse(map.Architecture, name).Address is null && MlxPaths.Resolve(map.Architecture, Owner(name)) is null;
         if (!mapping.IsExact || tensor.Shape.Rank is not (2 or 3))
         {
             return;
@@ -88,6 +96,8 @@ internal sealed class WeightExtents
             }
         }
     }
+
+    private static string Owner(string name) => name[..Math.Max(name.LastIndexOf('.'), 0)];
 
     // Experts come one by one from the files of transformers: the last one tells how many there are.
     private void Add(string path, ModuleExtent extent)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Transfuse.Formats.Tensors.Kernels;
 
 /// <summary>
-/// Converts between float16, bfloat16, float32 and float64. Every conversion rounds at most once, to nearest with ties to even;
+/// Converts between float16, bfloat16, float32 and float64, and to them from floats of eight bits. Every conversion rounds at most once, to nearest with ties to even;
 /// what is too large becomes infinity, NaN stays NaN.
 /// </summary>
 public static class FloatConversion
@@ -46,6 +46,9 @@ public static class FloatConversion
         {
             case DType.BF16:
                 BFloat16.ToSingles(MemoryMarshal.Cast<byte, ushort>(source), destination);
+                break;
+            case DType.F8E4M3 or DType.F8E5M2:
+                EightBitFloat.ToSingles(from, source, destination);
                 break;
             case DType.F16:
                 TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), destination);

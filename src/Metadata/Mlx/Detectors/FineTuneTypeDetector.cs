@@ -9,9 +9,22 @@ internal sealed class FineTuneTypeDetector : IMlxDetector
 {
     public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
-        bool hasNoType = facts.Inferred.Kind == FineTuneKind.Mixed && facts.Config is { IsUnsloth: false };
+        bool hasNoType = facts.Inferred.Kind == FineTuneKind.Mixed && facts.Config is { IsUnsloth: false } && !facts.HasStrayMagnitudes;
         if (facts.Config is not { } config || config.HasLoraLayers || config.IsLegacyVlm || hasNoType)
         {
+            yield break;
+        }
+
+        if (facts.HasStrayMagnitudes)
+        {
+            int with = facts.Modules.Count(module => module.Evidence.HasMagnitude);
+            yield return MlxConfigCodes.StrayMagnitudes.At(facts.ConfigName, $"fine_tune_type is \"lora\", and {with} of {facts.Modules.Length} modules have an m");
+            yield break;
+        }
+
+        if (config.Text("fine_tune_type") == FineTuneKind.Dora.ToText() && facts.Inferred.Kind == FineTuneKind.Lora)
+        {
+            yield return MlxConfigCodes.MagnitudesLost.At(facts.ConfigName, $"fine_tune_type is \"dora\", and none of {facts.Modules.Length} modules has an m");
             yield break;
         }
 

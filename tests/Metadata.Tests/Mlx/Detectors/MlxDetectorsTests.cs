@@ -30,7 +30,7 @@ public class MlxDetectorsTests
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":\"4\",\"keys\":[\"q\"]}}", "TF3008 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":8,\"keys\":[\"q\"]}}", "TF3505 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"keys\":[\"q\"]}}", "TF3505 adapter_config.json:")]
-    [InlineData("{\"fine_tune_type\":\"dora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3506 adapter_config.json: fine_tune_type")]
+    [InlineData("{\"fine_tune_type\":\"dora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3560 adapter_config.json: fine_tune_type")]
     [InlineData("{\"fine_tune_type\":\"full\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3506 adapter_config.json: fine_tune_type")]
     [InlineData("{\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3506 adapter_config.json: fine_tune_type")]
     [InlineData("{\"rank\":4,\"alpha\":16,\"dropout\":0.0}", "TF3508 adapter_config.json: the folder has the form of mlx-vlm")]

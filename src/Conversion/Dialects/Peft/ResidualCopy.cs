@@ -1,0 +1,70 @@
+using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Safetensors;
+using Transfuse.Formats.Tensors;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
+
+namespace Transfuse.Conversion.Dialects.Peft;
+
+/// <summary>
+/// Adapters in a sub-folder of one whose initialisation changed the base: trainers keep the first factors (<c>pissa_init</c>) and a backup there, whose
+/// configs say <c>true</c> so that PEFT does not change the base a second time. What PEFT converted itself has twice the rank.
+/// </summary>
+internal static class ResidualCopy
+{
+    /// <summary>Names an adapter that belongs to the changed base by what the folder around it says.</summary>
+    /// <param name="content">The adapter.</param>
+    /// <param name="config">Its config.</param>
+    /// <param name="log">Receives findings.</param>
+    public static void Report(AdapterContent content, PeftConfig config, FindingLog log)
+    {
+        if (config.Init.ChangesBase || (content.Source as INestedSource)?.OpenParent() is not { } parent || ReadConfig(parent) is not { } around)
+        {
+            return;
+        }
+
+        PeftConfig outer = PeftConfig.Parse(around, new FindingLog(), AdapterFiles.Config);
+        if (outer is { IsLora: true, Init.ChangesBase: true } && outer.Rank == config.Rank)
+        {
+            string same = HasSameTensors(content, parent) ? ", and its tensors are the same" : string.Empty;
+            log.Add(ConfigCodes.ResidualCopy.At(content.Name, $"{parent.Name} has init_lora_weights \"{outer.Init.Name}\" and the same rank {outer.Rank}{same}"));
+        }
+    }
+
+    private static JsonObject? ReadConfig(IAdapterSource source)
+    {
+        try
+        {
+            using IByteSource file = source.Open(AdapterFiles.Config);
+            byte[] text = new byte[Math.Min(file.Length, 1 << 24)];
+            file.Read(0, text);
+            return PythonJson.ParseObject(text, file.Name);
+        }
+        catch (ContainerException)
+        {
+            // The folder around is not what was asked for; what is wrong with it is its own matter.
+            return null;
+        }
+    }
+
+    private static bool HasSameTensors(AdapterContent content, IAdapterSource parent)
+    {
+        if (!parent.FileNames.Contains(AdapterFiles.PeftWeights))
+        {
+            return false;
+        }
+
+        try
+        {
+            using ITensorContainer outer = SafetensorsFile.Open(parent.Open(AdapterFiles.PeftWeights));
+            Dictionary<string, LazyTensor> byName = outer.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
+            return content.Weights.Tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same) && TensorProbe.BytesEqual(tensor.Tensor, same, default));
+        }
+        catch (ContainerException)
+        {
+            return false;
+        }
+    }
+}
