@@ -136,7 +136,7 @@ internal static class CommonOptions
         },
     };
 
-    private static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
+    public static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
     {
         Description = description,
         HelpName = "NUMBER",
@@ -171,6 +171,12 @@ internal static class CommonOptions
         });
         return option;
     }
+
+    public static Option<ExpertOrientation?> ExpertSide() => new Option<ExpertOrientation?>("--expert-orientation")
+    {
+        Description = "Which side A acts on in packed experts that are square: inputFirst or outputFirst.",
+        HelpName = "SIDE",
+    }.AcceptOnlyFromAmong("inputFirst", "outputFirst");
 
     public static Option<int?> Rank(string name, string description) => new(name)
     {

@@ -38,12 +38,7 @@ internal sealed class PipelineOptions
         HelpName = "LAYOUT",
     }.AcceptOnlyFromAmong("parameters", "modules");
 
-    private readonly Option<ExpertOrientation?> _expertOrientation = new Option<ExpertOrientation?>("--expert-orientation")
-    {
-        Description = "Which side A acts on in packed experts that are square: inputFirst or outputFirst.",
-        HelpName = "SIDE",
-    }.AcceptOnlyFromAmong("inputFirst", "outputFirst");
-
+    private readonly Option<ExpertOrientation?> _expertOrientation = CommonOptions.ExpertSide();
     private readonly Option<int?> _maxRank = CommonOptions.Rank(
         "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: half of a module's smaller side.");
 

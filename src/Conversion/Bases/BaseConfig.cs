@@ -11,6 +11,9 @@ namespace Transfuse.Conversion.Bases;
 /// <param name="root">The parsed file.</param>
 public sealed class BaseConfig(JsonObject root)
 {
+    /// <summary>The most experts that a layer is believed to have; the largest models of 2026 have 512.</summary>
+    internal const int MaxExperts = 16_384;
+
     private readonly JsonObject? _text = root["text_config"] as JsonObject;
 
     /// <summary>The parsed file.</summary>

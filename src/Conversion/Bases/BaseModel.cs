@@ -33,7 +33,8 @@ public sealed class BaseModel
             throw new FileNotFoundException($"The base model '{folder}' has no {ConfigFile}.", path);
         }
 
-        return new BaseModel(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".", new BaseConfig(PythonJson.ParseObject(File.ReadAllBytes(path), path)));
+        using var file = new FileByteSource(path);
+        return new BaseModel(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".", new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)));
     }
 
     /// <summary>Opens the weights, or gives <see langword="null"/> where the folder has none.</summary>

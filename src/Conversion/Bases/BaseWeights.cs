@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Safetensors;
 using Transfuse.Formats.Tensors;
@@ -79,8 +80,9 @@ public sealed class BaseWeights : IDisposable
 
         try
         {
-            return PythonJson.ParseObject(File.ReadAllBytes(index), index)["weight_map"] is JsonObject map
-                && map.Members.All(entry => entry.Value is JsonString file && present.Contains(file.Value));
+            using var file = new FileByteSource(index);
+            return PythonJson.ReadObject(file, PythonJsonLimits.Default)["weight_map"] is JsonObject map
+                && map.Members.All(entry => entry.Value is JsonString shard && present.Contains(shard.Value));
         }
         catch (PythonJsonException)
         {

@@ -16,7 +16,6 @@ internal static partial class OpenAdapter
 {
     // PEFT stores the adapter of this name in the folder itself, and every other in a folder of its own.
     private const string DefaultName = "default";
-    private const int MaxConfigBytes = 64 << 20;
 
     /// <summary>The opened content, or <see langword="null"/> with an error in the log.</summary>
     public static AdapterContent? Open(IAdapterSource source, string? adapterName, FindingLog log)
@@ -56,17 +55,9 @@ internal static partial class OpenAdapter
     public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log)
     {
         using IByteSource file = source.Open(fileName);
-        if (file.Length > MaxConfigBytes)
-        {
-            log.Add(ContainerCodes.Json.At(file.Name, $"has {file.Length} bytes; a config has at most {MaxConfigBytes}"));
-            return null;
-        }
-
-        byte[] bytes = new byte[file.Length];
-        file.Read(0, bytes);
         try
         {
-            return PythonJson.ParseObject(bytes, file.Name);
+            return PythonJson.ReadObject(file, PythonJsonLimits.Config);
         }
         catch (ContainerException broken)
         {

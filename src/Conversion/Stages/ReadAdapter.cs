@@ -19,6 +19,10 @@ internal static class ReadAdapter
     public static ReadResult? ReadToCompare(IAdapterSource source, StageContext context) =>
         Read(source, _ => ReadPurpose.Compare, overrides: false, context with { Options = context.Options with { MaxRank = int.MaxValue, SvdRank = null } });
 
+    /// <summary>The adapter as it is merged into its base, or <see langword="null"/> with an error in the log.</summary>
+    public static ReadResult? ReadToFuse(IAdapterSource source, StageContext context) =>
+        Read(source, _ => ReadPurpose.Fuse, overrides: true, context with { Options = context.Options with { MaxRank = int.MaxValue, SvdRank = null } });
+
     private static ReadResult? Read(IAdapterSource source, Func<AdapterDialect, ReadPurpose> purpose, bool overrides, StageContext context)
     {
         if (OpenAdapter.Open(source, context.Options.AdapterName, context.Log) is not { } content)

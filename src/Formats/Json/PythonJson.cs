@@ -1,3 +1,5 @@
+using Transfuse.Formats.Files;
+
 namespace Transfuse.Formats.Json;
 
 /// <summary>
@@ -20,12 +22,28 @@ public static class PythonJson
     /// <summary>Reads a document that must be an object.</summary>
     /// <param name="utf8">The whole document.</param>
     /// <param name="fileName">What to call it in messages.</param>
+    /// <param name="limits">What it may cost; the default where left out.</param>
     /// <exception cref="PythonJsonException">The document is refused, or is another value.</exception>
-    public static JsonObject ParseObject(ReadOnlySpan<byte> utf8, string fileName) => Parse(utf8, fileName) switch
+    public static JsonObject ParseObject(ReadOnlySpan<byte> utf8, string fileName, PythonJsonLimits? limits = null) => Parse(utf8, fileName, limits) switch
     {
         JsonObject fields => fields,
         JsonValue other => throw new PythonJsonException(PythonJsonCause.NotAnObject, fileName, 1, 1, $"is {other.Kind}, not an object"),
     };
+
+    /// <summary>Reads a file that must be an object; one beyond the limits is refused before it is read.</summary>
+    /// <exception cref="PythonJsonException">The document is refused, or is another value.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static JsonObject ReadObject(IByteSource file, PythonJsonLimits limits)
+    {
+        if (file.Length > limits.MaxBytes)
+        {
+            throw new PythonJsonException(PythonJsonCause.TooLarge, file.Name, 1, 1, $"the document has {file.Length} bytes; the limit is {limits.MaxBytes}");
+        }
+
+        byte[] bytes = new byte[file.Length];
+        file.Read(0, bytes);
+        return ParseObject(bytes, file.Name, limits);
+    }
 
     /// <summary>Writes a document as <c>json.dumps(value, indent=...)</c> does: ASCII only, no final newline, numbers with the text that they carry.</summary>
     /// <exception cref="ArgumentException">A number is not finite. <see cref="FindNonFinite"/> tells before.</exception>

@@ -9,6 +9,9 @@ public sealed record PythonJsonLimits
     /// <summary>The default limits.</summary>
     public static PythonJsonLimits Default { get; } = new();
 
+    /// <summary>The limits of a config: 16 MiB and 200 000 values, a hundred times what a large one has.</summary>
+    public static PythonJsonLimits Config { get; } = new() { MaxBytes = 16 << 20, MaxValues = 200_000 };
+
     /// <summary>Size of the document in bytes. Default 64 MiB.</summary>
     public int MaxBytes { get; init; } = 64 << 20;
 

@@ -8,6 +8,15 @@ internal sealed record Header(List<HeaderEntry> Entries, IReadOnlyDictionary<str
     /// <summary>The key that holds metadata and so names no tensor.</summary>
     public const string MetadataKey = "__metadata__";
 
+    /// <summary>The most dimensions of a tensor; NumPy and PyTorch have as many.</summary>
+    public const int MaxRank = 64;
+
+    /// <summary>The most metadata that is read: pairs, and bytes of the header from its start to its end.</summary>
+    public const int MaxMetadataPairs = 100_000, MaxMetadataBytes = 16 << 20;
+
     /// <summary>The longest header in bytes that the reference implementation reads.</summary>
     public const int MaxLength = 100_000_000;
+
+    /// <summary>The most tensors of a file: 100,000, and in a larger file one for each KiB. A real tensor has more than that.</summary>
+    public static long MaxTensors(long fileLength) => Math.Max(100_000, fileLength / 1024);
 }

@@ -7,6 +7,9 @@ namespace Transfuse.Formats.Safetensors;
 /// <summary>Parses one tensor's entry in a header.</summary>
 internal static class HeaderEntryReader
 {
+    // Nearly all tensors are of these.
+    private static readonly DType[] Common = [DType.BF16, DType.F16, DType.F32];
+
     /// <summary>Reads from an object's start to its end. Fields that the format does not know are skipped, as in the reference implementation.</summary>
     public static HeaderEntry Read(ref Utf8JsonReader reader, string file, string name)
     {
@@ -58,6 +61,14 @@ internal static class HeaderEntryReader
     {
         reader.Read();
         HeaderReader.Expect(JsonTokenType.String, reader.TokenType, file, name, "dtype");
+        foreach (DType known in Common)
+        {
+            if (reader.ValueTextEquals(known.SafetensorsName()))
+            {
+                return known;
+            }
+        }
+
         string text = reader.GetString()!;
         return DTypeExtensions.TryParseSafetensorsName(text, out DType dtype)
             ? dtype
@@ -66,10 +77,17 @@ internal static class HeaderEntryReader
 
     private static TensorShape ReadShape(ref Utf8JsonReader reader, string file, string name)
     {
-        ulong[] extents = ReadNumbers(ref reader, file, name, "shape");
+        Span<ulong> extents = stackalloc ulong[Header.MaxRank];
+        extents = extents[..ReadNumbers(ref reader, file, name, "shape", extents)];
+        Span<long> dimensions = stackalloc long[extents.Length];
         try
         {
-            return new TensorShape(Array.ConvertAll(extents, extent => checked((long)extent)));
+            for (int axis = 0; axis < extents.Length; axis++)
+            {
+                dimensions[axis] = checked((long)extents[axis]);
+            }
+
+            return new TensorShape(dimensions);
         }
         catch (OverflowException)
         {
@@ -80,7 +98,8 @@ internal static class HeaderEntryReader
 
     private static (long Begin, long End) ReadOffsets(ref Utf8JsonReader reader, string file, string name)
     {
-        ulong[] offsets = ReadNumbers(ref reader, file, name, "data_offsets");
+        Span<ulong> offsets = stackalloc ulong[Header.MaxRank];
+        offsets = offsets[..ReadNumbers(ref reader, file, name, "data_offsets", offsets)];
         if (offsets.Length != 2)
         {
             throw new SafetensorsException(
@@ -93,26 +112,32 @@ internal static class HeaderEntryReader
                 SafetensorsError.OffsetOutOfRange, file, name, $"the data_offsets [{Listed(offsets)}] are no range of bytes");
     }
 
-    private static ulong[] ReadNumbers(ref Utf8JsonReader reader, string file, string name, string field)
+    // How many there are.
+    private static int ReadNumbers(ref Utf8JsonReader reader, string file, string name, string field, scoped Span<ulong> numbers)
     {
         reader.Read();
         HeaderReader.Expect(JsonTokenType.StartArray, reader.TokenType, file, name, field);
-        var numbers = new List<ulong>();
+        int count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             HeaderReader.Expect(JsonTokenType.Number, reader.TokenType, file, name, $"every element of {field}");
-            numbers.Add(reader.TryGetUInt64(out ulong number)
+            if (count == numbers.Length)
+            {
+                throw new SafetensorsException(SafetensorsError.TooMany, file, name, $"{field} has more than {numbers.Length} numbers, the most that are read");
+            }
+
+            numbers[count++] = reader.TryGetUInt64(out ulong number)
                 ? number
                 : throw new SafetensorsException(
                     SafetensorsError.InvalidNumber,
                     file,
                     name,
-                    $"{field} has an element that is negative, fractional or beyond 64 bits"));
+                    $"{field} has an element that is negative, fractional or beyond 64 bits");
         }
 
-        return [.. numbers];
+        return count;
     }
 
-    private static string Listed(ulong[] numbers) =>
-        numbers.Length <= 8 ? string.Join(", ", numbers) : $"{string.Join(", ", numbers[..8])}, ... {numbers.Length} in all";
+    private static string Listed(ReadOnlySpan<ulong> numbers) =>
+        numbers.Length <= 8 ? string.Join(", ", numbers.ToArray()) : $"{string.Join(", ", numbers[..8].ToArray())}, ... {numbers.Length} in all";
 }

@@ -8,8 +8,11 @@ namespace Transfuse.Formats.Safetensors;
 internal static class HeaderReader
 {
     /// <summary>Parses a header.</summary>
+    /// <param name="utf8">The header's bytes.</param>
+    /// <param name="file">What to call the file.</param>
+    /// <param name="maxTensors">The most tensors that are read.</param>
     /// <exception cref="SafetensorsException">It is not UTF-8, not JSON, or not an object of tensors.</exception>
-    public static Header Parse(ReadOnlySpan<byte> utf8, string file)
+    public static Header Parse(ReadOnlySpan<byte> utf8, string file, long maxTensors)
     {
         if (!Utf8.IsValid(utf8))
         {
@@ -19,7 +22,7 @@ internal static class HeaderReader
         try
         {
             var reader = new Utf8JsonReader(utf8);
-            return ReadHeader(ref reader, file);
+            return ReadHeader(ref reader, file, maxTensors);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -29,7 +32,7 @@ internal static class HeaderReader
         }
     }
 
-    private static Header ReadHeader(ref Utf8JsonReader reader, string file)
+    private static Header ReadHeader(ref Utf8JsonReader reader, string file, long maxTensors)
     {
         reader.Read();
         Expect(JsonTokenType.StartObject, reader.TokenType, file, null, "the header");
@@ -44,7 +47,9 @@ internal static class HeaderReader
             if (name != Header.MetadataKey)
             {
                 Expect(JsonTokenType.StartObject, reader.TokenType, file, name, "the entry");
-                entries.Add(HeaderEntryReader.Read(ref reader, file, name));
+                entries.Add(entries.Count < maxTensors
+                    ? HeaderEntryReader.Read(ref reader, file, name)
+                    : throw new SafetensorsException(SafetensorsError.TooMany, file, null, $"the header has more than {maxTensors} tensors, the most that are read from a file of this size"));
             }
             else if (metadataSeen)
             {
@@ -71,10 +76,17 @@ internal static class HeaderReader
 
         Expect(JsonTokenType.StartObject, reader.TokenType, file, null, Header.MetadataKey);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        long start = reader.TokenStartIndex;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string key = reader.GetString()!;
             reader.Read();
+            if (metadata.Count >= Header.MaxMetadataPairs || reader.BytesConsumed - start > Header.MaxMetadataBytes)
+            {
+                throw new SafetensorsException(
+                    SafetensorsError.TooMany, file, null, $"__metadata__ has more than {Header.MaxMetadataPairs} pairs or {Header.MaxMetadataBytes} bytes, the most that are read");
+            }
+
             Expect(JsonTokenType.String, reader.TokenType, file, null, "every value of __metadata__");
             if (!metadata.TryAdd(key, reader.GetString()!))
             {

@@ -23,7 +23,7 @@ public sealed class SafetensorsFile : ITensorContainer
         byte[] bytes = GC.AllocateUninitializedArray<byte>(headerLength);
         source.Read(PrefixLength, bytes);
 
-        Header header = HeaderReader.Parse(bytes, source.Name);
+        Header header = HeaderReader.Parse(bytes, source.Name, Header.MaxTensors(source.Length));
         long dataStart = PrefixLength + (long)headerLength;
         HeaderValidation.Check(header.Entries, source.Length - dataStart, source.Name);
         Metadata = header.Metadata;

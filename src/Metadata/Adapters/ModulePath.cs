@@ -45,18 +45,18 @@ public readonly record struct ModulePath : IComparable<ModulePath>
     /// <summary>Splits a path, unless it is empty or has an empty segment.</summary>
     public static bool TryParse(string text, out ModulePath path)
     {
-        string[] segments = text.Split('.');
-        if (Array.Exists(segments, string.IsNullOrEmpty))
+        path = default;
+        if (text.Length == 0 || text[0] == '.' || text[^1] == '.' || text.Contains("..", StringComparison.Ordinal))
         {
-            path = default;
             return false;
         }
 
-        for (int i = 1; i < segments.Length - 1; i++)
+        for (int start = text.IndexOf('.', StringComparison.Ordinal) + 1; start > 0; start = text.IndexOf('.', start) + 1)
         {
-            if (int.TryParse(segments[i], NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
+            int length = text.AsSpan(start).IndexOf('.');
+            if (length >= 0 && int.TryParse(text.AsSpan(start, length), NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
             {
-                path = new ModulePath(text, string.Join('.', segments[..i]), layer, string.Join('.', segments[(i + 1)..]));
+                path = new ModulePath(text, text[..(start - 1)], layer, text[(start + length + 1)..]);
                 return true;
             }
         }

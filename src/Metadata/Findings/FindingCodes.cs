@@ -23,6 +23,7 @@ public static class FindingCodes
         .. ArchitectureCodes.All,
         .. TargetCodes.All,
         .. CheckCodes.All,
+        .. FusionCodes.All,
         .. ApplyCodes.All,
     ];
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -7,7 +6,8 @@ namespace Transfuse.Metadata.Matching;
 
 /// <summary>
 /// A regular expression of Python's <c>re</c> (string patterns, Python 3.11 to 3.14), translated to .NET and run within a budget of time.
-/// It gives what Python gives or refuses. Whether there is a match is found in linear time where the pattern allows that, else by backtracking;
+/// It gives what Python gives or refuses. Whether there is a match is found in linear time where the pattern allows that, else by backtracking
+/// (a short try at backtracking comes first, whose machine is built much faster and is much smaller);
 /// what its groups took always by backtracking, because .NET's linear machine prefers other matches than Python for lazy quantifiers (.NET 10).
 /// </summary>
 /// <remarks>
@@ -19,12 +19,16 @@ public sealed class PythonRegex
     /// <summary>Longest pattern in characters.</summary>
     public const int MaxPatternLength = 1 << 16;
 
+    // No sensible pattern takes a thousandth of this for one name.
+    private static readonly TimeSpan Try = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Longest text in characters; names of modules have some dozens.</summary>
     public const int MaxTextLength = 1 << 14;
 
     private readonly TranslatedRegex _translated;
     private readonly RegexBudget _budget;
     private readonly ConcurrentDictionary<(bool Full, bool Linear), Regex> _expressions = new();
+    private readonly ConcurrentDictionary<bool, Regex?> _tries = new();
 
     private PythonRegex(string pattern, TranslatedRegex translated, RegexBudget budget)
     {
@@ -39,10 +43,10 @@ public sealed class PythonRegex
     /// <summary>Whether <see cref="IsFullMatch"/> and <see cref="IsMatchAtStart"/> run in time linear to the text.</summary>
     public bool IsLinear => _translated.IsLinear;
 
-    /// <summary>Translates a pattern.</summary>
+    /// <summary>Translates a pattern, or gives what was made of it within the budget before.</summary>
     /// <param name="pattern">The pattern as Python has it.</param>
     /// <param name="budget">The time that all patterns of one adapter share.</param>
-    /// <exception cref="PythonRegexException">Python refuses the pattern, or it cannot be translated.</exception>
+    /// <exception cref="PythonRegexException">Python refuses the pattern, it cannot be translated, or the time is used up.</exception>
     public static PythonRegex Compile(string pattern, RegexBudget budget)
     {
         if (pattern.Length > MaxPatternLength)
@@ -50,7 +54,25 @@ public sealed class PythonRegex
             throw new PythonRegexException(PythonRegexCause.Unsupported, pattern, $"has {pattern.Length} characters; the limit is {MaxPatternLength}");
         }
 
-        return new PythonRegex(pattern, new PythonRegexTranslator(pattern).Translate(), budget);
+        if (budget.Built.TryGetValue(pattern, out PythonRegex? built))
+        {
+            return built;
+        }
+
+        if (budget.Remaining(linear: true) <= TimeSpan.Zero)
+        {
+            throw OutOfTime(pattern, null);
+        }
+
+        TimeSpan start = RegexBudget.Now;
+        try
+        {
+            return budget.Built.GetOrAdd(pattern, new PythonRegex(pattern, new PythonRegexTranslator(pattern).Translate(), budget));
+        }
+        finally
+        {
+            budget.Charge(linear: true, start);
+        }
     }
 
     /// <summary>A text as a pattern that matches exactly it.</summary>
@@ -89,7 +111,7 @@ public sealed class PythonRegex
     private bool IsMatch(string text, bool full)
     {
         CheckText(text);
-        return Run(text, full, IsLinear, static (regex, input) => regex.IsMatch(input));
+        return TryBacktracking(text, full) ?? Run(text, full, IsLinear, static (regex, input) => regex.IsMatch(input));
     }
 
     private PythonRegexMatch? Find(string text, bool full)
@@ -108,16 +130,45 @@ public sealed class PythonRegex
         return new PythonRegexMatch(match, _translated.Names);
     }
 
+    // Whether there is a match, if that can be found at once; what repeats what may be empty .NET's backtracking machine gets wrong.
+    private bool? TryBacktracking(string text, bool full)
+    {
+        if (!IsLinear || !_translated.GroupsAgree)
+        {
+            return null;
+        }
+
+        if (_budget.Remaining(linear: true) <= TimeSpan.Zero)
+        {
+            throw OutOfTime(Pattern, null);
+        }
+
+        TimeSpan start = RegexBudget.Now;
+        try
+        {
+            return _tries.GetOrAdd(full, _ => Build(TextOf(full), linear: false, Try))?.IsMatch(text);
+        }
+        catch (Exception exception) when (exception is RegexMatchTimeoutException or IndexOutOfRangeException or OverflowException or InsufficientExecutionStackException)
+        {
+            _tries[full] = null;
+            return null;
+        }
+        finally
+        {
+            _budget.Charge(linear: true, start);
+        }
+    }
+
     private T Run<T>(string text, bool full, bool linear, Func<Regex, string, T> match)
     {
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = RegexBudget.Now;
         try
         {
             return match(Ready(full, linear), text);
         }
         catch (RegexMatchTimeoutException exception)
         {
-            throw OutOfTime(exception);
+            throw OutOfTime(Pattern, exception);
         }
         catch (Exception exception) when (exception is IndexOutOfRangeException or OverflowException or InsufficientExecutionStackException)
         {
@@ -149,7 +200,7 @@ public sealed class PythonRegex
         TimeSpan remaining = _budget.Remaining(linear);
         if (remaining <= TimeSpan.Zero)
         {
-            throw OutOfTime(null);
+            throw OutOfTime(Pattern, null);
         }
 
         if (_expressions.TryGetValue((full, linear), out Regex? regex) && regex.MatchTimeout <= remaining * 1.25)
@@ -157,10 +208,17 @@ public sealed class PythonRegex
             return regex;
         }
 
-        regex = Build(full ? $@"\A(?:{_translated.Text})\z" : $@"\A(?:{_translated.Text})", linear, remaining);
+        if (regex is null && linear && !_budget.TryAddMachine(_translated.Size))
+        {
+            throw new PythonRegexException(PythonRegexCause.Timeout, Pattern, "takes more memory than the patterns of one adapter have");
+        }
+
+        regex = Build(TextOf(full), linear, remaining);
         _expressions[(full, linear)] = regex;
         return regex;
     }
+
+    private string TextOf(bool full) => full ? $@"\A(?:{_translated.Text})\z" : $@"\A(?:{_translated.Text})";
 
     private Regex Build(string text, bool linear, TimeSpan timeout)
     {
@@ -175,6 +233,6 @@ public sealed class PythonRegex
         }
     }
 
-    private PythonRegexException OutOfTime(Exception? inner) =>
-        new(PythonRegexCause.Timeout, Pattern, "takes longer than the time that the patterns of one adapter have", inner);
+    internal static PythonRegexException OutOfTime(string pattern, Exception? inner) =>
+        new(PythonRegexCause.Timeout, pattern, "takes longer than the time that the patterns of one adapter have", inner);
 }

@@ -42,7 +42,7 @@ internal sealed class PythonRegexTranslator
             throw _cursor.Unsupported("repeats what may be empty and needs backtracking");
         }
 
-        return new TranslatedRegex(whole.Text, linear, !_repeatsEmpty, _escapes.NeedsAscii, _escapes.NeedsText, _groups.Names);
+        return new TranslatedRegex(whole.Text, linear, whole.Size, !_repeatsEmpty, _escapes.NeedsAscii, _escapes.NeedsText, _groups.Names);
     }
 
     private RegexPiece ParseChoice(PythonRegexFlags flags, int depth)

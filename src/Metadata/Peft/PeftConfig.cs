@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Matching;
 
 namespace Transfuse.Metadata.Peft;
 
@@ -21,6 +22,9 @@ public sealed record PeftConfig
 
     /// <summary>Every field as it stands in the file, also those that are not known.</summary>
     public required JsonObject Source { get; init; }
+
+    /// <summary>What all its patterns share.</summary>
+    public RegexBudget Patterns { get; init; } = new();
 
     /// <summary>The names of the fields that PEFT 0.21 does not know, in the order of the file.</summary>
     public ImmutableArray<string> UnknownFields { get; init; } = [];

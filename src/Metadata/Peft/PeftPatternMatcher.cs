@@ -10,8 +10,8 @@ namespace Transfuse.Metadata.Peft;
 public sealed class PeftPatternMatcher
 {
     private readonly PeftConfig _config;
-    private readonly ImmutableArray<PeftPatternKey> _rankKeys;
-    private readonly ImmutableArray<PeftPatternKey> _alphaKeys;
+    private readonly PeftPatternKeys _rankKeys;
+    private readonly PeftPatternKeys _alphaKeys;
     private readonly Dictionary<string, int> _ranks;
     private readonly Dictionary<string, double> _alphas;
     private readonly bool _ranksMayBeReordered;
@@ -24,12 +24,12 @@ public sealed class PeftPatternMatcher
     {
         _config = config;
         Rules = RulesOf(config.Version);
-        _rankKeys = [.. config.RankPattern.Select(entry => new PeftPatternKey(entry.Key, budget))];
-        _alphaKeys = [.. config.AlphaPattern.Select(entry => new PeftPatternKey(entry.Key, budget))];
+        _rankKeys = new PeftPatternKeys([.. config.RankPattern.Select(entry => entry.Key)], budget);
+        _alphaKeys = new PeftPatternKeys([.. config.AlphaPattern.Select(entry => entry.Key)], budget);
         _ranks = new Dictionary<string, int>(config.RankPattern, StringComparer.Ordinal);
         _alphas = new Dictionary<string, double>(config.AlphaPattern, StringComparer.Ordinal);
-        _ranksMayBeReordered = IsSorted(_rankKeys);
-        _alphasMayBeReordered = IsSorted(_alphaKeys);
+        _ranksMayBeReordered = IsSorted(_rankKeys.Keys);
+        _alphasMayBeReordered = IsSorted(_alphaKeys.Keys);
     }
 
     /// <summary>The rules that may have been in force when the config was written; the first is that of PEFT 0.15 to 0.21 unless the version says otherwise.</summary>
@@ -62,17 +62,19 @@ public sealed class PeftPatternMatcher
 
     /// <summary>The keys of <c>rank_pattern</c> that match none of the modules under any rule of <see cref="Rules"/>, in the order of the file.</summary>
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
-    public ImmutableArray<string> UnusedRankKeys(IReadOnlyCollection<string> paths) => Unused(_rankKeys, paths);
+    public ImmutableArray<string> UnusedRankKeys(IReadOnlyCollection<string> paths) => _rankKeys.Unused(paths, Rules);
 
     /// <summary>The keys of <c>alpha_pattern</c> that match none of the modules under any rule of <see cref="Rules"/>, in the order of the file.</summary>
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
-    public ImmutableArray<string> UnusedAlphaKeys(IReadOnlyCollection<string> paths) => Unused(_alphaKeys, paths);
-
-    private ImmutableArray<string> Unused(ImmutableArray<PeftPatternKey> keys, IReadOnlyCollection<string> paths) =>
-        [.. keys.Where(key => !paths.Any(path => path == key.Key || Rules.Any(rule => key.Matches(path, rule)))).Select(key => key.Key)];
+    public ImmutableArray<string> UnusedAlphaKeys(IReadOnlyCollection<string> paths) => _alphaKeys.Unused(paths, Rules);
 
     private IEnumerable<PeftPatternReading> Read(string path, PeftPatternRule rule)
     {
+        if (_rankKeys.Keys.IsEmpty && _alphaKeys.Keys.IsEmpty)
+        {
+            return [new PeftPatternReading(rule, [_config.Rank], [_config.Alpha])];
+        }
+
         List<string> rankKeys = Matching(_rankKeys, path, rule, _ranksMayBeReordered);
         List<string> alphaKeys = Matching(_alphaKeys, path, rule, _alphasMayBeReordered);
         if (rule == PeftPatternRule.SharedKey)
@@ -94,35 +96,17 @@ public sealed class PeftPatternMatcher
     private double AlphaOf(string key) => _alphas.GetValueOrDefault(key, _config.Alpha);
 
     /// <summary>The keys that match: all of them, or only the first where the order of the file is that of training.</summary>
-    private static List<string> Matching(ImmutableArray<PeftPatternKey> keys, string path, PeftPatternRule rule, bool all)
-    {
-        if (all)
-        {
-            return [.. keys.Where(key => key.Matches(path, rule)).Select(key => key.Key)];
-        }
+    private static List<string> Matching(PeftPatternKeys keys, string path, PeftPatternRule rule, bool all) =>
+        all ? [.. keys.All(path, rule).Select(number => keys.Keys[number])] : First(keys, path, rule) is { } first ? [first] : [];
 
-        return First(keys, path, rule) is { } first ? [first] : [];
-    }
-
-    private static string? First(ImmutableArray<PeftPatternKey> keys, string path, PeftPatternRule rule)
-    {
-        foreach (PeftPatternKey key in keys)
-        {
-            if (key.Matches(path, rule))
-            {
-                return key.Key;
-            }
-        }
-
-        return null;
-    }
+    private static string? First(PeftPatternKeys keys, string path, PeftPatternRule rule) => keys.First(path, rule) is { } number ? keys.Keys[number] : null;
 
     /// <summary>Every PEFT sorts the keys when it saves. Keys that are not sorted were written by something else, in an order that was meant.</summary>
-    private static bool IsSorted(ImmutableArray<PeftPatternKey> keys)
+    private static bool IsSorted(ImmutableArray<string> keys)
     {
         for (int index = 1; index < keys.Length; index++)
         {
-            if (string.CompareOrdinal(keys[index - 1].Key, keys[index].Key) > 0)
+            if (string.CompareOrdinal(keys[index - 1], keys[index]) > 0)
             {
                 return false;
             }

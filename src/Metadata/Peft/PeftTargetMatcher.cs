@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using Transfuse.Metadata.Matching;
 
 namespace Transfuse.Metadata.Peft;
@@ -14,7 +13,7 @@ public sealed class PeftTargetMatcher
     private readonly Func<string, bool> _isTarget;
     private readonly FrozenSet<string> _targetPaths;
     private readonly Func<string, bool> _isExcluded;
-    private readonly ImmutableArray<PythonRegex> _saved;
+    private readonly PeftSavedNames _saved;
     private readonly Func<string, bool> _isParameter;
     private readonly PeftLayerFilter? _layers;
 
@@ -29,7 +28,7 @@ public sealed class PeftTargetMatcher
         _targetPaths = _target.Items.ToFrozenSet(StringComparer.Ordinal);
         _isTarget = Predicate(_target, budget);
         _isExcluded = Predicate(config.ExcludeModules, budget);
-        _saved = [.. config.ModulesToSave.Select(name => PythonRegex.Compile($@"(^|.*\.){name}($|\..*)", budget))];
+        _saved = new PeftSavedNames(config.ModulesToSave, budget);
         _isParameter = new PeftSuffixList(config.TargetParameters ?? []).Matches;
         _layers = config.LayersToTransform is { } layers ? new PeftLayerFilter(layers, config.LayersPattern, rule, budget) : null;
     }
@@ -48,7 +47,7 @@ public sealed class PeftTargetMatcher
             return PeftTargetVerdict.Excluded;
         }
 
-        if (_saved.Any(name => name.IsMatchAtStart(path)))
+        if (_saved.Matches(path))
         {
             return PeftTargetVerdict.Saved;
         }

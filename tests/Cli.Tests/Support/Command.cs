@@ -29,6 +29,31 @@ public static class Command
         return new CommandResult(process.ExitCode, output.Result, error.Result);
     }
 
+    /// <summary>Runs it and measures.</summary>
+    public static Usage Measure(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        long peak = 0;
+        TimeSpan processor = TimeSpan.Zero;
+        while (!process.WaitForExit(2))
+        {
+            try
+            {
+                process.Refresh();
+                peak = Math.Max(peak, process.PeakWorkingSet64);
+                processor = process.TotalProcessorTime;
+            }
+            catch (InvalidOperationException)
+            {
+                // It ended meanwhile.
+            }
+        }
+
+        return new Usage(new CommandResult(process.ExitCode, output.Result, error.Result), peak, processor);
+    }
+
     public static Process Start(params string[] arguments) => StartProgram(Program.Program, [.. Program.Arguments, .. arguments]);
 
     /// <summary>Starts it with the signals as a terminal has them, also where the tests run in the background or under nohup and ignore some.</summary>

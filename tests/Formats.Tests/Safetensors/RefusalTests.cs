@@ -25,6 +25,28 @@ public class RefusalTests
     public void Refuses_bytes(SafetensorsError cause, string hex) =>
         Assert.Equal(cause, SafetensorsBytes.Refuse(Convert.FromHexString(hex)).Cause);
 
+    [Fact]
+    public void Refuses_more_than_is_read()
+    {
+        Refuses(SafetensorsError.TooMany, OfRank(65), 1, "a");
+        Refuses(SafetensorsError.TooMany, OfEmptyTensors(100_001), 0, null);
+        Refuses(SafetensorsError.TooMany, "{\"__metadata__\":{" + string.Join(',', Enumerable.Range(0, 100_001).Select(index => $"\"{index}\":\"\"")) + "}}", 0, null);
+        Refuses(SafetensorsError.TooMany, "{\"__metadata__\":{\"a\":\"" + new string('x', 17 << 20) + "\"}}", 0, null);
+    }
+
+    [Fact]
+    public void Reads_as_much_as_the_limits_allow()
+    {
+        using SafetensorsFile one = SafetensorsBytes.Open(OfRank(64), 1);
+        using SafetensorsFile all = SafetensorsBytes.Open(OfEmptyTensors(100_000));
+        Assert.Equal((64, 100_000), (one.Tensors[0].Tensor.Shape.Rank, all.Tensors.Length));
+    }
+
+    private static string OfRank(int rank) => "{\"a\":{\"dtype\":\"U8\",\"shape\":[" + string.Join(',', Enumerable.Repeat(1, rank)) + "],\"data_offsets\":[0,1]}}";
+
+    private static string OfEmptyTensors(int count) =>
+        "{" + string.Join(',', Enumerable.Range(0, count).Select(index => $"\"{index}\":" + "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}")) + "}";
+
     [Theory]
     [InlineData("{} {}")]
     [InlineData("{} x")]
@@ -182,7 +204,7 @@ public class RefusalTests
     public void Message_cuts_what_is_long()
     {
         string name = new('n', 100_000);
-        string shape = string.Join(",", Enumerable.Repeat("1", 100_000));
+        string shape = string.Join(",", Enumerable.Repeat("1", 64));
         string header = $$$"""{"{{{name}}}":{"dtype":"U8","shape":[{{{shape}}}],"data_offsets":[0,2]}}""";
         SafetensorsException refusal = SafetensorsBytes.Refuse(SafetensorsBytes.Of(header, 0, 0));
         Assert.Equal(SafetensorsError.SizeMismatch, refusal.Cause);

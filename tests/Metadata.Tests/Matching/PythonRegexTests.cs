@@ -149,6 +149,21 @@ public class PythonRegexTests
     }
 
     [Fact]
+    public void Building_counts_against_the_budget_and_is_done_once()
+    {
+        var budget = new RegexBudget(linear: TimeSpan.FromMilliseconds(20));
+        Assert.Same(PythonRegex.Compile("a|b", budget), PythonRegex.Compile("a|b", budget));
+        PythonRegexException exception = Assert.Throws<PythonRegexException>(() =>
+        {
+            for (int index = 0; index < 100_000; index++)
+            {
+                PythonRegex.Compile($"(a|{index})+", budget).IsFullMatch("b");
+            }
+        });
+        Assert.Equal(PythonRegexCause.Timeout, exception.Cause);
+    }
+
+    [Fact]
     public void Refuses_hostile_lengths_and_depths()
     {
         Assert.Equal(PythonRegexCause.Unsupported, Assert.Throws<PythonRegexException>(() => Compile(new string('a', 65_537))).Cause);

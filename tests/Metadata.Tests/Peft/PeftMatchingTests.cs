@@ -212,7 +212,7 @@ public class PeftMatchingTests
                 var budget = new RegexBudget(TimeSpan.FromSeconds(10));
                 string pattern = rule == PeftPatternRule.Current ? $@"(.*\.)?({key})$" : $@".*\.{key}$";
                 bool? expected = Try(() => PythonRegex.Compile(pattern, budget).IsMatchAtStart(path));
-                if (expected != Try(() => new PeftPatternKey(key, budget).Matches(path, rule)))
+                if (expected != Try(() => new PeftPatternKeys([key], budget).First(path, rule) is not null))
                 {
                     return false;
                 }
@@ -232,6 +232,47 @@ public class PeftMatchingTests
                 return null;
             }
         }
+    }
+
+    [Fact]
+    public void Names_to_save_and_names_before_layers_are_found_as_the_regular_expression_would()
+    {
+        Gen<string> text = Gen.Elements("abq1-..".ToCharArray()).ArrayOf().Select(letters => new string(letters[..Math.Min(letters.Length, 9)]));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(text.ToArbitrary(), text.ToArbitrary(), text.ToArbitrary(), (name, other, rest) =>
+        {
+            string path = rest + (rest.Length % 3 == 0 ? "." + name + ".1." + other : string.Empty);
+            var budget = new RegexBudget(TimeSpan.FromSeconds(10));
+            bool saved = new[] { name, other }.Any(item => PythonRegex.Compile($@"(^|.*\.){item}($|\..*)", budget).IsMatchAtStart(path));
+            if (new PeftSavedNames([name, other], budget).Matches(path) != saved)
+            {
+                return false;
+            }
+
+            return Enum.GetValues<PeftLayerRule>().All(rule =>
+            {
+                string start = rule == PeftLayerRule.FirstIndex ? ".*?" : ".*";
+                string? layer = new[] { name, other }.Select(item => PythonRegex.Compile($@"{start}\.{item}\.(\d+)\.", budget).MatchAtStart(path)?.Group(1)).FirstOrDefault(digits => digits is not null);
+                return new PeftLayerFilter([1, 11], [name, other], rule, budget).Allows(path) == layer is "1" or "11";
+            });
+        }));
+    }
+
+    [Fact]
+    public void Thousands_of_patterns_that_are_no_names_stay_within_the_budget()
+    {
+        string[] keys = [.. Enumerable.Range(0, 5000).Select(index => $@"layers\\.({index}|x{index})\\.(q|v)_proj")];
+        PeftPatternMatcher matcher = Patterns($"\"rank_pattern\":{{{string.Join(',', keys.Select((key, index) => $"\"{key}\":{index + 1}"))}}}");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            Assert.Equal(5000, matcher.Load("model.layers.4999.q_proj").Rank);
+        }
+        catch (PythonRegexException refused)
+        {
+            Assert.Equal(PythonRegexCause.Timeout, refused.Cause);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 400_000_000);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
                     : scales.Any(item => item.Factor == 0 || !double.IsFinite(item.Factor)) ? Refuse(mapping, ArchitectureCodes.BadScale, "the base model multiplies the weight by a factor that is zero or not finite")
                     : Finish(mapping, address, [Target(address, scale.Target, indices) with { Scale = scales }]);
             case ExpertRowsRule rows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and < 1 << 20) ? NeedsConfig(mapping) : mapping with
+                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping) : mapping with
                 {
                     Form = HfForm.ExpertRows,
                     Targets =

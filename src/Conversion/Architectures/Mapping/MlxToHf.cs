@@ -67,7 +67,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
             case RenameRule rename:
                 return result with { Form = IsParameter(rename) ? HfForm.Parameter : HfForm.Module };
             case ExpertRowsRule expertRows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and < 1 << 20) ? NeedsConfig(mapping)
+                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping)
                     : indices.Expert >= experts ? Refuse(mapping, ArchitectureCodes.ExpertMismatch, $"expert {indices.Expert}, but the base model has {experts}")
                     : result with
                     {

@@ -42,7 +42,7 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
             case UnsupportedRule unsupported:
                 return Unsupported(mapping, tensor, address, unsupported, indices);
             case ExpertRowsRule rows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and < 1 << 20) ? NeedsConfig(mapping) : mapping with
+                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping) : mapping with
                 {
                     IsExact = true,
                     Targets =

@@ -23,7 +23,7 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
             return bound;
         }
 
-        var budget = new RegexBudget();
+        var budget = config.Patterns;
         var injection = new PeftInjection(converted, model, budget);
         var shapes = new PeftShapeRules(context, converted, new PeftPatternMatcher(converted, budget));
         (PeftModuleFactors Pair, string? Parameter)[] pairs = [.. file.Modules.Select(pair => (pair, model is null ? null : PeftExpertRules.ParameterOf(model, pair.Path)))];

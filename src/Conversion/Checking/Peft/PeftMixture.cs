@@ -52,7 +52,7 @@ internal static class PeftMixture
             case PeftModuleSelectorKind.AllLinear:
                 return [.. model.Modules.Where(module => module is { IsModule: true, IsEmbedding: false, IsHead: false }).Select(module => ModulePath.LeafOf(module.Path)).Concat(mapping.Keys).Distinct()];
             case PeftModuleSelectorKind.Pattern:
-                var pattern = PythonRegex.Compile(config.TargetModules.Pattern, new RegexBudget());
+                var pattern = PythonRegex.Compile(config.TargetModules.Pattern, config.Patterns);
                 string[] matched =
                 [
                     .. model.Modules.Select(module => module.Path).Where(pattern.IsFullMatch).Select(ModulePath.LeafOf),

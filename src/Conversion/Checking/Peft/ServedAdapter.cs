@@ -19,7 +19,7 @@ internal sealed class ServedAdapter
         Config = config;
         File = file;
         Model = model;
-        var budget = new RegexBudget();
+        var budget = config.Patterns;
         _injection = new PeftInjection(config, model, budget);
         _patterns = new PeftPatternMatcher(config, budget);
     }

@@ -1,7 +1,6 @@
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft;
@@ -95,7 +94,7 @@ internal static class PeftConfigWriter
             return config;
         }
 
-        var patterns = new PeftPatternMatcher(parsed, new RegexBudget());
+        var patterns = new PeftPatternMatcher(parsed, parsed.Patterns);
         if (adapter.Modules.All(module => patterns.Load(module.FullPath) is var (rank, alpha) && rank == module.Rank && PeftScaling.ScaleOf(alpha, rank, parsed.UseRslora) == module.Scale))
         {
             return config;

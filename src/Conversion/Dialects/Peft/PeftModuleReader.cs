@@ -13,10 +13,10 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
 {
     private const string ModelRoot = "model.";
 
-    private readonly PeftPatternMatcher _patterns = new(config, new RegexBudget());
+    private readonly PeftPatternMatcher _patterns = new(config, config.Patterns);
 
     // A pattern among the targets need not be usable: the tensors tell what is adapted.
-    private readonly Lazy<PeftTargetMatcher> _targets = new(() => new PeftTargetMatcher(config, new RegexBudget()));
+    private readonly Lazy<PeftTargetMatcher> _targets = new(() => new PeftTargetMatcher(config, config.Patterns));
 
     public ImmutableArray<AdapterModule> Read(ImmutableArray<PeftModuleFactors> factors)
     {

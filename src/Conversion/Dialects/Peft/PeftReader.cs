@@ -34,12 +34,12 @@ internal static class PeftReader
         }
 
         // Within PEFT the settings stay with the tensors, so that there they are no obstacle.
-        if (options.Purpose is ReadPurpose.Convert or ReadPurpose.Inspect)
+        if (options.Purpose is ReadPurpose.Convert or ReadPurpose.Fuse or ReadPurpose.Inspect)
         {
             PeftMaths.Report(config, log);
         }
 
-        if (log.HasErrors && options.Purpose == ReadPurpose.Convert)
+        if (log.HasErrors && options.Purpose is (ReadPurpose.Convert or ReadPurpose.Fuse))
         {
             return null;
         }
@@ -61,9 +61,9 @@ internal static class PeftReader
 
         modules = CheckDora(config, modules, configFile, log);
         TurnedFactors.Report(modules, module => config.Rank, log);
-        if (options.Purpose is ReadPurpose.Carry or ReadPurpose.Convert)
+        if (options.Purpose is ReadPurpose.Carry or ReadPurpose.Convert or ReadPurpose.Fuse)
         {
-            PeftPromises.Report(config, others, options.Purpose == ReadPurpose.Carry, log);
+            PeftPromises.Report(config, others, options.Purpose != ReadPurpose.Convert, log);
         }
 
         return frame with { Modules = modules, OtherTensors = others };
@@ -72,7 +72,7 @@ internal static class PeftReader
     // A repair writes them into the config; elsewhere they would be ignored, which nobody who gives them expects.
     private static void RefuseAnswers(ReadOptions options, string configFile, FindingLog log)
     {
-        if (options.Purpose is not (ReadPurpose.Carry or ReadPurpose.Convert))
+        if (options.Purpose is not (ReadPurpose.Carry or ReadPurpose.Convert or ReadPurpose.Fuse))
         {
             return;
         }
@@ -107,7 +107,15 @@ internal static class PeftReader
 
     private static Adapter? ReadOtherMethod(Adapter frame, AdapterContent content, PeftConfig config, ReadOptions options, FindingLog log)
     {
-        if (options.Purpose == ReadPurpose.Convert || (options.Purpose == ReadPurpose.Compare && PeftMethods.Converts(config.PeftType)))
+        // IA3's factors multiply the weights of the base, which a merge has.
+        bool becomesLora = options.Purpose switch
+        {
+            ReadPurpose.Convert => true,
+            ReadPurpose.Fuse => config.PeftType != PeftTypes.Ia3,
+            ReadPurpose.Compare => PeftMethods.Converts(config.PeftType),
+            _ => false,
+        };
+        if (becomesLora)
         {
             return PeftMethods.Read(frame, content, config, options.Methods, log);
         }

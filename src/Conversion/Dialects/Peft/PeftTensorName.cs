@@ -12,6 +12,7 @@ namespace Transfuse.Conversion.Dialects.Peft;
 internal readonly record struct PeftTensorName(string Module, PeftAttribute Attribute, int Nesting, string Canonical, PeftNameOddities Oddities)
 {
     public const string Prefix = "base_model.model.";
+    private const string TailA = ".lora_A.weight", TailB = ".lora_B.weight";
     private const string ModelRoot = "model";
     private const string BaseLayer = "base_layer";
     private const string TokenAdapter = "token_adapter";
@@ -21,8 +22,34 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
 
     public static PeftTensorName Parse(string name)
     {
+        if (TryParsePlain(name, out PeftTensorName plain))
+        {
+            return plain;
+        }
+
         List<string> segments = Unwrap(name, out PeftNameOddities oddities);
         return FromSegments(segments, oddities);
+    }
+
+    // Names of factors as PEFT writes them, of which a file may have tens of thousands: nothing of them is put right.
+    private static bool TryParsePlain(string name, out PeftTensorName plain)
+    {
+        plain = default;
+        bool isA = name.EndsWith(TailA, StringComparison.Ordinal);
+        if ((!isA && !name.EndsWith(TailB, StringComparison.Ordinal)) || !name.StartsWith(Prefix, StringComparison.Ordinal) || name.Length <= Prefix.Length + TailA.Length)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> module = name.AsSpan(Prefix.Length..^TailA.Length);
+        if (module.StartsWith("module.") || module.StartsWith(Prefix) || module is "module" or "base_model.model" || module.Contains(BaseLayer, StringComparison.Ordinal)
+            || Array.Exists(Wrappers, wrapper => name.Contains(wrapper, StringComparison.Ordinal)))
+        {
+            return false;
+        }
+
+        plain = new PeftTensorName(module.ToString(), isA ? PeftAttribute.LoraA : PeftAttribute.LoraB, 0, name, PeftNameOddities.None);
+        return true;
     }
 
     /// <summary>The segments of a name without the prefix <c>base_model.model.</c> and without what wrappers add.</summary>

@@ -2,7 +2,6 @@ using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Repair.Peft;
@@ -35,7 +34,7 @@ internal static class RanksFix
     private static bool GivesAll(JsonObject json, Adapter adapter)
     {
         PeftConfig config = PeftConfig.Parse(json, new FindingLog(), string.Empty);
-        var matcher = new PeftPatternMatcher(config, new RegexBudget());
+        var matcher = new PeftPatternMatcher(config, config.Patterns);
         return adapter.Modules.All(module => matcher.Load(module.FullPath) is var (rank, alpha)
             && rank == module.Rank && PeftScaling.AreEqual(PeftScaling.ScaleOf(alpha, rank, config.UseRslora), module.Scale));
     }

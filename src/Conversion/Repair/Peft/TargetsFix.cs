@@ -78,7 +78,7 @@ internal static class TargetsFix
         PeftConfig config = PeftConfig.Parse(editor.Config, new FindingLog(), string.Empty);
         try
         {
-            var matcher = new PeftTargetMatcher(config, new RegexBudget(), PeftTargetMatcher.RuleOf(config.Version));
+            var matcher = new PeftTargetMatcher(config, config.Patterns, PeftTargetMatcher.RuleOf(config.Version));
             return [.. paths.Select(matcher.Match)];
         }
         catch (PythonRegexException)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -155,7 +156,14 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
     private void AddStack(ModulePath path, Dictionary<int, AdapterModule> experts)
     {
         int seen = experts.Keys.Max() + 1;
-        int? known = map.Config?.ExpertCount(map.Architecture) is { } count and < int.MaxValue ? (int)count : null;
+        long? stated = map.Config?.ExpertCount(map.Architecture);
+        if (stated > BaseConfig.MaxExperts)
+        {
+            context.Log.Add(ArchitectureCodes.ExpertMismatch.At(path.Text, $"{experts.Count} experts have adapters, but the base model's config states {stated}; at most {BaseConfig.MaxExperts} are believed"));
+            return;
+        }
+
+        int? known = (int?)stated;
         if (known is null && experts.Count < seen)
         {
             context.Log.Add(ArchitectureCodes.NeedsBaseConfig.At(path.Text, $"the adapter has {experts.Count} experts up to number {seen - 1}; give --base to tell how many the model has"));

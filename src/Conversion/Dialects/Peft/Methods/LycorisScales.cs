@@ -36,7 +36,7 @@ internal sealed class LycorisScales
             RankPattern = Ranks(input.Settings.Fields),
             AlphaPattern = Alphas(input.Settings.Fields),
         };
-        var budget = new RegexBudget();
+        RegexBudget budget = _config.Patterns;
         _apart = new PeftPatternMatcher(_config, budget);
         _keys = [.. _config.RankPattern.Select(entry => entry.Key), .. _config.AlphaPattern.Select(entry => entry.Key)];
         bool mayShare = input.Config.Version is null && !_config.RankPattern.IsEmpty && !_config.AlphaPattern.IsEmpty;
