@@ -6,7 +6,7 @@ namespace Transfuse.Metadata.Findings;
 
 /// <summary>
 /// TF55xx: what a reader does with a folder, in that reader's terms. TF550x to TF552x: it refuses to load.
-/// TF553x: it loads, and is wrong without a word. TF555x: worth knowing; it loads as intended.
+/// TF553x, TF5570 to TF5574: it loads, and is wrong without a word. TF555x, TF5575 and on: worth knowing; it loads as intended.
 /// </summary>
 public static class CheckCodes
 {
@@ -91,6 +91,15 @@ public static class CheckCodes
     /// <summary>A setting that changes the maths and that the reader does not read.</summary>
     public static FindingCode SettingIgnored { get; } = new("TF5539", Error, "The reader does not read a setting that changes what the adapter does.", "Choose another reader, or fuse the adapter into the base.");
 
+    /// <summary>A value that Python takes for another one.</summary>
+    public static FindingCode ValueMisread { get; } = new("TF5570", Error, "The reader takes a config value of another type for something else than it says.", RepairIt);
+
+    /// <summary>An adapter, or modules of it, without effect.</summary>
+    public static FindingCode NoEffect { get; } = new("TF5571", Error, "The reader loads the adapter, or modules of it, and they do nothing.", "Find the trained adapter: a file without tensors, a scale of 0 or factors of 0 hold no training.");
+
+    /// <summary>Targets that the file has nothing for.</summary>
+    public static FindingCode ModulesLost { get; } = new("TF5572", Error, "The config names modules that the file has nothing for, so that they stay as they are in the base; a saved adapter has all that its config names.", "Find the complete file, or let repair write the targets of the modules that have tensors.");
+
     /// <summary>Nothing was checked against a base.</summary>
     public static FindingCode BaseUnknown { get; } = new("TF5551", Warning, "No base was given, or it is of a model type that is not in the table: what depends on it was judged from the adapter alone.", "Give --base; config.json alone makes it surer, the weights surest.");
 
@@ -115,6 +124,9 @@ public static class CheckCodes
     /// <summary>A default of the reader.</summary>
     public static FindingCode DefaultTaken { get; } = new("TF5558", Warning, "A field is missing, and the reader's default stands for it.", "Add the value that the adapter was trained with.");
 
+    /// <summary>An oddity that the reader takes.</summary>
+    public static FindingCode OddityTaken { get; } = new("TF5575", Warning, "Something is odd about the files, and the reader takes it.", RepairIt);
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -124,10 +136,10 @@ public static class CheckCodes
         TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules,
         BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored,
         BaseUnknown, KeyMatchesNothing, NeutralModules, BaseReplaced, NotJudged,
-        CallNeeded, BaseRecomputed, DefaultTaken,
+        CallNeeded, BaseRecomputed, DefaultTaken, ValueMisread, NoEffect, ModulesLost, OddityTaken,
     ];
 
     /// <summary>The codes of what a reader gets wrong without a word; every other error means that it refuses to load.</summary>
     public static FrozenSet<FindingCode> Silent { get; } =
-        FrozenSet.Create([TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules, BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored]);
+        FrozenSet.Create([TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules, BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored, ValueMisread, NoEffect, ModulesLost]);
 }

@@ -206,6 +206,11 @@ public static class ConfigCodes
         "The folder around this one holds an adapter whose initialisation changed the base weights, and this one has its rank: it belongs to the changed weights too, though its config does not say so.",
         "Convert the adapter that PEFT converted itself (its rank is doubled), or the folder around this one.");
 
+    /// <summary>PEFT makes something of the base again when it loads the adapter.</summary>
+    public static FindingCode LoadsOnChangedBase { get; } = new("TF3370", Warning,
+        "The config makes PEFT change the base model when the adapter is loaded: it decomposes the weights again, or repeats layers. That stays as it is, and is right only if the training did so on the very same base.",
+        "If the training did not, correct the field. For an initialisation that it did, let PEFT convert the adapter: save_pretrained(..., path_initial_model_for_weight_conversion=...).");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -216,6 +221,6 @@ public static class ConfigCodes
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
         AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, ResidualCopy,
+        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, ResidualCopy, LoadsOnChangedBase,
     ];
 }

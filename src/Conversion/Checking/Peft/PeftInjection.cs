@@ -42,7 +42,9 @@ internal sealed class PeftInjection
         ImmutableArray<string> parameters = PackedParameters(pair.Path);
         if (!parameters.IsEmpty || pair.Nesting > 0)
         {
-            return BindPacked(pair, parameters);
+            return parameters.IsEmpty && ModulePath.LeafOf(pair.Path) != "experts" && _model?.Find(pair.Path).Form is HfForm.Module
+                ? (null, "its name has a base_layer too many for a module that is wrapped once")
+                : BindPacked(pair, parameters);
         }
 
         HfPlace place = _model?.Find(pair.Path) ?? HfPlace.Unknown;

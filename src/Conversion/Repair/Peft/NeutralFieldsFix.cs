@@ -20,6 +20,11 @@ internal static class NeutralFieldsFix
         Clear(editor, "auto_mapping", JsonFields.ReadObject(editor["auto_mapping"], out _), JsonNull.Instance);
         Clear(editor, "inference_mode", JsonFields.ReadBoolean(editor["inference_mode"], out _), JsonBoolean.True);
         Clear(editor, "fan_in_fan_out", JsonFields.ReadBoolean(editor["fan_in_fan_out"], out _), JsonBoolean.False);
+        if (editor["megatron_config"] is { } megatron and not JsonNull)
+        {
+            editor.Set("megatron_config", JsonNull.Instance, "PEFT imports Megatron for it, which a model of transformers does not need; it does not change what the adapter does");
+        }
+
         if (editor["task_type"] is { } task and not JsonNull && !(task is JsonString { Value: var name } && PeftTypes.Tasks.Contains(name)))
         {
             editor.Set("task_type", JsonNull.Instance, "PEFT refuses any other task; it does not change what the adapter does");

@@ -127,6 +127,7 @@ internal static class PeftRepair
             editor.Set(field, value, "what PEFT 0.21 takes where it is missing");
         }
 
+        ChangedBase.Report(PeftConfig.Parse(editor.Config, new FindingLog(), AdapterFiles.Config), context.Log);
         RanksFix.Apply(editor, adapter);
         TargetsFix.Apply(editor, adapter, layersAreLost);
         // Single experts become parameters too when PEFT loads them for transformers 5.

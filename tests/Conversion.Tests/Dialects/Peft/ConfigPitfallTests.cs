@@ -335,7 +335,8 @@ public class ConfigPitfallTests
             Run.MustConvert(rows.Set("trainable_token_indices", right), TargetProfile.Peft, Base);
         }
 
-        Run.MustConvert(Adapter("\"trainable_token_indices\": []"), TargetProfile.Peft, Base);
+        // PEFT wraps the embedding for an empty list too, and then misses its rows.
+        Run.MustRefuse(Adapter("\"trainable_token_indices\": []"), TargetProfile.Peft, ["TF5060"], Base);
     }
 
     // A head listed in modules_to_save was trained; the same tensor without the list was saved along.
