@@ -26,12 +26,13 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments, CommandConsole console, CancellationToken cancellationToken)
     {
-        ParseResult parsed = Build(console).Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = Build(console).Parse(arguments is [] ? ["--help"] : arguments);
+        IReadOnlyList<string> wrong = UsageErrors.Of(parsed);
+        if (wrong.Count > 0)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
+            foreach (string message in wrong)
             {
-                console.Error.WriteLine($"error: {error.Message}");
+                console.Error.WriteLine($"error: {message}");
             }
 
             console.Error.WriteLine($"See 'transfuse {Verb(parsed)}--help'.");
@@ -49,9 +50,9 @@ internal static class CommandLine
             };
             return parsed.InvokeAsync(invocation, cancellationToken).GetAwaiter().GetResult();
         }
-        catch (UsageException wrong)
+        catch (UsageException misused)
         {
-            console.Error.WriteLine($"error: {wrong.Message}");
+            console.Error.WriteLine($"error: {misused.Message}");
             return ExitCodes.Usage;
         }
         catch (OperationCanceledException)

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.FileSystemGlobbing;
-
 namespace Transfuse.Cli.Commands;
 
 /// <summary>
@@ -46,12 +44,9 @@ internal static class InputPaths
         int fixedCount = Array.FindIndex(segments, segment => segment.AsSpan().IndexOfAny('*', '?') >= 0);
         string prefix = string.Join('/', segments[..fixedCount]);
         string root = prefix.Length > 0 ? prefix : glob.StartsWith('/') ? "/" : ".";
-        var matcher = new Matcher(StringComparison.Ordinal);
-        matcher.AddInclude(string.Join('/', segments[fixedCount..]));
-        string[] files = Directory.Exists(root) ? [.. matcher.GetResultsInFullPath(root)] : [];
-        string[] folders = [.. files.Select(file => Path.GetDirectoryName(file)!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] folders = Directory.Exists(root) ? GlobMatches.Folders(root, string.Join('/', segments[fixedCount..])) : [];
         return folders is []
-            ? throw new UsageException($"'{glob}' matches no file.")
+            ? throw new UsageException($"'{glob}' matches no adapter.")
             : folders.Select(folder => (Path.GetRelativePath(".", folder), Path.GetRelativePath(root, folder)));
     }
 }

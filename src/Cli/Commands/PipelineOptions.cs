@@ -90,7 +90,13 @@ internal sealed class PipelineOptions
     /// <summary>Whether nothing is to be written.</summary>
     public bool IsDryRun(ParseResult result) => result.GetValue(_dryRun);
 
-    private static DType? DTypeOf(string? name) => name switch { "f32" => DType.F32, "bf16" => DType.BF16, "f16" => DType.F16, _ => null };
+    private static DType? DTypeOf(string? name) => name switch
+    {
+        "f32" or "float32" => DType.F32,
+        "bf16" or "bfloat16" => DType.BF16,
+        "f16" or "float16" => DType.F16,
+        _ => null,
+    };
 
     private static int? GenerationOf(string? expertLayout) => expertLayout switch { "modules" => 4, "parameters" => 5, _ => null };
 
