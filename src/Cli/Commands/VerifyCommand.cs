@@ -12,17 +12,8 @@ namespace Transfuse.Cli.Commands;
 internal sealed class VerifyCommand : ICommand
 {
     private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file." };
-<<<<<<< HEAD
     private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect. May be left out with --logits.", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<double?> _tolerance = new("--tolerance")
-    {
-        Description = "Largest relative Frobenius error of a module that counts as rounding; with --logits, largest error as a share of what the first adapter changes. Default: 1e-6; with --logits 1e-3.",
-        HelpName = "NUMBER",
-    };
-=======
-    private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect." };
     private readonly Option<double?> _tolerance = CommonOptions.Tolerance();
->>>>>>> main
 
     private readonly LogitsOptions _logits = new();
     private readonly Option<bool> _worstElement = CommonOptions.WorstElement();
