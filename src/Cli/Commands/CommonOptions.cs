@@ -140,7 +140,7 @@ internal static class CommonOptions
     };
 
     public static Option<double?> Tolerance() => Number(
-        "--tolerance", "Largest relative Frobenius error of a module that counts as rounding. Default: 1e-6.", "a number of at least 0", value => value >= 0 && double.IsFinite(value));
+        "--tolerance", "Largest relative Frobenius error of a module that counts as rounding; with --logits, largest error as a share of what the first adapter changes. Default: 1e-6; with --logits 1e-3.", "a number of at least 0", value => value >= 0 && double.IsFinite(value));
 
     public static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
     {

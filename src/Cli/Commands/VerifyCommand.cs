@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
@@ -12,9 +13,10 @@ namespace Transfuse.Cli.Commands;
 internal sealed class VerifyCommand : ICommand
 {
     private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file.", Validators = { CommonOptions.RequireText } };
-    private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect.", Validators = { CommonOptions.RequireText } };
+    private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect. May be left out with --logits.", Arity = ArgumentArity.ZeroOrOne, Validators = { CommonOptions.RequireText } };
     private readonly Option<double?> _tolerance = CommonOptions.Tolerance();
 
+    private readonly LogitsOptions _logits = new();
     private readonly Option<bool> _worstElement = CommonOptions.WorstElement();
     private readonly PipelineOptions _pipeline = new();
     private readonly ReportOptions _report = new();
@@ -23,25 +25,35 @@ internal sealed class VerifyCommand : ICommand
     [
         "transfuse verify adapters/llama-peft adapters/llama-mlx",
         "transfuse verify adapters/qwen-moe-peft adapters/qwen-moe-mlx --base models/qwen-moe",
+        "transfuse verify adapters/llama-peft adapters/llama-mlx --base models/llama --logits",
+        "transfuse verify adapters/llama-peft --base models/llama --logits --ids prompts.json --save logits.safetensors",
     ];
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("verify", "Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision. No model is needed.")
+        var command = new Command("verify", "Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision, for which no model is needed; or the logits of a model.")
         {
             _first, _second, _tolerance, _worstElement,
         };
         _pipeline.AddReadingTo(command);
+        _logits.AddTo(command, _second);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
             _report.RunAll(
-                result, console, "verify", [result.GetRequiredValue(_first)], [result.GetRequiredValue(_second), _pipeline.BasePath(result)],
+                result, console, "verify", [result.GetRequiredValue(_first)], [result.GetValue(_second), _pipeline.BasePath(result)],
                 first => RunOne(result, console, first, cancellationToken), cancellationToken)));
         return command;
     }
 
     private CommandOutcome RunOne(ParseResult result, CommandConsole console, string first, CancellationToken cancellationToken)
     {
+        if (_logits.IsAskedFor(result))
+        {
+            return _logits.Run(
+                result, console, first, result.GetValue(_second), _pipeline.Read(result), result.GetValue(_tolerance) ?? LogitsComparison.Rounding,
+                _report.IsQuiet(result), cancellationToken);
+        }
+
         string second = result.GetRequiredValue(_second);
         using IAdapterSource left = AdapterSource.Open(first);
         using IAdapterSource right = AdapterSource.Open(second);

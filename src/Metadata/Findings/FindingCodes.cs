@@ -24,5 +24,6 @@ public static class FindingCodes
         .. TargetCodes.All,
         .. CheckCodes.All,
         .. FusionCodes.All,
+        .. ApplyCodes.All,
     ];
 }

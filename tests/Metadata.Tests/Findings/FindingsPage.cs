@@ -35,6 +35,7 @@ internal static class FindingsPage
         ("TF5", "TF5xxx: the target"),
         ("TF55", "TF55xx: what `check` says of a reader"),
         ("TF60", "TF60xx: merging an adapter into its base (`fuse`)"),
+        ("TF61", "TF61xx: an adapter on a running model"),
     ];
 
     /// <summary>The page, with <c>\n</c> at the end of each line.</summary>
