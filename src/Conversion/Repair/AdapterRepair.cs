@@ -151,7 +151,8 @@ public sealed record AdapterRepair
         ConfigLayout layout = ReadLayout(content, dialect);
         SideWeights.Report(content, isCopied: true, context);
         LayerHoles.Report(plan.Adapter, ConfigReach.Of(dialect, content.Config ?? JsonObject.Empty), context);
-        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true), plan.Reader, context);
+        // What is written is laid out again below, and says there what does not go along.
+        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true, new FindingLog()), plan.Reader, context);
         if (context.Log.HasErrors)
         {
             return Refused(context.Log, dialect);
