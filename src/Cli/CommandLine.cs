@@ -45,12 +45,13 @@ internal static class CommandLine
     private static int Invoke(string[] arguments, CommandConsole console, CancellationToken cancellationToken)
     {
         // A folder may be named @ and something: it is no file of further arguments.
-        ParseResult parsed = Build(console).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = Build(console).Parse(arguments is [] ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        IReadOnlyList<string> wrong = UsageErrors.Of(parsed);
+        if (wrong.Count > 0)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
+            foreach (string message in wrong)
             {
-                console.Error.WriteLine($"error: {PrintableText.OneLine(error.Message)}");
+                console.Error.WriteLine($"error: {PrintableText.OneLine(message)}");
             }
 
             console.Error.WriteLine($"See 'transfuse {Verb(parsed)}--help'.");

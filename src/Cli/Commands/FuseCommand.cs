@@ -6,7 +6,6 @@ using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
-using Transfuse.Formats.Text;
 using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Cli.Commands;
@@ -61,7 +60,8 @@ internal sealed class FuseCommand : ICommand
         });
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "fuse", [result.GetRequiredValue(_base)], result.GetRequiredValue(_adapters), model => RunOne(result, model, console, cancellationToken), cancellationToken)));
+            _report.RunAll(
+                result, console, "fuse", [result.GetRequiredValue(_base)], result.GetRequiredValue(_adapters), model => RunOne(result, model, console, cancellationToken), cancellationToken)));
         return command;
     }
 
@@ -84,7 +84,7 @@ internal sealed class FuseCommand : ICommand
                 Input = model,
                 Findings = fusion.Findings,
                 Succeeded = fusion.Succeeded,
-                Summary = fusion.Succeeded ? FusionText.Render(fusion, output, isListed: isDry || _report.IsVerbose(result)) : $"{PrintableText.OneLine(model)}: not merged",
+                Summary = fusion.Succeeded ? FusionText.Render(fusion, output, isListed: isDry || _report.IsVerbose(result)) : $"{model}: not merged",
                 Members =
                 [
                     new("output", ReportJson.Text(fusion.IsWritten ? output : null)),

@@ -106,14 +106,14 @@ public sealed record AdapterRepair
                 throw new InvalidOperationException("Only a folder can be repaired in place.");
             }
 
-            if (DialectDetector.Detect(content, log) is not { } dialect)
+            if (DialectDetector.Detect(content, log) is not var (dialect, own))
             {
                 return Refused(log, null);
             }
 
             try
             {
-                return Run(content, dialect, context);
+                return Run(own, dialect, context);
             }
             catch (ContainerException broken)
             {
@@ -151,7 +151,6 @@ public sealed record AdapterRepair
         ConfigLayout layout = ReadLayout(content, dialect);
         SideWeights.Report(content, isCopied: true, context);
         LayerHoles.Report(plan.Adapter, ConfigReach.Of(dialect, content.Config ?? JsonObject.Empty), context);
-        // What is written is laid out again below, and says there what does not go along.
         WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true, new FindingLog()), plan.Reader, context);
         if (context.Log.HasErrors)
         {

@@ -30,10 +30,10 @@ internal static class ReadAdapter
             return null;
         }
 
-        if (DialectDetector.Detect(content, context.Log) is { } dialect
-            && Dialects.Dialects.Of(dialect).Read(content, Options(purpose(dialect), overrides, context), context.Log) is { } adapter)
+        if (DialectDetector.Detect(content, context.Log) is var (dialect, own)
+            && Dialects.Dialects.Of(dialect).Read(own, Options(purpose(dialect), overrides, context), context.Log) is { } adapter)
         {
-            return new ReadResult(adapter, dialect, content);
+            return new ReadResult(adapter, dialect, own);
         }
 
         content.Weights.Dispose();

@@ -15,14 +15,20 @@ internal static class PeftReader
         string configFile = Path.Combine(content.Name, AdapterFiles.Config);
         if (content.Config is null)
         {
-            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}, and no tensor tells alpha"));
+            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}{(content.Source.FileNames.Contains(AdapterFiles.Config) ? " of PEFT" : string.Empty)}, and no tensor tells alpha"));
             return null;
         }
 
         RefuseAnswers(options, configFile, log);
         PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
         PeftMissingFields.Report(config, log);
+        MlxBaseId.Report(config.BaseModel, $"{configFile}:base_model_name_or_path", log);
         if (log.HasErrors)
+        {
+            return null;
+        }
+
+        if (EmptyPartitions.Report(content, log))
         {
             return null;
         }
