@@ -60,7 +60,7 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
             return Refused();
         }
 
-        using AtomicFolder target = AtomicFolder.Create(output, options.Folder);
+        using AtomicFolder target = AtomicFolder.Create(output, options.Folder with { IsReplaced = OutputPlace.IsReplaced });
         FusionPlan final = options.KeepPrecision is { } share ? KeepPrecise(plan, share) : plan;
         ImmutableArray<OutputShard> shards = OutputShard.All(folder, final);
         JsonObject? config = ConfigChanges.Of(folder, final, tied, options.Dequantize);

@@ -27,6 +27,10 @@ internal static class OutputPlace
         }
     }
 
+    /// <summary>Whether a file of an older model goes when the output is overwritten: one of more shards would leave some that readers still open. Everything else stays.</summary>
+    public static bool IsReplaced(string fileName) =>
+        fileName == "model.safetensors.index.json" || (fileName.StartsWith("model", StringComparison.Ordinal) && fileName.EndsWith(".safetensors", StringComparison.Ordinal));
+
     /// <summary>What a refused destination is told as.</summary>
     public static Finding Taken(AtomicFolderException taken) => TargetCodes.OutputExists.At(taken.Destination, taken.Cause switch
     {

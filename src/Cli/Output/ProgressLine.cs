@@ -8,7 +8,7 @@ namespace Transfuse.Cli.Output;
 internal sealed class ProgressLine(CommandConsole console, bool isWanted) : IProgress<FusionProgress>, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
-    private readonly bool _isShown = isWanted && ReferenceEquals(console.Error, Console.Error) && !Console.IsErrorRedirected;
+    private readonly bool _isShown = isWanted && console.IsTerminal;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Lock _lock = new();
     private TimeSpan _next = Interval;
@@ -42,7 +42,7 @@ internal sealed class ProgressLine(CommandConsole console, bool isWanted) : IPro
         if (_width > 0)
         {
             Show(string.Empty);
-            console.Error.Write('\r');
+            console.Progress.Write('\r');
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class ProgressLine(CommandConsole console, bool isWanted) : IPro
 
     private void Show(string text)
     {
-        console.Error.Write("\r" + text.PadRight(_width));
+        console.Progress.Write("\r" + text.PadRight(_width));
         _width = text.Length;
     }
 }
