@@ -4,8 +4,16 @@ using Transfuse.Benchmarks;
 
 if (args is ["make-adapter", string folder, string layers, .. string[] seed])
 {
-    LlamaAdapter.Write(folder, int.Parse(layers, CultureInfo.InvariantCulture), seed is [string given] ? int.Parse(given, CultureInfo.InvariantCulture) : 1);
+    LlamaAdapter.Write(folder, Int(layers), seed is [string given] ? Int(given) : 1);
+    return;
+}
+
+if (args is ["make-model", string target, string count, string hidden, string shards])
+{
+    LlamaModel.Write(target, Int(count), Int(hidden), Int(shards));
     return;
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(TransposeBenchmark).Assembly).Run(args);
+
+static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);

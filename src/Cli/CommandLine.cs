@@ -9,7 +9,7 @@ namespace Transfuse.Cli;
 internal static class CommandLine
 {
     /// <summary>The verbs.</summary>
-    internal static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand()];
+    internal static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand(), new FuseCommand()];
 
     /// <summary>The parser with all verbs.</summary>
     public static RootCommand Build(CommandConsole console)
@@ -45,12 +45,13 @@ internal static class CommandLine
     private static int Invoke(string[] arguments, CommandConsole console, CancellationToken cancellationToken)
     {
         // A folder may be named @ and something: it is no file of further arguments.
-        ParseResult parsed = Build(console).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = Build(console).Parse(arguments is [] ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        IReadOnlyList<string> wrong = UsageErrors.Of(parsed);
+        if (wrong.Count > 0)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
+            foreach (string message in wrong)
             {
-                console.Error.WriteLine($"error: {PrintableText.OneLine(error.Message)}");
+                console.Error.WriteLine($"error: {PrintableText.OneLine(message)}");
             }
 
             console.Error.WriteLine($"See 'transfuse {Verb(parsed)}--help'.");

@@ -113,7 +113,7 @@ public sealed class LimitsTests : IDisposable
             new[] { "gate_proj", "up_proj", "down_proj" }.Select(name => ($"model.layers.{layer}.mlp.experts.{expert}.{name}", 1))));
         string adapter = Adapter("\"target_modules\":[\"gate_proj\",\"up_proj\",\"down_proj\"]", modules);
         Usage inspect = Within("inspect", adapter);
-        Assert.Contains("18432 modules", inspect.Result.ExitsWith(0).Output);
+        Assert.Contains("18,432, ", inspect.Result.ExitsWith(0).Output);
         Within("check", adapter, "--for", "peft");
     }
 

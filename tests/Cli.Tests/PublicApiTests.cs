@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using Transfuse.Apply.Fusing;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -15,7 +16,7 @@ public class PublicApiTests
     [Fact]
     public void Is_as_in_the_baseline()
     {
-        Assembly[] assemblies = [typeof(LazyTensor).Assembly, typeof(Adapter).Assembly, typeof(AdapterPipeline).Assembly];
+        Assembly[] assemblies = [typeof(LazyTensor).Assembly, typeof(Adapter).Assembly, typeof(AdapterPipeline).Assembly, typeof(ModelFusion).Assembly];
         string actual = string.Concat(assemblies.Select(Describe));
         if (Environment.GetEnvironmentVariable("TRANSFUSE_UPDATE_DOCS") == "1")
         {

@@ -14,7 +14,7 @@ internal static class CommonOptions
 {
     public static Argument<string[]> Paths() => new("PATH")
     {
-        Description = "Adapter folders, weights files, or quoted globs such as 'runs/**/adapter_config.json'.",
+        Description = "Adapter folders, weights files, or quoted globs that match either, such as 'runs/*' or 'runs/**/adapter_config.json'.",
         Arity = ArgumentArity.OneOrMore,
         Validators = { RequireText },
     };
@@ -32,9 +32,9 @@ internal static class CommonOptions
                 TargetProfile? common = null;
                 foreach (string part in result.Tokens[0].Value.Split(','))
                 {
-                    if (TargetProfile.Find(part) is not { } profile || (writable && !profile.IsWritable))
+                    if (TargetProfile.Find(part.Trim().ToLowerInvariant()) is not { } profile || (writable && !profile.IsWritable))
                     {
-                        result.AddError($"'{part}' is no target; use {names}.");
+                        result.AddError($"'{part}' is no target{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
                         return null;
                     }
 
@@ -66,9 +66,9 @@ internal static class CommonOptions
                 var readers = ImmutableArray.CreateBuilder<TargetProfile>();
                 foreach (string part in result.Tokens[0].Value.Split(','))
                 {
-                    if (TargetProfile.Find(part) is not { } profile)
+                    if (TargetProfile.Find(part.Trim().ToLowerInvariant()) is not { } profile)
                     {
-                        result.AddError($"'{part}' is no reader; use {names}.");
+                        result.AddError($"'{part}' is no reader{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
                         return [];
                     }
 
@@ -115,9 +115,9 @@ internal static class CommonOptions
 
     public static Option<string> DTypeName() => new Option<string>("--dtype")
     {
-        Description = "The dtype of all factors: keep, f32, bf16 or f16. Default: keep.",
+        Description = "The dtype of all factors: keep, float32 (f32), bfloat16 (bf16) or float16 (f16). Default: keep.",
         HelpName = "DTYPE",
-    }.AcceptOnlyFromAmong("keep", "f32", "bf16", "f16");
+    }.AcceptOnlyFromAmong("keep", "f32", "bf16", "f16", "float32", "bfloat16", "float16");
 
     public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "0, or a number within the range of float32", ConversionOptions.IsScale);
 
@@ -139,7 +139,10 @@ internal static class CommonOptions
         },
     };
 
-    private static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
+    public static Option<double?> Tolerance() => Number(
+        "--tolerance", "Largest relative Frobenius error of a module that counts as rounding. Default: 1e-6.", "a number of at least 0", value => value >= 0 && double.IsFinite(value));
+
+    public static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
     {
         Description = description,
         HelpName = "NUMBER",
@@ -174,6 +177,12 @@ internal static class CommonOptions
         });
         return option;
     }
+
+    public static Option<ExpertOrientation?> ExpertSide() => new Option<ExpertOrientation?>("--expert-orientation")
+    {
+        Description = "Which side A acts on in packed experts that are square: inputFirst or outputFirst.",
+        HelpName = "SIDE",
+    }.AcceptOnlyFromAmong("inputFirst", "outputFirst");
 
     public static Option<int?> Rank(string name, string description) => new(name)
     {

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.FileSystemGlobbing;
-using Transfuse.Formats.Files;
-
 namespace Transfuse.Cli.Commands;
 
 /// <summary>
@@ -57,26 +54,9 @@ internal static class InputPaths
             throw new UsageException($"'{glob}' goes up again after a wildcard.");
         }
 
-        var matcher = new Matcher(StringComparison.Ordinal);
-        matcher.AddInclude(string.Join('/', segments[fixedCount..]));
-        string[] files = Directory.Exists(root) ? [.. matcher.GetResultsInFullPath(root).Select(Settled).OfType<string>()] : [];
-        string[] folders = [.. files.Select(file => Path.GetDirectoryName(file)!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] folders = Directory.Exists(root) ? GlobMatches.Folders(root, string.Join('/', segments[fixedCount..])) : [];
         return folders is []
-            ? throw new UsageException($"'{glob}' matches no file.")
+            ? throw new UsageException($"'{glob}' matches no adapter.")
             : folders.Select(folder => (Path.GetRelativePath(".", folder), Path.GetRelativePath(root, folder)));
-    }
-
-    // Nothing in a work folder is an adapter. But what is being replaced within a folder is one of that folder, where it may be away.
-    private static string? Settled(string file)
-    {
-        for (string? parent = Path.GetDirectoryName(file); parent is not null; parent = Path.GetDirectoryName(parent))
-        {
-            if (AtomicFolder.IsWorkName(Path.GetFileName(parent)))
-            {
-                return Path.GetDirectoryName(parent) is { } folder && FolderEdit.IsUnfinished(folder) ? Path.Combine(folder, Path.GetFileName(file)) : null;
-            }
-        }
-
-        return file;
     }
 }

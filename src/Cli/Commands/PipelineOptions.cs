@@ -38,14 +38,9 @@ internal sealed class PipelineOptions
         HelpName = "LAYOUT",
     }.AcceptOnlyFromAmong("parameters", "modules");
 
-    private readonly Option<ExpertOrientation?> _expertOrientation = new Option<ExpertOrientation?>("--expert-orientation")
-    {
-        Description = "Which side A acts on in packed experts that are square: inputFirst or outputFirst.",
-        HelpName = "SIDE",
-    }.AcceptOnlyFromAmong("inputFirst", "outputFirst");
-
+    private readonly Option<ExpertOrientation?> _expertOrientation = CommonOptions.ExpertSide();
     private readonly Option<int?> _maxRank = CommonOptions.Rank(
-        "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: half of a module's smaller side.");
+        "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: what is exact.");
 
     private readonly Option<int?> _svdRank = CommonOptions.Rank(
         "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
@@ -98,7 +93,13 @@ internal sealed class PipelineOptions
     /// <summary>Whether nothing is to be written.</summary>
     public bool IsDryRun(ParseResult result) => result.GetValue(_dryRun);
 
-    private static DType? DTypeOf(string? name) => name switch { "f32" => DType.F32, "bf16" => DType.BF16, "f16" => DType.F16, _ => null };
+    private static DType? DTypeOf(string? name) => name switch
+    {
+        "f32" or "float32" => DType.F32,
+        "bf16" or "bfloat16" => DType.BF16,
+        "f16" or "float16" => DType.F16,
+        _ => null,
+    };
 
     private static int? GenerationOf(string? expertLayout) => expertLayout switch { "modules" => 4, "parameters" => 5, _ => null };
 

@@ -4,6 +4,7 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Text;
+using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli.Commands;
 
@@ -50,7 +51,7 @@ internal sealed class ReportOptions
             cancellationToken.ThrowIfCancellationRequested();
             CommandOutcome outcome = RunOne(input, run);
             outcomes.Add(outcome);
-            FindingPrinter.Print(console, outcome.Findings, result.GetValue(_quiet), result.GetValue(_verbose));
+            FindingPrinter.Print(console, inputs.Count > 1 ? $"{input}" : null, outcome.Findings, result.GetValue(_quiet), result.GetValue(_verbose));
             if (!outcome.Succeeded)
             {
                 console.Error.WriteLine(outcome.Summary);
@@ -63,6 +64,11 @@ internal sealed class ReportOptions
 
         WriteReports(result, console, verb, outcomes, report);
         int failed = outcomes.Count(outcome => !outcome.Succeeded);
+        if (outcomes.Count > 1 && (failed > 0 || !result.GetValue(_quiet)))
+        {
+            console.Error.WriteLine($"{outcomes.Count} inputs: {outcomes.Count - failed} succeeded, {failed} failed{(failed == 0 ? string.Empty : $": {NameList.Of(outcomes.Where(outcome => !outcome.Succeeded).Select(outcome => outcome.Input))}")}");
+        }
+
         return failed == 0 ? ExitCodes.Done : outcomes.Count > 1 ? ExitCodes.SomeFailed : outcomes[0].FailureCode;
     }
 

@@ -13,11 +13,7 @@ internal sealed class VerifyCommand : ICommand
 {
     private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file.", Validators = { CommonOptions.RequireText } };
     private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect.", Validators = { CommonOptions.RequireText } };
-    private readonly Option<double?> _tolerance = new("--tolerance")
-    {
-        Description = "Largest relative Frobenius error of a module that counts as rounding. Default: 1e-6.",
-        HelpName = "NUMBER",
-    };
+    private readonly Option<double?> _tolerance = CommonOptions.Tolerance();
 
     private readonly Option<bool> _worstElement = CommonOptions.WorstElement();
     private readonly PipelineOptions _pipeline = new();

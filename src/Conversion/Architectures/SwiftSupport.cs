@@ -13,7 +13,8 @@ public sealed record SwiftSupport
 
     /// <summary>
     /// What the text class offers to adapters: <see langword="null"/> for whole layers, <c>self_attn</c> for the attention
-    /// modules of the layers, so that keys are relative to these, <c>attention_layers</c> for layers with attention only.
+    /// modules of the layers, so that keys are relative to these, and whole layers since its pull request 602 (September 2026);
+    /// <c>attention_layers</c> for layers with attention only.
     /// </summary>
     public string? Adapts { get; init; }
 

@@ -17,8 +17,10 @@ public sealed record TyingRules(bool? HuggingFaceDefault, MlxTying Mlx, string F
     {
         MlxTying.Always => true,
         MlxTying.Never => false,
-        MlxTying.Weights => null,
         _ when config is null => null,
+
+        // transformers saves no head where it ties it, and mlx-lm ties it where the files have none.
+        MlxTying.Weights => IsTiedInHuggingFace(config),
         MlxTying.ConfigOrTrue => config.TyingForMlx(Field) ?? true,
         MlxTying.ConfigOrFalse => config.TyingForMlx(Field) ?? false,
         _ => config.TyingForMlx(Field),

@@ -14,6 +14,8 @@ public sealed class BaseConfig(JsonObject root)
     /// <summary>The most experts that a layer is believed to have; the largest models of 2026 have 512.</summary>
     internal const int MaxExperts = 16_384;
 
+    private static readonly string[] TowerWords = ["vision", "visual", "audio", "image", "speech", "thinker"];
+
     private readonly JsonObject? _text = root["text_config"] as JsonObject;
 
     /// <summary>The parsed file.</summary>
@@ -30,6 +32,10 @@ public sealed class BaseConfig(JsonObject root)
 
     /// <summary>Whether the classes are those of models without a head, whose modules are named without the model's root.</summary>
     internal bool IsBare => ClassNames is { IsEmpty: false } names && names.All(name => name.EndsWith("Model", StringComparison.Ordinal));
+
+    /// <summary>Whether it describes a part beside the language model: an object such as <c>vision_config</c> or <c>audio_config</c>, or the language model's own in <c>text_config</c>.</summary>
+    internal bool HasTowers => _text is not null || Root.Members.Any(member =>
+        member.Value is JsonObject && TowerWords.Any(word => member.Key.Contains(word, StringComparison.Ordinal)));
 
     /// <summary>How MLX quantized the weights, or <see langword="null"/>.</summary>
     public MlxQuantization? Quantization => Root["quantization"] is JsonObject block ? MlxQuantization.Read(block) : null;

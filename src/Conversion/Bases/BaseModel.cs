@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 
@@ -30,7 +31,7 @@ public sealed class BaseModel
         string path = Path.GetFileName(folder) == ConfigFile && File.Exists(folder) ? folder : Path.Combine(folder, ConfigFile);
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"The base model '{folder}' has no {ConfigFile}.", path);
+            throw new FileNotFoundException($"The base model '{folder}' has no {ConfigFile}.{(Path.Exists(folder) ? string.Empty : HubIds.Hint(folder))}", path);
         }
 
         using var file = new FileByteSource(path);

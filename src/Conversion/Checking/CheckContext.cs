@@ -26,11 +26,11 @@ internal sealed class CheckContext : IDisposable
         Options = options;
         CancellationToken = cancellationToken;
         _baseWeights = new Lazy<BaseWeights?>(OpenBaseWeights);
-        string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
-        Architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
-        if (modelType is not null && Architecture is null)
+        ModelType = options.ModelType ?? options.Base?.Config.ModelType;
+        Architecture = ModelType is null ? null : ArchitectureTable.Default.Find(ModelType);
+        if (ModelType is not null && Architecture is null)
         {
-            Report(CheckCodes.BaseUnknown, modelType, "is not in the table of architectures");
+            Report(CheckCodes.BaseUnknown, ModelType, "is not in the table of architectures");
         }
     }
 
@@ -39,6 +39,9 @@ internal sealed class CheckContext : IDisposable
     public CheckOptions Options { get; }
 
     public CancellationToken CancellationToken { get; }
+
+    /// <summary>The base's <c>model_type</c>, where it is known.</summary>
+    public string? ModelType { get; }
 
     /// <summary>The base's entry in the table, where it is known.</summary>
     public Architecture? Architecture { get; }
@@ -85,7 +88,18 @@ internal sealed class CheckContext : IDisposable
         {
             if (HasFile(fileName))
             {
-                return OpenAdapter.OpenWeights(_source, fileName, _log) is { } container ? new RawTensors(Keep(container).Tensors) : null;
+                if (OpenAdapter.OpenWeights(_source, fileName, _log) is not { } container)
+                {
+                    return null;
+                }
+
+                var tensors = new RawTensors(Keep(container).Tensors);
+                if (tensors.All.IsEmpty)
+                {
+                    Report(CheckCodes.NoEffect, fileName, "has no tensor, so nothing is added to the model");
+                }
+
+                return tensors;
             }
         }
 

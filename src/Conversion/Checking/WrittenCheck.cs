@@ -64,7 +64,7 @@ internal static class WrittenCheck
     // PEFT's rules are known for transformers 5 alone; whoever asks for the names of 4 is told once what they mean there.
     private static void TellOldNames(FindingLog log, StageContext context)
     {
-        Finding[] errors = [.. log.ToSorted().Where(finding => finding.Severity == Severity.Error)];
+        Finding[] errors = [.. log.ToSorted().Where(finding => finding.Severity == Severity.Error && !CheckCodes.Silent.Contains(finding.Code))];
         if (errors is [var first, ..] && context.Log.ToSorted().All(finding => finding.Code != TargetCodes.OldTransformersOnly))
         {
             context.Log.Add(TargetCodes.OldTransformersOnly.At([.. errors.Select(error => error.Subject)], $"under transformers 5, {first.Message}"));

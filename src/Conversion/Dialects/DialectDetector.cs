@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
+using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
@@ -8,8 +9,25 @@ namespace Transfuse.Conversion.Dialects;
 /// <summary>Tells the dialect of an adapter from its config's fields and its tensors' names.</summary>
 internal static class DialectDetector
 {
-    public static AdapterDialect? Detect(AdapterContent content, FindingLog log)
+    /// <summary>
+    /// The dialect and what belongs to it: a config of the other dialect is not the adapter's and is set aside, so that its file is read as one without a config.
+    /// <see langword="null"/> with an error where neither config nor tensors tell, or where they are a form of another program.
+    /// </summary>
+    public static (AdapterDialect Dialect, AdapterContent Content)? Detect(AdapterContent content, FindingLog log)
     {
+        string configFile = Path.Combine(content.Name, AdapterFiles.Config);
+        if (ForeignForm.Of(content.Weights.Tensors) is { } foreign)
+        {
+            log.Add(ContainerCodes.ForeignForm.At(Path.Combine(content.Name, content.WeightsFile), foreign));
+            return null;
+        }
+
+        if (content.Config is { } config && DialectFields.IsModel(config))
+        {
+            log.Add(ConfigCodes.ModelConfig.At(configFile, $"is the config.json of a model{(config["model_type"] is JsonString type ? $" (model_type {ConfigFields.Shorten(type.Value)})" : string.Empty)}"));
+            return null;
+        }
+
         AdapterDialect? byTensors = FromTensors(content);
         AdapterDialect? byConfig = content.Config is null ? null : FromConfig(content.Config);
         AdapterDialect? byFile = content.WeightsFile switch
@@ -18,18 +36,18 @@ internal static class DialectDetector
             AdapterFiles.MlxWeights or AdapterFiles.MlxArchive => AdapterDialect.Mlx,
             _ => AdapterFiles.IsNumberedCheckpoint(content.WeightsFile) ? AdapterDialect.Mlx : null,
         };
-        if (byTensors is not null && byConfig is not null && byTensors != byConfig)
+        if (byTensors is { } told && byConfig is not null && told != byConfig)
         {
-            log.Add(ContainerCodes.DialectUnclear.At(content.Name, $"the config is that of {Name(byConfig)}, the tensors of {content.WeightsFile} are those of {Name(byTensors)}"));
-            return null;
+            log.Add(ContainerCodes.OtherConfig.At(configFile, $"is that of {Name(byConfig)}, and the tensors of {content.WeightsFile} are those of {Name(told)}: it was not read"));
+            return (told, content with { Config = null, HasByteOrderMark = false });
         }
 
         if ((byTensors ?? byConfig ?? byFile) is { } dialect)
         {
-            return dialect;
+            return (dialect, content);
         }
 
-        log.Add(ContainerCodes.DialectUnclear.At(content.Name, $"neither the config nor the tensors of {content.WeightsFile} are those of an adapter"));
+        log.Add(ContainerCodes.NoAdapterContent.At(content.Name, $"neither the config nor the tensors of {content.WeightsFile} are those of an adapter"));
         return null;
     }
 

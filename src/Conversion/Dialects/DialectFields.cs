@@ -9,7 +9,10 @@ namespace Transfuse.Conversion.Dialects;
 /// </summary>
 internal static class DialectFields
 {
-    private static readonly string[] Mlx = ["lora_parameters", "fine_tune_type", "lora_layers", "num_layers", MlxTopology.Field];
+    // Models have a field of this name too (LongCat).
+    private const string LayerCount = "num_layers";
+
+    private static readonly string[] Mlx = ["lora_parameters", "fine_tune_type", "lora_layers", LayerCount, MlxTopology.Field];
     private static readonly string[] Peft = ["lora_alpha", "r", "target_modules", "target_parameters", "peft_version", "inference_mode"];
 
     /// <summary>Whether the config has a field of PEFT's.</summary>
@@ -23,4 +26,9 @@ internal static class DialectFields
 
     /// <summary>Whether only an MLX program would have written it.</summary>
     public static bool IsMlx(JsonObject config) => HasMlx(config) && !HasPeft(config);
+
+    /// <summary>Whether it is a model's own config.json: it names the model's classes or sizes, and has no field of an adapter but ones that models have too.</summary>
+    public static bool IsModel(JsonObject config) =>
+        config.Contains("model_type") && (config.Contains("architectures") || config.Contains("hidden_size") || config.Contains("text_config"))
+        && !HasPeft(config) && !config.Contains("peft_type") && !Mlx.Any(field => field != LayerCount && config.Contains(field));
 }

@@ -12,6 +12,9 @@ internal enum ReadPurpose
     /// <summary>To be compared with another: as carried, except that methods that are low-rank products become LoRA, of whatever rank.</summary>
     Compare,
 
+    /// <summary>To be merged into its base: whole modules, biases and rows of tokens are taken along, and methods that are low-rank products become LoRA, of whatever rank; what is relative to another base is refused.</summary>
+    Fuse,
+
     /// <summary>To be looked at: what keeps it from being plain is told, not refused.</summary>
     Inspect,
 

@@ -106,14 +106,14 @@ public sealed record AdapterRepair
                 throw new InvalidOperationException("Only a folder can be repaired in place.");
             }
 
-            if (DialectDetector.Detect(content, log) is not { } dialect)
+            if (DialectDetector.Detect(content, log) is not var (dialect, own))
             {
                 return Refused(log, null);
             }
 
             try
             {
-                return Run(content, dialect, context);
+                return Run(own, dialect, context);
             }
             catch (ContainerException broken)
             {
@@ -151,7 +151,7 @@ public sealed record AdapterRepair
         ConfigLayout layout = ReadLayout(content, dialect);
         SideWeights.Report(content, isCopied: true, context);
         LayerHoles.Report(plan.Adapter, ConfigReach.Of(dialect, content.Config ?? JsonObject.Empty), context);
-        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true), plan.Reader, context);
+        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true, new FindingLog()), plan.Reader, context);
         if (context.Log.HasErrors)
         {
             return Refused(context.Log, dialect);

@@ -19,7 +19,7 @@ internal static class BaseFit
     {
         // mlx-vlm holds a language model below another root; a base that is the language model alone still tells its layers and sizes.
         bool isTextBase = context.Base?.Config.Architecture?.Layers.Mlx.StartsWith(VlmRoot, StringComparison.Ordinal) == false;
-        CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, context);
+        _ = CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, context);
     }
 
     /// <summary>Compares the modules of a PEFT folder against which nothing else stands. What else stands against a conversion is no matter of a repair.</summary>

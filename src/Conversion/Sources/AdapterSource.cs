@@ -17,7 +17,7 @@ public static class AdapterSource
 
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"'{path}' does not exist.", path);
+            throw new FileNotFoundException($"'{path}' does not exist.{HubIds.Hint(path)}", path);
         }
 
         string file = Path.GetFileName(path);
@@ -26,6 +26,9 @@ public static class AdapterSource
             ? new FolderAdapterSource(folder)
             : new FolderAdapterSource(folder, name => name == file || name == AdapterFiles.Config);
     }
+
+    /// <summary>Whether a file of this name is an adapter's config or weights.</summary>
+    public static bool IsAdapterFile(string fileName) => AdapterFiles.Marks(fileName);
 
     /// <summary>Opens an adapter whose files are in memory.</summary>
     /// <param name="name">What to call it in messages.</param>

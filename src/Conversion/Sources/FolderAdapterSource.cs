@@ -64,7 +64,7 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 
     public IAdapterSource? OpenParent()
     {
-        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(_folder)) is not { } parent || !File.Exists(Path.Combine(parent, AdapterFiles.Config)))
+        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Folder)) is not { } parent || !File.Exists(Path.Combine(parent, AdapterFiles.Config)))
         {
             return null;
         }

@@ -69,14 +69,14 @@ internal static class FitTarget
             return read.Adapter;
         }
 
-        CheckAgainstBase.CheckKept(read.Adapter.Modules, context);
+        Adapter kept = read.Adapter with { Modules = CheckAgainstBase.CheckKept(read.Adapter.Modules, context) };
         if (context.Profile.LoadsBaseWeights)
         {
-            return read.Adapter;
+            return kept;
         }
 
-        TargetKinds.RefuseOtherTensors(read.Adapter.OtherTensors, context.Profile, context.Log);
-        return read.Adapter with { OtherTensors = [] };
+        TargetKinds.RefuseOtherTensors(kept.OtherTensors, context.Profile, context.Log);
+        return kept with { OtherTensors = [] };
     }
 
     // What stands against the conversion is named in one report: the tensors without slot first, then the modules without counterpart.

@@ -19,6 +19,10 @@ internal static class ReadAdapter
     public static ReadResult? ReadToCompare(IAdapterSource source, StageContext context) =>
         Read(source, _ => ReadPurpose.Compare, overrides: false, context with { Options = context.Options with { MaxRank = int.MaxValue, SvdRank = null } });
 
+    /// <summary>The adapter as it is merged into its base, or <see langword="null"/> with an error in the log.</summary>
+    public static ReadResult? ReadToFuse(IAdapterSource source, StageContext context) =>
+        Read(source, _ => ReadPurpose.Fuse, overrides: true, context with { Options = context.Options with { MaxRank = int.MaxValue, SvdRank = null } });
+
     private static ReadResult? Read(IAdapterSource source, Func<AdapterDialect, ReadPurpose> purpose, bool overrides, StageContext context)
     {
         if (OpenAdapter.Open(source, context.Options.AdapterName, context.Log) is not { } content)
@@ -26,10 +30,10 @@ internal static class ReadAdapter
             return null;
         }
 
-        if (DialectDetector.Detect(content, context.Log) is { } dialect
-            && Dialects.Dialects.Of(dialect).Read(content, Options(purpose(dialect), overrides, context), context.Log) is { } adapter)
+        if (DialectDetector.Detect(content, context.Log) is var (dialect, own)
+            && Dialects.Dialects.Of(dialect).Read(own, Options(purpose(dialect), overrides, context), context.Log) is { } adapter)
         {
-            return new ReadResult(adapter, dialect, content);
+            return new ReadResult(adapter, dialect, own);
         }
 
         content.Weights.Dispose();

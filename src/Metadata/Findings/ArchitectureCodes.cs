@@ -32,21 +32,22 @@ public static class ArchitectureCodes
         "TF4004",
         Severity.Error,
         "No adapter can be converted for this model.",
-        "Fuse the adapter into the base model instead.");
+        Remedies.Merge);
 
     /// <summary>The module is none that the architecture has.</summary>
     public static FindingCode UnknownModule { get; } = new(
         "TF4010",
         Severity.Error,
         "The architecture has no such module.",
-        "Check the model type; adapters of vision and audio towers cannot be converted.");
+        "Give the base that the adapter was trained on; to convert the rest without the module, allow the code.",
+        "the adapter of this module: the result behaves as if it had not been trained");
 
     /// <summary>The module exists on both sides, but MLX has no adapter layer for it.</summary>
     public static FindingCode CannotAdapt { get; } = new(
         "TF4011",
         Severity.Error,
         "MLX cannot adapt this module.",
-        "Fuse the adapter into the base model instead, or allow the code to leave the module out.",
+        "Allow the code to leave the module out. " + Remedies.Merge,
         "the adapter of this module: the result behaves as if it had not been trained");
 
     /// <summary>The module has no effect in the source model, so that leaving it out changes nothing.</summary>
@@ -104,7 +105,7 @@ public static class ArchitectureCodes
         "TF4019",
         Severity.Error,
         "The output head of this base model is its embedding.",
-        "Fuse the adapter into a base model with an output head of its own, or allow the code to leave the head out.",
+        "Allow the code to leave the head out, or merge the adapter into a copy of the base with a head of its own, in PEFT (merge_and_unload).",
         "the adapter of the output head");
 
     /// <summary>The factor that the base model folds into a weight is zero or not finite.</summary>

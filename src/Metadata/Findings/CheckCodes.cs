@@ -6,7 +6,7 @@ namespace Transfuse.Metadata.Findings;
 
 /// <summary>
 /// TF55xx: what a reader does with a folder, in that reader's terms. TF550x to TF552x: it refuses to load.
-/// TF553x: it loads, and is wrong without a word. TF555x: worth knowing; it loads as intended.
+/// TF553x, TF5570 to TF5574: it loads, and is wrong without a word. TF555x, TF5565, TF5575 and on: worth knowing; it loads as intended.
 /// </summary>
 public static class CheckCodes
 {
@@ -29,7 +29,7 @@ public static class CheckCodes
     public static FindingCode FieldRefused { get; } = new("TF5505", Error, "The reader fails on the value of a config field.", RepairIt);
 
     /// <summary>A method or setting that the reader refuses.</summary>
-    public static FindingCode MethodRefused { get; } = new("TF5506", Error, "The reader refuses the method, or a setting of it.", "Fuse the adapter into the base instead, or choose another reader.");
+    public static FindingCode MethodRefused { get; } = new("TF5506", Error, "The reader refuses the method, or a setting of it.", "Choose another reader. " + Remedies.Merge);
 
     /// <summary>A key that the reader fails on.</summary>
     public static FindingCode KeyRefused { get; } = new("TF5507", Error, "A key or target names what the reader cannot wrap, or in a form that it does not resolve.", RepairIt);
@@ -47,7 +47,7 @@ public static class CheckCodes
     public static FindingCode RankLimit { get; } = new("TF5511", Error, "The rank is above the limit that the server was started with.", "Start the server with a larger --max-lora-rank, and tell check with the same option.");
 
     /// <summary>A module that the reader does not adapt.</summary>
-    public static FindingCode ModuleRefused { get; } = new("TF5512", Error, "The reader does not adapt this module or this kind of module.", "Choose another reader, or fuse the adapter into the base.");
+    public static FindingCode ModuleRefused { get; } = new("TF5512", Error, "The reader does not adapt this module or this kind of module.", "Choose another reader. " + Remedies.Merge);
 
     /// <summary>The last N layers leave out layers that the adapter has.</summary>
     public static FindingCode NumLayersTooSmall { get; } = new("TF5513", Error, "MLX readers wrap the last num_layers layers, and the adapter has tensors for earlier ones.", RepairIt);
@@ -89,7 +89,16 @@ public static class CheckCodes
     public static FindingCode FactorsMismatched { get; } = new("TF5538", Error, "The reader takes factors without comparing their shapes with the model's, and these do not fit.", "Check that this is the adapter's base model.");
 
     /// <summary>A setting that changes the maths and that the reader does not read.</summary>
-    public static FindingCode SettingIgnored { get; } = new("TF5539", Error, "The reader does not read a setting that changes what the adapter does.", "Choose another reader, or fuse the adapter into the base.");
+    public static FindingCode SettingIgnored { get; } = new("TF5539", Error, "The reader does not read a setting that changes what the adapter does.", "Choose another reader. " + Remedies.Merge);
+
+    /// <summary>A value that Python takes for another one.</summary>
+    public static FindingCode ValueMisread { get; } = new("TF5570", Error, "The reader takes a config value of another type for something else than it says.", RepairIt);
+
+    /// <summary>An adapter, or modules of it, without effect.</summary>
+    public static FindingCode NoEffect { get; } = new("TF5571", Error, "The reader loads the adapter, or modules of it, and they do nothing.", "Find the trained adapter: a file without tensors, a scale of 0 or factors of 0 hold no training.");
+
+    /// <summary>Targets that the file has nothing for.</summary>
+    public static FindingCode ModulesLost { get; } = new("TF5572", Error, "The config names modules that the file has nothing for, so that they stay as they are in the base; a saved adapter has all that its config names.", "Find the complete file, or let repair write the targets of the modules that have tensors.");
 
     /// <summary>Nothing was checked against a base.</summary>
     public static FindingCode BaseUnknown { get; } = new("TF5551", Warning, "No base was given, or it is of a model type that is not in the table: what depends on it was judged from the adapter alone.", "Give --base; config.json alone makes it surer, the weights surest.");
@@ -115,6 +124,12 @@ public static class CheckCodes
     /// <summary>A default of the reader.</summary>
     public static FindingCode DefaultTaken { get; } = new("TF5558", Warning, "A field is missing, and the reader's default stands for it.", "Add the value that the adapter was trained with.");
 
+    /// <summary>A module that only some releases of the reader reach.</summary>
+    public static FindingCode ReleaseNeeded { get; } = new("TF5565", Warning, "Releases of the reader differ in whether they reach this module.", "Use the release that the message names, or convert the adapter anew, which writes keys for both where there are such.");
+
+    /// <summary>An oddity that the reader takes.</summary>
+    public static FindingCode OddityTaken { get; } = new("TF5575", Warning, "Something is odd about the files, and the reader takes it.", RepairIt);
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
@@ -124,10 +139,10 @@ public static class CheckCodes
         TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules,
         BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored,
         BaseUnknown, KeyMatchesNothing, NeutralModules, BaseReplaced, NotJudged,
-        CallNeeded, BaseRecomputed, DefaultTaken,
+        CallNeeded, BaseRecomputed, DefaultTaken, ReleaseNeeded, ValueMisread, NoEffect, ModulesLost, OddityTaken,
     ];
 
     /// <summary>The codes of what a reader gets wrong without a word; every other error means that it refuses to load.</summary>
     public static FrozenSet<FindingCode> Silent { get; } =
-        FrozenSet.Create([TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules, BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored]);
+        FrozenSet.Create([TensorIgnored, ScaleMisread, HalfPair, DoraMisread, RandomModules, BaseResidual, ExpertsMisread, FactorsMismatched, SettingIgnored, ValueMisread, NoEffect, ModulesLost]);
 }

@@ -201,10 +201,27 @@ public static class ConfigCodes
     public static FindingCode LayerReplication { get; } = new("TF3303", Error,
         "The config has layer_replication, so the adapter's layers are not those of the base model.", "Make the base model with the duplicated layers and convert for it.");
 
+    /// <summary>A dropout that is no probability.</summary>
+    public static FindingCode DropoutUnusable { get; } = new(
+        "TF3165", Severity.Warning, "The dropout is no probability; 0 is taken. It matters in training only.", "Nothing; to train on, correct the field.");
+
+    /// <summary>A base that transformers cannot load.</summary>
+    public static FindingCode QuantizedBaseId { get; } = new(
+        "TF3166", Severity.Warning, "The config names a base that was converted for MLX, by its id; transformers and the servers load no such base.", "Set base_model_name_or_path to the model that it was converted from.");
+
+    /// <summary>A model's own config.</summary>
+    public static FindingCode ModelConfig { get; } = new(
+        "TF3167", Severity.Error, "adapter_config.json is a model's config.json: it says what the base is, and nothing about the adapter.", "Restore the adapter_config.json that the training wrote; without it only --scale can tell repair how strong the adapter is.");
+
     /// <summary>A copy of an adapter that belongs to changed base weights.</summary>
     public static FindingCode ResidualCopy { get; } = new("TF3360", Warning,
         "The folder around this one holds an adapter whose initialisation changed the base weights, and this one has its rank: it belongs to the changed weights too, though its config does not say so.",
         "Convert the adapter that PEFT converted itself (its rank is doubled), or the folder around this one.");
+
+    /// <summary>PEFT makes something of the base again when it loads the adapter.</summary>
+    public static FindingCode LoadsOnChangedBase { get; } = new("TF3370", Warning,
+        "The config makes PEFT change the base model when the adapter is loaded: it decomposes the weights again, or repeats layers. That stays as it is, and is right only if the training did so on the very same base.",
+        "If the training did not, correct the field. For an initialisation that it did, let PEFT convert the adapter: save_pretrained(..., path_initial_model_for_weight_conversion=...).");
 
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
@@ -216,6 +233,6 @@ public static class ConfigCodes
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
         AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
-        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, ResidualCopy,
+        RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, DropoutUnusable, QuantizedBaseId, ModelConfig, ResidualCopy, LoadsOnChangedBase,
     ];
 }

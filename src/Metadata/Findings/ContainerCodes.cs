@@ -28,7 +28,7 @@ public static class ContainerCodes
     public static FindingCode SecondWeightsIgnored { get; } = new("TF1007", Information, "The folder holds two weights files; the one that the loaders read was read.", "Delete the stale one.");
 
     /// <summary>The content fits two dialects.</summary>
-    public static FindingCode DialectUnclear { get; } = new("TF1008", Error, "Config and weights speak of different dialects.", "Give the weights file itself, or delete what does not belong.");
+    public static FindingCode DialectUnclear { get; } = new("TF1008", Error, "The folder holds weights files of PEFT and of MLX.", "Give the file that is meant instead of the folder.");
 
     /// <summary>A numbered checkpoint stands for the final file.</summary>
     public static FindingCode CheckpointTaken { get; } = new("TF1009", Warning, "The final weights file is missing; the checkpoint with the highest number, which is the newest state, was read.", "Nothing, if the training was stopped on purpose.");
@@ -47,7 +47,7 @@ public static class ContainerCodes
         "TF1090", Error, "A repair in place of this folder was interrupted, or is at work: some files are away.", "Run transfuse repair --in-place on the folder, which finishes what was interrupted; or wait for the run that is at work.");
 
     /// <summary>Trained weights in files of their own.</summary>
-    public static FindingCode SideWeights { get; } = new("TF1060", Warning, "Weights lie beside the adapter in a file of their own. They are no part of it and were not converted.", "Load that file, too, in the program that wrote it, or fuse there; the output does not hold it.");
+    public static FindingCode SideWeights { get; } = new("TF1060", Warning, "Weights lie beside the adapter in a file of their own. They are no part of it and were not converted.", "Load that file, too, in the program that wrote it, or merge there; the output does not hold it.");
 
     /// <summary>Named adapters beside the one that was read.</summary>
     public static FindingCode OthersIgnored { get; } = new("TF1040", Information, "The folder holds further adapters in sub-folders, which were not read.", "Nothing, or choose one with --adapter NAME.");
@@ -64,11 +64,20 @@ public static class ContainerCodes
     /// <summary>A broken JSON file.</summary>
     public static FindingCode Json { get; } = new("TF1401", Error, "The JSON file cannot be read, for the reason in the message.", "Correct the file at the line in the message.");
 
+    /// <summary>A form of another program.</summary>
+    public static FindingCode ForeignForm { get; } = new("TF1065", Error, "The tensors are named as another program names them for itself; they are neither PEFT's nor MLX's.", "Export PEFT's form with the program that the message names.");
+
+    /// <summary>A config of the other dialect.</summary>
+    public static FindingCode OtherConfig { get; } = new("TF1066", Warning, "The config beside the weights file is that of the other dialect: it says nothing about these tensors and was not read.", "Put the weights file into a folder with its own config.");
+
+    /// <summary>Nothing of an adapter.</summary>
+    public static FindingCode NoAdapterContent { get; } = new("TF1067", Error, "Neither the config nor the names of the tensors are those of an adapter.", "Check which program wrote the folder: PEFT names its factors lora_A and lora_B, MLX lora_a and lora_b.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
-        SecondWeightsIgnored, SideWeights, OthersIgnored, DialectUnclear, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz,
+        SecondWeightsIgnored, OthersIgnored, DialectUnclear, ForeignForm, OtherConfig, NoAdapterContent, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz, SideWeights,
         Json, NotRegularFile, Unfinished,
     ];
 }

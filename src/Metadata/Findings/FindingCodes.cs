@@ -23,5 +23,6 @@ public static class FindingCodes
         .. ArchitectureCodes.All,
         .. TargetCodes.All,
         .. CheckCodes.All,
+        .. FusionCodes.All,
     ];
 }

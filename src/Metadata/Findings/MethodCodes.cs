@@ -44,6 +44,9 @@ public static class MethodCodes
     /// <summary>The rank is too high.</summary>
     public static FindingCode RankLimit { get; } = new("TF2412", Error, "As LoRA a module would have a rank above the limit, and truncation was not asked for.", "Raise the limit with --max-rank for an exact but large adapter, or truncate with --svd-rank.");
 
+    /// <summary>A large exact rank.</summary>
+    public static FindingCode RankLarge { get; } = new("TF2465", Information, "As LoRA a module has a rank above half of its smaller side: it is exact, and its factors are larger than the change itself.", "Nothing; --svd-rank makes it smaller.");
+
     /// <summary>A module was truncated.</summary>
     public static FindingCode Truncated { get; } = new("TF2413", Warning, "A module was truncated to the rank that --svd-rank gives; the message says what is missing, as a share of the change's Frobenius norm.", "Give a higher --svd-rank if the error is too large.");
 
@@ -74,7 +77,7 @@ public static class MethodCodes
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
-        NeedsBase, NotLowRank, Replacement, Conditional, Prompt, Incomplete, Setting, SettingAssumed, PartMissing, PartShape, Convolution, RankLimit,
+        NeedsBase, NotLowRank, Replacement, Conditional, Prompt, Incomplete, Setting, SettingAssumed, PartMissing, PartShape, Convolution, RankLimit, RankLarge,
         Truncated, TruncatedWithoutLoss, NotTruncatable, InputSizeUnknown, InputSizeAssumed, NotFinite, OutOfRange, Converted, Obsolete,
     ];
 }

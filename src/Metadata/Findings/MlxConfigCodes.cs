@@ -72,6 +72,9 @@ public static class MlxConfigCodes
     /// <summary>Two base ids.</summary>
     public static FindingCode BaseIdsDiffer { get; } = new("TF3522", Warning, "The config names two different bases.", "Correct the field that is wrong.");
 
+    /// <summary>A dropout that is no probability.</summary>
+    public static FindingCode DropoutUnusable { get; } = new("TF3565", Warning, "The dropout is no probability; 0 was taken. It matters in training only.", "Nothing; to train on, correct the field.");
+
     /// <summary>DoRA without a magnitude.</summary>
     public static FindingCode MagnitudesLost { get; } = new("TF3560", Error, "The config says DoRA, and the file has no magnitude. mlx-lm 0.19 and later, which write this field, save them all.", "Look for the complete file; if the adapter was never DoRA, allow the code.", "the magnitudes, should the adapter have had them: it is taken for LoRA");
 
@@ -89,7 +92,6 @@ public static class MlxConfigCodes
     [
         ScaleUnknown, ScaleAmbiguous, DefaultApplied, FieldUnusable, RankStale, TypeStale, FullFineTune, LegacyForm,
         Contradiction, CopyTaken, ScaleDoubtful, DropoutDrift, Overridden, LayersStale, KeysStale, KeysMissing,
-        ListedModuleMissing, UnlistedModule, MagnitudesLost, StrayMagnitudes, LayersMissing, WrapperRoot, LayersUnconfirmed, RanksDiffer, BaseWeights,
-        BaseIdsDiffer,
+        ListedModuleMissing, UnlistedModule, LayersUnconfirmed, RanksDiffer, BaseWeights, BaseIdsDiffer, DropoutUnusable, MagnitudesLost, StrayMagnitudes, LayersMissing, WrapperRoot,
     ];
 }

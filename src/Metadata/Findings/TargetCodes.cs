@@ -7,19 +7,19 @@ namespace Transfuse.Metadata.Findings;
 public static class TargetCodes
 {
     /// <summary>A kind of module that the target cannot adapt.</summary>
-    public static FindingCode KindUnsupported { get; } = new("TF5001", Error, "The target cannot adapt this kind of module.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
+    public static FindingCode KindUnsupported { get; } = new("TF5001", Error, "The target cannot adapt this kind of module.", "Choose another target. " + Remedies.Merge, "the module's adaptation");
 
     /// <summary>DoRA where the target has none.</summary>
-    public static FindingCode DoraUnsupported { get; } = new("TF5002", Error, "The target has no DoRA for this kind of module.", "Fuse the adapter into the base instead.");
+    public static FindingCode DoraUnsupported { get; } = new("TF5002", Error, "The target has no DoRA for this kind of module.", Remedies.Merge);
 
     /// <summary>DoRA and LoRA mixed.</summary>
-    public static FindingCode DoraMixed { get; } = new("TF5003", Error, "Some modules are DoRA and others are not, but the target makes all of them DoRA, which is not neutral.", "Fuse the adapter into the base instead.");
+    public static FindingCode DoraMixed { get; } = new("TF5003", Error, "Some modules are DoRA and others are not, but the target makes all of them DoRA, which is not neutral.", Remedies.Merge);
 
     /// <summary>DoRA with relative keys over unequal layers.</summary>
     public static FindingCode DoraOverWrap { get; } = new("TF5004", Error, "The target's keys hold for every layer, so modules without tensors would become DoRA and be renormalised.", "Use a target with full-path keys (mlx-lm).");
 
     /// <summary>An embedding adapter that would also change the tied head, or the other way round.</summary>
-    public static FindingCode TiedEmbedding { get; } = new("TF5005", Error, "The base ties its head to the embedding. PEFT adapts one of them alone; MLX adapts both together.", "Fuse the adapter into an untied copy of the base.");
+    public static FindingCode TiedEmbedding { get; } = new("TF5005", Error, "The base ties its head to the embedding. PEFT adapts one of them alone; MLX adapts both together.", "Merge the adapter into an untied copy of the base, in PEFT (merge_and_unload).");
 
     /// <summary>Whether the head is tied is unknown.</summary>
     public static FindingCode TyingUnknown { get; } = new("TF5006", Error, "The adapter adapts an embedding or the head, and it is not known whether the base ties them.", "Give --base.", "the assurance that the head stays as it is, should the base tie it to the embedding");
@@ -46,7 +46,7 @@ public static class TargetCodes
     public static FindingCode NoCommonForm { get; } = new("TF5011", Error, "No single folder suits all the targets.", "Write one folder for each target.");
 
     /// <summary>Tensors that the target has no slot for.</summary>
-    public static FindingCode MethodUnsupported { get; } = new("TF5012", Error, "The adapter's method is not LoRA, and the target knows only LoRA and DoRA.", "Fuse the adapter into the base in PEFT.");
+    public static FindingCode MethodUnsupported { get; } = new("TF5012", Error, "The adapter's method is not LoRA, and the target knows only LoRA and DoRA.", Remedies.MergeInPeft);
 
     /// <summary>A base id that a target needs.</summary>
     public static FindingCode BaseIdMissing { get; } = new("TF5013", Warning, "The target reloads the base by the id in the config, and the adapter names none.", "Fill base_model_name_or_path in by hand.");
@@ -55,7 +55,7 @@ public static class TargetCodes
     public static FindingCode DropoutCleared { get; } = new("TF5014", Information, "PEFT refuses dropout with adapted parameters; 0 was written. It matters in training only.", "Nothing.");
 
     /// <summary>Tensors that stand against a comparison.</summary>
-    public static FindingCode NotCompared { get; } = new("TF5015", Error, "The adapters differ in tensors that are no low-rank factors.", "Compare the models that fuse makes of them.", "the comparison of that tensor");
+    public static FindingCode NotCompared { get; } = new("TF5015", Error, "The adapters differ in tensors that are no low-rank factors.", "Compare the models that merging makes of them: merge_and_unload in PEFT, mlx_lm.fuse for MLX.", "the comparison of that tensor");
 
     /// <summary>The output exists.</summary>
     public static FindingCode OutputExists { get; } = new("TF5016", Error, "The output folder exists already, or must not be replaced.", "Give another --output; or --overwrite where the message names it: it replaces the files of an adapter and keeps all others.");
@@ -64,10 +64,13 @@ public static class TargetCodes
     public static FindingCode ModelUnsupported { get; } = new("TF5017", Error, "The target does not have the base model.", "Choose another target.", "the assurance that the target has the model; mlx-lm's names are written");
 
     /// <summary>A module that the target's model class does not offer to adapters.</summary>
-    public static FindingCode NotOffered { get; } = new("TF5018", Error, "The target's class for this model does not offer the module to adapters.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
+    public static FindingCode NotOffered { get; } = new("TF5018", Error, "The target's class for this model does not offer the module to adapters.", "Choose another target. " + Remedies.Merge, "the module's adaptation");
+
+    /// <summary>A module that only newer releases of the target offer.</summary>
+    public static FindingCode NewerReader { get; } = new("TF5065", Warning, "Only newer releases of the target adapt this module.", "Use a release of the target that has the change which the message names.");
 
     /// <summary>A module whose weight the target scales in another way.</summary>
-    public static FindingCode ScaledOtherwise { get; } = new("TF5019", Error, "The target scales the base weight of this module in another way than mlx-lm, so the same factors mean another change.", "Choose another target, or fuse the adapter into the base.", "the module's adaptation");
+    public static FindingCode ScaledOtherwise { get; } = new("TF5019", Error, "The target scales the base weight of this module in another way than mlx-lm, so the same factors mean another change.", "Choose another target. " + Remedies.Merge, "the module's adaptation");
 
     /// <summary>Two classes of the target hold the model under different paths.</summary>
     public static FindingCode ClassChosen { get; } = new("TF5020", Information, "mlx-swift-lm holds the model under different paths in its classes for text and for vision; the paths of the text class were written.", "Nothing, if the app loads the text class.");
@@ -111,7 +114,7 @@ public static class TargetCodes
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase, ReaderRefuses, ReaderMisreads,
+        ModelUnsupported, NotOffered, NewerReader, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase, ReaderRefuses, ReaderMisreads,
         Recovered, LeftAlone, SideFileLeftOut, SideFileKept,
     ];
 }

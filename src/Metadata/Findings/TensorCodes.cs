@@ -60,6 +60,15 @@ public static class TensorCodes
     /// <summary>A scale beyond float32, or one that cannot be folded.</summary>
     public static FindingCode ScaleOutOfRange { get; } = new("TF2017", Error, "A scale, or the product of one with its B, leaves the range of float32, by which runtimes multiply.", "Check the alphas of the config: one of them is extreme.");
 
+    /// <summary>A pair under another name of its module.</summary>
+    public static FindingCode NestedPair { get; } = new("TF2065", Warning, "The only pair of a Linear module lies under base_layer, as where two PEFT models were put around each other; it was read as the module's own. PEFT and vLLM look it up nowhere.", "Check that the config is that of these factors: its alpha gives their scale.");
+
+    /// <summary>Two pairs of one module.</summary>
+    public static FindingCode StackedPairs { get; } = new("TF2066", Error, "A module has two pairs, one inside the other: two adapters in one file, and the config tells the scale of one.", "Save each adapter alone, or merge the inner one into the base first (merge_and_unload in PEFT).");
+
+    /// <summary>Tensors that DeepSpeed ZeRO-3 left empty.</summary>
+    public static FindingCode EmptyPartition { get; } = new("TF2067", Error, "A tensor has the shape (0), as DeepSpeed ZeRO-3 leaves it where its parts are saved without being gathered: its values are not in the file.", "Gather them from the training's checkpoint with DeepSpeed's zero_to_fp32.py, or save again with stage3_gather_16bit_weights_on_model_save.");
+
     /// <summary>A module path before PEFT's prefix, of which nobody knows where it belongs.</summary>
     public static FindingCode PrefixUnclear { get; } = new("TF2060", Error, "Something stands before base_model.model. in a name, and neither the base nor the names show whether it is a part of the model.", "Give --base; its config or weights tell whether the model has such a part.");
 
@@ -106,25 +115,25 @@ public static class TensorCodes
     public static FindingCode ExpertsFilled { get; } = new("TF2207", Information, "Experts that the adapter does not have were filled with zeros, which is exact.", "Nothing.");
 
     /// <summary>A module that was trained whole.</summary>
-    public static FindingCode WholeModule { get; } = new("TF2301", Error, "The adapter replaces a whole module of the base, for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps it.", "the trained module; the base's stays");
+    public static FindingCode WholeModule { get; } = new("TF2301", Error, "The adapter replaces a whole module of the base, for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps it.", "the trained module; the base's stays");
 
     /// <summary>Trained base biases.</summary>
-    public static FindingCode BaseBias { get; } = new("TF2302", Error, "The adapter replaces biases of the base, for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the trained biases; the base's stay");
+    public static FindingCode BaseBias { get; } = new("TF2302", Error, "The adapter replaces biases of the base, for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the trained biases; the base's stay");
 
     /// <summary>Biases of B.</summary>
-    public static FindingCode LoraBias { get; } = new("TF2303", Error, "The adapter adds biases (lora_bias), for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the biases");
+    public static FindingCode LoraBias { get; } = new("TF2303", Error, "The adapter adds biases (lora_bias), for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the biases");
 
     /// <summary>An embedding that PEFT saved along.</summary>
-    public static FindingCode SavedEmbedding { get; } = new("TF2304", Error, "The file holds a base embedding that differs from the base's, or could not be compared with it.", "Give --base with its weights; if the embedding was trained or resized, fuse instead.", "the saved embedding; the base's stays");
+    public static FindingCode SavedEmbedding { get; } = new("TF2304", Error, "The file holds a base embedding that differs from the base's, or could not be compared with it.", "Give --base with its weights; if the embedding was trained or resized, merging in PEFT (merge_and_unload) keeps it.", "the saved embedding; the base's stays");
 
     /// <summary>An embedding that equals the base's.</summary>
-    public static FindingCode SavedEmbeddingEqual { get; } = new("TF2305", Information, "The file holds a base embedding that equals the base's byte for byte; it was left out.", "Nothing.");
+    public static FindingCode SavedEmbeddingEqual { get; } = new("TF2305", Information, "The file holds a base embedding, or a base bias, that has the base's values; it was left out.", "Nothing.");
 
     /// <summary>Whole weights that equal the base's.</summary>
     public static FindingCode WholeModuleEqual { get; } = new("TF2360", Information, "The file holds whole weights of the base that equal the base's; they were left out.", "Nothing.");
 
     /// <summary>Trained token rows.</summary>
-    public static FindingCode TokenRows { get; } = new("TF2306", Error, "The adapter replaces rows of an embedding (trainable tokens), for which the target has no place.", "Fuse the adapter into the base instead: fuse keeps them.", "the trained rows; the base's stay");
+    public static FindingCode TokenRows { get; } = new("TF2306", Error, "The adapter replaces rows of an embedding (trainable tokens), for which the target has no place.", "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the trained rows; the base's stay");
 
     /// <summary>Tensors of training only.</summary>
     public static FindingCode TrainingState { get; } = new("TF2307", Information, "The file holds tensors that only training reads; they were left out.", "Nothing.");
@@ -134,7 +143,7 @@ public static class TensorCodes
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
         NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ValueUnderflow, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
+        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ValueUnderflow, NestedPair, StackedPairs, EmptyPartition, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         PrefixUnclear, PrefixMoved, Widened, TurnedFactors, BaseStorage, WholeModuleEqual,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,

@@ -12,7 +12,7 @@ public static class MlxDropout
     // The default of mlx-vlm's legacy layers until 0.5.
     private const double VlmDropout = 0.1;
 
-    /// <summary>The probability, or an error that names the field.</summary>
+    /// <summary>The probability, 0 with a warning where it is none, or an error where two fields contradict each other.</summary>
     /// <param name="config">The config; <see langword="null"/> where the folder has none, which gives 0.</param>
     /// <param name="fileName">The config's name in findings.</param>
     public static MlxReadingValue Decide(MlxConfigView? config, string fileName)
@@ -32,6 +32,12 @@ public static class MlxDropout
                     fileName, $"{Field} is missing; 0 was taken, as mlx-swift-lm 3.31 and Unsloth (unsloth-zoo 2026.8) do; mlx-lm 0.32 refuses to load such a folder. It matters in training only"));
         }
 
+        if (nested.Value is null && top.Value is null)
+        {
+            MlxNumber field = nested.IsMissing ? top : nested;
+            return Unusable(fileName, $"{field.Field} is {field.Shown}, not a number");
+        }
+
         MlxReadingValue stated = MlxStated.Choose(nested, top, Option, fileName);
         if (stated.Value is not { } probability)
         {
@@ -40,7 +46,7 @@ public static class MlxDropout
 
         if (!DropoutInference.IsProbability(probability))
         {
-            return MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{nested.Field} is {MlxNumber.Show(probability)}, not in [0, 1); give {Option}"));
+            return Unusable(fileName, $"{nested.Field} is {MlxNumber.Show(probability)}, not in [0, 1)");
         }
 
         double meant = DropoutInference.Undrift(probability);
@@ -50,4 +56,7 @@ public static class MlxDropout
             Findings = stated.Findings.Add(MlxConfigCodes.DropoutDrift.At(fileName, $"{Field} is {MlxNumber.Show(probability)}, which is 1 - (1 - {MlxNumber.Show(meant)})")),
         };
     }
+
+    private static MlxReadingValue Unusable(string fileName, string what) =>
+        MlxReadingValue.Assumed(0, MlxConfigCodes.DropoutUnusable.At(fileName, $"{what}; 0 was taken, and mlx-lm uses it in training only; {Option} gives another"));
 }

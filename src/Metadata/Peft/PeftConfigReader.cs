@@ -136,10 +136,14 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
             log.Add(ConfigCodes.AlphaZero.At(_fields.Subject("lora_alpha"), $"is {ConfigFields.Show(json["lora_alpha"]!)}"));
         }
 
-        FieldOutcome dropoutOutcome = _fields.ReadNumber("lora_dropout", out double dropout, nullable: true);
-        if (dropoutOutcome.HasValue() && dropout is < 0 or > 1)
+        double? dropout = PeftDropout.Of(json);
+        if (dropout is null)
         {
-            log.Add(ConfigCodes.OutOfRange.At(_fields.Subject("lora_dropout"), $"is {ConfigFields.Show(json["lora_dropout"]!)}, but 0 to 1 belongs there"));
+            log.Add(PeftDropout.Unusable(_fields.Subject(PeftDropout.Field), json[PeftDropout.Field]!));
+        }
+        else
+        {
+            _fields.ReadNumber(PeftDropout.Field, out _, nullable: true);
         }
 
         _fields.ReadBoolean("use_rslora", out bool rslora, nullable: true);
@@ -148,7 +152,8 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         {
             Rank = rankOutcome.HasValue() && rank > 0 ? rank : PeftConfig.DefaultRank,
             Alpha = alphaOutcome.HasValue() ? alpha : PeftConfig.DefaultAlpha,
-            Dropout = dropoutOutcome.HasValue() && dropout is >= 0 and <= 1 ? dropout : 0,
+            Dropout = dropout ?? 0,
+            HasUnusableDropout = dropout is null,
             UseRslora = rslora,
             FanInFanOut = transposed,
             Bias = ReadBias(),

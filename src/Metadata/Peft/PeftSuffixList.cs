@@ -4,11 +4,13 @@ using System.Collections.Immutable;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>A list of names of which each stands for itself and for every path that ends with a dot and it.</summary>
-internal sealed class PeftSuffixList(ImmutableArray<string> items)
+/// <param name="items">The names.</param>
+public sealed class PeftSuffixList(ImmutableArray<string> items)
 {
     private readonly FrozenSet<string> _items = items.ToFrozenSet(StringComparer.Ordinal);
     private readonly FrozenSet<int> _lengths = items.Select(item => item.Length).ToFrozenSet();
 
+    /// <summary>Whether a path is one of the names, or ends with a dot and one of them.</summary>
     public bool Matches(string path)
     {
         if (_items.Contains(path))

@@ -32,6 +32,13 @@ public class DamagedPeftFolderTests
     [
         ("peft", "bias", "\"some\""), ("peft", "init_lora_weights", "\"nonsense\""), ("peft", "lora_alpha", "\"16\""), ("peft", "lora_dropout", "1.5"), ("peft", "r", "\"8\""),
 
+        // An alpha of 0 loads, and the adapter does nothing; a saved adapter has all that its list of targets names, so the Oracle's silence over missing keys is a loss.
+        ("peft", "lora_alpha", "0"), ("vllm", "lora_alpha", "0"), ("sglang", "lora_alpha", "0"), ("mlx-swift", "lora_alpha", "0"),
+        ("peft", "target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]"),
+
+        // The decompositions need the weight of a module, which packed experts do not have.
+        ("peft", "init_lora_weights", "\"pissa_niter_4\""),
+
         // PEFT's loader takes the rows of every wrapper from the file, and fails where they are missing.
         ("peft", "trainable_token_indices", "[1, 2]"),
 

@@ -144,7 +144,8 @@ public class MlxExpertTests
             adapter.Random(Switch + "gate_proj.lora_b", 3, 4, rank);
         }
 
-        Assert.Equal(isNamed, Run.MustConvert(adapter, TargetProfile.Peft, Base, new ConversionOptions { TransformersGeneration = 4 }).Has("TF5025"));
+        Converted modules = Run.MustConvert(adapter, TargetProfile.Peft, Base, new ConversionOptions { TransformersGeneration = 4 });
+        Assert.True(isNamed == modules.Has("TF5025"), modules.ToString());
         Assert.False(Run.MustConvert(adapter, TargetProfile.Peft, Base).Has("TF5025"));
     }
 

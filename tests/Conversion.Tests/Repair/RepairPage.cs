@@ -32,6 +32,7 @@ internal static class RepairPage
         | no `keys`, or keys that are empty, a string, last names, or of other modules | keys of the file's modules: below the layer where that is exact (with `--base` also by way of `num_layers`), else full paths. Folders of mlx-swift-lm always have them below the layer, where they may also reach modules without tensors, which changes nothing for LoRA and is refused for DoRA; folders of mlx-vlm and Unsloth always have full paths |
         | numbered checkpoints without a final file | the newest becomes `adapters.safetensors`; the checkpoints stay |
         | no dropout (mlx-swift-lm), dropout 0.09999999999999998 | 0.0, and 0.1 |
+        | a dropout that is no probability | 0, with a warning, or what `--dropout` says: it matters in training only |
         | numbers in strings, integers with a point | numbers, integers |
         | `A` and `B`, top-level `rank`, `alpha` and `dropout` (mlx-vlm until 0.5) | `lora_a` and `lora_b`, `lora_parameters`; the version decides about the scale, whatever a stray `scale` says, so `--producer` or `--scale` is asked for |
         | factors that are layers, `lora_a.weight` | `lora_a`, `lora_b`, transposed |

@@ -96,15 +96,14 @@ public class TargetPathsTests
     }
 
     [Fact]
-    public void Gemma_4_has_attention_only_and_keys_of_both_classes()
+    public void Gemma_4_has_keys_of_both_classes_and_an_mlp_in_newer_releases()
     {
         Converted converted = Run.MustConvert(Adapter("language_model.model.layers", "self_attn.q_proj"), TargetProfile.MlxSwift, Config("gemma4"));
         Assert.Equal(["q_proj", "self_attn.q_proj"], converted.Config.GetProperty("lora_parameters").GetStrings("keys")!);
-        Run.MustRefuse(Adapter("language_model.model.layers", "self_attn.q_proj", "mlp.up_proj"), TargetProfile.MlxSwift, ["TF5018"], Config("gemma4"));
-        Converted without = Run.MustConvert(
-            Adapter("language_model.model.layers", "self_attn.q_proj", "mlp.up_proj"), TargetProfile.MlxSwift, Config("gemma4"),
-            ConversionOptions.Default with { Allowed = ["TF5018"] });
-        Assert.DoesNotContain(without.Tensors.Keys, name => name.Contains("up_proj", StringComparison.Ordinal));
+        Assert.False(converted.Has("TF5065"));
+        Converted newer = Run.MustConvert(Adapter("language_model.model.layers", "self_attn.q_proj", "mlp.up_proj"), TargetProfile.MlxSwift, Config("gemma4"));
+        Assert.True(newer.Has("TF5065"));
+        Assert.Equal(["mlp.up_proj", "q_proj", "self_attn.q_proj"], newer.Config.GetProperty("lora_parameters").GetStrings("keys")!);
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal static class FindingsPage
         ("TF4", "TF4xxx: the model's architecture"),
         ("TF5", "TF5xxx: the target"),
         ("TF55", "TF55xx: what `check` says of a reader"),
+        ("TF60", "TF60xx: merging an adapter into its base (`fuse`)"),
     ];
 
     /// <summary>The page, with <c>\n</c> at the end of each line.</summary>

@@ -26,7 +26,7 @@ public class PeftConfigTests
         { Lora("\"r\":8,\"lora_alpha\":NaN"), "error TF3002 adapter_config.json:lora_alpha: is NaN, but a finite number belongs there" },
         { Lora("\"r\":8,\"lora_alpha\":\"16\""), "error TF3001 adapter_config.json:lora_alpha: is the string \"16\", but a finite number belongs there" },
         { Lora("\"r\":8,\"lora_alpha\":0"), "warning TF3107 adapter_config.json:lora_alpha: is 0" },
-        { Plain("\"lora_dropout\":1.5"), "error TF3005 adapter_config.json:lora_dropout: is 1.5, but 0 to 1 belongs there" },
+        { Plain("\"lora_dropout\":1.5"), "warning TF3165 adapter_config.json:lora_dropout: is 1.5, but 0 to 1 belongs there; 0 is taken, and PEFT uses it in training only" },
         { Plain("\"lora_dropout\":0.1,\"target_parameters\":[\"w\"]"), "warning TF3119 adapter_config.json:lora_dropout: is 0.1 beside target_parameters" },
         { Plain("\"use_rslora\":1"), "warning TF3004 adapter_config.json:use_rslora: is 1, but true or false belongs there; it is taken as that" },
         { Plain("\"use_rslora\":\"false\""), "error TF3001 adapter_config.json:use_rslora: is the string \"false\", but true or false belongs there" },

@@ -67,7 +67,7 @@ public static class HfRuntimeLayout
         }
 
         // transformers 5: routers are modules with a raw weight.
-        bool router = module == "router" || (module == "gate" && modelType is "mixtral" or "qwen3_moe" or "deepseek_v3");
+        bool router = module == "router" || (module == "gate" && modelType is "mixtral" or "qwen3_moe" or "olmoe" or "deepseek_v3");
         return router ? HfModuleKind.Raw : HfModuleKind.Linear;
     }
 

@@ -96,7 +96,12 @@ public sealed class MlxBase
             return Load(folder);
         }
 
-        HfBase hf = HfBase.Fixture(name);
+        return Of(HfBase.Fixture(name));
+    }
+
+    /// <summary>The base that mlx-lm makes of one of transformers.</summary>
+    public static MlxBase Of(HfBase hf)
+    {
         HubResult mapped = new HubMapping(hf.ModelType, hf.Experts).ToMlx(hf.Weights);
         return FromWeights(hf.ModelType, hf.Config, mapped.Deltas.ToDictionary(m => m.Key + ".weight", m => m.Value, StringComparer.Ordinal));
     }

@@ -12,7 +12,7 @@ public sealed class HubMapping(string modelType, long experts)
     private static readonly Regex PerExpert = new(@"^(.*)\.experts\.(\d+)\.(gate_proj|up_proj|down_proj|w1|w2|w3)\.weight$");
     private static readonly Regex Packed = new(@"^(.*)\.experts\.(gate_up_proj|down_proj)$");
 
-    private bool HasExperts => modelType is "mixtral" or "qwen3_moe" or "deepseek_v3" or "gpt_oss";
+    private bool HasExperts => modelType is "mixtral" or "qwen3_moe" or "olmoe" or "deepseek_v3" or "gpt_oss";
 
     /// <summary>A mapping for a base in tests/fixtures/bases.</summary>
     public static HubMapping Fixture(string architecture)

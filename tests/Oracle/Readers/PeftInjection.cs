@@ -57,14 +57,15 @@ internal static class PeftInjection
                     throw new ReaderException($"ValueError: {module} is targeted as a module and by its parameter");
                 }
 
-                CheckParameterOptions(config);
+                CheckParameterOptions(config, hasModule: slots.Any(s => !s.AsParameter));
                 string key = module + string.Concat(Enumerable.Repeat(".base_layer", targets.Count - 1 - i));
                 slots.Add(new PeftSlot(key, target, RankOf(config, target.Path), AsParameter: true));
             }
         }
     }
 
-    private static void CheckParameterOptions(JsonElement config)
+    /// <summary>PEFT sets fan_in_fan_out right in the config at the first linear layer, before any parameter.</summary>
+    private static void CheckParameterOptions(JsonElement config, bool hasModule)
     {
         if (config.GetNumber("lora_dropout", 0) != 0)
         {
@@ -73,7 +74,7 @@ internal static class PeftInjection
 
         foreach (string flag in new[] { "fan_in_fan_out", "lora_bias", "use_dora" })
         {
-            if (config.GetFlag(flag))
+            if (config.GetFlag(flag) && !(hasModule && flag == "fan_in_fan_out"))
             {
                 throw new ReaderException($"ValueError: lora.ParamWrapper does not work with {flag}");
             }

@@ -76,7 +76,7 @@ public static class PeftLoader
     }
 
     /// <summary>Every Linear and Conv1D but the output head.</summary>
-    private static JsonElement ExpandAllLinear(JsonElement config, HfBase hfBase)
+    internal static JsonElement ExpandAllLinear(JsonElement config, HfBase hfBase)
     {
         if (!string.Equals(config.GetText("target_modules"), "all-linear", StringComparison.OrdinalIgnoreCase))
         {

@@ -9,7 +9,12 @@ internal static class PeftMoeConversion
 {
     private static readonly Regex PerExpert = new(@"^(.*)\.experts\.(\d+)\.(gate_proj|up_proj|down_proj|w1|w2|w3)\.lora_([AB])\.weight$");
 
-    public static bool Applies(string modelType) => modelType is "mixtral" or "qwen3_moe" or "deepseek_v3";
+    public static bool Applies(string modelType) => modelType is "mixtral" or "qwen3_moe" or "olmoe" or "deepseek_v3";
+
+    /// <summary>The old names of routers and experts, and the parameters that they became.</summary>
+    public static Dictionary<string, string> Names(string modelType) => modelType == "mixtral"
+        ? new() { ["gate"] = "gate.weight", ["w1"] = "gate_up_proj", ["w3"] = "gate_up_proj", ["w2"] = "down_proj" }
+        : new() { ["gate"] = "gate.weight", ["gate_proj"] = "gate_up_proj", ["up_proj"] = "gate_up_proj", ["down_proj"] = "down_proj" };
 
     /// <summary>
     /// Every item of target_modules whose last segment is the router or an expert's Linear of the older model moves to target_parameters,
@@ -17,9 +22,7 @@ internal static class PeftMoeConversion
     /// </summary>
     public static JsonElement ConvertConfig(JsonElement config, HfBase hfBase)
     {
-        Dictionary<string, string> names = hfBase.ModelType == "mixtral"
-            ? new() { ["gate"] = "gate.weight", ["w1"] = "gate_up_proj", ["w3"] = "gate_up_proj", ["w2"] = "down_proj" }
-            : new() { ["gate"] = "gate.weight", ["gate_proj"] = "gate_up_proj", ["up_proj"] = "gate_up_proj", ["down_proj"] = "down_proj" };
+        Dictionary<string, string> names = Names(hfBase.ModelType);
         if (config.GetStrings("target_modules") is not { } targets)
         {
             return config;

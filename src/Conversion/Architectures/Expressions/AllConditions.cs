@@ -11,4 +11,6 @@ internal sealed record AllConditions(ImmutableArray<Condition> Parts) : Conditio
         bool?[] results = [.. Parts.Select(part => part.Holds(config, layer))];
         return results.Contains(false) ? false : results.Contains(null) ? null : true;
     }
+
+    public override IEnumerable<string> Fields => Parts.SelectMany(part => part.Fields);
 }

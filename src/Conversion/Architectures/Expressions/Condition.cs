@@ -9,4 +9,7 @@ internal abstract record Condition
     /// <param name="config">The base model's configuration, if known.</param>
     /// <param name="layer">The layer index, or <see langword="null"/> outside the layers.</param>
     public abstract bool? Holds(BaseConfig? config, int? layer);
+
+    /// <summary>The fields of config.json that decide.</summary>
+    public abstract IEnumerable<string> Fields { get; }
 }

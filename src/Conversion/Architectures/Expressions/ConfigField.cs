@@ -6,4 +6,6 @@ namespace Transfuse.Conversion.Architectures.Expressions;
 internal sealed record ConfigField(string Name) : Expression
 {
     public override double? Evaluate(BaseConfig? config) => config?.GetNumber(Name);
+
+    public override IEnumerable<string> Fields => [Name];
 }

@@ -6,4 +6,6 @@ namespace Transfuse.Conversion.Architectures.Expressions;
 internal sealed record Constant(double Value) : Expression
 {
     public override double? Evaluate(BaseConfig? config) => Value;
+
+    public override IEnumerable<string> Fields => [];
 }

@@ -11,4 +11,7 @@ internal abstract record Expression
     /// <summary>The value where it is a whole number, else <see langword="null"/>.</summary>
     public long? EvaluateInteger(BaseConfig? config) =>
         Evaluate(config) is double value && double.IsInteger(value) && Math.Abs(value) < 1L << 53 ? (long)value : null;
+
+    /// <summary>The fields of config.json that it reads.</summary>
+    public abstract IEnumerable<string> Fields { get; }
 }

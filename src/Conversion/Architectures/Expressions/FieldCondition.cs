@@ -3,7 +3,11 @@ using Transfuse.Conversion.Bases;
 namespace Transfuse.Conversion.Architectures.Expressions;
 
 /// <summary>A field of config.json compared with a number; true counts as 1, false as 0.</summary>
-internal sealed record FieldCondition(string Field, Comparison Comparison, double Value) : Condition
+/// <param name="Field">The field.</param>
+/// <param name="Comparison">How it is compared.</param>
+/// <param name="Value">With what.</param>
+/// <param name="Default">What transformers and mlx-lm both take where a config.json lacks the field; <see langword="null"/> where they do not agree.</param>
+internal sealed record FieldCondition(string Field, Comparison Comparison, double Value, double? Default) : Condition
 {
     public override bool? Holds(BaseConfig? config, int? layer)
     {
@@ -17,7 +21,7 @@ internal sealed record FieldCondition(string Field, Comparison Comparison, doubl
             return config.Contains(Field);
         }
 
-        double? actual = config.GetNumber(Field) ?? (config.GetBoolean(Field) is bool flag ? (flag ? 1 : 0) : null);
+        double? actual = config.GetNumber(Field) ?? (config.GetBoolean(Field) is bool flag ? (flag ? 1 : 0) : config.Contains(Field) ? null : Default);
         return (Comparison, actual) switch
         {
             (_, null) => null,
@@ -26,4 +30,6 @@ internal sealed record FieldCondition(string Field, Comparison Comparison, doubl
             (_, double number) => number >= Value,
         };
     }
+
+    public override IEnumerable<string> Fields => [Field];
 }

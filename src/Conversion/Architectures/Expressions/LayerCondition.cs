@@ -7,4 +7,6 @@ internal sealed record LayerCondition(Expression First) : Condition
 {
     public override bool? Holds(BaseConfig? config, int? layer) =>
         layer is int index && First.Evaluate(config) is double first ? index >= first : null;
+
+    public override IEnumerable<string> Fields => First.Fields;
 }

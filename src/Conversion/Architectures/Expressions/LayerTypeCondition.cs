@@ -7,4 +7,6 @@ internal sealed record LayerTypeCondition(string Type) : Condition
 {
     public override bool? Holds(BaseConfig? config, int? layer) =>
         layer is int index && config?.LayerType(index) is string type ? type == Type : null;
+
+    public override IEnumerable<string> Fields => ["layer_types"];
 }

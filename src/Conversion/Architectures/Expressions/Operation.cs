@@ -24,4 +24,6 @@ internal sealed record Operation(Operator Operator, ImmutableArray<Expression> O
 
         return result;
     }
+
+    public override IEnumerable<string> Fields => Operands.SelectMany(operand => operand.Fields);
 }

@@ -16,7 +16,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         MlxMapping mapping = new(path);
         if (HfPaths.Resolve(architecture, path) is not ModuleAddress address)
         {
-            return Refuse(mapping, ArchitectureCodes.UnknownModule, $"{architecture} has no such module");
+            return Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InTransformers(architecture, config, path));
         }
 
         if (address.Layer >= config?.LayerCount(architecture))
@@ -34,7 +34,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         RuleChoice choice = RuleChoice.Of(rules, config, address.Layer);
         return choice switch
         {
-            { IsUndecided: true } => NeedsConfig(mapping),
+            { IsUndecided: true } => NeedsConfig(mapping, choice.Missing),
             { Rule: Rule rule } => Apply(mapping, address, rule, rules),
             _ => Identity(mapping, address, rules),
         };
@@ -55,11 +55,11 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
             case UnsupportedRule unsupported:
                 return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[unsupported.Reason]);
             case ScaleRule scale:
-                return RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales ? NeedsConfig(mapping)
+                return RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales ? NeedsConfig(mapping, scale.Fields)
                     : scales.Any(item => item.Factor == 0 || !double.IsFinite(item.Factor)) ? Refuse(mapping, ArchitectureCodes.BadScale, "the base model multiplies the weight by a factor that is zero or not finite")
                     : Finish(mapping, address, [Target(address, scale.Target, indices) with { Scale = scales }]);
             case ExpertRowsRule rows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping) : mapping with
+                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping, architecture.Config.Experts) : mapping with
                 {
                     Form = HfForm.ExpertRows,
                     Targets =
@@ -81,14 +81,14 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         ImmutableArray<MlxTarget>.Builder targets = ImmutableArray.CreateBuilder<MlxTarget>();
         if (rule is PackedRule { Experts: Expression experts } && experts.EvaluateInteger(config) is null)
         {
-            return NeedsConfig(mapping);
+            return NeedsConfig(mapping, experts.Fields);
         }
 
         foreach (RuleTarget part in rule.Targets)
         {
             if (part.Rows.Resolve(config) is not RowSelection rows)
             {
-                return NeedsConfig(mapping);
+                return NeedsConfig(mapping, part.Rows.Fields);
             }
 
             targets.Add(Target(address, part.Path, indices) with { Rows = rows, Expert = indices.Expert >= 0 ? indices.Expert : null });
@@ -129,7 +129,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         bool isOwnName = rules.Length > 0 || RuleLookup.ToTarget(architecture, address).All(rule => rule.Runtime == Runtime.Legacy);
         return isOwnName && RuleLookup.KindOf(architecture, address.Path) is TargetKind.Linear or TargetKind.Embedding
             ? Finish(mapping, address, [Target(address, new PathPattern("{L}." + address.Path), PathIndices.None)])
-            : Refuse(mapping, ArchitectureCodes.UnknownModule, $"{architecture} has no such module");
+            : Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InTransformers(architecture, config, mapping.Source));
     }
 
     private MlxMapping Finish(MlxMapping mapping, ModuleAddress address, ImmutableArray<MlxTarget> targets)
@@ -154,10 +154,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
             : new MlxTarget(key, key, null, address.Global!.Kind);
     }
 
-    private MlxMapping NeedsConfig(MlxMapping mapping) => Refuse(
-        mapping,
-        ArchitectureCodes.NeedsBaseConfig,
-        config is null ? "no base model was given" : "its config.json lacks a field that decides this");
+    private MlxMapping NeedsConfig(MlxMapping mapping, IEnumerable<string> fields) => Refuse(mapping, ArchitectureCodes.NeedsBaseConfig, MissingField.Describe(config, fields));
 
     private static MlxMapping Refuse(MlxMapping mapping, FindingCode code, string message) => mapping with
     {

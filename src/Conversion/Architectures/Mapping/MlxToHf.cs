@@ -16,7 +16,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         HfMapping mapping = new(path);
         if (MlxPaths.Resolve(architecture, path) is not ModuleAddress address)
         {
-            return Refuse(mapping, ArchitectureCodes.UnknownModule, $"{architecture} has no such module in MLX");
+            return Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InMlx(architecture, config, path));
         }
 
         mapping = mapping with { Layer = address.Layer, Role = address.Global?.Role ?? ModuleRole.None };
@@ -36,7 +36,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         RuleChoice choice = RuleChoice.Of(all.Where(rule => rule.IsWrittenFor(_layout)), config, address.Layer);
         return choice switch
         {
-            { IsUndecided: true } => NeedsConfig(mapping),
+            { IsUndecided: true } => NeedsConfig(mapping, choice.Missing),
             { Rule: Rule rule } => Apply(mapping, address, rule, all),
             _ when all.All(rule => rule.Runtime == Runtime.Legacy) => Identity(mapping, address),
             _ => Refuse(mapping, ArchitectureCodes.NoHuggingFaceCounterpart, $"{architecture} has no such module in {Name(_layout)}"),
@@ -49,7 +49,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         target.Path.TryMatch(address.Path, out PathIndices indices);
         if (target.Rows.Resolve(config) is not RowSelection rows)
         {
-            return NeedsConfig(mapping);
+            return NeedsConfig(mapping, target.Rows.Fields);
         }
 
         HfMapping result = Identity(mapping, address) with
@@ -61,13 +61,13 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         switch (rule)
         {
             case PackedRule packed:
-                return packed.Experts is Expression count && count.EvaluateInteger(config) is null ? NeedsConfig(mapping) : result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
+                return packed.Experts is Expression count && count.EvaluateInteger(config) is null ? NeedsConfig(mapping, count.Fields) : result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
             case StackRule:
                 return result with { Form = HfForm.PerExpert };
             case RenameRule rename:
                 return result with { Form = IsParameter(rename) ? HfForm.Parameter : HfForm.Module };
             case ExpertRowsRule expertRows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping)
+                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping, architecture.Config.Experts)
                     : indices.Expert >= experts ? Refuse(mapping, ArchitectureCodes.ExpertMismatch, $"expert {indices.Expert}, but the base model has {experts}")
                     : result with
                     {
@@ -77,7 +77,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
                         Partners = [.. Enumerable.Range(0, (int)experts).Select(expert => MlxPath(address, target.Path, new PathIndices(expert, -1)))],
                     };
             case ScaleRule scale:
-                return RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales ? NeedsConfig(mapping)
+                return RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales ? NeedsConfig(mapping, scale.Fields)
                     : scales.Any(item => item.Factor == 0 || !double.IsFinite(item.Factor)) ? Refuse(mapping, ArchitectureCodes.BadScale, "the base model multiplies the weight by a factor that is zero or not finite")
                     : result with { Scale = scales };
             default:
@@ -104,7 +104,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
 
         return RuleLookup.RefusalOf(architecture, address.Path) is string reason
             ? Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[reason])
-            : Refuse(mapping, ArchitectureCodes.UnknownModule, $"{architecture} has no such module in MLX");
+            : Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InMlx(architecture, config, mapping.Source));
     }
 
     private bool IsParameter(RenameRule rule) => rule.Parameter switch
@@ -127,10 +127,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         _ => "weight files",
     };
 
-    private HfMapping NeedsConfig(HfMapping mapping) => Refuse(
-        mapping,
-        ArchitectureCodes.NeedsBaseConfig,
-        config is null ? "no base model was given" : "its config.json lacks a field that decides this");
+    private HfMapping NeedsConfig(HfMapping mapping, IEnumerable<string> fields) => Refuse(mapping, ArchitectureCodes.NeedsBaseConfig, MissingField.Describe(config, fields));
 
     private static HfMapping Refuse(HfMapping mapping, FindingCode code, string message) => mapping with
     {

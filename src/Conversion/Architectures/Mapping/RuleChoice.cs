@@ -6,7 +6,8 @@ namespace Transfuse.Conversion.Architectures.Mapping;
 /// <summary>The first of several rules whose condition holds.</summary>
 /// <param name="Rule">The rule, or <see langword="null"/> where none holds.</param>
 /// <param name="IsUndecided">Whether a condition could not be evaluated before one held.</param>
-internal readonly record struct RuleChoice(Rule? Rule, bool IsUndecided)
+/// <param name="Missing">The fields that this condition waits for.</param>
+internal readonly record struct RuleChoice(Rule? Rule, bool IsUndecided, IEnumerable<string> Missing)
 {
     /// <summary>Chooses.</summary>
     public static RuleChoice Of(IEnumerable<Rule> rules, BaseConfig? config, int? layer)
@@ -16,14 +17,14 @@ internal readonly record struct RuleChoice(Rule? Rule, bool IsUndecided)
             switch (rule.Holds(config, layer))
             {
                 case true:
-                    return new RuleChoice(rule, false);
+                    return new RuleChoice(rule, false, []);
                 case null:
-                    return new RuleChoice(null, true);
+                    return new RuleChoice(null, true, rule.When!.Fields);
                 default:
                     continue;
             }
         }
 
-        return default;
+        return new RuleChoice(null, false, []);
     }
 }

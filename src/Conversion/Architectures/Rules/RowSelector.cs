@@ -18,6 +18,9 @@ internal sealed record RowSelector
     /// <summary>All rows.</summary>
     public static RowSelector All { get; } = new(RowSelection.All);
 
+    /// <summary>The fields of config.json that it depends on.</summary>
+    public IEnumerable<string> Fields => new[] { _every, _from, _count }.SelectMany(part => part?.Fields ?? []);
+
     /// <summary>The selection for a base model, or <see langword="null"/> where its configuration does not give one.</summary>
     public RowSelection? Resolve(BaseConfig? config)
     {

@@ -10,5 +10,8 @@ internal sealed record ScaleRule : Rule
 
     public required ImmutableArray<(Expression? Rows, Expression Factor)> Factors { get; init; }
 
+    /// <summary>The fields of config.json that the factors depend on.</summary>
+    public IEnumerable<string> Fields => Factors.SelectMany(item => (item.Rows?.Fields ?? []).Concat(item.Factor.Fields));
+
     public override ImmutableArray<RuleTarget> Targets => [new RuleTarget(Target)];
 }

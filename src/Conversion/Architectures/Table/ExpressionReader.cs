@@ -54,14 +54,15 @@ internal static class ExpressionReader
     private static FieldCondition ReadField(EntryReader reader)
     {
         Comparison comparison = reader.Word("op", Words.Comparison);
-        double value = comparison == Comparison.Present
-            ? 0
-            : reader.Required("value") switch
-            {
-                { ValueKind: JsonValueKind.True } => 1,
-                { ValueKind: JsonValueKind.False } => 0,
-                JsonElement number => number.GetDouble(),
-            };
-        return new FieldCondition(reader.Text("field"), comparison, value);
+        double value = comparison == Comparison.Present ? 0 : Number(reader.Required("value"));
+        double? missing = reader.Optional("default") is JsonElement stated ? Number(stated) : null;
+        return new FieldCondition(reader.Text("field"), comparison, value, missing);
     }
+
+    private static double Number(JsonElement element) => element switch
+    {
+        { ValueKind: JsonValueKind.True } => 1,
+        { ValueKind: JsonValueKind.False } => 0,
+        _ => element.GetDouble(),
+    };
 }

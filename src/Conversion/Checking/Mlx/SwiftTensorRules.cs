@@ -50,6 +50,11 @@ internal static class SwiftTensorRules
             return;
         }
 
+        if (wrapping.ReleaseOf(pair.Path) is { } release)
+        {
+            context.Report(CheckCodes.ReleaseNeeded, pair.Path, $"is reached by the keys in {release} alone; the others refuse it (unhandledKeys)");
+        }
+
         if (pair.M is not null && !isDora)
         {
             context.Report(CheckCodes.TensorRefused, pair.Path + ".m", "unhandledKeys: fine_tune_type is not dora");

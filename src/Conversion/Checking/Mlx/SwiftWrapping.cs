@@ -23,16 +23,19 @@ internal sealed class SwiftWrapping(MlxModel model, SwiftSupport? support, long 
     /// <summary>Whether a path names a layer beyond the last, whose tensors are dropped without a word.</summary>
     public bool IsBeyond(string path) => model.IsLayerCountKnown && model.TrySplit(path, out int layer, out _) && layer >= model.LayerCount;
 
+    /// <summary>The release that alone wraps a module which is wrapped, or <see langword="null"/> where all do: Gemma 4 offered its attention modules to adapters, and since pull request 602 its layers.</summary>
+    public string? ReleaseOf(string path) =>
+        support?.Adapts != Attention || !model.TrySplit(path, out _, out string relative) || (Reaches(relative) && Reaches(BelowAttention(relative))) ? null
+        : Reaches(relative) ? "mlx-swift-lm since its pull request 602 (September 2026)"
+        : "mlx-swift-lm 3.31.4 and before";
+
     private bool WrapsBelow(string path, string relative)
     {
         bool isLinear = model.Find(path).IsLinear || support?.Also.Contains(relative) == true;
-        string? key = KeyOf(relative);
-        return isLinear && key is not null && (keys is null || keys.Contains(key));
+        return isLinear && (Reaches(relative) || (support?.Adapts == Attention && Reaches(BelowAttention(relative))));
     }
 
-    // Some models offer their attention modules instead of their layers, so that keys begin below these.
-    private string? KeyOf(string relative) =>
-        support?.Adapts != Attention ? relative
-        : relative.StartsWith(Attention + ".", StringComparison.Ordinal) ? relative[(Attention.Length + 1)..]
-        : null;
+    private bool Reaches(string? key) => key is not null && (keys is null || keys.Contains(key));
+
+    private static string? BelowAttention(string relative) => relative.StartsWith(Attention + ".", StringComparison.Ordinal) ? relative[(Attention.Length + 1)..] : null;
 }

@@ -21,8 +21,16 @@ internal sealed class HfModel
     private readonly bool _isBare;
     private readonly Lazy<ImmutableArray<HfModule>> _modules;
 
-    private HfModel(Architecture architecture, BaseConfig? config, MlxModel mlx)
+    // The base's layer behind each layer, where layer_replication repeats them.
+    private readonly ImmutableArray<int>? _replicated;
+
+    // The adapter's own spelling of the layers' path: the text class of a vision-language model has another than the whole one.
+    private readonly string _root;
+
+    private HfModel(Architecture architecture, BaseConfig? config, MlxModel mlx, string root, ImmutableArray<int>? replicated = null)
     {
+        _root = root;
+        _replicated = replicated;
         Architecture = architecture;
         Config = config;
         _map = new ArchitectureMap(architecture, config, allowLowConfidence: true);
@@ -36,7 +44,7 @@ internal sealed class HfModel
     public BaseConfig? Config { get; }
 
     /// <summary>Number of layers; as many as the adapter shows where the base was not given.</summary>
-    public long LayerCount => Math.Min(_mlx.LayerCount, MostLayers);
+    public long LayerCount => _replicated?.Length ?? Math.Min(_mlx.LayerCount, MostLayers);
 
     public bool IsLayerCountKnown => _mlx.IsLayerCountKnown;
 
@@ -69,11 +77,59 @@ internal sealed class HfModel
             context.Report(CheckCodes.BaseUnknown, architecture.ModelType, $"the number of layers is not known; {mlx.LayerCount} were assumed, as many as the adapter shows");
         }
 
-        return new HfModel(architecture, config, mlx);
+        return new HfModel(architecture, config, mlx, RootOf(architecture, paths));
     }
+
+    /// <summary>The model after PEFT repeated its layers (PEFT 0.21, <c>replicate_layers</c>).</summary>
+    /// <param name="ranges">The ranges of <c>layer_replication</c>, ends exclusive.</param>
+    /// <returns><see langword="null"/> where a range leaves the model.</returns>
+    public HfModel? Replicated(IEnumerable<(long Start, long End)> ranges)
+    {
+        var layers = ImmutableArray.CreateBuilder<int>();
+        foreach ((long start, long end) in ranges)
+        {
+            if (start < end && (start < -LayerCount || end > LayerCount || end - start + layers.Count > MostLayers))
+            {
+                return null;
+            }
+
+            for (long layer = start; layer < end; layer++)
+            {
+                layers.Add((int)(layer < 0 ? layer + LayerCount : layer));
+            }
+        }
+
+        return new HfModel(Architecture, Config, _mlx, _root, layers.ToImmutable());
+    }
+
+    /// <summary>A path with a star for the number of its layer, the same for all layers.</summary>
+    public string Layerless(string path) => Split(path) is var (root, _, rest) ? $"{root}.*.{rest}" : path;
 
     /// <summary>What is at a module path.</summary>
     public HfPlace Find(string path)
+    {
+        if (_replicated is { } layers && Split(path) is var (root, layer, rest))
+        {
+            return layer < layers.Length ? FindInBase($"{root}.{layers[layer]}.{rest}") : HfPlace.Absent;
+        }
+
+        return FindInBase(path);
+    }
+
+    private (string Root, int Layer, string Below)? Split(string path)
+    {
+        foreach (string root in Architecture.Layers.HuggingFace)
+        {
+            if (HfPaths.TrySplit(path, root, out int layer, out string rest))
+            {
+                return (root, layer, rest);
+            }
+        }
+
+        return null;
+    }
+
+    private HfPlace FindInBase(string path)
     {
         // Other programs find a module by its meaning; PEFT and the servers by its name alone.
         if (!_isBare && !HfPaths.IsExact(Architecture, path))
@@ -123,21 +179,28 @@ internal sealed class HfModel
         }
 
         string root = Architecture.Layers.Mlx;
-        for (long layer = 0; layer < LayerCount; layer++)
+        for (int layer = 0; layer < LayerCount; layer++)
         {
+            int source = _replicated?[layer] ?? layer;
             foreach (string key in Architecture.Keys.Select(key => key.Path.Path).Where(key => !key.Contains('{')))
             {
-                string path = $"{root}.{layer}.{key}";
+                string path = $"{root}.{source}.{key}";
                 if (_mlx.Find(path).State == MlxPlaceState.Adaptable && _map.MapToHuggingFace(path, HfLayout.Transformers5) is { Finding: null } mapping)
                 {
-                    yield return new HfModule(mapping.Path, mapping.Form, false, false);
+                    yield return new HfModule(InLayer(mapping.Path, layer), mapping.Form, false, false);
                 }
             }
 
             foreach (UnsupportedRule rule in Architecture.Rules.OfType<UnsupportedRule>().Where(rule => rule.Heads is not null))
             {
-                yield return new HfModule($"{Architecture.Layers.Transformers5}.{layer}.{rule.Source.Path}", HfForm.Module, false, false);
+                yield return new HfModule($"{_root}.{layer}.{rule.Source.Path}", HfForm.Module, false, false);
             }
         }
     }
+
+    private string InLayer(string path, int layer) => Split(path) is var (_, _, rest) ? $"{_root}.{layer}.{rest}" : path;
+
+    private static string RootOf(Architecture architecture, IReadOnlyCollection<string> paths) =>
+        architecture.Layers.HuggingFace.Append(architecture.Layers.Transformers5)
+            .MaxBy(root => (paths.Count(path => HfPaths.TrySplit(path, root, out _, out _)), root == architecture.Layers.Transformers5))!;
 }

@@ -29,20 +29,24 @@ internal static class PeftConfigRules
 
     // PEFT checks no types; these are the fields whose values are used in a way that needs one.
     private static readonly string[] Typed =
-        ["r", "lora_alpha", "lora_dropout", "target_modules", "exclude_modules", "target_parameters", "rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layers_pattern", "init_lora_weights"];
+        [
+        "r", "lora_alpha", "target_modules", "exclude_modules", "target_parameters", "rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layers_pattern",
+        "init_lora_weights", "layer_replication", "task_type",
+    ];
 
     /// <summary>Reads a config of LoRA, or gives <see langword="null"/> where PEFT refuses it or it is of another method.</summary>
     public static PeftConfig? Read(CheckContext context, JsonObject json)
     {
-        var log = new FindingLog();
-        PeftConfig config = PeftConfig.Parse(json, log, string.Empty);
         if (json["peft_type"] is not JsonString)
         {
             context.Report(json.Contains("peft_type") ? CheckCodes.FieldRefused : CheckCodes.FieldMissing, "peft_type", "KeyError: 'peft_type'");
             return null;
         }
 
-        bool refused = Report(context, log.ToSorted());
+        var log = new FindingLog();
+        bool refused = !PeftPythonConfig.TryRead(context, json, out JsonObject python);
+        PeftConfig config = PeftConfig.Parse(python, log, string.Empty);
+        refused |= Report(context, log.ToSorted());
         if (json["peft_type"] is JsonString { Value: var type } && type != config.PeftType)
         {
             context.Report(CheckCodes.FieldRefused, "peft_type", $"KeyError: '{type}'; names are in upper case");
@@ -59,6 +63,17 @@ internal static class PeftConfigRules
         {
             string field = finding.Subject.TrimStart(':');
             string top = field.Split(':')[0];
+            if (PeftScaleRules.Judges(field))
+            {
+                continue;
+            }
+
+            // Numbers that are none of a usual adapter: PeftPythonConfig and the scale's rules say what comes of them.
+            if ((finding.Code == ConfigCodes.NotFinite && (field is "lora_alpha" or "lora_dropout")) || (finding.Code == ConfigCodes.OutOfRange && field == "lora_dropout"))
+            {
+                continue;
+            }
+
             if (Raised.TryGetValue(finding.Code, out string? error))
             {
                 context.Report(CheckCodes.FieldRefused, field, $"{error}: {finding.Message}");

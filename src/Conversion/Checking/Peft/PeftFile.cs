@@ -15,13 +15,20 @@ internal sealed record PeftFile(ImmutableArray<PeftModuleFactors> Modules, Immut
     /// <summary>Sorts the tensors as PEFT 0.21's <c>set_peft_model_state_dict</c> matches them.</summary>
     /// <param name="raw">The tensors.</param>
     /// <param name="anyName">Whether names that PEFT cannot match are sorted too, by what they mean.</param>
-    public static PeftFile Of(RawTensors raw, bool anyName = false)
+    /// <param name="addsPrefix">Whether PEFT sets base_model.model. before factors without it, as it does for the model types whose weights transformers 5 converts.</param>
+    public static PeftFile Of(RawTensors raw, bool anyName = false, bool addsPrefix = false)
     {
         var matched = ImmutableArray.CreateBuilder<NamedTensor>();
         var unmatched = ImmutableArray.CreateBuilder<(string, string)>();
         foreach (NamedTensor tensor in raw.All)
         {
-            if (!anyName && Problem(tensor.Name, PeftTensorName.Parse(tensor.Name).Oddities) is { } why)
+            PeftNameOddities oddities = PeftTensorName.Parse(tensor.Name).Oddities;
+            if (addsPrefix && tensor.Name.Contains(".lora_", StringComparison.Ordinal))
+            {
+                oddities &= ~PeftNameOddities.NoPrefix;
+            }
+
+            if (!anyName && Problem(tensor.Name, oddities) is { } why)
             {
                 unmatched.Add((tensor.Name, why));
             }

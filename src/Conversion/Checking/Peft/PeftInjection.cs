@@ -42,7 +42,9 @@ internal sealed class PeftInjection
         ImmutableArray<string> parameters = PackedParameters(pair.Path);
         if (!parameters.IsEmpty || pair.Nesting > 0)
         {
-            return BindPacked(pair, parameters);
+            return parameters.IsEmpty && ModulePath.LeafOf(pair.Path) != "experts" && _model?.Find(pair.Path).Form is HfForm.Module
+                ? (null, "its name has a base_layer too many for a module that is wrapped once")
+                : BindPacked(pair, parameters);
         }
 
         HfPlace place = _model?.Find(pair.Path) ?? HfPlace.Unknown;
@@ -73,7 +75,10 @@ internal sealed class PeftInjection
             return [.. registered.Where(TargetsParameter)];
         }
 
-        return _model is not null ? [] :
+        // An item without a module names a parameter of those modules alone that have it: not of a target itself, nor of one whose weight is named.
+        ImmutableArray<string> named = PeftParameterTargets.Of(owner, (_config.TargetParameters ?? []).Where(PeftParameterTargets.NamesModule));
+        bool isOther = named is ["weight"] || (named.IsEmpty && _matcher.Match(owner) == PeftTargetVerdict.Targeted);
+        return _model is not null || isOther ? [] :
         [
             .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{ModulePath.LeafOf(target)}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
                 .Distinct().Where(TargetsParameter),

@@ -1,4 +1,6 @@
+using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -18,7 +20,7 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
     public IReadOnlySet<string> Check()
     {
         var bound = new HashSet<string>(StringComparer.Ordinal);
-        if (PeftMixture.Convert(context, config, model) is not { } converted)
+        if (!CheckPatterns() || PeftMixture.Convert(context, config, model) is not { } mixture || WithDefaults(mixture) is not { } converted)
         {
             return bound;
         }
@@ -27,9 +29,16 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         var injection = new PeftInjection(converted, model, budget);
         var shapes = new PeftShapeRules(context, converted, new PeftPatternMatcher(converted, budget));
         (PeftModuleFactors Pair, string? Parameter)[] pairs = [.. file.Modules.Select(pair => (pair, model is null ? null : PeftExpertRules.ParameterOf(model, pair.Path)))];
-        bool hasParameter = false;
+        bool hasParameter = false, hasModule = false, hasExperts = false;
         foreach (PeftModuleFactors pair in pairs.Where(item => item.Parameter is null).Select(item => item.Pair))
         {
+            if (HfTowers.Has(context, pair.Path))
+            {
+                context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+                bound.Add(pair.Path);
+                continue;
+            }
+
             (PeftBinding? binding, string why) = injection.Bind(pair);
             if (binding is null)
             {
@@ -39,6 +48,8 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
 
             bound.Add(binding.Path);
             hasParameter |= binding.IsParameter;
+            hasModule |= !binding.IsParameter;
+            hasExperts |= binding.IsPacked;
             shapes.Check(pair, binding, model?.ExpertCount);
             CheckWhole(pair, binding);
         }
@@ -51,12 +62,52 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
             hasParameter |= experts.Any(item => injection.TargetsParameter(item.Item2));
         }
 
-        if (new PeftCoverageRules(context, converted, model).Check(injection, bound) || hasParameter)
+        var coverage = new PeftCoverageRules(context, config, converted, model);
+        bool targetsParameter = coverage.Check(injection, bound) || hasParameter;
+        if (targetsParameter)
         {
-            CheckParameterSettings();
+            CheckParameterSettings(hasModule || coverage.Targeted.Any(path => model?.Find(path).Form == HfForm.Module));
         }
 
+        string[] adapted = [.. bound.Union(coverage.Targeted)];
+        new PeftInitRules(context, converted, model, new PeftPatternMatcher(converted, budget)).Check(adapted, hasExperts || adapted.Any(path => model?.Find(path).Form == HfForm.Packed));
+        new PeftScaleRules(context, converted, budget).Check(adapted);
         return bound;
+    }
+
+    // PEFT asks both patterns for their keys, unless it made them itself for a mixture model.
+    private bool CheckPatterns()
+    {
+        string[] missing = [.. new[] { "rank_pattern", "alpha_pattern" }.Where(field => config.Source[field] is JsonNull && !PeftMixture.Applies(config, model))];
+        foreach (string field in missing)
+        {
+            context.Report(CheckCodes.FieldRefused, field, "AttributeError: 'NoneType' object has no attribute 'keys'");
+        }
+
+        return missing is [];
+    }
+
+    // Without target_modules PEFT takes its own for the model type, beside target_parameters too.
+    private PeftConfig? WithDefaults(PeftConfig mixture)
+    {
+        if (mixture.TargetModules.Kind is not (PeftModuleSelectorKind.ModelDefault or PeftModuleSelectorKind.None) || context.ModelType is not { } modelType)
+        {
+            return mixture;
+        }
+
+        if (PeftDefaultTargets.Of(modelType) is { } defaults)
+        {
+            context.Report(CheckCodes.DefaultTaken, "target_modules", $"is missing; PEFT takes its own for {modelType}: {(defaults.Pattern.Length > 0 ? defaults.Pattern : string.Join(", ", defaults.Items))}");
+            return mixture with { TargetModules = defaults };
+        }
+
+        if (mixture.TargetParameters is { Length: > 0 })
+        {
+            return mixture with { TargetModules = PeftModuleSelector.None };
+        }
+
+        context.Report(CheckCodes.FieldMissing, "target_modules", $"ValueError: Please specify target_modules or target_parameters; PEFT has no default for {modelType}");
+        return null;
     }
 
     private void CheckWhole(PeftModuleFactors pair, PeftBinding binding)
@@ -77,12 +128,14 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         }
     }
 
-    private void CheckParameterSettings()
+    // The first linear layer corrects fan_in_fan_out in the config, before any parameter is wrapped.
+    private void CheckParameterSettings(bool hasModule)
     {
         (string Field, bool IsOn)[] settings =
         [
-            ("lora_dropout", config.Dropout != 0), ("use_dora", config.Variants.UseDora), ("lora_bias", config.Variants.LoraBias), ("fan_in_fan_out", config.FanInFanOut),
-            ("velora_config", config.Variants.VeloraConfig is not null), ("kasa_config", config.Variants.KasaConfig is not null),
+            ("lora_dropout", (PythonNumbers.Number(config.Source["lora_dropout"]) ?? 0) != 0), ("use_dora", config.Variants.UseDora), ("lora_bias", config.Variants.LoraBias), ("fan_in_fan_out", config.FanInFanOut && !hasModule),
+            ("velora_config", config.Variants.VeloraConfig is not null), ("kasa_config", config.Variants.KasaConfig is not null), ("monteclora_config", config.Variants.MontecloraConfig is not null),
+            ("alora_invocation_tokens", config.Variants.AloraInvocationTokens is { Length: > 0 }), ("arrow_config", config.Variants.ArrowConfig is not null), ("use_bdlora", config.Variants.BdLora is not null),
         ];
         foreach ((string field, bool _) in settings.Where(setting => setting.IsOn))
         {

@@ -34,13 +34,26 @@ internal static class PeftMixture
         }
 
         bool fused = present.Length == 2;
+        // PEFT's dictionaries keep the place of a key that they have, and take the new value.
         return config with
         {
             TargetModules = PeftModuleSelector.OfList([.. targets.Where(target => !mapping.ContainsKey(ModulePath.LeafOf(target)))]),
             TargetParameters = [.. (config.TargetParameters ?? []).Concat(moved.Select(leaf => mapping[leaf])).Distinct()],
-            RankPattern = fused ? [.. config.RankPattern, new(@".*\.gate_up_proj", 2 * config.Rank)] : config.RankPattern,
-            AlphaPattern = fused ? [.. config.AlphaPattern, new(@".*\.gate_up_proj", 2 * config.Alpha)] : config.AlphaPattern,
+            RankPattern = fused ? With(config.RankPattern, 2 * config.Rank) : config.RankPattern,
+            AlphaPattern = fused ? With(config.AlphaPattern, 2 * config.Alpha) : config.AlphaPattern,
         };
+    }
+
+    /// <summary>Whether PEFT makes patterns and targets anew for the model, so that null does in their place.</summary>
+    public static bool Applies(PeftConfig config, HfModel? model) =>
+        PeftMixtureNames.Of(model?.Architecture.PeftConversion) is { Count: > 0 } mapping && Targets(config, model!, mapping) is not null;
+
+    private static ImmutableArray<KeyValuePair<string, T>> With<T>(ImmutableArray<KeyValuePair<string, T>> pattern, T value)
+    {
+        const string Fused = @".*\.gate_up_proj";
+        return pattern.Any(entry => entry.Key == Fused)
+            ? [.. pattern.Select(entry => entry.Key == Fused ? KeyValuePair.Create(Fused, value) : entry)]
+            : [.. pattern, KeyValuePair.Create(Fused, value)];
     }
 
     private static ImmutableArray<string>? Targets(PeftConfig config, HfModel model, FrozenDictionary<string, string> mapping)
@@ -62,7 +75,8 @@ internal static class PeftMixture
                 ];
                 return matched is [] ? null : [.. matched.Distinct()];
             default:
-                return config.TargetModules.Kind == PeftModuleSelectorKind.None ? [] : null;
+                // None counts as an empty list here, so that PEFT's defaults for the model type do not come in.
+                return [];
         }
     }
 }

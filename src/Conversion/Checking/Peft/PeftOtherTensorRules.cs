@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
@@ -28,7 +29,7 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
             CheckSaved(item);
         }
 
-        if (config.Variants.TrainableTokenIndices is { } indices && Count(indices) > 0 && !file.Others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))
+        if (config.Variants.TrainableTokenIndices is { } indices && (indices is JsonArray || Count(indices) > 0) && !file.Others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))
         {
             context.Report(CheckCodes.TensorRefused, "trainable_token_indices", "KeyError: token_adapter.trainable_tokens_delta: the config names tokens, and the file has no rows for them");
         }
@@ -64,7 +65,11 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         string module = path[..Math.Max(0, path.LastIndexOf('.'))];
         bool isAbsent = model is not null && path.EndsWith(Weight, StringComparison.Ordinal) && model.Find(module).IsAbsent && !IsNorm(module);
         bool isBaseLayer = path != tensor.Path;
-        if (isAbsent)
+        if (HfTowers.Has(context, module))
+        {
+            context.Report(CheckCodes.NotJudged, tensor.SourceName, HfTowers.Why);
+        }
+        else if (isAbsent)
         {
             Ignored(tensor, "the model has no such parameter");
         }
@@ -77,6 +82,11 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         {
             context.Report(CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, ({(isEmbedding ? inputs : outputs)}, {(isEmbedding ? outputs : inputs)}) in the model");
         }
+        else if (context.BaseWeights is { } weights && SavedBaseWeight.Find(weights, context.Architecture, path) is { } live && live.Shape != tensor.Tensor.Shape
+            && model?.Find(module) is not { Inputs: not null })
+        {
+            context.Report(CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, {live.Shape} in the model");
+        }
         else
         {
             context.Report(CheckCodes.BaseReplaced, tensor.SourceName, "is put in place of the base's");
@@ -88,6 +98,11 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
     {
         bool inFile = file.Others.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && IsSavedBy(tensor.Path, item));
         string[] wrapped = [.. (model?.Modules ?? []).Where(module => module.IsModule && module.Path.EndsWith(item, StringComparison.Ordinal)).Select(module => module.Path)];
+        if (wrapped is [] && !inFile && context.BaseWeights?.Names.FirstOrDefault(name => name.EndsWith(item + Weight, StringComparison.Ordinal)) is { } other)
+        {
+            wrapped = [other[..^Weight.Length]];
+        }
+
         string[] missing = [.. wrapped.Where(path => !file.Others.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
         if (missing is not [] || (model is null && !inFile && PeftPromises.MissingModules([item], file.Others, config.TaskType) is not []))
         {

@@ -57,6 +57,17 @@ internal sealed class ServedAdapter
             return;
         }
 
+        if (!float.IsFinite((float)scale))
+        {
+            _context.Report(CheckCodes.ScaleMisread, "lora_alpha", FormattableString.Invariant($"the scale is {scale:R}, so that the model computes infinity or NaN"));
+            return;
+        }
+
+        if ((float)scale == 0)
+        {
+            _context.Report(CheckCodes.NoEffect, "lora_alpha", "the scale is 0, so that nothing is added to the model");
+        }
+
         try
         {
             foreach (PeftModuleFactors pair in File.Modules.Where(pair => pair.A is not null || pair.B is not null))

@@ -11,6 +11,8 @@ namespace Transfuse.Conversion.Checking.Readers;
 /// <summary>PEFT 0.21 with transformers 5, <c>PeftModel.from_pretrained</c>: adapters are made by the config; tensors without a place are ignored, modules without tensors are warned about.</summary>
 internal sealed class PeftReaderRules : IReaderRules
 {
+    private const string Replication = "layer_replication";
+
     public void Check(CheckContext context)
     {
         if (context.ReadConfig("ValueError: can't find 'adapter_config.json'") is not { } json)
@@ -25,24 +27,35 @@ internal sealed class PeftReaderRules : IReaderRules
         }
 
         RawTensors? raw = context.OpenWeights("ValueError: can't find weights: adapter_model.safetensors and adapter_model.bin are looked for", AdapterFiles.PeftWeights, AdapterFiles.PeftPickle);
-        if (json["peft_type"] is JsonString { Value: var type } && type is not (PeftTypes.Lora or "BONE") && PeftTypes.All.Contains(type))
+        if (json["peft_type"] is JsonString { Value: "BONE" })
         {
+            context.Report(CheckCodes.FieldRefused, "peft_type", "KeyError: 'BONE'; PEFT 0.21 has MISS instead");
+            return;
+        }
+
+        if (json["peft_type"] is JsonString { Value: var type } && type != PeftTypes.Lora && PeftTypes.All.Contains(type))
+        {
+            if (raw is not null && PeftMethodRules.Refutes(context, type, raw))
+            {
+                return;
+            }
+
             context.Report(CheckCodes.NotJudged, "peft_type", $"the method is {type}; only LoRA's rules are known here");
             return;
         }
 
         if (PeftConfigRules.Read(context, json) is { } config && raw is not null)
         {
-            CheckLora(context, config, PeftFile.Of(raw));
+            CheckLora(context, config, PeftFile.Of(raw, addsPrefix: context.Architecture?.PeftConversion is not null));
         }
     }
 
     private static void CheckLora(CheckContext context, PeftConfig config, PeftFile file)
     {
-        HfModel? model = config.Variants.LayerReplication is null ? HfModel.Of(context, [.. file.Modules.Select(module => module.Path)]) : null;
-        if (config.Variants.LayerReplication is not null)
+        HfModel? model = HfModel.Of(context, [.. file.Modules.Select(module => module.Path)]);
+        if (config.Variants.LayerReplication is { } replication && model is { } plain && (model = Replicated(context, plain, replication)) is null)
         {
-            context.Report(CheckCodes.NotJudged, "layer_replication", "the layers of the model are repeated, so nothing was compared with the base");
+            return;
         }
 
         foreach ((string name, string why) in file.Unmatched)
@@ -50,7 +63,6 @@ internal sealed class PeftReaderRules : IReaderRules
             context.Report(CheckCodes.TensorIgnored, name, $"unexpected keys are ignored: {why}");
         }
 
-        CheckInit(context, config);
         try
         {
             IReadOnlySet<string> bound = new PeftLoraRules(context, config, file, model).Check();
@@ -62,26 +74,19 @@ internal sealed class PeftReaderRules : IReaderRules
         }
     }
 
-    private static void CheckInit(CheckContext context, PeftConfig config)
+    private static HfModel? Replicated(CheckContext context, HfModel model, JsonArray replication)
     {
-        string name = config.Init.Name;
-        if (!config.Init.ChangesBase)
+        IEnumerable<long[]> ranges = replication.Cast<JsonArray>().Select(range => range.Select(end => PythonNumbers.Integer(end) ?? 0).ToArray());
+        HfModel? replicated = model.Replicated(ranges.Select(range => (range[0], range[1])));
+        if (replicated is null)
         {
-            return;
-        }
-
-        if (name.StartsWith("corda", StringComparison.Ordinal))
-        {
-            context.Report(CheckCodes.FieldRefused, "init_lora_weights", $"ValueError: \"{name}\" needs the results of a preprocessing run that no folder holds");
-        }
-        else if (name == "lora_ga" || name.StartsWith("pissa_niter", StringComparison.Ordinal))
-        {
-            string why = name == "lora_ga" ? "without gradients the base is left as it is" : "a randomised decomposition gives another residual each time";
-            context.Report(CheckCodes.BaseResidual, "init_lora_weights", $"{name} changed the base weights in training; when it is loaded, {why}");
+            context.Report(CheckCodes.FieldRefused, Replication, $"IndexError: a range leaves the model's {model.LayerCount} layers");
         }
         else
         {
-            context.Report(CheckCodes.BaseRecomputed, "init_lora_weights", $"{name} changes the base weights in training and again when it is loaded");
+            context.Report(CheckCodes.OddityTaken, Replication, $"makes a model of {replicated.LayerCount} layers from the base's {model.LayerCount}; the adapter's layers are those of that model");
         }
+
+        return replicated;
     }
 }

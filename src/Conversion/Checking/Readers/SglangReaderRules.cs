@@ -94,7 +94,7 @@ internal sealed class SglangReaderRules : IReaderRules
     private static double? Number(CheckContext context, JsonObject config, string name)
     {
         double? number = PythonNumbers.Number(config[name]);
-        if (config.Contains(name) && (number is null || !double.IsFinite(number.Value)))
+        if (config.Contains(name) && (number is null || (name == "r" && !double.IsFinite(number.Value))))
         {
             context.Report(CheckCodes.FieldRefused, name, $"TypeError: is {config[name]!.Kind}");
             return null;

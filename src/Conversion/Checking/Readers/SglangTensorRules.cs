@@ -49,9 +49,21 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
         {
             context.Report(CheckCodes.TensorRefused, pair.Label, $"IndexError: layer {layer}, but the model has {model.LayerCount}");
         }
+        else if (pair.Nesting > 0 && leaf != "experts")
+        {
+            context.Report(CheckCodes.TensorIgnored, pair.Label, "its name ends with base_layer, which no module has, so it is never applied");
+        }
         else if (pair.Nesting > 0 || leaf == "experts")
         {
             context.Report(CheckCodes.TensorIgnored, pair.Label, "factors of packed experts (target_parameters) match no name that it knows and are dropped; under --lora-strict-loading they are refused");
+        }
+        else if (ServedRoots.IsUnmapped(context, pair.Path))
+        {
+            context.Report(CheckCodes.TensorIgnored, pair.Path, VllmTensorRules.Unmapped);
+        }
+        else if (HfTowers.Has(context, pair.Path))
+        {
+            context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
         }
         else if (layer is null && leaf is not ("embed_tokens" or "lm_head"))
         {

@@ -66,8 +66,8 @@ internal sealed class VllmReaderRules : IReaderRules
             context.Report(CheckCodes.MethodRefused, "bias", "ValueError: Adapter bias is not supported");
         }
 
-        double? rank = Positive(context, config, "r");
-        double? alpha = Positive(context, config, "lora_alpha", mayBeZero: true);
+        double? rank = Number(context, config, "r", rank => rank > 0 && double.IsFinite(rank));
+        double? alpha = Number(context, config, "lora_alpha", _ => true);
         if (rank > Limit(context))
         {
             context.Report(CheckCodes.RankLimit, "r", $"ValueError: LoRA rank {rank} is greater than max_lora_rank {Limit(context)}");
@@ -76,20 +76,20 @@ internal sealed class VllmReaderRules : IReaderRules
         return alpha / (PythonNumbers.IsTrue(config["use_rslora"]) ? Math.Sqrt(rank ?? double.NaN) : rank);
     }
 
-    private static double? Positive(CheckContext context, JsonObject config, string name, bool mayBeZero = false)
+    // Python's JSON has NaN and infinity, and they multiply.
+    private static double? Number(CheckContext context, JsonObject config, string name, Func<double, bool> isTaken)
     {
         if (!config.Contains(name))
         {
             return null;
         }
 
-        double? number = PythonNumbers.Number(config[name]);
-        if (number is null || !double.IsFinite(number.Value) || (!mayBeZero && number <= 0))
+        if (PythonNumbers.Number(config[name]) is { } number && isTaken(number))
         {
-            context.Report(CheckCodes.FieldRefused, name, $"TypeError or ValueError: is {config[name]!.Kind}");
-            return null;
+            return number;
         }
 
-        return number;
+        context.Report(CheckCodes.FieldRefused, name, $"TypeError or ValueError: is {config[name]!.Kind}");
+        return null;
     }
 }

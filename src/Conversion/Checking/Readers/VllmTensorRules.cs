@@ -18,6 +18,9 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
 {
     private readonly FrozenSet<string> _leaves = (adapter.Model?.Modules ?? []).Select(module => ModulePath.LeafOf(module.IsPacked ? PathPrefixes.Of(module.Path).Last() : module.Path)).ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>Why names of the text class do nothing on a vision-language base.</summary>
+    public const string Unmapped = "is the name of the text class, and the weight mapper of the vision-language class has no rule for a bare model.: it is loaded and never applied";
+
     public void Check(RawTensors raw)
     {
         foreach (NamedTensor tensor in raw.All.Where(tensor => !IsBaseEmbedding(tensor.Name) && !IsFactor(tensor.Name)))
@@ -59,6 +62,24 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
         if (experts >= 0)
         {
             CheckExperts(pair, pair.Path[(experts + 1)..]);
+            return;
+        }
+
+        if (pair.Nesting > 0)
+        {
+            context.Report(CheckCodes.TensorIgnored, pair.Label, "names with base_layer are loaded without a look, and modules ask for their factors by their own names, so it is never applied");
+            return;
+        }
+
+        if (ServedRoots.IsUnmapped(context, pair.Path))
+        {
+            context.Report(CheckCodes.TensorIgnored, pair.Path, Unmapped);
+            return;
+        }
+
+        if (HfTowers.Has(context, pair.Path))
+        {
+            context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
             return;
         }
 

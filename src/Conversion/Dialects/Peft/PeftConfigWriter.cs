@@ -44,6 +44,7 @@ internal static class PeftConfigWriter
 
         if (adapter.Base is { } baseModel)
         {
+            MlxBaseId.Report(baseModel.Id, "base_model_name_or_path", log);
             fields["base_model_name_or_path"] = new JsonString(baseModel.Id);
             if (baseModel.Revision is { } revision)
             {
@@ -85,7 +86,7 @@ internal static class PeftConfigWriter
     /// <summary>The config of an adapter that stays in PEFT: as it was, except where its ranks or alphas are not those of the modules.</summary>
     public static JsonObject Carry(Adapter adapter, FindingLog log)
     {
-        JsonObject config = FiniteFields.Clear(adapter.SourceConfig, log);
+        JsonObject config = FiniteFields.Clear(WithDropout(adapter.SourceConfig), log);
 
         // PEFT's form sorts keys, and of several patterns that match a module the first counts.
         var parsed = PeftConfig.Parse(PythonJson.ParseObject(PythonJson.Write(config, PythonJsonStyle.Peft), string.Empty), new FindingLog(), string.Empty);
@@ -110,6 +111,11 @@ internal static class PeftConfigWriter
 
         return new JsonObject(fields);
     }
+
+    // A dropout that PEFT refuses was named when it was read, and taken as 0.
+    private static JsonObject WithDropout(JsonObject config) => PeftDropout.Of(config) is not null
+        ? config
+        : new JsonObject([.. config.Members.Select(member => member.Key == PeftDropout.Field ? new(member.Key, JsonNumber.Of(0.0)) : member)]);
 
     private static double Dropout(Adapter adapter, bool hasParameters, FindingLog log)
     {

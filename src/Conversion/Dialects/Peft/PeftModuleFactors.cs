@@ -20,4 +20,7 @@ internal sealed class PeftModuleFactors(string path, int nesting)
     public LazyTensor? Magnitude { get; set; }
 
     public string Label => Nesting == 0 ? Path : Path + string.Concat(Enumerable.Repeat(".base_layer", Nesting));
+
+    /// <summary>The same tensors as those of the module itself.</summary>
+    public PeftModuleFactors WithoutNesting() => new(Path, 0) { IsEmbedding = IsEmbedding, A = A, B = B, Magnitude = Magnitude };
 }

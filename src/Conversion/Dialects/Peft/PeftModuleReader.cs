@@ -84,12 +84,30 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
 
     private ImmutableArray<AdapterModule> ReadFactors(ImmutableArray<PeftModuleFactors> factors)
     {
-        Dictionary<string, int> depths = factors.GroupBy(item => item.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Max(item => item.Nesting) + 1, StringComparer.Ordinal);
         return
         [
-            .. factors.Select(item => Read(item, depths[item.Path])).OfType<AdapterModule>()
+            .. factors.GroupBy(item => item.Path, StringComparer.Ordinal).SelectMany(ReadNested).OfType<AdapterModule>()
                 .OrderBy(module => module.Path).ThenBy(module => module.Parameter, StringComparer.Ordinal),
         ];
+    }
+
+    // The pairs of one path. Parameters are told apart by how deep they are nested; a Linear module has one pair, at whatever depth.
+    private IEnumerable<AdapterModule?> ReadNested(IGrouping<string, PeftModuleFactors> pairs)
+    {
+        int depths = pairs.Max(pair => pair.Nesting) + 1;
+        if (depths == 1 || IsParameter(pairs.Key) || PeftParameterTargets.IsExperts(pairs.Key))
+        {
+            return pairs.Select(pair => Read(pair, depths));
+        }
+
+        if (pairs.ToArray() is [var only])
+        {
+            log.Add(TensorCodes.NestedPair.At(only.Label, "holds the only pair of the module and was read as its own"));
+            return [Read(only.WithoutNesting(), 1)];
+        }
+
+        log.Add(TensorCodes.StackedPairs.At(pairs.Key, $"has pairs under {string.Join(", ", pairs.Select(pair => pair.Label))}"));
+        return [];
     }
 
     private AdapterModule? Read(PeftModuleFactors factors, int depths)
@@ -182,8 +200,8 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
     // An item without a dot names that parameter of every module; a module that is a target itself is not wrapped for its parameters.
     private bool IsParameter(string path) =>
         config.TargetParameters is { IsEmpty: false } targets
-        && (!PeftParameterTargets.Of(path, targets.Where(target => target.Contains('.'))).IsEmpty
-            || (targets.Any(target => !target.Contains('.')) && _targets.Value.Match(path) == PeftTargetVerdict.NotTargeted));
+        && (!PeftParameterTargets.Of(path, targets.Where(PeftParameterTargets.NamesModule)).IsEmpty
+            || (!targets.All(PeftParameterTargets.NamesModule) && _targets.Value.Match(path) == PeftTargetVerdict.NotTargeted));
 
     private AdapterModule? WithMagnitude(AdapterModule module, LazyTensor magnitude)
     {

@@ -15,14 +15,20 @@ internal static class PeftReader
         string configFile = Path.Combine(content.Name, AdapterFiles.Config);
         if (content.Config is null)
         {
-            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}, and no tensor tells alpha"));
+            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}{(content.Source.FileNames.Contains(AdapterFiles.Config) ? " of PEFT" : string.Empty)}, and no tensor tells alpha"));
             return null;
         }
 
         RefuseAnswers(options, configFile, log);
         PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
         PeftMissingFields.Report(config, log);
+        MlxBaseId.Report(config.BaseModel, $"{configFile}:base_model_name_or_path", log);
         if (log.HasErrors)
+        {
+            return null;
+        }
+
+        if (EmptyPartitions.Report(content, log))
         {
             return null;
         }
@@ -34,12 +40,12 @@ internal static class PeftReader
         }
 
         // Within PEFT the settings stay with the tensors, so that there they are no obstacle.
-        if (options.Purpose is ReadPurpose.Convert or ReadPurpose.Inspect)
+        if (options.Purpose is ReadPurpose.Convert or ReadPurpose.Fuse or ReadPurpose.Inspect)
         {
             PeftMaths.Report(config, log);
         }
 
-        if (log.HasErrors && options.Purpose == ReadPurpose.Convert)
+        if (log.HasErrors && options.Purpose is (ReadPurpose.Convert or ReadPurpose.Fuse))
         {
             return null;
         }
@@ -61,9 +67,9 @@ internal static class PeftReader
 
         modules = CheckDora(config, modules, configFile, log);
         TurnedFactors.Report(modules, module => config.Rank, log);
-        if (options.Purpose is ReadPurpose.Carry or ReadPurpose.Convert)
+        if (options.Purpose is ReadPurpose.Carry or ReadPurpose.Convert or ReadPurpose.Fuse)
         {
-            PeftPromises.Report(config, others, options.Purpose == ReadPurpose.Carry, log);
+            PeftPromises.Report(config, others, options.Purpose != ReadPurpose.Convert, log);
         }
 
         return frame with { Modules = modules, OtherTensors = others };
@@ -72,7 +78,7 @@ internal static class PeftReader
     // A repair writes them into the config; elsewhere they would be ignored, which nobody who gives them expects.
     private static void RefuseAnswers(ReadOptions options, string configFile, FindingLog log)
     {
-        if (options.Purpose is not (ReadPurpose.Carry or ReadPurpose.Convert))
+        if (options.Purpose is not (ReadPurpose.Carry or ReadPurpose.Convert or ReadPurpose.Fuse))
         {
             return;
         }
@@ -107,7 +113,15 @@ internal static class PeftReader
 
     private static Adapter? ReadOtherMethod(Adapter frame, AdapterContent content, PeftConfig config, ReadOptions options, FindingLog log)
     {
-        if (options.Purpose == ReadPurpose.Convert || (options.Purpose == ReadPurpose.Compare && PeftMethods.Converts(config.PeftType)))
+        // IA3's factors multiply the weights of the base, which a merge has.
+        bool becomesLora = options.Purpose switch
+        {
+            ReadPurpose.Convert => true,
+            ReadPurpose.Fuse => config.PeftType != PeftTypes.Ia3,
+            ReadPurpose.Compare => PeftMethods.Converts(config.PeftType),
+            _ => false,
+        };
+        if (becomesLora)
         {
             return PeftMethods.Read(frame, content, config, options.Methods, log);
         }

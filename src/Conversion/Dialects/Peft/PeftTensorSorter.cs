@@ -35,8 +35,17 @@ internal static class PeftTensorSorter
         }
 
         HashSet<string> adapted = [.. modules.Keys.Select(key => key.Path)];
-        return new PeftTensors([.. modules.Values], [.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]);
+        return new PeftTensors([.. modules.Values], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
     }
+
+    // PEFT saves the layer of an adapted head or embedding whole: a bias beside that weight is of the same saving, and no setting of biases made it.
+    private static ImmutableArray<OtherTensor> WithSavedHeads(ImmutableArray<OtherTensor> others)
+    {
+        HashSet<string> saved = [.. others.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding).Select(tensor => OwnerOf(tensor.Path))];
+        return saved.Count == 0 ? others : [.. others.Select(tensor => tensor.Kind == OtherTensorKind.BaseBias && saved.Contains(OwnerOf(tensor.Path)) ? tensor with { Kind = OtherTensorKind.SavedEmbedding } : tensor)];
+    }
+
+    private static string OwnerOf(string path) => path[..Math.Max(path.LastIndexOf('.'), 0)];
 
     private static void AddFactor(
         SortedDictionary<(string Path, int Nesting), PeftModuleFactors> modules, PeftTensorName name, NamedTensor tensor, FindingLog log)

@@ -61,7 +61,7 @@ internal static class MlxConfigRepair
         editor.Set("lora_parameters.rank", (long)first.Rank, "the rank of the tensors");
         editor.Set("lora_parameters.scale", first.Scale, "the final multiplier");
         editor.Set("lora_parameters.dropout", first.Dropout, isDropoutGiven ? "as --dropout says"
-            : editor["lora_parameters.dropout"] is JsonNumber ? "without the drift of 1 - (1 - p)" : "readers need it; it matters in training only");
+            : editor["lora_parameters.dropout"] is JsonNumber stated && DropoutInference.IsProbability(stated.Value) ? "without the drift of 1 - (1 - p)" : "readers need it; it matters in training only");
         editor.Remove("lora_parameters.alpha", "it is part of the scale, or without meaning since mlx-lm 0.14.2");
         if (choice.KeysReason is { } reason)
         {

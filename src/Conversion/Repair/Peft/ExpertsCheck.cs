@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Stages;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -9,7 +10,7 @@ internal static class ExpertsCheck
 {
     public static void Apply(Adapter adapter, StageContext context)
     {
-        foreach (AdapterModule module in adapter.Modules.Where(module => module.Parameter is null && PeftFacts.IsPacked(module.Path.Text)))
+        foreach (AdapterModule module in adapter.Modules.Where(module => module.Parameter is null && PeftParameterTargets.IsExperts(module.Path.Text)))
         {
             context.Log.Add(TensorCodes.ParametersUnclear.At(module.SourcePath, "has factors of packed experts, but target_parameters names none of its parameters"));
         }

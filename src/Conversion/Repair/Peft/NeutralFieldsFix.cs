@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
+using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Repair.Peft;
@@ -10,7 +11,7 @@ internal static class NeutralFieldsFix
 {
     private const string Reason = "no reader takes the value, and it does not change what the adapter does";
 
-    public static void Apply(ConfigEditor editor)
+    public static void Apply(ConfigEditor editor, FindingLog log)
     {
         foreach (string field in new[] { "base_model_name_or_path", "revision" })
         {
@@ -20,6 +21,17 @@ internal static class NeutralFieldsFix
         Clear(editor, "auto_mapping", JsonFields.ReadObject(editor["auto_mapping"], out _), JsonNull.Instance);
         Clear(editor, "inference_mode", JsonFields.ReadBoolean(editor["inference_mode"], out _), JsonBoolean.True);
         Clear(editor, "fan_in_fan_out", JsonFields.ReadBoolean(editor["fan_in_fan_out"], out _), JsonBoolean.False);
+        if (PeftDropout.Of(editor.Config) is null)
+        {
+            log.Add(PeftDropout.Unusable(PeftDropout.Field, editor[PeftDropout.Field]!));
+            editor.Set(PeftDropout.Field, 0.0, Reason);
+        }
+
+        if (editor["megatron_config"] is { } megatron and not JsonNull)
+        {
+            editor.Set("megatron_config", JsonNull.Instance, "PEFT imports Megatron for it, which a model of transformers does not need; it does not change what the adapter does");
+        }
+
         if (editor["task_type"] is { } task and not JsonNull && !(task is JsonString { Value: var name } && PeftTypes.Tasks.Contains(name)))
         {
             editor.Set("task_type", JsonNull.Instance, "PEFT refuses any other task; it does not change what the adapter does");

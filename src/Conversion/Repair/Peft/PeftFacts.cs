@@ -13,11 +13,11 @@ internal sealed class PeftFacts
     {
         Tensors = tensors;
         JsonFields.ReadStrings(config["target_parameters"], out ImmutableArray<string> parameters);
-        string[] qualified = [.. parameters.Where(target => target.Contains('.'))];
+        string[] qualified = [.. parameters.Where(PeftParameterTargets.NamesModule)];
         PlainRanks =
         [
             .. tensors.Modules
-                .Where(module => module.Nesting == 0 && module.A is not null && PeftParameterTargets.Of(module.Path, qualified).All(parameter => parameter == "weight") && !IsPacked(module.Path))
+                .Where(module => module.Nesting == 0 && module.A is not null && PeftParameterTargets.Of(module.Path, qualified).All(parameter => parameter == "weight") && !PeftParameterTargets.IsExperts(module.Path))
                 .Select(module => module.A!.Shape.Rank > 0 ? module.A.Shape[0] : 0).Where(rank => rank is > 0 and <= int.MaxValue).Select(rank => (int)rank),
         ];
     }
@@ -39,7 +39,4 @@ internal sealed class PeftFacts
 
     /// <summary>Whether every module has the two plain factors of LoRA, and nothing belongs to another method.</summary>
     public bool IsLora => Tensors.Modules.Length > 0 && Tensors.Modules.All(module => module is { A: not null, B: not null }) && !Has(OtherTensorKind.Unknown);
-
-    /// <summary>Whether a path is that of experts which transformers 5 packs into parameters, whose factors name no parameter.</summary>
-    public static bool IsPacked(string path) => path.EndsWith(".experts", StringComparison.Ordinal);
 }

@@ -74,7 +74,7 @@ internal static class PeftRepair
     {
         var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, context.Base, new FindingLog()), new FindingLog()), editor.Config);
         PeftTypeFix.Apply(editor, facts, context.Log);
-        NeutralFieldsFix.Apply(editor);
+        NeutralFieldsFix.Apply(editor, context.Log);
         NumberFormFix.Apply(editor);
         if ((editor["peft_type"] as JsonString)?.Value != PeftTypes.Lora)
         {
@@ -127,6 +127,7 @@ internal static class PeftRepair
             editor.Set(field, value, "what PEFT 0.21 takes where it is missing");
         }
 
+        ChangedBase.Report(PeftConfig.Parse(editor.Config, new FindingLog(), AdapterFiles.Config), context.Log);
         RanksFix.Apply(editor, adapter);
         TargetsFix.Apply(editor, adapter, layersAreLost);
         // Single experts become parameters too when PEFT loads them for transformers 5.

@@ -14,11 +14,12 @@ namespace Transfuse.Conversion.Stages.BaseChecks;
 internal static class CheckAgainstBase
 {
     /// <summary>Compares modules in MLX's layout.</summary>
-    public static void Check(ImmutableArray<AdapterModule> modules, ArchitectureMap map, StageContext context)
+    /// <returns>The modules without those that the base does not have; each of these is named in a finding.</returns>
+    public static ImmutableArray<AdapterModule> Check(ImmutableArray<AdapterModule> modules, ArchitectureMap map, StageContext context)
     {
         if (map.Config is not { } config || context.Base is null)
         {
-            return;
+            return modules;
         }
 
         var byConfig = new ConfigExtents(map, config);
@@ -29,41 +30,41 @@ internal static class CheckAgainstBase
             context.Log.Add(ArchitectureCodes.WeightsNotCompared.At(context.Base.Folder, "some weights are packed in a form that config.json does not describe"));
         }
 
-        foreach (AdapterModule module in modules)
+        return [.. modules.Where(Has)];
+
+        bool Has(AdapterModule module)
         {
             string path = map.MlxPathOf(module.Path.Text) ?? module.Path.Text;
             HfMapping mapping = map.MapToHuggingFace(path, HfLayout.Transformers5);
             if (mapping.Role == ModuleRole.Head && map.Architecture.Tying.IsTiedInMlx(config) == true)
             {
                 context.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, "the base ties its head to its embedding, so that MLX has no head to adapt"));
-                continue;
+                return false;
             }
 
-            Compare(module, ModulePath.Parse(path), mapping, byConfig, byHeaders, context.Log);
+            return Compare(module, ModulePath.Parse(path), mapping, byConfig, byHeaders, context.Log);
         }
     }
 
     /// <summary>Compares the modules of an MLX adapter that stays one, where the base's architecture is known.</summary>
-    public static void CheckKept(ImmutableArray<AdapterModule> modules, StageContext context)
-    {
-        if (context.NamedArchitecture is { } architecture)
-        {
-            Check(modules, new ArchitectureMap(architecture, context.Base?.Config, allowLowConfidence: true), context);
-        }
-    }
+    /// <returns>The modules without those that the base does not have; each of these is named in a finding.</returns>
+    public static ImmutableArray<AdapterModule> CheckKept(ImmutableArray<AdapterModule> modules, StageContext context) => context.NamedArchitecture is { } architecture
+        ? Check(modules, new ArchitectureMap(architecture, context.Base?.Config, allowLowConfidence: true), context)
+        : modules;
 
-    private static void Compare(AdapterModule module, ModulePath path, HfMapping mapping, ConfigExtents byConfig, WeightExtents? byHeaders, FindingLog log)
+    // Whether the base has the module; of another size it has it.
+    private static bool Compare(AdapterModule module, ModulePath path, HfMapping mapping, ConfigExtents byConfig, WeightExtents? byHeaders, FindingLog log)
     {
         if (mapping.Finding is { } finding && finding.Code == ArchitectureCodes.LayerOutOfRange)
         {
             log.Add(finding with { Subject = module.SourcePath });
-            return;
+            return true;
         }
 
         if (byHeaders?.Lacks(path) == true)
         {
             log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, path.IsInLayer ? $"the base's weights have no {path} in layer {path.Layer}" : $"the base's weights have no {path} that can be adapted"));
-            return;
+            return false;
         }
 
         bool isEmbedding = mapping.Kind == TargetKind.Embedding;
@@ -74,11 +75,12 @@ internal static class CheckAgainstBase
         (ModuleExtent expected, string source) = byHeaders?.Of(path.Text) is { } seen ? (seen, "the base's weight is") : (byConfig.Of(path, mapping), "by the base's config it is");
         if (actual.Agrees(expected))
         {
-            return;
+            return true;
         }
 
         bool otherExperts = actual.Experts is { } experts && expected.Experts is { } known && experts != known;
         log.Add((otherExperts ? ArchitectureCodes.ExpertMismatch : ArchitectureCodes.DimensionMismatch)
             .At(module.SourcePath, $"the factors are for a weight {actual}, but {source} {expected}"));
+        return true;
     }
 }

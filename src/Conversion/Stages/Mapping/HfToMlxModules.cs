@@ -36,7 +36,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
 
             if (mapping.RequiresUntiedHead)
             {
-                context.Log.Add(TargetCodes.HeadMayBeTied.At(module.SourcePath, "adapts the head, and no base was given that says whether it is a weight of its own"));
+                context.Log.Add(TargetCodes.HeadMayBeTied.At(module.SourcePath, $"adapts the head, and {(map.Config is null ? "no base was given that says" : $"neither the base's config.json nor {map.Architecture}'s default says")} whether it is a weight of its own"));
             }
 
             AddTargets(module, mapping, orientation);

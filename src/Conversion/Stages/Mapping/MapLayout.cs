@@ -36,8 +36,7 @@ internal static class MapLayout
         }
 
         Adapter untied = TiedEmbeddings.BeforeMlx(adapter, map, context);
-        ImmutableArray<AdapterModule> modules = new HfToMlxModules(map, untied, context).Map();
-        CheckAgainstBase.Check(modules, map, context);
+        ImmutableArray<AdapterModule> modules = CheckAgainstBase.Check(new HfToMlxModules(map, untied, context).Map(), map, context);
         return Unique(modules, context.Log) ? untied with { Layout = ModelLayout.Mlx, Modules = modules, LayerCount = LayerCount(adapter, map) } : null;
     }
 
@@ -54,8 +53,7 @@ internal static class MapLayout
             return null;
         }
 
-        CheckAgainstBase.Check(adapter.Modules, map, context);
-        ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, context).Map(adapter.Modules);
+        ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, context).Map(CheckAgainstBase.Check(adapter.Modules, map, context));
         Adapter mapped = adapter with { Layout = ModelLayout.HuggingFace, Modules = modules, LayerCount = LayerCount(adapter, map) };
         return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, layout, context) : null;
     }

@@ -94,7 +94,8 @@ internal static class TiedEmbeddings
         B = embedding.A.Transpose(),
     };
 
-    private static bool IsMirror(AdapterModule embedding, AdapterModule head, CancellationToken cancellationToken)
+    /// <summary>Whether the head's pair is the embedding's the other way round, as <c>ensure_weight_tying</c> saves it.</summary>
+    public static bool IsMirror(AdapterModule embedding, AdapterModule head, CancellationToken cancellationToken)
     {
         AdapterModule mirror = Mirror(embedding, head.Path.Text);
         return (float)embedding.Scale == (float)head.Scale

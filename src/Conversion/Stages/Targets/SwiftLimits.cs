@@ -7,7 +7,7 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages.Targets;
 
-/// <summary>What mlx-swift-lm (3.31.4) does not adapt, or adapts otherwise, in models that it has.</summary>
+/// <summary>What mlx-swift-lm (3.31.4, and what its pull request 602 changed after it) does not adapt, or adapts otherwise, in models that it has.</summary>
 internal static class SwiftLimits
 {
     private const string SelfAttention = "self_attn";
@@ -29,13 +29,19 @@ internal static class SwiftLimits
             context.Log.Add(TargetCodes.ClassChosen.At(architecture.ModelType, $"the layers are at {text} in the class for text and at {vision} in the class for vision"));
         }
 
-        bool attentionOnly = swift.Adapts is SelfAttention or AttentionLayers;
+        bool isAttentionOnly = swift.Adapts is SelfAttention or AttentionLayers;
         return [.. modules.Where(Holds)];
 
         bool Holds(AdapterModule module)
         {
-            if (attentionOnly && !module.Path.Relative.StartsWith(SelfAttention + ".", StringComparison.Ordinal))
+            if (isAttentionOnly && !module.Path.Relative.StartsWith(SelfAttention + ".", StringComparison.Ordinal))
             {
+                if (swift.Adapts == SelfAttention)
+                {
+                    context.Log.Add(TargetCodes.NewerReader.At(module.SourcePath, $"is offered to adapters of {architecture} by mlx-swift-lm since its pull request 602 (September 2026); 3.31.4 offers the attention alone and refuses the folder"));
+                    return true;
+                }
+
                 context.Log.Add(TargetCodes.NotOffered.At(module.SourcePath, $"mlx-swift-lm adapts only the attention of {architecture}"));
                 return false;
             }

@@ -76,7 +76,10 @@ internal static class TargetKinds
     private static bool KnowsDora(AdapterModule module, TargetProfile profile, bool crosses) =>
         profile.DoraKinds.Contains(module.Kind) && !(crosses && module.Kind == ModuleKind.Embedding);
 
-    private static string Remedy(FindingCode code) => code.CanBeAllowed ? $"; fuse keeps it, --allow {code.Id} drops it" : string.Empty;
+    // What no program knows, merging does not keep either.
+    private static string Remedy(FindingCode code) => !code.CanBeAllowed ? string.Empty
+        : code == TensorCodes.UnknownTensor ? $", and no loader reads a tensor of this name; --allow {code.Id} drops it"
+        : $"; merging in PEFT (merge_and_unload) keeps it, --allow {code.Id} drops it";
 
     private static FindingCode? CodeFor(OtherTensorKind kind) => kind switch
     {

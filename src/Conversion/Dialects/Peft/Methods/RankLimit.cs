@@ -6,13 +6,16 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
 /// <summary>
-/// Lets exact products pass up to a rank, and truncates above it only where that was asked for: <c>--max-rank</c>, by default half of a module's smaller side,
-/// and <c>--svd-rank</c>, which without <c>--max-rank</c> holds for every module whose rank is above it.
+/// Lets exact products pass, and names those that are large; <c>--max-rank</c> limits them, and <c>--svd-rank</c> truncates what is above the limit,
+/// without <c>--max-rank</c> every module whose rank is above it.
 /// </summary>
 internal sealed class RankLimit(MethodOptions options)
 {
     // Beyond any model, and far enough from the largest size in bytes.
     private const long LargestExtent = 1 << 30;
+
+    // A product of two factors of rank 64 (LoHa) has it. A few bytes can ask for far more, which no matrix of a smaller side needs.
+    private const int LargestExcess = 4096;
 
     /// <summary>The module as LoRA, and what was found.</summary>
     /// <returns>The module, or <see langword="null"/> where the finding is an error.</returns>
@@ -33,16 +36,20 @@ internal sealed class RankLimit(MethodOptions options)
             return (null, MethodCodes.OutOfRange.At(module.Path, FormattableString.Invariant($"has the scale {module.Scale:G4}")));
         }
 
-        long limit = options.MaxRank ?? options.SvdRank ?? Math.Max(1, Math.Min(module.Outputs, module.Inputs) / 2);
+        long side = Math.Min(module.Outputs, module.Inputs);
+        long limit = options.MaxRank ?? options.SvdRank ?? Math.Max(side, LargestExcess);
         if (module.Rank <= Math.Min(limit, LargestExtent))
         {
             ILowRankProduct exact = module.Product();
-            return (Module(module, path, exact.A, exact.B, dropout), null);
+            Finding? large = module.Rank > Math.Max(1, side / 2)
+                ? MethodCodes.RankLarge.At(module.Path, $"maps {module.Inputs} to {module.Outputs} and has rank {module.Rank}; --svd-rank N truncates it to N")
+                : null;
+            return (Module(module, path, exact.A, exact.B, dropout), large);
         }
 
         if (options.SvdRank is not { } rank)
         {
-            string origin = options.MaxRank is null ? "half of the smaller side" : "--max-rank";
+            string origin = options.MaxRank is null ? "no matrix of this size needs more" : "--max-rank";
             return (null, MethodCodes.RankLimit.At(
                 module.Path, $"maps {module.Inputs} to {module.Outputs} and has rank {module.Rank}; the limit is {limit} ({origin}): --max-rank {module.Rank} keeps it exact, --svd-rank N truncates it to N"));
         }

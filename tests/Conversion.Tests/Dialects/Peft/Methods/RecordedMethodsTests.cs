@@ -108,12 +108,12 @@ public class RecordedMethodsTests
     }
 
     [Fact]
-    public void Refuses_a_rank_above_half_of_the_smaller_side()
+    public void Refuses_a_rank_above_the_limit_that_was_given()
     {
         using var folder = new TemporaryFolder();
-        ConversionResult result = Run.MustRefuse(Fixtures.Case("lokr").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2412"]);
+        ConversionResult result = Run.MustRefuse(Fixtures.Case("lokr").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2412"], options: new ConversionOptions { MaxRank = 32 });
         Assert.Contains(result.Findings, finding => finding.Subject == "model.layers.1.self_attn.q_proj"
-            && finding.Message == "maps 64 to 64 and has rank 64; the limit is 32 (half of the smaller side): --max-rank 64 keeps it exact, --svd-rank N truncates it to N");
+            && finding.Message == "maps 64 to 64 and has rank 64; the limit is 32 (--max-rank): --max-rank 64 keeps it exact, --svd-rank N truncates it to N");
     }
 
     [Theory]

@@ -9,16 +9,33 @@ namespace Transfuse.Conversion.Tests.Dialects.Peft.Methods;
 public class TruncationTests
 {
     [Fact]
-    public void Default_limit_is_half_of_the_smaller_side()
+    public void What_is_exact_is_kept_and_named_above_half_of_the_smaller_side()
     {
         MethodCase adapter = Loha(6, 9, 2);
-        Assert.Empty(adapter.Read(MethodOptions.Default));
+        Assert.Equal(4, adapter.Only(MethodOptions.Default).Rank);
+        Assert.Equal("maps 9 to 6 and has rank 4; --svd-rank N truncates it to N", Assert.Single(adapter.Findings, finding => finding.Code.Id == "TF2465").Message);
+
+        Assert.Empty(adapter.Read(new MethodOptions { MaxRank = 3 }));
         Assert.Equal(
-            "maps 9 to 6 and has rank 4; the limit is 3 (half of the smaller side): --max-rank 4 keeps it exact, --svd-rank N truncates it to N",
+            "maps 9 to 6 and has rank 4; the limit is 3 (--max-rank): --max-rank 4 keeps it exact, --svd-rank N truncates it to N",
             Assert.Single(adapter.Findings, finding => finding.Code.Id == "TF2412").Message);
 
-        Assert.Equal(4, Loha(8, 9, 2).Only(MethodOptions.Default).Rank);
+        MethodCase small = Loha(8, 9, 2);
+        Assert.Equal(4, small.Only(MethodOptions.Default).Rank);
+        Assert.DoesNotContain(small.Findings, finding => finding.Code.Id == "TF2465");
+        Assert.Equal(36, Loha(6, 9, 6).Only(MethodOptions.Default).Rank);
         Assert.Equal(1, Loha(1, 9, 1).Only(MethodOptions.Default).Rank);
+    }
+
+    // 65 x 65 is above 4096, which no matrix with a side of 2 needs.
+    [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public void A_few_values_cannot_ask_for_any_rank(int rank, bool converts)
+    {
+        MethodCase adapter = Loha(2, 3, rank);
+        Assert.Equal(converts ? 1 : 0, adapter.Read(MethodOptions.Default).Count);
+        Assert.Equal(!converts, adapter.Findings.Any(finding => finding.Code.Id == "TF2412" && finding.Message.Contains("the limit is 4096", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -95,12 +95,19 @@ public class VeraTests
     [InlineData("vera_lambda_b", 12)]
     [InlineData("vera_lambda_d", 4)]
     [InlineData("vera_lambda_d", 3, 1)]
-    [InlineData("vera_lambda_b", 0)]
     public void Refuses_vectors_that_do_not_fit_the_projections(string part, params int[] shape)
     {
         MethodCase adapter = Case("VERA", 1, (MethodCase.Path, 5));
         adapter.Put(part, Array.ConvertAll(shape, extent => (long)extent));
         adapter.MustRefuse("TF2410");
+    }
+
+    [Fact]
+    public void A_vector_without_values_was_left_behind_by_zero_3()
+    {
+        MethodCase adapter = Case("VERA", 1, (MethodCase.Path, 5));
+        adapter.Put("vera_lambda_b", 0L);
+        adapter.MustRefuse("TF2067");
     }
 
     [Fact]

@@ -1,0 +1,87 @@
+using Transfuse.Apply.Fusing.Models;
+using Transfuse.Apply.Fusing.Writing;
+using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
+using Transfuse.Formats.Files;
+using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Apply.Fusing;
+
+/// <summary>
+/// Merges adapters of any dialect into their base, in Hugging Face or MLX layout, and writes a new model folder: the base's files, shards and dtypes, with the
+/// weights changed that the adapters change. Computed in float32 and rounded once; a quantized base is quantized again as MLX does it.
+/// </summary>
+public static class ModelFusion
+{
+    /// <summary>Merges, on a worker thread.</summary>
+    /// <inheritdoc cref="Fuse" />
+    public static Task<FusionResult> FuseAsync(
+        BaseModel model, IReadOnlyList<IAdapterSource> adapters, string output, FusionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Fuse(model, adapters, output, options, cancellationToken), cancellationToken);
+
+    /// <summary>Merges.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="adapters">The adapters, in order; at least one. The caller disposes them.</param>
+    /// <param name="output">The folder that is to appear: complete, or not at all.</param>
+    /// <param name="options">What the caller decides; <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work; nothing is written then.</param>
+    /// <exception cref="ArgumentException">There is no adapter.</exception>
+    /// <exception cref="IOException">The operating system failed; nothing was written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
+    public static FusionResult Fuse(
+        BaseModel model, IReadOnlyList<IAdapterSource> adapters, string output, FusionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(adapters.Count, nameof(adapters));
+        options ??= FusionOptions.Default;
+        var log = new FindingLog(options.Reading.Allowed);
+        var context = new StageContext(TargetProfile.MlxLm, model, options.Reading, log, cancellationToken);
+        var read = new List<ReadResult>();
+        try
+        {
+            OutputPlace.Check(output, adapters.Select(adapter => adapter.Name).Where(Path.Exists).Prepend(model.Folder), options.Folder.Overwrite, log);
+            using ModelFolder? folder = log.HasErrors ? null : ModelFolder.Open(model, log);
+            if (folder is null || !Read(adapters, read, context))
+            {
+                return Refused(log);
+            }
+
+            return new FusionRun(folder, read, output, options, context).Run();
+        }
+        catch (ContainerException broken)
+        {
+            log.Add(DamagedFile.Describe(broken));
+            return Refused(log);
+        }
+        catch (AtomicFolderException taken)
+        {
+            log.Add(OutputPlace.Taken(taken));
+            return Refused(log);
+        }
+        catch (NotFiniteException found)
+        {
+            log.Add(FusionCodes.NotFinite.At(found.Weight, found.Message));
+            return Refused(log);
+        }
+        finally
+        {
+            read.ForEach(item => item.Dispose());
+        }
+    }
+
+    private static bool Read(IReadOnlyList<IAdapterSource> adapters, List<ReadResult> read, StageContext context)
+    {
+        foreach (IAdapterSource source in adapters)
+        {
+            if (ReadAdapter.ReadToFuse(source, context) is { } adapter)
+            {
+                read.Add(adapter);
+            }
+        }
+
+        return !context.Log.HasErrors && read.Count == adapters.Count;
+    }
+
+    private static FusionResult Refused(FindingLog log) => new(log.ToSorted(), [], false);
+}
