@@ -18,7 +18,7 @@ public sealed class KillTests : IDisposable
     public void A_killed_conversion_leaves_the_old_output_or_the_new_one_and_the_next_clears_up()
     {
         string source = Fill(_folder["in"]);
-        string[] arguments = ["convert", source, "--to", "peft", "--base", Fixtures.HfBaseFolder("llama"), "--output", _folder["out"], "--overwrite"];
+        string[] arguments = ["convert", source, "--to", "peft", "--base", Fixtures.HfBaseFolder("qwen3_moe"), "--output", _folder["out"], "--overwrite"];
         TimeSpan whole = Time(arguments);
         string wanted = Contents(_folder["out"]);
         File.WriteAllText(_folder["out/notes.txt"], "mine");
