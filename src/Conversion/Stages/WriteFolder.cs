@@ -1,4 +1,3 @@
-using System.Buffers;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
@@ -12,8 +11,6 @@ namespace Transfuse.Conversion.Stages;
 /// <summary>Writes an adapter's files: all or none.</summary>
 internal static class WriteFolder
 {
-    private const int CopyBytes = 1 << 20;
-
     /// <summary>Writes and commits. Files have the permissions of those that they are made of.</summary>
     /// <param name="output">The files.</param>
     /// <param name="content">What they are made of.</param>
@@ -79,22 +76,6 @@ internal static class WriteFolder
     private static void Copy(CopiedFile file, IByteSource source, IAdapterSink sink, CancellationToken cancellationToken)
     {
         using IByteSink target = sink.Create(file.Name, file.Source.Permissions(file.SourceName));
-        target.SetLength(source.Length);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
-        try
-        {
-            for (long position = 0; position < source.Length;)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                Span<byte> part = buffer.AsSpan(0, (int)Math.Min(CopyBytes, source.Length - position));
-                source.Read(position, part);
-                target.Write(position, part);
-                position += part.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        ByteCopy.Copy(source, target, cancellationToken);
     }
 }

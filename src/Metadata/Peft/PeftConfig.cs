@@ -56,9 +56,6 @@ public sealed record PeftConfig
     /// <summary><c>lora_dropout</c>: training only. Default 0.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Whether <c>lora_dropout</c> is no probability, for which <see cref="Dropout"/> is 0.</summary>
-    public bool HasUnusableDropout { get; init; }
-
     /// <summary><c>use_rslora</c>: the scale is alpha / sqrt(r). Default false.</summary>
     public bool UseRslora { get; init; }
 

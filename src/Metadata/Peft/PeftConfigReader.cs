@@ -153,7 +153,6 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
             Rank = rankOutcome.HasValue() && rank > 0 ? rank : PeftConfig.DefaultRank,
             Alpha = alphaOutcome.HasValue() ? alpha : PeftConfig.DefaultAlpha,
             Dropout = dropout ?? 0,
-            HasUnusableDropout = dropout is null,
             UseRslora = rslora,
             FanInFanOut = transposed,
             Bias = ReadBias(),

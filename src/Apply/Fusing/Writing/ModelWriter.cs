@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using Transfuse.Apply.Fusing.Models;
 using Transfuse.Apply.Fusing.Placing;
 using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Sinks;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 
@@ -11,7 +11,6 @@ namespace Transfuse.Apply.Fusing.Writing;
 /// <summary>Writes the merged model's folder.</summary>
 internal sealed class ModelWriter(ModelFolder folder, ImmutableArray<OutputShard> shards, JsonObject? config, FusionOptions options)
 {
-    private const int CopyBytes = 1 << 20;
     private const int DefaultIndent = 2;
 
     /// <summary>Writes all files, and gives the loss of each planned weight. The caller commits.</summary>
@@ -75,21 +74,6 @@ internal sealed class ModelWriter(ModelFolder folder, ImmutableArray<OutputShard
     {
         using var source = new FileByteSource(Path.Combine(folder.Model.Folder, file));
         using FileByteSink target = output.CreateFile(file);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
-        try
-        {
-            for (long position = 0; position < source.Length;)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                Span<byte> part = buffer.AsSpan(0, (int)Math.Min(CopyBytes, source.Length - position));
-                source.Read(position, part);
-                target.Write(position, part);
-                position += part.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        ByteCopy.Copy(source, target, cancellationToken);
     }
 }
