@@ -77,6 +77,7 @@ public static class ModelFusion
             if (ReadAdapter.ReadToFuse(source, context) is { } adapter)
             {
                 read.Add(adapter);
+                ValueProbes.Vanishing(adapter.Adapter, adapter.Dialect, context.Log);
             }
         }
 

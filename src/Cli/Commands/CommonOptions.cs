@@ -191,6 +191,13 @@ internal static class CommonOptions
         Validators = { result => RequirePositive(result) },
     };
 
+    public static Option<int?> MaxGrowth() => new("--max-growth")
+    {
+        Description = "How many times as large zeros may make the factors, where ranks are padded or experts filled in; up to 64 MiB always. Default: 16.",
+        HelpName = "N",
+        Validators = { result => RequirePositive(result) },
+    };
+
     public static Option<bool> WorstElement() => new("--worst-element")
     {
         Description = "Also find the largest difference of one element in each module that differs. Slow: every element is formed.",

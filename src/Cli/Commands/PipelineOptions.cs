@@ -44,15 +44,16 @@ internal sealed class PipelineOptions
 
     private readonly Option<int?> _svdRank = CommonOptions.Rank(
         "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
+    private readonly Option<int?> _maxGrowth = CommonOptions.MaxGrowth();
     private readonly Option<double?> _scale = CommonOptions.Scale();
     private readonly Option<double?> _dropout = CommonOptions.Dropout();
     private readonly Option<MlxProducer> _producer = CommonOptions.Producer();
 
     /// <summary>Adds the options that decide how adapters are read.</summary>
-    public void AddReadingTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation);
+    public void AddReadingTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation, _maxGrowth);
 
     /// <summary>Adds the options of a repair.</summary>
-    public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _dryRun, _jobs);
+    public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _maxGrowth, _dryRun, _jobs);
 
     /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
@@ -81,6 +82,7 @@ internal sealed class PipelineOptions
         ExpertOrientation = result.GetValue(_expertOrientation),
         MaxRank = result.GetValue(_maxRank),
         SvdRank = result.GetValue(_svdRank),
+        MaxGrowth = result.GetValue(_maxGrowth) ?? ConversionOptions.Default.MaxGrowth,
         Scale = result.GetValue(_scale),
         Dropout = result.GetValue(_dropout),
         Producer = result.GetValue(_producer),

@@ -24,6 +24,11 @@ public static class AdapterInspector
         var conversion = ConversionOptions.Default with { AdapterName = options.AdapterName };
         var context = new StageContext(TargetProfile.MlxLm, options.Base, conversion, log, cancellationToken);
         using ReadResult? read = ReadAdapter.Read(source, null, context);
+        if (read is not null)
+        {
+            ValueProbes.Vanishing(read.Adapter, read.Dialect, log);
+        }
+
         string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
         Architecture? architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
         if (modelType is not (null or ModelTypeResolver.Identity) && architecture is null)

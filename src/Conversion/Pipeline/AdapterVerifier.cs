@@ -56,11 +56,18 @@ public static class AdapterVerifier
     {
         using ReadResult? left = ReadAdapter.ReadToCompare(first, context);
         using ReadResult? right = ReadAdapter.ReadToCompare(second, context);
+        foreach (ReadResult empty in new[] { left, right }.OfType<ReadResult>().Where(read => read.Adapter is { Modules.IsEmpty: true, OtherTensors.IsEmpty: true }))
+        {
+            context.Log.Add(TensorCodes.NoModules.At(empty.Content.Name, "has no module that could be compared"));
+        }
+
         if (left is null || right is null || context.Log.HasErrors)
         {
             return null;
         }
 
+        ValueProbes.Vanishing(left.Adapter, left.Dialect, context.Log);
+        ValueProbes.Vanishing(right.Adapter, right.Dialect, context.Log);
         CompareSettings(left, right, context.Log);
         CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), context.Log, context.CancellationToken);
         (Adapter First, Adapter Second)? brought = HaveOneForm(left.Adapter, right.Adapter)

@@ -74,6 +74,12 @@ public sealed record ConversionOptions
     /// </summary>
     public int? SvdRank { get; init => field = Require(value, value is null or >= 1, nameof(SvdRank), "it is at least 1"); }
 
+    /// <summary>
+    /// How many times as large zeros may make the factors of an adapter, where its ranks are padded to the largest or experts that it leaves out are filled in; at least 1.
+    /// Factors of up to 64 MiB are never refused for it. Default: 16.
+    /// </summary>
+    public int MaxGrowth { get; init => field = Require(value, value >= 1, nameof(MaxGrowth), "it is at least 1"); } = 16;
+
     /// <summary>How source and output, or two adapters, are compared; its parallelism is that of the whole. Default: <see cref="ComparisonOptions.Default"/>.</summary>
     public ComparisonOptions Comparison
     {

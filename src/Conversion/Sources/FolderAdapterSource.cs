@@ -7,10 +7,15 @@ namespace Transfuse.Conversion.Sources;
 internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 {
     private readonly Func<string, bool>? _only;
+    private readonly Func<string, IEnumerable<string>> _list;
     private readonly List<IDisposable> _opened = [];
 
-    public FolderAdapterSource(string folder, Func<string, bool>? only = null)
+    /// <param name="folder">The folder.</param>
+    /// <param name="only">Which of its files count; <see langword="null"/> for all, and its folders.</param>
+    /// <param name="list">Lists the files of a folder in it; <see langword="null"/> for what the system says.</param>
+    public FolderAdapterSource(string folder, Func<string, bool>? only = null, Func<string, IEnumerable<string>>? list = null)
     {
+        _list = list ?? Directory.EnumerateFiles;
         Folder = Path.GetFullPath(folder);
         Name = folder;
         _only = only;
@@ -26,6 +31,8 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 
     public ImmutableArray<string> NestedAdapters { get; private set; }
 
+    public ImmutableArray<string> UnreadableFolders { get; private set; }
+
     /// <summary>Full paths of the folders in it where files are being replaced, or were when a run was interrupted.</summary>
     public IEnumerable<string> FoldersInWork => Directory.EnumerateDirectories(Folder).Where(path => !AtomicFolder.IsWorkName(Path.GetFileName(path)) && FolderEdit.IsBegun(path));
 
@@ -39,9 +46,10 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
             .. Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)!)
                 .Where(name => _only is null || _only(name)).Order(StringComparer.Ordinal),
         ];
-        NestedAdapters = _only is not null
-            ? []
-            : [.. Directory.EnumerateDirectories(Folder).Where(HoldsAdapter).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        ILookup<bool?, string> folders = (_only is not null ? [] : Directory.EnumerateDirectories(Folder))
+            .OrderBy(path => path, StringComparer.Ordinal).ToLookup(HoldsAdapter, path => Path.GetFileName(path)!);
+        NestedAdapters = [.. folders[true]];
+        UnreadableFolders = [.. folders[null]];
     }
 
     public UnixFileMode? Permissions(string fileName) => FileStatus.OfTarget(Path.Combine(Folder, fileName)).Permissions;
@@ -84,6 +92,21 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
         _opened.Clear();
     }
 
-    private static bool HoldsAdapter(string folder) =>
-        !Path.GetFileName(folder)!.StartsWith('.') && Directory.EnumerateFiles(folder).Any(path => AdapterFiles.Marks(Path.GetFileName(path)!));
+    // Null where nobody may look.
+    private bool? HoldsAdapter(string folder)
+    {
+        if (Path.GetFileName(folder)!.StartsWith('.'))
+        {
+            return false;
+        }
+
+        try
+        {
+            return _list(folder).Any(path => AdapterFiles.Marks(Path.GetFileName(path)!));
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -15,6 +15,9 @@ public interface IAdapterSource : IDisposable
     /// <summary>Names of the folders directly in it that hold an adapter's config or weights, sorted (ordinal).</summary>
     ImmutableArray<string> NestedAdapters { get; }
 
+    /// <summary>Names of the folders directly in it that cannot be read, sorted (ordinal). They are no reason not to read the adapter.</summary>
+    ImmutableArray<string> UnreadableFolders => [];
+
     /// <summary>Opens a file.</summary>
     /// <exception cref="IOException">The operating system failed.</exception>
     IByteSource Open(string fileName);

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Conversion.Sources;
@@ -22,8 +23,21 @@ internal static class SideLink
             EntryKind.Missing => "is a link that leads nowhere, and was not copied",
             not EntryKind.File => "is no regular file, and was not copied",
             _ when kind == EntryKind.Link && !IsWithin(FileStatus.RealPath(folder), FileStatus.RealPath(path)) => "is a link to a file outside the folder, and was not copied",
-            _ => null,
+            _ => MayBeRead(path) ? null : "may not be read, and was not copied",
         };
+    }
+
+    private static bool MayBeRead(string path)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path);
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static bool IsWithin(string folder, string target)

@@ -8,10 +8,14 @@ namespace Transfuse.Conversion.Stages;
 /// <summary>Gives all modules one rank, the largest, by padding both factors with zeros: bit-exact, and without effect on the explicit scale.</summary>
 internal static class CommonRank
 {
-    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, FindingLog log)
+    /// <summary>The modules with one rank; unchanged, with an error in the log, where the zeros would be beyond the limit.</summary>
+    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, StageContext context)
     {
         int rank = modules.Max(module => module.Rank);
-        return [.. modules.Select(module => module.Rank == rank ? module : Pad(module, rank, log))];
+        double after = modules.Sum(module => ((double)module.A.ByteLength + module.B.ByteLength) / module.Rank * rank);
+        return GrowthLimit.Allows(GrowthLimit.BytesOf(modules), after, $"{modules.Length} modules, rank {rank}", context)
+            ? [.. modules.Select(module => module.Rank == rank ? module : Pad(module, rank, context.Log))]
+            : modules;
     }
 
     public static AdapterModule Pad(AdapterModule module, int rank)

@@ -50,10 +50,16 @@ internal static class FitTarget
             return null;
         }
 
-        if (context.Profile.OneRankAndScale && !modules.IsEmpty)
+        bool hasOneRankAndScale = context.Profile.OneRankAndScale && !modules.IsEmpty;
+        modules = hasOneRankAndScale ? CommonRank.Apply(modules, context) : modules;
+        double before = GrowthLimit.BytesOf(read.Adapter.Modules), after = GrowthLimit.BytesOf(modules);
+        if (context.Log.HasErrors || !GrowthLimit.Allows(before, after, $"{modules.Length} modules", context))
         {
-            modules = CommonScale.Apply(CommonRank.Apply(modules, context.Log), context.Log, context.CancellationToken);
+            return null;
         }
+
+        GrowthLimit.Report(before, after, $"{modules.Length} modules", context);
+        modules = hasOneRankAndScale ? CommonScale.Apply(modules, context.Log, context.CancellationToken) : modules;
 
         bool readsDouble = context.Profile.Dialect == AdapterDialect.Peft;
         modules = DTypes.Apply(modules, context.Options.DType, readsDouble, context.Log, context.CancellationToken);

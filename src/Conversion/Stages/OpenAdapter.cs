@@ -99,6 +99,11 @@ internal static partial class OpenAdapter
     private static IAdapterSource? ChooseFolder(IAdapterSource source, string? adapterName, FindingLog log)
     {
         bool isAdapter = source.FileNames.Any(AdapterFiles.Marks);
+        foreach (string folder in source.UnreadableFolders)
+        {
+            log.Add(ContainerCodes.FolderUnreadable.At(Path.Combine(source.Name, folder), "cannot be read, and was passed over"));
+        }
+
         if (adapterName is not null)
         {
             if (source.NestedAdapters.Contains(adapterName))

@@ -37,7 +37,20 @@ internal static partial class SideWeights
     // Other names of the adapter's own file are told where the file is chosen, and a trainer's state is no weights.
     private static bool IsWeights(string name) => OpenAdapter.IsWeights(name) && !AdapterFiles.IsNumberedCheckpoint(name) && !AdapterFiles.Marks(name);
 
+    // What lies beside an adapter fails no run: a link that leads nowhere, or what nobody may read.
     private static string Describe(IAdapterSource source, string name)
+    {
+        try
+        {
+            return DescribeTensors(source, name);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return "it cannot be read";
+        }
+    }
+
+    private static string DescribeTensors(IAdapterSource source, string name)
     {
         using ITensorContainer? tensors = OpenAdapter.OpenWeights(source, name, new FindingLog());
         return tensors switch

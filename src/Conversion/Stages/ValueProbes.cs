@@ -2,6 +2,7 @@ using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages;
 
@@ -16,6 +17,7 @@ internal static class ValueProbes
             context.Log.Add(TensorCodes.ScaleOutOfRange.At(module.SourcePath, FormattableString.Invariant($"the scale is {module.Scale:G6}, which is infinite as float32")));
         }
 
+        Vanishing(adapter, context.Profile.Dialect, context.Log);
         (string Owner, string Name, LazyTensor Tensor)[] tensors = [.. adapter.Modules.SelectMany(Tensors)];
         bool[] finite = new bool[tensors.Length];
         ParallelWork.Run(
@@ -28,6 +30,26 @@ internal static class ValueProbes
         if (!adapter.Modules.IsEmpty && adapter.Modules.All(module => HasNoEffect(module, context.CancellationToken)))
         {
             context.Log.Add(TensorCodes.NoEffect.At($"{adapter.Modules.Length} modules", "every B factor is zero"));
+        }
+    }
+
+    /// <summary>
+    /// Names scales that are not zero and become it. MLX multiplies in the dtype of the factors where that is float16 (mlx-lm, <c>self.scale * z</c>; a Python number takes the array's dtype),
+    /// torch in float32 at least.
+    /// </summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="reader">Whose readers multiply.</param>
+    /// <param name="log">Takes the findings.</param>
+    public static void Vanishing(Adapter adapter, AdapterDialect reader, FindingLog log)
+    {
+        foreach (AdapterModule module in adapter.Modules.Where(module => module.Scale != 0))
+        {
+            bool inHalf = reader == AdapterDialect.Mlx && module.A.DType == DType.F16 && module.B.DType == DType.F16;
+            if ((float)module.Scale == 0 || (inHalf && (Half)module.Scale == (Half)0))
+            {
+                string form = (float)module.Scale == 0 ? "float32" : "float16, the dtype of the factors";
+                log.Add(TensorCodes.ScaleVanishes.At(module.SourcePath, FormattableString.Invariant($"the scale is {module.Scale:G6}, which is 0 as {form}")));
+            }
         }
     }
 

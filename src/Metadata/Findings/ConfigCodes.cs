@@ -154,6 +154,10 @@ public static class ConfigCodes
     public static FindingCode AnswerUnasked { get; } = new("TF3128", Error,
         "An option was given that answers what an MLX config leaves open; a PEFT config leaves it open never.", "Leave the option out; repair --scale and --dropout write these into the config of a LoRA adapter.");
 
+    /// <summary>A name in other letters' case.</summary>
+    public static FindingCode NameCase { get; } = new("TF3130", Warning,
+        "A name differs from PEFT's in upper and lower case; PEFT refuses it.", "Nothing: PEFT's name is taken and written.");
+
     /// <summary>A pattern that Python refuses.</summary>
     public static FindingCode PatternSyntax { get; } = new("TF3201", Error,
         "A pattern in the config is not valid in Python either.", "Correct the pattern, or write the names of the modules.");
@@ -232,7 +236,7 @@ public static class ConfigCodes
         BiasUnknown, InitUnknown, VersionUnreadable, LayersWithPattern, LayersPatternAlone,
         DoraWithMegatron, LoftqWithoutConfig, LoraBiasConflict, VariantConflict, DropoutOnParameters,
         FieldMissing, FlagStale, AlphaDoubtful, RankUnknown, SavedModuleMissing, TokenIndices, BiasesMissing, VersionMissing,
-        AnswerUnasked, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
+        AnswerUnasked, NameCase, PatternSyntax, PatternUnsupported, PatternTimeout, AlphaAmbiguous, ReadingSettled,
         RankContradicted, PatternUnused, PatternRoot, BaseChanged, VariantUnsupported, LayerReplication, DropoutUnusable, QuantizedBaseId, ModelConfig, ResidualCopy, LoadsOnChangedBase,
     ];
 }

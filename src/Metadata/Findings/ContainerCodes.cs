@@ -52,6 +52,9 @@ public static class ContainerCodes
     /// <summary>Named adapters beside the one that was read.</summary>
     public static FindingCode OthersIgnored { get; } = new("TF1040", Information, "The folder holds further adapters in sub-folders, which were not read.", "Nothing, or choose one with --adapter NAME.");
 
+    /// <summary>A sub-folder that may not be read.</summary>
+    public static FindingCode FolderUnreadable { get; } = new("TF1030", Information, "A sub-folder cannot be read, so that it is not known whether it holds an adapter; nothing of it was used.", "Nothing, unless the adapter lies in it: then make it readable.");
+
     /// <summary>A broken safetensors file.</summary>
     public static FindingCode Safetensors { get; } = new("TF1101", Error, "The safetensors file breaks a rule of its format, which the message names.", "Copy or download the file again; a file cut short is the usual cause.");
 
@@ -76,7 +79,7 @@ public static class ContainerCodes
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
-        ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken,
+        ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken, FolderUnreadable,
         SecondWeightsIgnored, OthersIgnored, DialectUnclear, ForeignForm, OtherConfig, NoAdapterContent, CheckpointTaken, Shard, OddWeightsName, Safetensors, TorchCheckpoint, Npz, SideWeights,
         Json, NotRegularFile, Unfinished,
     ];

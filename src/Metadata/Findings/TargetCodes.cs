@@ -90,6 +90,12 @@ public static class TargetCodes
     /// <summary>What the reader of the output would get wrong without a word.</summary>
     public static FindingCode ReaderMisreads { get; } = new("TF5061", Warning, "The program that the output is for would load it, and without a word do something else than the adapter means.", "Take out or rename what the message names, if it is to take effect; a module that the model does not have belongs to another base.");
 
+    /// <summary>Factors that zeros make much larger.</summary>
+    public static FindingCode GrownMuch { get; } = new("TF5030", Warning, "The target needs one rank for all modules, or factors for all experts, and the zeros that fill them make the adapter several times as large.", "Nothing, if the ranks are meant; one module of a high rank makes all others as large.");
+
+    /// <summary>Factors that zeros would make too large.</summary>
+    public static FindingCode GrowthBeyondLimit { get; } = new("TF5033", Error, "The zeros that fill ranks and experts for the target would make the adapter larger than the limit allows.", "Check the ranks: one module of a high rank makes all others as large. If they are meant, give --max-growth as the message says.");
+
     /// <summary>A base of fewer bits than the one in training.</summary>
     public static FindingCode QuantizedBase { get; } = new("TF5040", Information, "The base is quantized, so that it is not exactly the model that the adapter was trained on; DoRA takes its norms from the quantized weights.", "Nothing; for the exact model give MLX the base that is not quantized.");
 
@@ -114,7 +120,7 @@ public static class TargetCodes
         KindUnsupported, DoraUnsupported, DoraMixed, DoraOverWrap, TiedEmbedding, TyingUnknown,
         LayerCountUnknown, OverWrap, FieldsLeftOut, OutsideLayers, NoCommonForm, MethodUnsupported,
         BaseIdMissing, DropoutCleared, NotCompared, OutputExists,
-        ModelUnsupported, NotOffered, NewerReader, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase, ReaderRefuses, ReaderMisreads,
+        ModelUnsupported, NotOffered, NewerReader, ScaledOtherwise, ClassChosen, PathsRewritten, RoundTripFailed, SettingsDiffer, HeadMayBeTied, OldTransformersOnly, QuantizedBase, GrownMuch, GrowthBeyondLimit, ReaderRefuses, ReaderMisreads,
         Recovered, LeftAlone, SideFileLeftOut, SideFileKept,
     ];
 }

@@ -60,6 +60,9 @@ public static class TensorCodes
     /// <summary>A scale beyond float32, or one that cannot be folded.</summary>
     public static FindingCode ScaleOutOfRange { get; } = new("TF2017", Error, "A scale, or the product of one with its B, leaves the range of float32, by which runtimes multiply.", "Check the alphas of the config: one of them is extreme.");
 
+    /// <summary>A scale that is zero where it is used.</summary>
+    public static FindingCode ScaleVanishes { get; } = new("TF2030", Warning, "A scale is not zero, but too small for the form in which runtimes multiply by it, where it becomes 0: the module adds nothing.", "Check the alpha and the rank, or the scale, of the config: one of them is extreme.");
+
     /// <summary>A pair under another name of its module.</summary>
     public static FindingCode NestedPair { get; } = new("TF2065", Warning, "The only pair of a Linear module lies under base_layer, as where two PEFT models were put around each other; it was read as the module's own. PEFT and vLLM look it up nowhere.", "Check that the config is that of these factors: its alpha gives their scale.");
 
@@ -143,7 +146,7 @@ public static class TensorCodes
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
         NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ValueUnderflow, NestedPair, StackedPairs, EmptyPartition, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
+        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ScaleVanishes, ValueUnderflow, NestedPair, StackedPairs, EmptyPartition, ExpertShape, ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         PrefixUnclear, PrefixMoved, Widened, TurnedFactors, BaseStorage, WholeModuleEqual,
         BaseBias, LoraBias, SavedEmbedding, SavedEmbeddingEqual, TokenRows, TrainingState,

@@ -31,6 +31,12 @@ public sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
     public static MlxNumber Read(JsonObject config, string field)
     {
         JsonValue? json = field.Split('.') is [string outer, string inner] ? (config[outer] as JsonObject)?[inner] : config[field];
+        return Of(field, json);
+    }
+
+    /// <summary>Reads a value.</summary>
+    internal static MlxNumber Of(string field, JsonValue? json)
+    {
         double? value = json switch
         {
             JsonNumber number => number.Value,

@@ -68,7 +68,12 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
     {
         _fields.ReadBoolean("inference_mode", out _, nullable: true);
         string? task = OptionalString("task_type");
-        if (task is not null && !PeftTypes.Tasks.Contains(task))
+        if (task is not null && !PeftTypes.Tasks.Contains(task) && PeftFieldForms.NameIn(PeftTypes.Tasks, task) is { } meant)
+        {
+            log.Add(OtherCase("task_type", meant));
+            task = meant;
+        }
+        else if (task is not null && !PeftTypes.Tasks.Contains(task))
         {
             log.Add(ConfigCodes.TaskTypeUnknown.At(_fields.Subject("task_type"), $"is {ConfigFields.Show(json["task_type"]!)}"));
             task = null;
@@ -104,6 +109,12 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
             }
 
             bool lora = string.Equals(type, PeftTypes.Lora, StringComparison.OrdinalIgnoreCase);
+            if (!lora && PeftFieldForms.NameIn(PeftTypes.All, type) is { } meant)
+            {
+                log.Add(OtherCase("peft_type", meant));
+                return meant;
+            }
+
             log.Add((lora ? ConfigCodes.PeftTypeAssumed : ConfigCodes.PeftTypeUnknown).At(subject, $"is {ConfigFields.Show(json["peft_type"]!)}"));
             return lora ? PeftTypes.Lora : string.Empty;
         }
@@ -164,7 +175,17 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
     private string ReadBias()
     {
         FieldOutcome outcome = _fields.ReadString("bias", out string bias);
-        if (outcome == FieldOutcome.Ok && bias is not ("none" or "all" or "lora_only"))
+        if (outcome == FieldOutcome.Ok && PeftFieldForms.BiasOf(bias) is { } meant)
+        {
+            if (bias != meant)
+            {
+                log.Add(OtherCase("bias", meant));
+            }
+
+            return meant;
+        }
+
+        if (outcome == FieldOutcome.Ok)
         {
             log.Add(ConfigCodes.BiasUnknown.At(_fields.Subject("bias"), $"is {ConfigFields.Show(json["bias"]!)}"));
         }
@@ -275,6 +296,8 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
                 return whenNull;
         }
     }
+
+    private Finding OtherCase(string field, string meant) => ConfigCodes.NameCase.At(_fields.Subject(field), $"is {ConfigFields.Show(json[field]!)}; {meant} is taken");
 
     private string? OptionalString(string name) => _fields.ReadString(name, out string value, nullable: true) == FieldOutcome.Ok ? value : null;
 }

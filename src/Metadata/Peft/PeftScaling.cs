@@ -5,7 +5,10 @@ namespace Transfuse.Metadata.Peft;
 /// <summary>The scale of a module, delta = scale x B A, and the alpha that stands for it (PEFT 0.0 to 0.21, <c>LoraLayer.update_layer</c>).</summary>
 public static class PeftScaling
 {
-    /// <summary>alpha / r, or alpha / sqrt(r) with <c>use_rslora</c>, in double precision as Python computes it. Runtimes multiply by it as float32.</summary>
+    /// <summary>
+    /// alpha / r, or alpha / sqrt(r) with <c>use_rslora</c>, in double precision as Python computes it. Runtimes multiply by it as float32.
+    /// A quotient below what a double holds is the smallest double, which is 0 as float32 too: only an alpha of 0 gives a scale of 0.
+    /// </summary>
     /// <param name="alpha">The module's alpha.</param>
     /// <param name="rank">The module's rank; of experts the rank of one expert.</param>
     /// <param name="rslora">The config's <c>use_rslora</c>.</param>
@@ -13,7 +16,8 @@ public static class PeftScaling
     public static double ScaleOf(double alpha, int rank, bool rslora = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
-        return alpha / Divisor(rank, rslora);
+        double scale = alpha / Divisor(rank, rslora);
+        return scale == 0 && alpha != 0 ? Math.CopySign(double.Epsilon, alpha) : scale;
     }
 
     /// <summary>Whether two scales are the same where it counts: as float32.</summary>

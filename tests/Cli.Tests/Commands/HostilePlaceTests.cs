@@ -24,6 +24,27 @@ public sealed class HostilePlaceTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
+    [InlineData("x")]
+    [InlineData("\u00fc")]
+    public void Outputs_may_have_names_as_long_as_the_file_system_takes(string letter)
+    {
+        // 255 bytes.
+        string name = string.Concat(Enumerable.Repeat(letter, 255 / System.Text.Encoding.UTF8.GetByteCount(letter))).PadRight(letter == "x" ? 255 : 128, 'y');
+        Assert.Equal(255, System.Text.Encoding.UTF8.GetByteCount(name));
+        string output = Path.Combine(_folder["out"], name), report = Path.Combine(_folder["reports"], name);
+        Directory.CreateDirectory(_folder["reports"]);
+        Command.Run("convert", _in, "--to", "mlx-lm", "--output", output, "--report", report).ExitsWith(0);
+        Command.Run("convert", _in, "--to", "mlx-lm", "--output", output, "--overwrite").ExitsWith(0);
+        Command.Run("repair", output, "--in-place").ExitsWith(0);
+        Command.Run("repair", _in, "--output", output, "--overwrite").ExitsWith(0);
+        Command.Run("verify", _in, output).ExitsWith(0);
+        Command.Run("fuse", "--base", Fixtures.HfBaseFolder("llama"), "--adapter", _in, "--output", Path.Combine(_folder["fused"], name)).ExitsWith(0);
+        Assert.Equal([name], Directory.GetFileSystemEntries(_folder["out"]).Select(Path.GetFileName));
+        Assert.Equal([name], Directory.GetFileSystemEntries(_folder["fused"]).Select(Path.GetFileName));
+        Assert.StartsWith("{", File.ReadAllText(report).TrimStart(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("in/adapter_config.json")]
     [InlineData("in/adapter_model.safetensors")]
     [InlineData("base/config.json")]

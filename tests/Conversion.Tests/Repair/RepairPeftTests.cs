@@ -2,8 +2,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
+using Transfuse.Conversion.Sinks;
+using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Repair;
@@ -56,6 +59,39 @@ public class RepairPeftTests
         (_, Converted pattern) = Must(Adapter(Q).Set("target_modules", "\"q_proj\""));
         Assert.Equal([Q], pattern.Config.GetStrings("target_modules")!);
         Assert.Equal(".*q_proj", Must(Adapter(Q).Set("target_modules", "\".*q_proj\"")).Folder.Config.GetText("target_modules"));
+    }
+
+    [Theory]
+    [InlineData("r", "2.0", "2")]
+    [InlineData("r", "\"2\"", "2")]
+    [InlineData("rank_pattern", "{\"q_proj\": 2.0}", "{\"q_proj\":2}")]
+    [InlineData("lora_alpha", "\"4\"", "4")]
+    [InlineData("alpha_pattern", "{\"q_proj\": \"4\"}", "{\"q_proj\":4}")]
+    [InlineData("layers_to_transform", "[0.0]", "[0]")]
+    [InlineData("layers_to_transform", "0.0", "0")]
+    [InlineData("use_rslora", "0", "false")]
+    [InlineData("peft_type", "\"lora\"", "\"LORA\"")]
+    [InlineData("task_type", "\"causal_lm\"", "\"CAUSAL_LM\"")]
+    [InlineData("bias", "\"NONE\"", "\"none\"")]
+    public void Fields_get_the_form_that_PEFT_takes_from_repair_and_from_convert(string field, string stated, string written)
+    {
+        SmallAdapter adapter = Adapter(Q).Set("target_modules", "[\"q_proj\"]").Set(field, stated);
+        (RepairResult result, Converted folder) = Must(adapter);
+        Assert.Equal(written, JsonNode.Parse(folder.Config.GetProperty(field).GetRawText())!.ToJsonString());
+        Assert.Equal([field], result.Changes.Select(change => change.Subject));
+        Assert.Equal(2, folder.PeftScale(Q, 2));
+
+        // A number in a string is more than a form: convert refuses what PEFT could not have read.
+        bool isText = stated.Contains("\"2\"", StringComparison.Ordinal) || stated.Contains("\"4\"", StringComparison.Ordinal);
+        using IAdapterSource source = adapter.Open();
+        using var sink = new MemoryAdapterSink();
+        ConversionResult converted = AdapterPipeline.From(source).To(TargetProfile.Peft).WriteTo(sink).Run(TestContext.Current.CancellationToken);
+        Assert.Equal(!isText, converted.IsWritten);
+        if (!isText)
+        {
+            Assert.Equal(written, JsonNode.Parse(sink.Files["adapter_config.json"].Span)![field]!.ToJsonString());
+            Assert.Contains(converted.Findings, finding => finding.Subject.EndsWith(":" + field, StringComparison.Ordinal) || finding.Subject.Contains($":{field}:", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

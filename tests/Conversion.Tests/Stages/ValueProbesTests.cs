@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Tests.Verification;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -48,6 +49,32 @@ public class ValueProbesTests
     {
         Finding[] findings = [.. Probe(Module(0), Module(1) with { Scale = scale })];
         Assert.Equal(named ? ["TF2017 model.layers.1.mlp.up_proj"] : [], findings.Select(finding => $"{finding.Code.Id} {finding.Subject}"));
+    }
+
+    [Theory]
+    [InlineData(1e-46, true)]
+    [InlineData(-1e-46, true)]
+    [InlineData(double.Epsilon, true)]
+    [InlineData(1e-44, false)]
+    [InlineData(0, false)]
+    public void A_scale_that_is_0_as_float32_is_named(double scale, bool named)
+    {
+        Finding[] findings = [.. Probe(Module(0), Module(1) with { Scale = scale })];
+        Assert.Equal(named ? ["TF2030 model.layers.1.mlp.up_proj"] : [], findings.Select(finding => $"{finding.Code.Id} {finding.Subject}"));
+        Assert.All(findings, finding => Assert.EndsWith("which is 0 as float32", finding.Message));
+    }
+
+    [Theory]
+    [InlineData(2e-8, AdapterDialect.Mlx, DType.F16, true)]
+    [InlineData(4e-8, AdapterDialect.Mlx, DType.F16, false)]
+    [InlineData(2e-8, AdapterDialect.Mlx, DType.BF16, false)]
+    [InlineData(2e-8, AdapterDialect.Peft, DType.F16, false)]
+    public void MLX_multiplies_float16_factors_in_float16(double scale, AdapterDialect reader, DType dtype, bool named)
+    {
+        var log = new FindingLog();
+        Adapter adapter = PlainModule.Adapter([Module(0) with { Scale = scale }]);
+        ValueProbes.Vanishing(adapter with { Modules = [.. adapter.Modules.Select(module => module with { A = module.A.Cast(dtype), B = module.B.Cast(dtype) })] }, reader, log);
+        Assert.Equal(named ? ["the scale is 2E-08, which is 0 as float16, the dtype of the factors"] : [], log.ToSorted().Select(finding => finding.Message));
     }
 
     [Fact]

@@ -13,6 +13,7 @@ internal static class PeftConfigRules
     {
         [ConfigCodes.PeftTypeUnknown] = "KeyError",
         [ConfigCodes.TaskTypeUnknown] = "ValueError",
+        [ConfigCodes.NameCase] = "ValueError or NotImplementedError",
         [ConfigCodes.RankNotPositive] = "ValueError",
         [ConfigCodes.BiasUnknown] = "NotImplementedError",
         [ConfigCodes.InitUnknown] = "ValueError",
@@ -70,6 +71,11 @@ internal static class PeftConfigRules
 
             // Numbers that are none of a usual adapter: PeftPythonConfig and the scale's rules say what comes of them.
             if ((finding.Code == ConfigCodes.NotFinite && (field is "lora_alpha" or "lora_dropout")) || (finding.Code == ConfigCodes.OutOfRange && field == "lora_dropout"))
+            {
+                continue;
+            }
+
+            if (finding.Code == ConfigCodes.NameCase && field == "peft_type")
             {
                 continue;
             }

@@ -47,7 +47,13 @@ internal static class MlxReader
         ];
         long? stated = facts.Config?.Number("lora_parameters.rank").AsInteger ?? facts.Config?.Number("rank").AsInteger;
         TurnedFactors.Report(modules, _ => stated, log);
-        return modules.IsEmpty ? null : new Adapter
+        if (modules.IsEmpty)
+        {
+            log.Add(TensorCodes.NoModules.At(Path.Combine(content.Name, content.WeightsFile), $"none of its {factors.Length} pairs of factors can be read"));
+            return null;
+        }
+
+        return new Adapter
         {
             Layout = ModelLayout.Mlx,
             Modules = modules,

@@ -83,10 +83,10 @@ internal static class PeftConfigWriter
         return new JsonObject(fields);
     }
 
-    /// <summary>The config of an adapter that stays in PEFT: as it was, except where its ranks or alphas are not those of the modules.</summary>
+    /// <summary>The config of an adapter that stays in PEFT: as it was, in the form that PEFT takes, except where its ranks or alphas are not those of the modules.</summary>
     public static JsonObject Carry(Adapter adapter, FindingLog log)
     {
-        JsonObject config = FiniteFields.Clear(WithDropout(adapter.SourceConfig), log);
+        JsonObject config = FiniteFields.Clear(PeftFieldForms.Apply(WithDropout(adapter.SourceConfig)), log);
 
         // PEFT's form sorts keys, and of several patterns that match a module the first counts.
         var parsed = PeftConfig.Parse(PythonJson.ParseObject(PythonJson.Write(config, PythonJsonStyle.Peft), string.Empty), new FindingLog(), string.Empty);

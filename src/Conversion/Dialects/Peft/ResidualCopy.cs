@@ -42,7 +42,7 @@ internal static class ResidualCopy
             file.Read(0, text);
             return PythonJson.ParseObject(text, file.Name);
         }
-        catch (ContainerException)
+        catch (Exception failed) when (failed is ContainerException or IOException or UnauthorizedAccessException)
         {
             // The folder around is not what was asked for; what is wrong with it is its own matter.
             return null;
@@ -62,7 +62,7 @@ internal static class ResidualCopy
             Dictionary<string, LazyTensor> byName = outer.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
             return content.Weights.Tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same) && TensorProbe.BytesEqual(tensor.Tensor, same, default));
         }
-        catch (ContainerException)
+        catch (Exception failed) when (failed is ContainerException or IOException or UnauthorizedAccessException)
         {
             return false;
         }

@@ -38,7 +38,9 @@ internal static class MlxRepair
         ValueProbes.Run(source, context);
         BaseFit.CheckMlx(source.Modules, context);
         TargetKinds.RefuseMixedDora(source.Modules, view.IsUnsloth ? TargetProfile.Unsloth : TargetProfile.MlxLm, crosses: false, context.Log);
-        ImmutableArray<AdapterModule> modules = DTypes.Apply(CommonRank.Apply(source.Modules, context.Log), null, readsDouble: false, context.Log, context.CancellationToken);
+        ImmutableArray<AdapterModule> ranked = CommonRank.Apply(source.Modules, context);
+        GrowthLimit.Report(GrowthLimit.BytesOf(source.Modules), GrowthLimit.BytesOf(ranked), $"{ranked.Length} modules", context);
+        ImmutableArray<AdapterModule> modules = DTypes.Apply(ranked, null, readsDouble: false, context.Log, context.CancellationToken);
         Adapter adapter = source with { Modules = modules };
         var editor = new ConfigEditor(source.SourceConfig);
         MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), context);

@@ -73,9 +73,9 @@ internal static class PeftRepair
     private static bool BeforeReading(ConfigEditor editor, AdapterContent content, StageContext context)
     {
         var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, context.Base, new FindingLog()), new FindingLog()), editor.Config);
+        FieldFormFix.Apply(editor);
         PeftTypeFix.Apply(editor, facts, context.Log);
         NeutralFieldsFix.Apply(editor, context.Log);
-        NumberFormFix.Apply(editor);
         if ((editor["peft_type"] as JsonString)?.Value != PeftTypes.Lora)
         {
             return false;

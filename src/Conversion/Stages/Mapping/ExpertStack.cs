@@ -36,7 +36,13 @@ internal static class ExpertStack
             context.Log.Add(TensorCodes.ExpertsFilled.At(path.Text, $"{count - experts.Count} of {count} experts are not adapted and were filled with zeros"));
         }
 
-        ImmutableArray<AdapterModule> alike = CommonScale.Apply(CommonRank.Apply([.. experts.OrderBy(expert => expert.Key).Select(expert => expert.Value)], context.Log), context.Log, context.CancellationToken);
+        ImmutableArray<AdapterModule> ranked = CommonRank.Apply([.. experts.OrderBy(expert => expert.Key).Select(expert => expert.Value)], context);
+        if (ranked.Any(expert => expert.Rank != ranked[0].Rank))
+        {
+            return null;
+        }
+
+        ImmutableArray<AdapterModule> alike = CommonScale.Apply(ranked, context.Log, context.CancellationToken);
         Dictionary<int, AdapterModule> byIndex = experts.Keys.Order().Zip(alike).ToDictionary(pair => pair.First, pair => pair.Second);
         return first with
         {
