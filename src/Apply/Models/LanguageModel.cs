@@ -23,6 +23,7 @@ public sealed class LanguageModel : IDisposable
 {
     private readonly BaseWeights _files;
     private readonly Decoder _decoder;
+    private readonly IReadOnlyList<BackendWeight> _weights;
 
     private LanguageModel(BaseModel source, ITensorBackend backend, ModelEntry entry, BaseWeights files, PartFactory parts, Decoder decoder)
     {
@@ -30,6 +31,7 @@ public sealed class LanguageModel : IDisposable
         Backend = backend;
         ModelType = entry.ModelType;
         Slots = parts.Slots;
+        _weights = parts.Weights;
         LayersPath = entry.Word("paths.layers")!;
         _files = files;
         _decoder = decoder;
@@ -94,8 +96,8 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="ModelException">A result is not a number.</exception>
     public float[] Logits(ReadOnlySpan<int> ids, int batch = 1)
     {
-        Step step = Start(ids, batch, NewCache(), true);
-        float[] logits = Backend.ToSingles(Run(step));
+        int[] sequence = ids.ToArray();
+        float[] logits = Backend.Run(() => Backend.ToSingles(Run(Start(sequence, batch, NewCache(), true))));
         RequireFinite(logits);
         return logits;
     }
@@ -108,10 +110,15 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="ModelException">A result is not a number.</exception>
     public float[] Logits(ReadOnlySpan<int> ids, ModelCache cache, int batch = 1)
     {
-        Step step = Start(ids, batch, cache, false);
-        float[] logits = Backend.ToSingles(Run(step));
+        int[] sequence = ids.ToArray();
+        float[] logits = Backend.Run(() =>
+        {
+            BackendArray last = Run(Start(sequence, batch, cache, false));
+            Backend.Evaluate([last, .. cache.Arrays]);
+            return Backend.ToSingles(last);
+        });
         RequireFinite(logits);
-        cache.Length += step.Length;
+        cache.Length += sequence.Length / batch;
         return logits;
     }
 
@@ -138,7 +145,15 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _files.Dispose();
+    public void Dispose()
+    {
+        foreach (BackendWeight weight in _weights)
+        {
+            weight.Dispose();
+        }
+
+        _files.Dispose();
+    }
 
     internal AdapterContainer? Adapter { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Apply.Backends;
 
 namespace Transfuse.Apply.Models.Caches;
 
@@ -23,6 +24,8 @@ public sealed class ModelCache
     internal ImmutableArray<LayerState> States { get; }
 
     internal LayerState Model { get; } = new();
+
+    internal IEnumerable<BackendArray> Arrays => States.Append(Model).SelectMany(state => state.Arrays);
 
     /// <summary>A cache with the same contents that goes on by itself. Costs next to nothing: contents are shared until they differ.</summary>
     public ModelCache Copy() => new(this);
