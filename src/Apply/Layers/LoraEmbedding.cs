@@ -65,6 +65,14 @@ public class LoraEmbedding : EmbeddingLayer, ILoraLayer
     public ModelLayer Fused() => Fusion.Embedding(_backend, _original, Factors);
 
     /// <inheritdoc />
+    public void FreeFactors()
+    {
+        _rows.Dispose();
+        _b.Dispose();
+        _outward.Dispose();
+    }
+
+    /// <inheritdoc />
     public ModelLayer Reverted() => _original;
 
     private BackendArray RowFactors()

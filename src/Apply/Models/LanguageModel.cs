@@ -97,7 +97,15 @@ public sealed class LanguageModel : IDisposable
     public float[] Logits(ReadOnlySpan<int> ids, int batch = 1)
     {
         int[] sequence = ids.ToArray();
-        float[] logits = Backend.Run(() => Backend.ToSingles(Run(Start(sequence, batch, NewCache(), true))));
+        float[] logits = Backend.Run(() =>
+        {
+            ModelCache cache = NewCache();
+            Step step = Start(sequence, batch, cache, true);
+            float[] all = Backend.ToSingles(Run(step));
+            step.End();
+            cache.Release();
+            return all;
+        });
         RequireFinite(logits);
         return logits;
     }
@@ -113,7 +121,9 @@ public sealed class LanguageModel : IDisposable
         int[] sequence = ids.ToArray();
         float[] logits = Backend.Run(() =>
         {
-            BackendArray last = Run(Start(sequence, batch, cache, false));
+            Step step = Start(sequence, batch, cache, false);
+            BackendArray last = Run(step);
+            step.End();
             Backend.Evaluate([last, .. cache.Arrays]);
             return Backend.ToSingles(last);
         });

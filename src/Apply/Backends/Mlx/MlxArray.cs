@@ -60,7 +60,17 @@ internal sealed class MlxArray : BackendArray
     /// <inheritdoc />
     public override void Release()
     {
-        if (Interlocked.Decrement(ref _holds) == 0 && !IsScoped)
+        if (Interlocked.Decrement(ref _holds) > 0 || IsScoped)
+        {
+            return;
+        }
+
+        // What takes its place may be made of it a line later.
+        if (MlxThread.Shared.IsCurrent && MlxScope.Current is { } scope)
+        {
+            scope.Add(this);
+        }
+        else
         {
             Drop();
         }

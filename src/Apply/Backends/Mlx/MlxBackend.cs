@@ -55,7 +55,15 @@ public sealed class MlxBackend : ITensorBackend
     public T Run<T>(Func<T> work) => MlxThread.Shared.Invoke(() =>
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _operations.Run(work);
+        MlxScope scope = MlxScope.Begin();
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            scope.End();
+        }
     });
 
     /// <inheritdoc />

@@ -14,7 +14,6 @@ internal sealed unsafe partial class MlxOperations
     private readonly StreamHandle _stream;
     private readonly MlxCompute _compute;
     private readonly ConditionalWeakTable<LazyTensor, MlxArray> _parameters = [];
-    private MlxScope? _scope;
 
     public MlxOperations(StreamHandle stream, MlxOptions options)
     {
@@ -29,22 +28,6 @@ internal sealed unsafe partial class MlxOperations
 
     /// <summary>Whether weights stay once they were read.</summary>
     public bool KeepsWeights { get; }
-
-    /// <summary>Does work whose arrays go at its end.</summary>
-    public T Run<T>(Func<T> work)
-    {
-        MlxScope? outer = _scope;
-        MlxScope own = _scope = new MlxScope();
-        try
-        {
-            return work();
-        }
-        finally
-        {
-            _scope = outer;
-            own.End();
-        }
-    }
 
     public MlxArray FromSingles(ReadOnlySpan<float> values, int[] shape)
     {
@@ -229,7 +212,7 @@ internal sealed unsafe partial class MlxOperations
 
     private static ArrayHandle Optional(MlxArray? array) => array?.Handle ?? default;
 
-    private MlxArray Data(void* data, int[] shape, MlxDType dtype, bool isWeak = false, (int Least, int Most)? limits = null)
+    private static MlxArray Data(void* data, int[] shape, MlxDType dtype, bool isWeak = false, (int Least, int Most)? limits = null)
     {
         // An empty array has no data, but a null pointer would be an error.
         byte nothing;
@@ -240,14 +223,14 @@ internal sealed unsafe partial class MlxOperations
         }
     }
 
-    private MlxArray Scoped(MlxArray array)
+    private static MlxArray Scoped(MlxArray array)
     {
-        _scope?.Add(array);
+        MlxScope.Current?.Add(array);
         return array;
     }
 
     // What a call made, once it is known to have succeeded.
-    private MlxArray Made(int status, ArrayHandle result, string operation)
+    private static MlxArray Made(int status, ArrayHandle result, string operation)
     {
         ErrorFunctions.Check(status, operation);
         return Scoped(MlxArray.Own(result));

@@ -29,4 +29,13 @@ public sealed class ModelCache
 
     /// <summary>A cache with the same contents that goes on by itself. Costs next to nothing: contents are shared until they differ.</summary>
     public ModelCache Copy() => new(this);
+
+    /// <summary>Lets go of everything: nobody goes on with it.</summary>
+    internal void Release()
+    {
+        foreach (BackendArray array in Arrays)
+        {
+            array.Release();
+        }
+    }
 }
