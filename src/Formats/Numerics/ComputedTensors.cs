@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>Tensors whose elements are products of others'. Elements are read as float32 and multiplied in float32, with one rounding, unless stated otherwise.</summary>
 internal static class ComputedTensors

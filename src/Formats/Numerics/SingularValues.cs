@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>What singular values, largest first, tell about truncation. Errors are Frobenius norms relative to that of the whole.</summary>
 internal static class SingularValues

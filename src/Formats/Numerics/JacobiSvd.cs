@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>
 /// Singular values and vectors by one-sided Jacobi rotations (Hestenes): pairs of columns are made orthogonal until all are. Simple, accurate also for small

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>A float32 tensor whose elements a function computes, each time anew.</summary>
 /// <param name="shape">The shape.</param>

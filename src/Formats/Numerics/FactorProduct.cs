@@ -1,6 +1,6 @@
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>A product of two factors of any content.</summary>
 /// <param name="A">A (r, in).</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>The singular value decomposition of B A for any factors; what is written is made of them anew, so only the small core is held.</summary>
 internal sealed class FactorSvd : ILowRankSvd

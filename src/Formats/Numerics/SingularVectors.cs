@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>A singular value decomposition X = U diag(s) Vᵀ of X (m, n), with k = min(m, n).</summary>
 /// <param name="Values">s, k of them, largest first.</param>

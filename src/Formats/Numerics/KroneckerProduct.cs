@@ -1,6 +1,6 @@
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>A Kronecker product: with X = L M and Y = P Q it is X ⊗ Y = (L ⊗ P) (M ⊗ Q), of rank rank(X) rank(Y).</summary>
 /// <param name="first">X (a, b).</param>

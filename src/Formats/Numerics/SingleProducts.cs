@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>What products in float32 can hold.</summary>
 internal static class SingleProducts

@@ -1,6 +1,6 @@
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 
-namespace Transfuse.Conversion.Tests.LinearAlgebra;
+namespace Transfuse.Formats.Tests.Numerics;
 
 public class SingularValuesTests
 {

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>
 /// The singular value decomposition of a Kronecker product: its values are the products of the factors' values, its vectors the Kronecker products of the

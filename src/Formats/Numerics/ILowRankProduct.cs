@@ -1,6 +1,6 @@
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>A matrix (out, in) as a product B A, exact to the rounding of float32. Nothing is computed before it is read.</summary>
 internal interface ILowRankProduct

@@ -1,9 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.Tests.LinearAlgebra;
+namespace Transfuse.Formats.Tests.Numerics;
 
 public class LowRankSvdTests
 {

@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>
 /// The singular values of B A, and how its singular vectors are made of the factors' own. With the triangles of both, B = Q R and Aᵀ = P S, it is

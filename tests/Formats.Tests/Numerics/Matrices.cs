@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.Tests.LinearAlgebra;
+namespace Transfuse.Formats.Tests.Numerics;
 
 /// <summary>Random matrices and plain loops to check them with.</summary>
 internal static class Matrices

@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 
-namespace Transfuse.Conversion.Tests.LinearAlgebra;
+namespace Transfuse.Formats.Tests.Numerics;
 
 public class HouseholderQrTests
 {

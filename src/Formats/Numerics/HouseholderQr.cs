@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>QR by Householder reflections.</summary>
 internal static class HouseholderQr

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>Sums of inner products of short pieces of many vectors: X Yᵀ, piece by piece, in double precision.</summary>
 internal static class InnerProducts

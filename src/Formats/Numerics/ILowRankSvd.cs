@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>The singular value decomposition of a product B A that was never formed.</summary>
 internal interface ILowRankSvd

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>A small matrix of doubles, row-major.</summary>
 internal sealed class Matrix

@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>Which matrices are small enough to decompose.</summary>
 internal static class SvdLimits

@@ -1,6 +1,6 @@
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.LinearAlgebra;
+namespace Transfuse.Formats.Numerics;
 
 /// <summary>One factor of a Kronecker product as a product Left Right, of the lowest rank that its shape allows.</summary>
 /// <param name="Left">(rows, rank).</param>
