@@ -1,5 +1,5 @@
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Tensors;
