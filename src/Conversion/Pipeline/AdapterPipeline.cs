@@ -1,6 +1,6 @@
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
