@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Adapters;

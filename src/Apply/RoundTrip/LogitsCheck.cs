@@ -1,7 +1,7 @@
 using System.Globalization;
 using Transfuse.Apply.Backends;
 using Transfuse.Apply.Models;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

@@ -6,7 +6,7 @@ using Transfuse.Apply.Backends.Managed;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;

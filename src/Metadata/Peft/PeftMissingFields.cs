@@ -41,11 +41,18 @@ public static class PeftMissingFields
     /// <summary>Names them.</summary>
     public static void Report(PeftConfig config, FindingLog log)
     {
-        string writer = config.Version is { } version ? $"PEFT {version}" : PeftFieldAge.Newest(config.Source) is { } newest ? $"a PEFT that writes {newest.Field} (0.{newest.Minor} or later)" : "PEFT";
+        string writer = config.Version is { } version
+            ? $"PEFT {version}"
+            : PeftFieldAge.Newest(config.Source) is { } newest
+            ? $"a PEFT that writes {newest.Field} (0.{newest.Minor} or later)"
+            : "PEFT";
         foreach ((string field, JsonValue value) in Of(config))
         {
             string taken = value switch { JsonObject => "no pattern", JsonNumber number => number.Text, _ => value.Kind };
-            log.Add(ConfigCodes.FieldMissing.At($"{config.FileName}:{field}", $"is {(config.Source[field] is null ? "missing" : "null")}, which {writer} does not write; PEFT 0.21 takes {taken}"));
+            log.Add(
+                ConfigCodes.FieldMissing.At(
+                    $"{config.FileName}:{field}",
+                    $"is {(config.Source[field] is null ? "missing" : "null")}, which {writer} does not write; PEFT 0.21 takes {taken}"));
         }
     }
 }

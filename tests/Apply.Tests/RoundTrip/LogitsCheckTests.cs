@@ -1,6 +1,6 @@
 using Transfuse.Apply.Backends.Managed;
 using Transfuse.Apply.RoundTrip;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
