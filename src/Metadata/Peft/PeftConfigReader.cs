@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
@@ -9,16 +8,6 @@ namespace Transfuse.Metadata.Peft;
 /// <summary>Reads one config: each field, then what PEFT checks between fields.</summary>
 internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string fileName)
 {
-    private static readonly FrozenSet<string> KnownFields = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "peft_type", "task_type", "base_model_name_or_path", "revision", "inference_mode", "auto_mapping", "peft_version",
-        "r", "target_modules", "exclude_modules", "lora_alpha", "lora_dropout", "fan_in_fan_out", "bias", "use_rslora", "modules_to_save", "init_lora_weights",
-        "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern", "megatron_config", "megatron_core", "loftq_config", "use_dora",
-        "layer_replication",
-        "runtime_config", "lora_bias", "eva_config", "trainable_token_indices", "corda_config", "use_qalora", "qalora_group_size", "target_parameters",
-        "alora_invocation_tokens", "arrow_config", "ensure_weight_tying", "lora_ga_config", "use_bdlora", "velora_config", "monteclora_config", "kasa_config",
-        "merge_weights", "enable_lora");
-
     private readonly ConfigFields _fields = new(json, fileName, log);
 
     public PeftConfig Read()
@@ -32,7 +21,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         config = ReadTargets(ReadNumbers(config)) with
         {
             Variants = new PeftVariantsReader(_fields).Read(),
-            UnknownFields = [.. json.Members.Select(member => member.Key).Where(name => !KnownFields.Contains(name))],
+            UnknownFields = [.. json.Members.Select(member => member.Key).Where(name => PeftFields.Find(name) is null)],
         };
         ReportUnknown(config);
         if (json["enable_lora"] is not (null or JsonNull))
