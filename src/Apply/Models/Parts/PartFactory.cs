@@ -3,7 +3,7 @@ using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models.Configs;
 using Transfuse.Apply.Models.Weights;
 using Transfuse.Apply.Quantization;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Apply.Models.Parts;
