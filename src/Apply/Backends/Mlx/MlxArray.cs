@@ -3,7 +3,7 @@ using Transfuse.Apply.Backends.Mlx.Native;
 namespace Transfuse.Apply.Backends.Mlx;
 
 /// <summary>An array of MLX, computed or not yet. Made and read on the MLX thread.</summary>
-internal sealed class MlxArray : BackendArray
+internal sealed class MlxArray : BackendArray, IDisposable
 {
     private nint _context;
     private int _holds;
@@ -72,12 +72,12 @@ internal sealed class MlxArray : BackendArray
         }
         else
         {
-            Drop();
+            Dispose();
         }
     }
 
     /// <summary>Frees the handle, now on the MLX thread or soon from another.</summary>
-    public void Drop()
+    public void Dispose()
     {
         nint context = Interlocked.Exchange(ref _context, 0);
         if (context == 0)

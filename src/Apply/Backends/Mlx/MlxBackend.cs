@@ -102,7 +102,7 @@ public sealed class MlxBackend : ITensorBackend
     public void Evaluate(params ReadOnlySpan<BackendArray> arrays)
     {
         BackendArray[] copy = arrays.ToArray();
-        _ = Compute(() => _operations.Evaluate(copy));
+        _ = Compute(() => MlxOperations.Evaluate(copy));
     }
 
     /// <inheritdoc />

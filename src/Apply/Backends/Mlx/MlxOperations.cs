@@ -97,7 +97,7 @@ internal sealed unsafe partial class MlxOperations
 
             MlxArray widened = Cast(stored, MlxDType.Float32);
             Evaluate([widened.Handle]);
-            stored.Drop();
+            stored.Dispose();
             return widened;
         }
         finally
@@ -132,7 +132,7 @@ internal sealed unsafe partial class MlxOperations
         return result;
     }
 
-    public bool Evaluate(ReadOnlySpan<BackendArray> arrays)
+    public static bool Evaluate(ReadOnlySpan<BackendArray> arrays)
     {
         if (arrays.IsEmpty)
         {

@@ -27,7 +27,7 @@ internal sealed class MlxScope
             array.IsScoped = false;
             if (!array.IsHeld)
             {
-                array.Drop();
+                array.Dispose();
             }
         }
 

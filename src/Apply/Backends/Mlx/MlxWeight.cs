@@ -32,9 +32,9 @@ internal sealed class MlxWeight(WeightSource source) : BackendWeight(source)
     /// <inheritdoc />
     protected override void Free()
     {
-        _values?.Drop();
-        _scales?.Drop();
-        _biases?.Drop();
+        _values?.Dispose();
+        _scales?.Dispose();
+        _biases?.Dispose();
         _values = _scales = _biases = null;
     }
 }
