@@ -3,7 +3,7 @@ using System.Globalization;
 using Transfuse.Apply.Fusing.Models;
 using Transfuse.Apply.Fusing.Placing;
 using Transfuse.Apply.Fusing.Writing;
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Formats.Files;

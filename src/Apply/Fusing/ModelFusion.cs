@@ -1,6 +1,6 @@
 using Transfuse.Apply.Fusing.Models;
 using Transfuse.Apply.Fusing.Writing;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Transfuse.Apply.Fusing;
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;

@@ -6,7 +6,7 @@ using Transfuse.Apply.Backends.Managed;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
@@ -170,21 +170,5 @@ internal sealed class LogitsOptions
 
         using var sink = new FileByteSink(path);
         SafetensorsWriter.Write(sink, tensors, null);
-    }
-
-    // A line for each layer would be too many; one that is written over needs a terminal.
-    private sealed class LayerProgress(TextWriter error, int layers) : IProgress<int>
-    {
-        private int _tenths;
-
-        public void Report(int value)
-        {
-            int tenths = value * 10 / layers;
-            if (tenths > _tenths)
-            {
-                _tenths = tenths;
-                error.WriteLine($"layer {value} of {layers}");
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Text;

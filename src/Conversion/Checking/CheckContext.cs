@@ -1,5 +1,5 @@
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;

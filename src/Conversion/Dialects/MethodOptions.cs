@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 
 namespace Transfuse.Conversion.Dialects;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;

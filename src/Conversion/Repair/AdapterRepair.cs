@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Repair.Mlx;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
 
 namespace Transfuse.Conversion.Sinks;

@@ -1,4 +1,4 @@
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Stages;

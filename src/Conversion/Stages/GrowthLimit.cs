@@ -4,8 +4,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>
-/// How much larger an adapter may become by what is filled with zeros: ranks padded to the largest, experts that the adapter leaves out. A config of a few bytes can ask
-/// for any amount. Sizes are known before a byte of a tensor is read.
+/// How much larger an adapter may become by what is filled with zeros: ranks padded to the largest, experts that the adapter leaves out. A config of a
+/// few bytes can ask for any amount. Sizes are known before a byte of a tensor is read.
 /// </summary>
 internal static class GrowthLimit
 {
@@ -29,8 +29,9 @@ internal static class GrowthLimit
         }
 
         double needed = Math.Ceiling(after / Math.Max(before, 1));
-        context.Log.Add(TargetCodes.GrowthBeyondLimit.At(
-            subject, $"{Sizes(before, after)}, and the limit is {context.Options.MaxGrowth} times; {(needed <= int.MaxValue ? FormattableString.Invariant($"--max-growth {needed:F0} allows it") : "no option allows it")}"));
+        string way = needed <= int.MaxValue ? FormattableString.Invariant($"--max-growth {needed:F0} allows it") : "no option allows it";
+        string message = $"{Sizes(before, after)}, and the limit is {context.Options.MaxGrowth} times; {way}";
+        context.Log.Add(TargetCodes.GrowthBeyondLimit.At(subject, message));
         return false;
     }
 
@@ -46,6 +47,8 @@ internal static class GrowthLimit
     /// <summary>The size of all factors, in bytes. A sum of sizes may be beyond a 64-bit integer.</summary>
     public static double BytesOf(IEnumerable<AdapterModule> modules) => modules.Sum(module => (double)module.A.ByteLength + module.B.ByteLength);
 
-    private static string Sizes(double before, double after) =>
-        FormattableString.Invariant($"{before / (1 << 20):F1} MiB of factors become {after / (1 << 20):F1} MiB with the zeros that fill ranks and experts, {after / Math.Max(before, 1):F1} times as much");
+    private static string Sizes(double before, double after) => FormattableString.Invariant(
+        $"{Mebibytes(before)} of factors become {Mebibytes(after)} with the zeros that fill ranks and experts, {after / Math.Max(before, 1):F1} times as much");
+
+    private static string Mebibytes(double bytes) => FormattableString.Invariant($"{bytes / (1 << 20):F1} MiB");
 }

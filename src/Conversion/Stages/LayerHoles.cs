@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

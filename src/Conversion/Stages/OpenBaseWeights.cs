@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 

@@ -1,5 +1,5 @@
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Findings;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 
 namespace Transfuse.Conversion.Verification;
 

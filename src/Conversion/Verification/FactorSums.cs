@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 
 namespace Transfuse.Conversion.Verification;
 

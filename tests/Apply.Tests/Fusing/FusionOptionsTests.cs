@@ -187,7 +187,7 @@ public class FusionOptionsTests
         var options = new FusionOptions { Progress = new Canceller(source) };
 
         Assert.ThrowsAny<OperationCanceledException>(() => ModelFusion.Fuse(
-            Conversion.Bases.BaseModel.FromFolder(Llama), [Conversion.Sources.AdapterSource.Open(Fixtures.Case("llama_qv").AdapterFolder)], folder["out"], options, source.Token));
+            Conversion.Models.Bases.BaseModel.FromFolder(Llama), [Conversion.Sources.AdapterSource.Open(Fixtures.Case("llama_qv").AdapterFolder)], folder["out"], options, source.Token));
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }

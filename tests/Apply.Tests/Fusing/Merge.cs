@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Transfuse.Apply.Fusing;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Oracle;
 

@@ -1,5 +1,5 @@
 using Transfuse.Apply.Quantization;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Json;
 
 namespace Transfuse.Apply.Tests.Quantization;

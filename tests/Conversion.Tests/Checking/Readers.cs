@@ -1,5 +1,5 @@
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Checking;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;

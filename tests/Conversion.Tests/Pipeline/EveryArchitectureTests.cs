@@ -1,7 +1,7 @@
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Pipeline;
-using Transfuse.Conversion.Tests.Architectures;
+using Transfuse.Conversion.Tests.Models.Architectures;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Support;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Fusing.Stages;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Weights;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Formats.Json;

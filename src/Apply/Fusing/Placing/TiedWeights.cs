@@ -1,8 +1,8 @@
 using Transfuse.Apply.Fusing.Models;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Apply.Fusing.Placing;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Fusing.Models;
 using Transfuse.Apply.Quantization;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Weights;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 
@@ -77,7 +77,7 @@ internal sealed class WeightLookup
 
         // Without a word, a name of MLX that transformers' files do not have tells.
         bool isMlx = map is not null && folder.Names.Any(name =>
-            map.MlxPathOf(ModuleOf(name)) is { } path && map.MapToHuggingFace(path, Conversion.Architectures.HfLayout.Checkpoint) is { Finding: null } mapping
+            map.MlxPathOf(ModuleOf(name)) is { } path && map.MapToHuggingFace(path, Conversion.Models.Architectures.HfLayout.Checkpoint) is { Finding: null } mapping
             && mapping.Form is not (HfForm.Module or HfForm.Parameter) && map.MapTensor(name) is { IsExact: false });
         return isMlx ? ModelLayout.Mlx : ModelLayout.HuggingFace;
     }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Apply.Fusing.Models;
 using Transfuse.Apply.Fusing.Placing;
 using Transfuse.Apply.Quantization;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Json;
 
 namespace Transfuse.Apply.Fusing.Writing;

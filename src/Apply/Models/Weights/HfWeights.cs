@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Transfuse.Apply.Models.Table;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Weights;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 

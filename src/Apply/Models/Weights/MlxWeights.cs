@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Apply.Models.Weights;

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Checking.Mlx;

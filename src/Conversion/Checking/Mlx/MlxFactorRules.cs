@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 
@@ -50,7 +51,7 @@ internal static class MlxFactorRules
             return;
         }
 
-        bool stacked = place.Kind == Architectures.TargetKind.Switch;
+        bool stacked = place.Kind == TargetKind.Switch;
         string shapes = $"lora_a {pair.A.Shape} and lora_b {pair.B.Shape}";
         if (FactorShapes.RankOf(pair, stacked) is not { } rank)
         {

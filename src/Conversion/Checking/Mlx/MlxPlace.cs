@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Models.Architectures;
 
 namespace Transfuse.Conversion.Checking.Mlx;
 

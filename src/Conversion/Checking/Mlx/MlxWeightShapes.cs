@@ -1,7 +1,7 @@
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Weights;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Checking.Mlx;

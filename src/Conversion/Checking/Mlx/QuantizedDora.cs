@@ -1,6 +1,6 @@
 using System.Globalization;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Checking.Mlx;

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Models.Architectures;
 
 namespace Transfuse.Conversion.Checking.Mlx;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Rules;
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Rules;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Checking.Peft;

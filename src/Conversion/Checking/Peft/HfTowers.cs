@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 
 namespace Transfuse.Conversion.Checking.Peft;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 
 namespace Transfuse.Conversion.Checking.Peft;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;

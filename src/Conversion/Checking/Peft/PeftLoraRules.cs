@@ -1,5 +1,5 @@
-using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;

@@ -1,5 +1,5 @@
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 
 namespace Transfuse.Conversion.Checking.Peft;
 

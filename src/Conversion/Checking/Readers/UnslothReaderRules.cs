@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;

@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Rules;
 using Transfuse.Conversion.Checking.Peft;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

@@ -1,6 +1,6 @@
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Stages.BaseChecks;

@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 

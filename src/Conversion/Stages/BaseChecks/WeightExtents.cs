@@ -1,6 +1,6 @@
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Architectures.Weights;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 

@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Architectures;
+using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Pipeline;
 
 namespace Transfuse.Conversion.Stages.Mapping;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
-using Transfuse.Conversion.Bases;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

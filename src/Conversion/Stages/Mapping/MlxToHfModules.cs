@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

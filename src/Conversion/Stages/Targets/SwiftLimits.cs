@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Architectures;
-using Transfuse.Conversion.Architectures.Mapping;
+using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;

@@ -32,7 +32,7 @@ internal sealed record WorkPlace(string Parent, string Name, string Purpose)
 
     /// <summary>A new name for a process.</summary>
     public string NewName(ProcessMark process) =>
-        $"{Prefix}{process.SystemHash}-{process.Id:x}-{process.Started:x}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomDigits / 2))}{Suffix}";
+        $"{Prefix}{process.SystemHash}-{process.Id:x}-{process.Started:x}-{$"{Guid.NewGuid():n}"[..RandomDigits]}{Suffix}";
 
     /// <summary>Whose the work folder of this name is; <see langword="null"/> where it is no such name.</summary>
     public (string SystemHash, int Process, long Started)? Parse(string name) =>
@@ -56,8 +56,13 @@ internal sealed record WorkPlace(string Parent, string Name, string Purpose)
     private static WorkPlace Beside(string destination, string purpose) => new(Path.GetDirectoryName(destination)!, Path.GetFileName(destination), purpose);
 
     private static (string SystemHash, int Process, long Started)? ParseToken(string token) =>
-        token.Split('-') is [{ Length: HashDigits } system, var process, var started, { Length: RandomDigits } random] && IsHex(system) && IsHex(process) && IsHex(started) && IsHex(random)
-        && int.TryParse(process, System.Globalization.NumberStyles.AllowHexSpecifier, null, out int id) && long.TryParse(started, System.Globalization.NumberStyles.AllowHexSpecifier, null, out long start)
+        token.Split('-') is [{ Length: HashDigits } system, var process, var started, { Length: RandomDigits } random]
+            && IsHex(system)
+            && IsHex(process)
+            && IsHex(started)
+            && IsHex(random)
+&& int.TryParse(process, System.Globalization.NumberStyles.AllowHexSpecifier, null, out int id)
+            && long.TryParse(started, System.Globalization.NumberStyles.AllowHexSpecifier, null, out long start)
             ? (system, id, start)
             : null;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Dialects.Peft.Methods;

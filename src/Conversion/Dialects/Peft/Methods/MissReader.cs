@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.LinearAlgebra;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 

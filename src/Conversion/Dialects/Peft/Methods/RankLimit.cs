@@ -1,4 +1,4 @@
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.LinearAlgebra;
+using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 

@@ -1,5 +1,5 @@
-using Transfuse.Conversion.Bases;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Oracle;
 

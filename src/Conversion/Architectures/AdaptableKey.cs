@@ -1,4 +1,0 @@
-namespace Transfuse.Conversion.Architectures;
-
-/// <summary>A module inside the layers that MLX can adapt.</summary>
-internal sealed record AdaptableKey(PathPattern Path, TargetKind Kind);

@@ -1,0 +1,10 @@
+namespace Transfuse.Conversion.Models.Architectures.Expressions;
+
+/// <summary>How a field is compared.</summary>
+internal enum Comparison
+{
+    Equal,
+    Greater,
+    AtLeast,
+    Present,
+}

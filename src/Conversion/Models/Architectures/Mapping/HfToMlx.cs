@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Models.Architectures.Expressions;
+using Transfuse.Conversion.Models.Architectures.Rules;
+using Transfuse.Conversion.Models.Bases;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Models.Architectures.Mapping;
+
+/// <summary>Maps Hugging Face paths to MLX modules by the rules of one entry.</summary>
+internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
+{
+    private const string Weight = ".weight";
+
+    public MlxMapping Map(string path)
+    {
+        MlxMapping mapping = new(path);
+        if (HfPaths.Resolve(architecture, path) is not ModuleAddress address)
+        {
+            return Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InTransformers(architecture, config, path));
+        }
+
+        if (address.Layer >= config?.LayerCount(architecture))
+        {
+            return Refuse(mapping, ArchitectureCodes.LayerOutOfRange, $"layer {address.Layer}, but the base model has {config.LayerCount(architecture)}");
+        }
+
+        ImmutableArray<Rule> rules = RuleLookup.FromSource(architecture, address);
+        if (rules.IsEmpty && address.Path.EndsWith(Weight, StringComparison.Ordinal))
+        {
+            address = address with { Path = address.Path[..^Weight.Length] };
+            rules = RuleLookup.FromSource(architecture, address);
+        }
+
+        RuleChoice choice = RuleChoice.Of(rules, config, address.Layer);
+        return choice switch
+        {
+            { IsUndecided: true } => NeedsConfig(mapping, choice.Missing),
+            { Rule: Rule rule } => Apply(mapping, address, rule, rules),
+            _ => Identity(mapping, address, rules),
+        };
+    }
+
+    private MlxMapping Apply(MlxMapping mapping, ModuleAddress address, Rule rule, ImmutableArray<Rule> rules)
+    {
+        rule.Source.TryMatch(address.Path, out PathIndices indices);
+        if (indices.Expert >= config?.ExpertCount(architecture))
+        {
+            return Refuse(mapping, ArchitectureCodes.ExpertMismatch, $"expert {indices.Expert}, but the base model has {config.ExpertCount(architecture)}");
+        }
+
+        switch (rule)
+        {
+            case DropRule drop:
+                return Refuse(mapping, ArchitectureCodes.WithoutEffect, Reasons.Texts[drop.Reason]);
+            case UnsupportedRule unsupported:
+                return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[unsupported.Reason]);
+            case ScaleRule scale:
+                return RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales ? NeedsConfig(mapping, scale.Fields)
+                    : scales.Any(item => item.Factor == 0 || !double.IsFinite(item.Factor)) ? Refuse(mapping, ArchitectureCodes.BadScale, "the base model multiplies the weight by a factor that is zero or not finite")
+                    : Finish(mapping, address, [Target(address, scale.Target, indices) with { Scale = scales }]);
+            case ExpertRowsRule rows:
+                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping, architecture.Config.Experts) : mapping with
+                {
+                    Form = HfForm.ExpertRows,
+                    Targets =
+                    [
+                        .. Enumerable.Range(0, (int)experts).Select(expert => Target(address, rows.Target, new PathIndices(expert, -1)) with
+                        {
+                            Rows = RowSelection.Part(expert, (int)experts),
+                            Transposed = rows.Transposed,
+                        }),
+                    ],
+                };
+            default:
+                return Parts(mapping, address, rule, rules, indices);
+        }
+    }
+
+    private MlxMapping Parts(MlxMapping mapping, ModuleAddress address, Rule rule, ImmutableArray<Rule> rules, PathIndices indices)
+    {
+        ImmutableArray<MlxTarget>.Builder targets = ImmutableArray.CreateBuilder<MlxTarget>();
+        if (rule is PackedRule { Experts: Expression experts } && experts.EvaluateInteger(config) is null)
+        {
+            return NeedsConfig(mapping, experts.Fields);
+        }
+
+        foreach (RuleTarget part in rule.Targets)
+        {
+            if (part.Rows.Resolve(config) is not RowSelection rows)
+            {
+                return NeedsConfig(mapping, part.Rows.Fields);
+            }
+
+            targets.Add(Target(address, part.Path, indices) with { Rows = rows, Expert = indices.Expert >= 0 ? indices.Expert : null });
+        }
+
+        return Finish(mapping, address, targets.ToImmutable()) with
+        {
+            Form = rule switch
+            {
+                PackedRule => HfForm.Packed,
+                StackRule => HfForm.PerExpert,
+                RenameRule { Parameter: Runtime.All } => HfForm.Parameter,
+                _ => rule.Source.HasExpert ? HfForm.PerExpert : HfForm.Module,
+            },
+            Packed = rule is PackedRule packed ? RuleArithmetic.Packed(architecture, packed, rules, config) : null,
+        };
+    }
+
+    private MlxMapping Identity(MlxMapping mapping, ModuleAddress address, ImmutableArray<Rule> rules)
+    {
+        if (address.Global is GlobalModule global)
+        {
+            return global.Mlx is PathPattern pattern
+                ? Finish(mapping, address, [Target(address, pattern, address.Indices)])
+                : Refuse(mapping, ArchitectureCodes.TiedHead, Reasons.Texts["tied"]);
+        }
+
+        if (PackedKeys.Registered(architecture, mapping.Source) is { IsEmpty: false } parameters)
+        {
+            return Refuse(mapping, ArchitectureCodes.AmbiguousParameter, $"it holds {string.Join(" and ", parameters)}");
+        }
+
+        if (RuleLookup.RefusalOf(architecture, address.Path) is string reason)
+        {
+            return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[reason]);
+        }
+
+        bool isOwnName = rules.Length > 0 || RuleLookup.ToTarget(architecture, address).All(rule => rule.Runtime == Runtime.Legacy);
+        return isOwnName && RuleLookup.KindOf(architecture, address.Path) is TargetKind.Linear or TargetKind.Embedding
+            ? Finish(mapping, address, [Target(address, new PathPattern("{L}." + address.Path), PathIndices.None)])
+            : Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InTransformers(architecture, config, mapping.Source));
+    }
+
+    private MlxMapping Finish(MlxMapping mapping, ModuleAddress address, ImmutableArray<MlxTarget> targets)
+    {
+        GlobalModule? global = address.Global;
+        if (global?.Refused is string reason)
+        {
+            return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[reason]);
+        }
+
+        bool? tied = global?.Role == ModuleRole.Head ? architecture.Tying.IsTiedInMlx(config) : false;
+        return tied == true
+            ? Refuse(mapping, ArchitectureCodes.TiedHead, Reasons.Texts["tied"])
+            : mapping with { Targets = targets, RequiresUntiedHead = tied is null };
+    }
+
+    private MlxTarget Target(ModuleAddress address, PathPattern pattern, PathIndices indices)
+    {
+        string key = pattern.Format(indices);
+        return address.Layer is int layer
+            ? new MlxTarget($"{architecture.Layers.Mlx}.{layer}.{key}", key, layer, RuleLookup.KindOf(architecture, key) ?? TargetKind.Linear)
+            : new MlxTarget(key, key, null, address.Global!.Kind);
+    }
+
+    private MlxMapping NeedsConfig(MlxMapping mapping, IEnumerable<string> fields) => Refuse(mapping, ArchitectureCodes.NeedsBaseConfig, MissingField.Describe(config, fields));
+
+    private static MlxMapping Refuse(MlxMapping mapping, FindingCode code, string message) => mapping with
+    {
+        Targets = [],
+        Finding = code.At(mapping.Source, message),
+    };
+}

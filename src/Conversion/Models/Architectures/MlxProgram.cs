@@ -1,0 +1,17 @@
+namespace Transfuse.Conversion.Models.Architectures;
+
+/// <summary>The programs that hold an MLX model, where their module paths differ.</summary>
+public enum MlxProgram
+{
+    /// <summary>mlx-lm.</summary>
+    MlxLm,
+
+    /// <summary>mlx-swift-lm, the class for text models.</summary>
+    SwiftLlm,
+
+    /// <summary>mlx-swift-lm, the class for vision-language models.</summary>
+    SwiftVlm,
+
+    /// <summary>mlx-vlm.</summary>
+    MlxVlm,
+}

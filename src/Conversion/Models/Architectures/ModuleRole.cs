@@ -1,0 +1,14 @@
+namespace Transfuse.Conversion.Models.Architectures;
+
+/// <summary>What a module outside the layers is for, where tying makes it special.</summary>
+public enum ModuleRole
+{
+    /// <summary>No special role.</summary>
+    None,
+
+    /// <summary>The embedding of the input tokens, which may also be the output head.</summary>
+    InputEmbedding,
+
+    /// <summary>The output head.</summary>
+    Head,
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
+using Transfuse.Formats.Safetensors;
+using Transfuse.Formats.Tensors;
+
+namespace Transfuse.Conversion.Models.Bases;
+
+/// <summary>A base model's tensors, from one file or several shards. Only headers are read.</summary>
+public sealed class BaseWeights : IDisposable
+{
+    private const string IndexFile = "model.safetensors.index.json";
+    private readonly ImmutableArray<SafetensorsFile> _files;
+    private readonly Dictionary<string, LazyTensor> _tensors = new(StringComparer.Ordinal);
+
+    private BaseWeights(ImmutableArray<SafetensorsFile> files)
+    {
+        _files = files;
+        foreach (NamedTensor tensor in files.SelectMany(file => file.Tensors))
+        {
+            _tensors.TryAdd(tensor.Name, tensor.Tensor);
+        }
+    }
+
+    /// <summary>Whether all files that belong to the model are there, as far as its index tells.</summary>
+    public bool IsComplete { get; private init; }
+
+    /// <summary>Names of all tensors.</summary>
+    public IReadOnlyCollection<string> Names => _tensors.Keys;
+
+    /// <summary>A tensor, or <see langword="null"/>.</summary>
+    public LazyTensor? Find(string name) => _tensors.GetValueOrDefault(name);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (SafetensorsFile file in _files)
+        {
+            file.Dispose();
+        }
+    }
+
+    internal static BaseWeights? Open(string folder)
+    {
+        string[] paths = [.. Directory.EnumerateFiles(folder, "model*.safetensors").Order(StringComparer.Ordinal)];
+        if (paths is [])
+        {
+            return null;
+        }
+
+        var files = ImmutableArray.CreateBuilder<SafetensorsFile>(paths.Length);
+        try
+        {
+            foreach (string path in paths)
+            {
+                files.Add(SafetensorsFile.Open(path));
+            }
+        }
+        catch
+        {
+            foreach (SafetensorsFile file in files)
+            {
+                file.Dispose();
+            }
+
+            throw;
+        }
+
+        return new BaseWeights(files.ToImmutable()) { IsComplete = HasAll(folder, [.. paths.Select(path => Path.GetFileName(path))]) };
+    }
+
+    // Without an index one file is the whole model; several are shards of which some may be missing.
+    private static bool HasAll(string folder, HashSet<string> present)
+    {
+        string index = Path.Combine(folder, IndexFile);
+        if (!File.Exists(index))
+        {
+            return present.Count == 1;
+        }
+
+        try
+        {
+            using var file = new FileByteSource(index);
+            return PythonJson.ReadObject(file, PythonJsonLimits.Default)["weight_map"] is JsonObject map
+                && map.Members.All(entry => entry.Value is JsonString shard && present.Contains(shard.Value));
+        }
+        catch (PythonJsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Transfuse.Formats.Numerics;
+
+/// <summary>Sums of inner products of short pieces of many vectors: X Yᵀ, piece by piece, in double precision.</summary>
+internal static class InnerProducts
+{
+    /// <summary>Counts of vectors and lengths of pieces are multiples of this.</summary>
+    public const int Unit = 4;
+
+    // A tile of so many vectors of X by so many of Y: each element that is loaded serves several products.
+    private const int TileRows = 4;
+    private const int TileColumns = 2;
+
+    /// <summary>Adds the inner products of all vectors of one piece with all of another.</summary>
+    /// <param name="left">X: vectors one after the other, each of <paramref name="stride"/> elements.</param>
+    /// <param name="right">Y, likewise, as many.</param>
+    /// <param name="stride">Distance between vectors.</param>
+    /// <param name="length">Elements that count of each vector; a multiple of <see cref="Unit"/>.</param>
+    /// <param name="sums">Square, row-major: X's vectors by Y's, a multiple of <see cref="Unit"/> of each.</param>
+    /// <param name="isSymmetric">Whether X is Y: then only products on and above the diagonal are sure to be added; see <see cref="Mirror"/>.</param>
+    public static void Add(ReadOnlySpan<double> left, ReadOnlySpan<double> right, int stride, int length, Span<double> sums, bool isSymmetric)
+    {
+        int count = (int)Math.Sqrt(sums.Length);
+        if (count % Unit != 0 || length % Unit != 0 || length > stride || left.Length < count * stride || right.Length < count * stride)
+        {
+            throw new ArgumentException(
+                $"{count} vectors of {length} elements at a distance of {stride} do not fit {left.Length} and {right.Length} elements.", nameof(sums));
+        }
+
+        for (int row = 0; row < count; row += TileRows)
+        {
+            for (int column = isSymmetric ? row : 0; column < count; column += TileColumns)
+            {
+                AddTile(in left[row * stride], in right[column * stride], (nuint)stride, (nuint)length, ref sums[(row * count) + column], (nuint)count);
+            }
+        }
+    }
+
+    /// <summary>Copies what lies above the diagonal below it.</summary>
+    public static void Mirror(Span<double> sums)
+    {
+        int count = (int)Math.Sqrt(sums.Length);
+        for (int row = 1; row < count; row++)
+        {
+            for (int column = 0; column < row; column++)
+            {
+                sums[(row * count) + column] = sums[(column * count) + row];
+            }
+        }
+    }
+
+    private static void AddTile(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
+    {
+        // Asked of the processor at run time also where the code was compiled ahead of time for an older one.
+        if (Fma.IsSupported)
+        {
+            AddTile256(in x, in y, stride, length, ref sums, count);
+        }
+        else
+        {
+            AddTile128(in x, in y, stride, length, ref sums, count);
+        }
+    }
+
+    private static void AddTile256(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
+    {
+        Vector256<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        for (nuint i = 0; i < length; i += Unit)
+        {
+            Vector256<double> y0 = Load256(in y, i), y1 = Load256(in y, i + stride);
+            Vector256<double> x0 = Load256(in x, i), x1 = Load256(in x, i + stride), x2 = Load256(in x, i + (2 * stride)), x3 = Load256(in x, i + (3 * stride));
+            s00 = Fma.MultiplyAdd(x0, y0, s00);
+            s01 = Fma.MultiplyAdd(x0, y1, s01);
+            s10 = Fma.MultiplyAdd(x1, y0, s10);
+            s11 = Fma.MultiplyAdd(x1, y1, s11);
+            s20 = Fma.MultiplyAdd(x2, y0, s20);
+            s21 = Fma.MultiplyAdd(x2, y1, s21);
+            s30 = Fma.MultiplyAdd(x3, y0, s30);
+            s31 = Fma.MultiplyAdd(x3, y1, s31);
+        }
+
+        Store(Halves(s00), Halves(s01), ref sums);
+        Store(Halves(s10), Halves(s11), ref Unsafe.Add(ref sums, count));
+        Store(Halves(s20), Halves(s21), ref Unsafe.Add(ref sums, 2 * count));
+        Store(Halves(s30), Halves(s31), ref Unsafe.Add(ref sums, 3 * count));
+
+        static Vector128<double> Halves(Vector256<double> vector) => Avx.ExtractVector128(vector, 0) + Avx.ExtractVector128(vector, 1);
+    }
+
+    // Vector256.LoadUnsafe becomes two halves where the code was compiled ahead of time for a processor without such vectors.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Load256(ref readonly double first, nuint index) =>
+        Unsafe.ReadUnaligned<Vector256<double>>(ref Unsafe.As<double, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in first), index)));
+
+    private static void AddTile128(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
+    {
+        Vector128<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        for (nuint i = 0; i < length; i += 2)
+        {
+            Vector128<double> y0 = Vector128.LoadUnsafe(in y, i), y1 = Vector128.LoadUnsafe(in y, i + stride);
+            Vector128<double> x0 = Vector128.LoadUnsafe(in x, i), x1 = Vector128.LoadUnsafe(in x, i + stride);
+            Vector128<double> x2 = Vector128.LoadUnsafe(in x, i + (2 * stride)), x3 = Vector128.LoadUnsafe(in x, i + (3 * stride));
+            s00 = Vector128.MultiplyAddEstimate(x0, y0, s00);
+            s01 = Vector128.MultiplyAddEstimate(x0, y1, s01);
+            s10 = Vector128.MultiplyAddEstimate(x1, y0, s10);
+            s11 = Vector128.MultiplyAddEstimate(x1, y1, s11);
+            s20 = Vector128.MultiplyAddEstimate(x2, y0, s20);
+            s21 = Vector128.MultiplyAddEstimate(x2, y1, s21);
+            s30 = Vector128.MultiplyAddEstimate(x3, y0, s30);
+            s31 = Vector128.MultiplyAddEstimate(x3, y1, s31);
+        }
+
+        Store(s00, s01, ref sums);
+        Store(s10, s11, ref Unsafe.Add(ref sums, count));
+        Store(s20, s21, ref Unsafe.Add(ref sums, 2 * count));
+        Store(s30, s31, ref Unsafe.Add(ref sums, 3 * count));
+    }
+
+    private static void Store(Vector128<double> first, Vector128<double> second, ref double sums)
+    {
+        sums += Vector128.Sum(first);
+        Unsafe.Add(ref sums, 1) += Vector128.Sum(second);
+    }
+}

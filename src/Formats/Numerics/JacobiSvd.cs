@@ -1,0 +1,134 @@
+using System.Numerics.Tensors;
+
+namespace Transfuse.Formats.Numerics;
+
+/// <summary>
+/// Singular values and vectors by one-sided Jacobi rotations (Hestenes): pairs of columns are made orthogonal until all are. Simple, accurate also for small
+/// values, and meant for matrices of some hundred rows.
+/// </summary>
+internal static class JacobiSvd
+{
+    private const double Epsilon = 1.0 / (1L << 52);
+
+    // Convergence is quadratic: ten sweeps are many.
+    private const int MaxSweeps = 60;
+
+    /// <summary>Decomposes a matrix of finite values.</summary>
+    public static SingularVectors Decompose(Matrix matrix, CancellationToken cancellationToken)
+    {
+        if (matrix.Rows < matrix.Columns)
+        {
+            SingularVectors transposed = DecomposeColumns(matrix, cancellationToken);
+            return new SingularVectors(transposed.Values, transposed.Right, transposed.Left);
+        }
+
+        return DecomposeColumns(matrix.Transpose(), cancellationToken);
+    }
+
+    /// <summary>Decomposes the matrix whose columns are the rows of <paramref name="given"/>.</summary>
+    private static SingularVectors DecomposeColumns(Matrix given, CancellationToken cancellationToken)
+    {
+        var columns = new Matrix(given.Rows, given.Columns);
+        given.Values.CopyTo(columns.Values, 0);
+        Matrix rotations = Matrix.Identity(given.Rows);
+        double[] squares = new double[given.Rows];
+
+        // Columns this short are rounding errors of the others and have no direction.
+        double norm = TensorPrimitives.Norm<double>(given.Values);
+        double zero = Math.Pow(norm * Epsilon * given.Rows, 2);
+        for (int sweep = 0; sweep < MaxSweeps; sweep++)
+        {
+            SortColumns(columns, rotations, squares);
+            if (!Sweep(columns, rotations, squares, zero, cancellationToken))
+            {
+                break;
+            }
+        }
+
+        SortColumns(columns, rotations, squares);
+        return Normalise(columns, rotations, squares);
+    }
+
+    private static bool Sweep(Matrix columns, Matrix rotations, double[] squares, double zero, CancellationToken cancellationToken)
+    {
+        bool rotated = false;
+        for (int p = 0; p < columns.Rows - 1; p++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            for (int q = p + 1; q < columns.Rows; q++)
+            {
+                if (squares[p] <= zero || squares[q] <= zero)
+                {
+                    continue;
+                }
+
+                double product = TensorPrimitives.Dot<double>(columns.Row(p), columns.Row(q));
+                if (Math.Abs(product) <= Epsilon * columns.Columns * Math.Sqrt(squares[p]) * Math.Sqrt(squares[q]))
+                {
+                    continue;
+                }
+
+                rotated = true;
+                double cotangent = (squares[q] - squares[p]) / (2 * product);
+                double tangent = Math.CopySign(1, cotangent) / (Math.Abs(cotangent) + Math.Sqrt(1 + (cotangent * cotangent)));
+                double cosine = 1 / Math.Sqrt(1 + (tangent * tangent));
+                Rotate(columns.Row(p), columns.Row(q), cosine, cosine * tangent);
+                Rotate(rotations.Row(p), rotations.Row(q), cosine, cosine * tangent);
+                squares[p] = TensorPrimitives.SumOfSquares<double>(columns.Row(p));
+                squares[q] = TensorPrimitives.SumOfSquares<double>(columns.Row(q));
+            }
+        }
+
+        return rotated;
+    }
+
+    private static void Rotate(Span<double> first, Span<double> second, double cosine, double sine)
+    {
+        for (int i = 0; i < first.Length; i++)
+        {
+            (double a, double b) = (first[i], second[i]);
+            first[i] = (cosine * a) - (sine * b);
+            second[i] = (sine * a) + (cosine * b);
+        }
+    }
+
+    // Longest first: what de Rijk's pivoting does, and the order of singular values.
+    private static void SortColumns(Matrix columns, Matrix rotations, double[] squares)
+    {
+        int[] order = new int[squares.Length];
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+            squares[i] = -TensorPrimitives.SumOfSquares<double>(columns.Row(i));
+        }
+
+        Array.Sort(squares, order);
+        TensorPrimitives.Negate(squares, squares);
+        Reorder(columns, order);
+        Reorder(rotations, order);
+    }
+
+    private static void Reorder(Matrix rows, int[] order)
+    {
+        double[] old = [.. rows.Values];
+        for (int i = 0; i < order.Length; i++)
+        {
+            old.AsSpan(order[i] * rows.Columns, rows.Columns).CopyTo(rows.Row(i));
+        }
+    }
+
+    private static SingularVectors Normalise(Matrix columns, Matrix rotations, double[] squares)
+    {
+        double[] values = [.. squares.Select(Math.Sqrt)];
+        columns.DivideRows(values);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (values[i] == 0)
+            {
+                rotations.Row(i).Clear();
+            }
+        }
+
+        return new SingularVectors(values, columns, rotations);
+    }
+}
