@@ -9,7 +9,8 @@ namespace Transfuse.Cli;
 internal static class CommandLine
 {
     /// <summary>The verbs.</summary>
-    internal static readonly ICommand[] Commands = [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand(), new FuseCommand()];
+    internal static readonly ICommand[] Commands =
+        [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand(), new FuseCommand()];
 
     /// <summary>The parser with all verbs.</summary>
     public static RootCommand Build(CommandConsole console)

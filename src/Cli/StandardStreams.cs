@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Transfuse.Cli;
 
 /// <summary>
-/// Standard streams that the caller closed. Their numbers would go to the next files that are opened, and what is printed would land in these; so each is taken by the empty device first.
+/// Standard streams that the caller closed. Their numbers would go to the next files that are opened, and what is printed would land in these; so each is taken
+/// by the empty device first.
 /// </summary>
 internal static class StandardStreams
 {
@@ -15,7 +16,9 @@ internal static class StandardStreams
     public static (Func<Stream> Output, Func<Stream> Error) Take()
     {
         bool[] isClosed = [TakeIfClosed(0), TakeIfClosed(1), TakeIfClosed(2)];
-        return (isClosed[1] ? () => throw new IOException("Standard output is closed.") : Console.OpenStandardOutput, isClosed[2] ? () => Stream.Null : Console.OpenStandardError);
+        return (
+            isClosed[1] ? () => throw new IOException("Standard output is closed.") : Console.OpenStandardOutput,
+            isClosed[2] ? () => Stream.Null : Console.OpenStandardError);
     }
 
     // Numbers are given from the lowest up, and those below are taken.

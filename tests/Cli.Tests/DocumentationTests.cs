@@ -54,9 +54,13 @@ public class DocumentationTests
             """);
         foreach (ICommand verb in CommandLine.Commands)
         {
-            System.CommandLine.Command command = root.Subcommands.Single(candidate => candidate.Name == verb.Build(new CommandConsole(TextWriter.Null, TextWriter.Null)).Name);
-            string arguments = string.Join(' ', command.Arguments.Select(argument => argument.Arity.MaximumNumberOfValues > 1 ? $"{argument.Name}..." : argument.Name));
-            page.Append($"\n## transfuse {command.Name} {arguments}\n\n{command.Description}\n\n```sh\n{string.Join('\n', verb.Examples)}\n```\n\n| option | meaning |\n| --- | --- |\n");
+            System.CommandLine.Command command = root.Subcommands.Single(
+                candidate => candidate.Name == verb.Build(new CommandConsole(TextWriter.Null, TextWriter.Null)).Name);
+            string arguments = string.Join(
+                ' ', command.Arguments.Select(argument => argument.Arity.MaximumNumberOfValues > 1 ? $"{argument.Name}..." : argument.Name));
+            page.Append(
+                $"\n## transfuse {command.Name} {arguments}\n\n{command.Description}\n\n```sh\n{string.Join('\n', verb.Examples)}\n```\n\n| option | meaning "
+                + "|\n| --- | --- |\n");
             foreach (Argument argument in command.Arguments)
             {
                 page.Append($"| `{argument.Name}` | {argument.Description} |\n");
@@ -64,7 +68,8 @@ public class DocumentationTests
 
             foreach (Option option in command.Options.Where(option => option.Name != "--help"))
             {
-                string names = string.Join(", ", option.Aliases.Append(option.Name).Select(name => $"`{name}{(option.HelpName is null ? string.Empty : " " + option.HelpName)}`"));
+                string names = string.Join(
+                    ", ", option.Aliases.Append(option.Name).Select(name => $"`{name}{(option.HelpName is null ? string.Empty : " " + option.HelpName)}`"));
                 page.Append($"| {names.Replace("|", "\\|")} | {option.Description}{(option.Required ? " Required." : string.Empty)} |\n");
             }
         }

@@ -40,7 +40,8 @@ public class HabitsTests
         using var folder = new TemporaryFolder();
         Command.Run("convert", Llama, "--to", "MLX-LM", "--output", folder["long"], "--dtype", longName).ExitsWith(0);
         Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["short"], "--dtype", shortName).ExitsWith(0);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["short"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["long"], "adapters.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(folder["short"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["long"], "adapters.safetensors")));
     }
 
     [Theory]

@@ -30,7 +30,8 @@ public sealed class InterruptionTests : IDisposable
         var moments = new Random(code);
         for (int round = 0; round < Rounds; round++)
         {
-            await EndsWith(signal, code, WaitUntilItHasWrittenFor(moments.Next(60)), ["convert", _large, "--to", "mlx-lm", "--output", _folder["out"], "--jobs", "1"]);
+            await EndsWith(
+                signal, code, WaitUntilItHasWrittenFor(moments.Next(60)), ["convert", _large, "--to", "mlx-lm", "--output", _folder["out"], "--jobs", "1"]);
         }
     }
 
@@ -55,7 +56,9 @@ public sealed class InterruptionTests : IDisposable
         // Another scale makes every module differ, and to form its elements takes hours.
         File.WriteAllText(Path.Combine(other, "adapter_config.json"), _config.Replace("\"lora_alpha\": 64", "\"lora_alpha\": 32", StringComparison.Ordinal));
         await EndsWith(signal, code, WaitUntilItWorks, ["verify", _large, other, "--worst-element"]);
-        string[] many = [.. Enumerable.Range(0, 4096).Select(number => _large + string.Concat(Enumerable.Range(0, 12).Select(bit => (number >> bit & 1) == 0 ? "//" : "/.")))];
+        string[] many =
+            [.. Enumerable.Range(0, 4096).Select(
+                number => _large + string.Concat(Enumerable.Range(0, 12).Select(bit => (number >> bit & 1) == 0 ? "//" : "/.")))];
         await EndsWith(signal, code, WaitUntilItPrints, ["inspect", .. many]);
         await EndsWith(signal, code, WaitUntilItPrints, ["check", .. many, "--for", "peft"]);
     }

@@ -49,7 +49,12 @@ public sealed class KillTests : IDisposable
         {
             string folder = Fill(_folder[$"in{round}"]);
             Kill(["repair", folder, "--in-place"], time * moments.NextDouble() * 1.1);
-            Assert.All(Directory.GetFiles(folder, "*.orig"), path => Assert.Equal(File.ReadAllBytes(Path.Combine(Fixtures.Case("legacy_switch_2d").AdapterFolder, Path.GetFileNameWithoutExtension(path))), File.ReadAllBytes(path)));
+            Assert.All(
+                Directory.GetFiles(folder, "*.orig"),
+                path =>
+                    Assert.Equal(
+                        File.ReadAllBytes(Path.Combine(Fixtures.Case("legacy_switch_2d").AdapterFolder, Path.GetFileNameWithoutExtension(path))),
+                        File.ReadAllBytes(path)));
             Command.Run("repair", folder, "--in-place").ExitsWith(0);
             Assert.Equal(after, Contents(folder));
             Assert.Equal(["adapter_config.json", "adapter_config.json.orig", "adapters.safetensors", "adapters.safetensors.orig"], Names(folder));
@@ -104,9 +109,13 @@ public sealed class KillTests : IDisposable
         process.WaitForExit();
     }
 
-    private static string[] Names(string folder) => [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private static string[] Names(string folder) =>
+        [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     // Of the adapter.
-    private static string Contents(string folder) => string.Join(' ', Directory.EnumerateFiles(folder).Where(path => Path.GetFileName(path).StartsWith("adapter", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+    private static string Contents(string folder) =>
+        string.Join(
+            ' ',
+            Directory.EnumerateFiles(folder).Where(path => Path.GetFileName(path).StartsWith("adapter", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
         .Select(path => $"{Path.GetFileName(path)}={Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))}"));
 }

@@ -10,7 +10,8 @@ public sealed class LimitsTests : IDisposable
 {
     private const string Fields = "\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16,\"peft_version\":\"0.21.0\"";
     private const string Llama =
-        "\"model_type\":\"llama\",\"num_hidden_layers\":2,\"hidden_size\":64,\"num_attention_heads\":4,\"num_key_value_heads\":4,\"intermediate_size\":128,\"vocab_size\":128,\"tie_word_embeddings\":false";
+        "\"model_type\":\"llama\",\"num_hidden_layers\":2,\"hidden_size\":64,\"num_attention_heads\":4,"
+        + "\"num_key_value_heads\":4,\"intermediate_size\":128,\"vocab_size\":128,\"tie_word_embeddings\":false";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -22,7 +23,11 @@ public sealed class LimitsTests : IDisposable
     public void Ranks_by_names_for_thousands_of_modules(int count)
     {
         string ranks = string.Join(',', Enumerable.Range(0, count).Select(index => $"\"model.layers.{index}.self_attn.q_proj\":{4 + (index % 3)}"));
-        Everything(Adapter($"\"target_modules\":[\"q_proj\"],\"rank_pattern\":{{{ranks}}}", Enumerable.Range(0, count).Select(index => ($"model.layers.{index}.self_attn.q_proj", 4 + (index % 3)))), Base(Llama));
+        Everything(
+            Adapter(
+                $"\"target_modules\":[\"q_proj\"],\"rank_pattern\":{{{ranks}}}",
+                Enumerable.Range(0, count).Select(index => ($"model.layers.{index}.self_attn.q_proj", 4 + (index % 3)))),
+            Base(Llama));
     }
 
     [Theory]
@@ -44,7 +49,11 @@ public sealed class LimitsTests : IDisposable
 
     [Fact]
     public void Names_before_layers_by_thousands() =>
-        Everything(Adapter($"\"target_modules\":[\"q_proj\"],\"layers_to_transform\":[0,1],\"layers_pattern\":[{string.Join(',', Enumerable.Range(0, 20_000).Select(index => $"\"h{index}\""))}]"), Base(Llama));
+        Everything(
+            Adapter(
+                $"\"target_modules\":[\"q_proj\"],\"layers_to_transform\":[0,1],"
+                + $"\"layers_pattern\":[{string.Join(',', Enumerable.Range(0, 20_000).Select(index => $"\"h{index}\""))}]"),
+            Base(Llama));
 
     [Theory]
     [InlineData(1_000_000)]
@@ -53,8 +62,13 @@ public sealed class LimitsTests : IDisposable
     {
         string adapter = Adapter(
             "\"target_modules\":[\"gate_proj\",\"up_proj\"]",
-            Enumerable.Range(0, 2).SelectMany(layer => Enumerable.Range(0, 4).SelectMany(expert => new[] { "gate_proj", "up_proj" }.Select(name => ($"model.layers.{layer}.mlp.experts.{expert}.{name}", 8)))));
-        string model = Base(Llama.Replace("llama", "qwen3_moe", StringComparison.Ordinal) + $",\"num_experts\":{experts},\"moe_intermediate_size\":64,\"num_experts_per_tok\":2,\"mlp_only_layers\":[],\"decoder_sparse_step\":1,\"head_dim\":16");
+            Enumerable.Range(0, 2).SelectMany(
+                layer =>
+                    Enumerable.Range(0, 4).SelectMany(
+                        expert => new[] { "gate_proj", "up_proj" }.Select(name => ($"model.layers.{layer}.mlp.experts.{expert}.{name}", 8)))));
+        string model = Base(
+            Llama.Replace("llama", "qwen3_moe", StringComparison.Ordinal)
++ $",\"num_experts\":{experts},\"moe_intermediate_size\":64,\"num_experts_per_tok\":2,\"mlp_only_layers\":[],\"decoder_sparse_step\":1,\"head_dim\":16");
         Usage convert = Within("convert", adapter, "--to", "mlx-lm", "--base", model, "--output", _folder["out"]);
         Assert.Contains($"the base model's config states {experts}", convert.Result.ExitsWith(1).Error);
         Within("repair", adapter, "--base", model, "--output", _folder["out"]);
@@ -100,9 +114,14 @@ public sealed class LimitsTests : IDisposable
         string file = Path.Combine(adapter, "adapter_model.safetensors");
         WriteWeights(file, "{\"a\":{\"dtype\":\"U8\",\"shape\":[" + string.Join(',', Enumerable.Repeat(1, 48_000_000)) + "],\"data_offsets\":[0,1]}}", 1);
         Everything(adapter, Base(Llama));
-        WriteWeights(file, "{" + string.Join(',', Enumerable.Range(0, 1_500_000).Select(index => $"\"{index}\":" + "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}")) + "}", 0);
+        WriteWeights(
+            file,
+            "{" + string.Join(
+                ',', Enumerable.Range(0, 1_500_000).Select(index => $"\"{index}\":" + "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}")) + "}",
+            0);
         Everything(adapter, Base(Llama));
-        WriteWeights(file, "{\"__metadata__\":{" + string.Join(',', Enumerable.Range(0, 99_000).Select(index => $"\"key{index}\":\"{new string('v', 60)}\"")) + "}}", 0);
+        WriteWeights(
+            file, "{\"__metadata__\":{" + string.Join(',', Enumerable.Range(0, 99_000).Select(index => $"\"key{index}\":\"{new string('v', 60)}\"")) + "}}", 0);
         Everything(adapter, Base(Llama));
     }
 
@@ -157,8 +176,12 @@ public sealed class LimitsTests : IDisposable
         int end = 0;
         foreach ((string path, int rank) in modules ?? [("model.layers.0.self_attn.q_proj", 8), ("model.layers.1.self_attn.q_proj", 8)])
         {
-            header.Append($"{(end == 0 ? string.Empty : ",")}\"base_model.model.{path}.lora_A.weight\":{{\"dtype\":\"BF16\",\"shape\":[{rank},64],\"data_offsets\":[{end},{end + (rank * 128)}]}}");
-            header.Append($",\"base_model.model.{path}.lora_B.weight\":{{\"dtype\":\"BF16\",\"shape\":[64,{rank}],\"data_offsets\":[{end + (rank * 128)},{end + (rank * 256)}]}}");
+            header.Append(
+                $"{(end == 0 ? string.Empty : ",")}\"base_model.model.{path}.lora_A.weight\":{{\"dtype\":\"BF16\",\"shape\":[{rank},64],"
+                + $"\"data_offsets\":[{end},{end + (rank * 128)}]}}");
+            header.Append(
+                $",\"base_model.model.{path}.lora_B.weight\":{{\"dtype\":\"BF16\",\"shape\":[64,{rank}],"
+                + $"\"data_offsets\":[{end + (rank * 128)},{end + (rank * 256)}]}}");
             end += rank * 256;
         }
 

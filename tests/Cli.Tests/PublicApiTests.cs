@@ -33,7 +33,10 @@ public class PublicApiTests
         {
             text.Append(type.FullName).Append('\n');
             IEnumerable<string> members = type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-                .Where(member => member is not MethodBase { IsSpecialName: true, IsConstructor: false } && member.Name is not ("<Clone>$" or "PrintMembers" or "EqualityContract" or "Deconstruct"))
+                .Where(
+                    member =>
+                        member is not MethodBase { IsSpecialName: true, IsConstructor: false }
+                            && member.Name is not ("<Clone>$" or "PrintMembers" or "EqualityContract" or "Deconstruct"))
                 .Where(member => member is not MethodInfo { Name: "Equals" or "GetHashCode" or "ToString" or "op_Equality" or "op_Inequality" })
                 .Select(member => member.ToString()!);
             foreach (string member in members.Order(StringComparer.Ordinal))

@@ -23,7 +23,10 @@ public sealed class FuzzSummary
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Read + Refused} files: {Read} read and right, {Refused} refused with a cause; slowest {_slowest.TotalMilliseconds:f1} ms, at most {_hungriest:p0} of the allocation limit");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"{Read + Refused} files: {Read} read and right, {Refused} refused with a cause; slowest {_slowest.TotalMilliseconds:f1} ms, at most "
+            + $"{_hungriest:p0} of the allocation limit");
         foreach ((string cause, int count) in _causes)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {count,8}  {cause}");

@@ -5,7 +5,8 @@ namespace Transfuse.Formats.Fuzz;
 /// <summary>Damages files: flipped bits, edge values, copied, inserted and removed pieces, truncation.</summary>
 public static class Mutator
 {
-    private static readonly long[] Edges = [0, 1, -1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue];
+    private static readonly long[] Edges =
+        [0, 1, -1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue];
 
     /// <summary>Applies one to five changes.</summary>
     /// <param name="random">Decides.</param>

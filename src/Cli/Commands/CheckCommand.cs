@@ -29,13 +29,18 @@ internal sealed class CheckCommand : ICommand
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("check", "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Reads configs, names and shapes, and values with --values. Changes nothing.")
+        var command = new Command(
+            "check",
+            "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Reads configs, names "
+            + "and shapes, and values with --values. Changes nothing.")
         {
             _paths, _for, _base, _modelType, _adapterName, _maxLoraRank, _values,
         };
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "check", InputPaths.Inputs(result.GetRequiredValue(_paths)), [result.GetValue(_base)], input => RunOne(result, input, cancellationToken), cancellationToken)));
+            _report.RunAll(
+                result, console, "check", InputPaths.Inputs(result.GetRequiredValue(_paths)), [result.GetValue(_base)],
+                input => RunOne(result, input, cancellationToken), cancellationToken)));
         return command;
     }
 
@@ -50,7 +55,8 @@ internal sealed class CheckCommand : ICommand
             LooksAtValues = result.GetValue(_values),
         };
         using IAdapterSource source = AdapterSource.Open(input);
-        ImmutableArray<CheckResult> checks = [.. result.GetRequiredValue(_for).Select(reader => AdapterChecker.Check(source, reader, options, cancellationToken))];
+        ImmutableArray<CheckResult> checks =
+            [.. result.GetRequiredValue(_for).Select(reader => AdapterChecker.Check(source, reader, options, cancellationToken))];
         return new CommandOutcome
         {
             Input = input,

@@ -34,7 +34,8 @@ internal static class CommonOptions
                 {
                     if (TargetProfile.Find(part.Trim().ToLowerInvariant()) is not { } profile || (writable && !profile.IsWritable))
                     {
-                        result.AddError($"'{part}' is no target{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
+                        result.AddError(
+                            $"'{part}' is no target{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
                         return null;
                     }
 
@@ -68,7 +69,8 @@ internal static class CommonOptions
                 {
                     if (TargetProfile.Find(part.Trim().ToLowerInvariant()) is not { } profile)
                     {
-                        result.AddError($"'{part}' is no reader{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
+                        result.AddError(
+                            $"'{part}' is no reader{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
                         return [];
                     }
 
@@ -103,7 +105,8 @@ internal static class CommonOptions
 
     public static Option<string> ModelType() => new("--model-type")
     {
-        Description = "The base's model_type, such as llama; 'identity' keeps all names. Default: from --base, else from the adapter where that is unambiguous.",
+        Description =
+            "The base's model_type, such as llama; 'identity' keeps all names. Default: from --base, else from the adapter where that is unambiguous.",
         HelpName = "NAME",
     };
 
@@ -119,13 +122,19 @@ internal static class CommonOptions
         HelpName = "DTYPE",
     }.AcceptOnlyFromAmong("keep", "f32", "bf16", "f16", "float32", "bfloat16", "float16");
 
-    public static Option<double?> Scale() => Number("--scale", "The final multiplier of the adapter, where its config does not tell it.", "0, or a number within the range of float32", ConversionOptions.IsScale);
+    public static Option<double?> Scale() =>
+        Number(
+            "--scale", "The final multiplier of the adapter, where its config does not tell it.", "0, or a number within the range of float32",
+            ConversionOptions.IsScale);
 
-    public static Option<double?> Dropout() => Number("--dropout", "The dropout of an MLX adapter's training, where its config does not tell it.", "in [0, 1)", DropoutInference.IsProbability);
+    public static Option<double?> Dropout() =>
+        Number("--dropout", "The dropout of an MLX adapter's training, where its config does not tell it.", "in [0, 1)", DropoutInference.IsProbability);
 
     public static Option<MlxProducer> Producer() => new("--producer")
     {
-        Description = "Who wrote an MLX adapter whose config means one thing or another by version: mlx-lm@VERSION, mlx-vlm@VERSION, or the day of the training as YYYY-MM-DD.",
+        Description =
+            "Who wrote an MLX adapter whose config means one thing or another by version: mlx-lm@VERSION, mlx-vlm@VERSION, or the day of the training as "
+            + "YYYY-MM-DD.",
         HelpName = "PRODUCER",
         CustomParser = result =>
         {
@@ -140,7 +149,11 @@ internal static class CommonOptions
     };
 
     public static Option<double?> Tolerance() => Number(
-        "--tolerance", "Largest relative Frobenius error of a module that counts as rounding; with --logits, largest error as a share of what the first adapter changes. Default: 1e-6; with --logits 1e-3.", "a number of at least 0", value => value >= 0 && double.IsFinite(value));
+        "--tolerance",
+        "Largest relative Frobenius error of a module that counts as rounding; with --logits, largest error as a share of what the first adapter changes. "
+        + "Default: 1e-6; with --logits 1e-3.",
+        "a number of at least 0",
+        value => value >= 0 && double.IsFinite(value));
 
     public static Option<double?> Number(string name, string description, string expected, Func<double, bool> isValid) => new(name)
     {
@@ -198,7 +211,8 @@ internal static class CommonOptions
 
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Do everything but write." };
 
-    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace the adapter in the output folder if there is one; other files in it are kept." };
+    public static Option<bool> Overwrite() =>
+        new("--overwrite") { Description = "Replace the adapter in the output folder if there is one; other files in it are kept." };
 
     public static Option<bool> Durable() => new("--durable") { Description = "Return only when the output has reached the disk." };
 
@@ -211,7 +225,8 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print the report as JSON on standard output." };
 
-    public static Option<string> Report() => new("--report") { Description = "Write the report as JSON to a file.", HelpName = "FILE", Validators = { result => RequireText(result) } };
+    public static Option<string> Report() =>
+        new("--report") { Description = "Write the report as JSON to a file.", HelpName = "FILE", Validators = { result => RequireText(result) } };
 
     public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Print only warnings and errors." };
 

@@ -26,8 +26,16 @@ internal static class GlobMatches
         };
         return
         [
-            .. matcher.GetResultsInFullPath(full).Select(Settled).OfType<string>().Where(file => AdapterSource.IsAdapterFile(Path.GetFileName(file))).Select(file => Path.GetDirectoryName(file)!)
-                .Concat(Directory.EnumerateDirectories(full, "*", walk).Where(folder => matcher.Match(Path.GetRelativePath(full, folder).Replace('\\', '/')).HasMatches && Settled(folder) == folder && HoldsAdapter(folder)))
+            .. matcher.GetResultsInFullPath(full)
+                .Select(Settled)
+                .OfType<string>()
+                .Where(file => AdapterSource.IsAdapterFile(Path.GetFileName(file)))
+                .Select(file => Path.GetDirectoryName(file)!)
+                .Concat(
+                    Directory.EnumerateDirectories(full, "*", walk).Where(
+                        folder => matcher.Match(Path.GetRelativePath(full, folder).Replace('\\', '/')).HasMatches
+                            && Settled(folder) == folder
+                            && HoldsAdapter(folder)))
                 .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
         ];
     }
@@ -39,7 +47,9 @@ internal static class GlobMatches
         {
             if (AtomicFolder.IsWorkName(Path.GetFileName(parent)))
             {
-                return parent != path && Path.GetDirectoryName(parent) is { } folder && FolderEdit.IsUnfinished(folder) ? Path.Combine(folder, Path.GetFileName(path)) : null;
+                return parent != path && Path.GetDirectoryName(parent) is { } folder && FolderEdit.IsUnfinished(folder)
+                    ? Path.Combine(folder, Path.GetFileName(path))
+                    : null;
             }
         }
 

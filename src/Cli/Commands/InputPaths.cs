@@ -33,7 +33,8 @@ internal static class InputPaths
             throw new UsageException($"--output '{output}' is no folder that can be written.");
         }
 
-        IGrouping<string, (string Input, string Name)>? clash = inputs.GroupBy(input => input.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
+        IGrouping<string, (string Input, string Name)>? clash = inputs.GroupBy(input => input.Name, StringComparer.Ordinal)
+            .FirstOrDefault(group => group.Count() > 1);
         return clash is null
             ? [.. inputs.Select(input => new OutputTarget(input.Input, Path.Combine(output, input.Name)))]
             : throw new UsageException($"{string.Join(" and ", clash.Select(input => $"'{input.Input}'"))} would have the same output '{clash.Key}'.");

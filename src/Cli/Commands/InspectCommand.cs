@@ -26,13 +26,16 @@ internal sealed class InspectCommand : ICommand
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("inspect", "Says what an adapter is: its dialect, modules, ranks and scales, and what is odd about it. Reads headers, not values.")
+        var command = new Command(
+            "inspect", "Says what an adapter is: its dialect, modules, ranks and scales, and what is odd about it. Reads headers, not values.")
         {
             _paths, _base, _modelType, _adapterName,
         };
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), [result.GetValue(_base)], input => RunOne(result, input, cancellationToken), cancellationToken)));
+            _report.RunAll(
+                result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), [result.GetValue(_base)],
+                input => RunOne(result, input, cancellationToken), cancellationToken)));
         return command;
     }
 
@@ -51,7 +54,9 @@ internal sealed class InspectCommand : ICommand
             Input = input,
             Findings = inspection.Findings,
             Succeeded = inspection.Adapter is not null,
-            Summary = inspection.Adapter is null ? $"{PrintableText.OneLine(input)}: not an adapter that can be read" : InspectionText.Render(inspection, _report.IsVerbose(result)),
+            Summary = inspection.Adapter is null
+                ? $"{PrintableText.OneLine(input)}: not an adapter that can be read"
+                : InspectionText.Render(inspection, _report.IsVerbose(result)),
             Members = inspection.Adapter is null ? [] : [.. Describe(inspection, inspection.Adapter)],
         };
     }

@@ -34,8 +34,10 @@ internal sealed class RepairCommand : ICommand
     {
         var command = new Command(
             "repair",
-            "Makes adapter folders whole: rank, scale, dropout, layers, keys and targets say what the tensors are, and tensors have the form that current programs load. "
-            + "Says each change and why; where only you can know, it asks for an option. Unknown fields and the files beside the adapter are kept; sub-folders are left where they are.")
+            "Makes adapter folders whole: rank, scale, dropout, layers, keys and targets say what the tensors are, and tensors have the form that current "
+            + "programs load. "
++ "Says each change and why; where only you can know, it asks for an option. Unknown fields and the files beside the adapter are kept; sub-folders are left "
++ "where they are.")
         {
             _paths, _output, _inPlace, _overwrite, _durable,
         };
@@ -60,7 +62,8 @@ internal sealed class RepairCommand : ICommand
             : InputPaths.WithOutputs(paths, output);
         OutputTarget same = targets.FirstOrDefault(target => output is not null && IsOne(target.Input, target.Output));
         return same.Input is null
-            ? _report.RunAll(result, console, "repair", targets, [_pipeline.BasePath(result)], target => RunOne(result, target, targets, inPlace, cancellationToken), cancellationToken)
+? _report.RunAll(
+    result, console, "repair", targets, [_pipeline.BasePath(result)], target => RunOne(result, target, targets, inPlace, cancellationToken), cancellationToken)
             : throw new UsageException($"--output is '{same.Input}' itself; --in-place repairs it where it is.");
     }
 
@@ -69,14 +72,16 @@ internal sealed class RepairCommand : ICommand
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))
         || (FileStatus.OfTarget(input).Identity is { } identity && identity == FileStatus.OfTarget(output).Identity);
 
-    private CommandOutcome RunOne(ParseResult result, OutputTarget target, IReadOnlyList<OutputTarget> targets, bool inPlace, CancellationToken cancellationToken)
+    private CommandOutcome RunOne(
+        ParseResult result, OutputTarget target, IReadOnlyList<OutputTarget> targets, bool inPlace, CancellationToken cancellationToken)
     {
         ConversionOptions options = _pipeline.Read(result);
         bool durable = result.GetValue(_durable);
         ImmutableArray<Finding> finished = inPlace && !options.DryRun ? FinishInterrupted(target.Input) : [];
         using IAdapterSource source = AdapterSource.Open(target.Input);
         string[] others = [.. targets.Where(other => other != target).Select(other => other.Input)];
-        using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = durable, Inputs = others });
+        using IAdapterSink sink = AdapterSink.Folder(
+            target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = durable, Inputs = others });
         AdapterRepair repair = AdapterRepair.Of(source).WithOptions(options);
         RepairResult repaired = (inPlace ? repair.InPlace(durable) : repair.WriteTo(sink)).Run(cancellationToken);
         return new CommandOutcome

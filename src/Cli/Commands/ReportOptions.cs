@@ -39,10 +39,11 @@ internal sealed class ReportOptions
     /// <param name="run">Runs one.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public int RunAll<T>(
-        ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, IEnumerable<string?> reads, Func<T, CommandOutcome> run, CancellationToken cancellationToken)
+        ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, IEnumerable<string?> reads, Func<T, CommandOutcome> run,
+        CancellationToken cancellationToken)
     {
         using ReportFile? report = result.GetValue(_report) is { } path
-            ? ReportFile.Open(path, [.. inputs.Select(input => $"{input}"), .. reads.OfType<string>()], [.. inputs.OfType<OutputTarget>().Select(target => target.Output)])
+? ReportFile.Open(path, [.. inputs.Select(input => $"{input}"), .. reads.OfType<string>()], [.. inputs.OfType<OutputTarget>().Select(target => target.Output)])
             : null;
         bool json = result.GetValue(_json);
         var outcomes = new List<CommandOutcome>(inputs.Count);
@@ -66,7 +67,9 @@ internal sealed class ReportOptions
         int failed = outcomes.Count(outcome => !outcome.Succeeded);
         if (outcomes.Count > 1 && (failed > 0 || !result.GetValue(_quiet)))
         {
-            console.Error.WriteLine($"{outcomes.Count} inputs: {outcomes.Count - failed} succeeded, {failed} failed{(failed == 0 ? string.Empty : $": {NameList.Of(outcomes.Where(outcome => !outcome.Succeeded).Select(outcome => outcome.Input))}")}");
+            console.Error.WriteLine(
+                $"{outcomes.Count} inputs: {outcomes.Count - failed} succeeded, {failed} "
+                + $"failed{(failed == 0 ? string.Empty : $": {NameList.Of(outcomes.Where(outcome => !outcome.Succeeded).Select(outcome => outcome.Input))}")}");
         }
 
         return failed == 0 ? ExitCodes.Done : outcomes.Count > 1 ? ExitCodes.SomeFailed : outcomes[0].FailureCode;
@@ -81,7 +84,13 @@ internal sealed class ReportOptions
         }
         catch (ContainerException broken)
         {
-            return new CommandOutcome { Input = $"{input}", Findings = [DamagedFile.Describe(broken)], Succeeded = false, Summary = $"{PrintableText.OneLine($"{input}")}: not done" };
+            return new CommandOutcome
+            {
+                Input = $"{input}",
+                Findings = [DamagedFile.Describe(broken)],
+                Succeeded = false,
+                Summary = $"{PrintableText.OneLine($"{input}")}: not done",
+            };
         }
         catch (Exception failed) when (failed is not (OperationCanceledException or UsageException))
         {

@@ -13,7 +13,12 @@ namespace Transfuse.Cli.Commands;
 internal sealed class VerifyCommand : ICommand
 {
     private readonly Argument<string> _first = new("A") { Description = "An adapter: a folder or a weights file.", Validators = { CommonOptions.RequireText } };
-    private readonly Argument<string> _second = new("B") { Description = "The adapter to compare it with, of any dialect. May be left out with --logits.", Arity = ArgumentArity.ZeroOrOne, Validators = { CommonOptions.RequireText } };
+    private readonly Argument<string> _second = new("B")
+    {
+        Description = "The adapter to compare it with, of any dialect. May be left out with --logits.",
+        Arity = ArgumentArity.ZeroOrOne,
+        Validators = { CommonOptions.RequireText },
+    };
     private readonly Option<double?> _tolerance = CommonOptions.Tolerance();
 
     private readonly LogitsOptions _logits = new();
@@ -31,7 +36,10 @@ internal sealed class VerifyCommand : ICommand
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("verify", "Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision, for which no model is needed; or the logits of a model.")
+        var command = new Command(
+            "verify",
+            "Says whether two adapters change the model in the same way: per module, the delta of the weight in double precision, for which no model is "
+            + "needed; or the logits of a model.")
         {
             _first, _second, _tolerance, _worstElement,
         };
@@ -58,7 +66,8 @@ internal sealed class VerifyCommand : ICommand
         using IAdapterSource left = AdapterSource.Open(first);
         using IAdapterSource right = AdapterSource.Open(second);
         using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
-        ConversionOptions options = _pipeline.Read(result) with { Comparison = new ComparisonOptions { WorstElement = result.GetValue(_worstElement), Progress = progress } };
+        ConversionOptions options =
+            _pipeline.Read(result) with { Comparison = new ComparisonOptions { WorstElement = result.GetValue(_worstElement), Progress = progress } };
         VerificationResult verification = AdapterVerifier.Verify(left, right, options, cancellationToken);
         double tolerance = result.GetValue(_tolerance) ?? AdapterComparison.Rounding;
         bool agrees = verification.Comparison?.Agrees(tolerance) ?? false;

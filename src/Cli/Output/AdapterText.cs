@@ -10,7 +10,8 @@ internal static class AdapterText
     public static string Summary(this Adapter adapter)
     {
         string[] ranks = [.. adapter.Modules.Select(module => module.Rank).Distinct().Order().Select(rank => rank.ToString(CultureInfo.InvariantCulture))];
-        string[] scales = [.. adapter.Modules.Select(module => module.Scale).Distinct().Order().Select(scale => scale.ToString("R", CultureInfo.InvariantCulture))];
+        string[] scales =
+            [.. adapter.Modules.Select(module => module.Scale).Distinct().Order().Select(scale => scale.ToString("R", CultureInfo.InvariantCulture))];
         if (adapter.Modules.IsEmpty)
         {
             return $"{adapter.OtherTensors.Length} tensors ({PrintableText.OneLine(adapter.Method)})";

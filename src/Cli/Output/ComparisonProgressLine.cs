@@ -14,7 +14,8 @@ internal sealed class ComparisonProgressLine(TextWriter terminal) : IProgress<Co
     private bool _isShown;
 
     /// <summary>The line for a command, or <see langword="null"/> where nobody watches.</summary>
-    public static ComparisonProgressLine? For(CommandConsole console, bool quiet) => console.IsTerminal && !quiet ? new ComparisonProgressLine(console.Progress) : null;
+    public static ComparisonProgressLine? For(CommandConsole console, bool quiet) =>
+        console.IsTerminal && !quiet ? new ComparisonProgressLine(console.Progress) : null;
 
     /// <inheritdoc />
     public void Report(ComparisonProgress value)

@@ -18,13 +18,16 @@ internal static class ComparisonText
         var text = new StringBuilder();
         foreach (ModuleComparison module in comparison.Modules.Where(module => verbose || !module.Agrees(tolerance)))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{(module.Agrees(tolerance) ? "same     " : "DIFFERENT")} {PrintableText.OneLine($"{module.Path}: {Describe(module, names)}")}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{(module.Agrees(tolerance) ? "same     " : "DIFFERENT")} {PrintableText.OneLine($"{module.Path}: {Describe(module, names)}")}");
         }
 
         if (comparison.Roots is { } roots)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"the same modules under another root: {PrintableText.OneLine(roots.First)} in {names.First}, {PrintableText.OneLine(roots.Second)} in {names.Second}; whether one model has both names, --base MODEL or --model-type NAME tells");
+                $"the same modules under another root: {PrintableText.OneLine(roots.First)} in {names.First}, {PrintableText.OneLine(roots.Second)} in "
+                + $"{names.Second}; whether one model has both names, --base MODEL or --model-type NAME tells");
         }
 
         text.Append(Verdict(comparison, tolerance)).Append(": ").AppendJoin(", ", Counts(comparison, names))

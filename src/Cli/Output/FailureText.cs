@@ -15,6 +15,7 @@ internal static class FailureText
         IOException or UnauthorizedAccessException => (ExitCodes.InputOutput, $"error: {PrintableText.OneLine(failed.Message)}"),
         AggregateException { InnerException: { } inner } => Describe(inner),
         _ => (ExitCodes.Internal,
-            $"internal error: {failed.GetType().Name}: {PrintableText.OneLine(failed.Message)} (this is a fault of transfuse, not yours: please report this line and the command to the project's issues)"),
+            $"internal error: {failed.GetType().Name}: {PrintableText.OneLine(failed.Message)} (this is a fault of transfuse, not yours: please report this "
+            + "line and the command to the project's issues)"),
     };
 }

@@ -17,7 +17,8 @@ internal static class FindingPrinter
     public static void Print(CommandConsole console, string? input, ImmutableArray<Finding> findings, bool quiet, bool verbose)
     {
         string prefix = input is null ? string.Empty : $"{input}: ";
-        foreach (IGrouping<FindingCode, Finding> group in findings.Where(finding => !quiet || finding.Severity != Severity.Information).GroupBy(finding => finding.Code))
+        foreach (IGrouping<FindingCode, Finding> group
+            in findings.Where(finding => !quiet || finding.Severity != Severity.Information).GroupBy(finding => finding.Code))
         {
             Finding[] lines = [.. group];
             int shown = verbose ? lines.Length : Math.Min(lines.Length, LinesOfOneCode);

@@ -20,7 +20,9 @@ internal static class FusionText
         }
 
         string lost = fusion.Loss is { } all ? $"; {Percent(all)} of the change is lost to rounding" : string.Empty;
-        text.Append(CultureInfo.InvariantCulture, $"{output}: {Count(fusion.Weights.Length, "weight")} {(fusion.IsWritten ? "changed" : "would change")}, {Count(fusion.Kept, "tensor")} kept{lost}");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{output}: {Count(fusion.Weights.Length, "weight")} {(fusion.IsWritten ? "changed" : "would change")}, {Count(fusion.Kept, "tensor")} kept{lost}");
         return text.ToString();
     }
 

@@ -67,7 +67,9 @@ internal static class ModuleGrid
                 start--;
             }
 
-            widths[i] = isLast ? Math.Max(widths[i], columns[i].Group.Length - widths.AsSpan(start, i - start).ToArray().Sum() - ((i - start) * Gap.Length)) : widths[i];
+            widths[i] = isLast
+                ? Math.Max(widths[i], columns[i].Group.Length - widths.AsSpan(start, i - start).ToArray().Sum() - ((i - start) * Gap.Length))
+                : widths[i];
         }
 
         string[] groups = new string[columns.Length];
@@ -118,7 +120,9 @@ internal static class ModuleGrid
         for (int first = 0; first < layers.Length;)
         {
             int last = first;
-            while (last + 1 < layers.Length && layers[last + 1].Layer == layers[last].Layer + 1 && layers[last + 1].Cells.AsSpan().SequenceEqual(layers[first].Cells))
+            while (last + 1 < layers.Length
+                && layers[last + 1].Layer == layers[last].Layer + 1
+                && layers[last + 1].Cells.AsSpan().SequenceEqual(layers[first].Cells))
             {
                 last++;
             }

@@ -1,5 +1,6 @@
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects;
 
@@ -13,10 +14,9 @@ internal static class DialectFields
     private const string LayerCount = "num_layers";
 
     private static readonly string[] Mlx = ["lora_parameters", "fine_tune_type", "lora_layers", LayerCount, MlxTopology.Field];
-    private static readonly string[] Peft = ["lora_alpha", "r", "target_modules", "target_parameters", "peft_version", "inference_mode"];
 
     /// <summary>Whether the config has a field of PEFT's.</summary>
-    public static bool HasPeft(JsonObject config) => Peft.Any(config.Contains);
+    public static bool HasPeft(JsonObject config) => PeftFields.HasAny(config, PeftFieldTraits.Telling);
 
     /// <summary>Whether the config has a field of MLX's.</summary>
     public static bool HasMlx(JsonObject config) => Mlx.Any(config.Contains);

@@ -2,7 +2,10 @@ using Transfuse.Formats.Files.Atomic;
 
 namespace Transfuse.Formats.Files;
 
-/// <summary>A file that appears whole or not at all, over another if one is there. It is made in a hidden folder beside it; disposing without <see cref="Commit"/> leaves no trace.</summary>
+/// <summary>
+/// A file that appears whole or not at all, over another if one is there. It is made in a hidden folder beside it; disposing without <see cref="Commit"/>
+/// leaves no trace.
+/// </summary>
 public sealed class AtomicFile : IDisposable
 {
     private readonly IFileOperations _operations;
@@ -53,7 +56,9 @@ public sealed class AtomicFile : IDisposable
         }
 
         string parent = Path.GetFullPath(within ?? Path.GetDirectoryName(full) ?? full);
-        return Directory.Exists(parent) ? new AtomicFile(full, parent, SystemFileOperations.Instance) : throw new DirectoryNotFoundException($"Could not find a part of the path '{full}'.");
+        return Directory.Exists(parent)
+            ? new AtomicFile(full, parent, SystemFileOperations.Instance)
+            : throw new DirectoryNotFoundException($"Could not find a part of the path '{full}'.");
     }
 
     /// <summary>Writes the whole file and puts it into place.</summary>

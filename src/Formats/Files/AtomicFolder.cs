@@ -73,8 +73,8 @@ public sealed class AtomicFolder : IDisposable
     public static bool IsWorkName(ReadOnlySpan<char> name) => WorkPlace.IsWorkName(name);
 
     /// <summary>
-    /// Whether the destination has something of this name that overwriting would keep, by <see cref="AtomicFolderOptions.IsReplaced"/>: who would write a file there that is not
-    /// the output's own, such as a side file, leaves it.
+    /// Whether the destination has something of this name that overwriting would keep, by <see cref="AtomicFolderOptions.IsReplaced"/>: who would write a file
+    /// there that is not the output's own, such as a side file, leaves it.
     /// </summary>
     public bool Keeps(string name) => _operations.KindOf(Path.Combine(Destination, name)) is var kind && kind != EntryKind.Missing
         && (kind == EntryKind.Folder || !_options.IsReplaced(name));
@@ -102,9 +102,13 @@ public sealed class AtomicFolder : IDisposable
         file.Write(0, bytes);
     }
 
-    /// <summary>Puts the folder into place. Permissions of an existing folder are kept, and so is what <see cref="AtomicFolderOptions.IsReplaced"/> does not name.</summary>
-    /// <exception cref="AtomicFolderException">The destination appeared, or changed its kind, or got an input, since <see cref="Create(string, AtomicFolderOptions?)"/>.</exception>
-    /// <exception cref="IOException">The operating system failed; the destination is as it was, unless only the last flush of <see cref="AtomicFolderOptions.Durable"/> failed.</exception>
+    /// <summary>
+    /// Puts the folder into place. Permissions of an existing folder are kept, and so is what <see cref="AtomicFolderOptions.IsReplaced"/> does not name.
+    /// </summary>
+    /// <exception cref="AtomicFolderException">The destination appeared, or changed its kind, or got an input, since
+    /// <see cref="Create(string, AtomicFolderOptions?)"/>.</exception>
+    /// <exception cref="IOException">The operating system failed; the destination is as it was, unless only the last flush of
+    /// <see cref="AtomicFolderOptions.Durable"/> failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The operating system forbids it; the destination is as it was.</exception>
     public void Commit()
     {

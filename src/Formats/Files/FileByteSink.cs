@@ -13,7 +13,8 @@ public sealed class FileByteSink : IByteSink
 
     /// <summary>Creates the file.</summary>
     /// <param name="path">Where.</param>
-    /// <param name="permissions">What its users may, less the process's mask; <see langword="null"/> for all but the mask's. Windows has no such permissions.</param>
+    /// <param name="permissions">What its users may, less the process's mask; <see langword="null"/> for all but the mask's. Windows has no such
+    /// permissions.</param>
     /// <exception cref="IOException">The file exists, or the operating system failed.</exception>
     public FileByteSink(string path, UnixFileMode? permissions = null)
     {

@@ -29,7 +29,9 @@ public sealed class FileByteSource : IByteSource
     public static byte[] ReadAll(string path)
     {
         using var file = new FileByteSource(path);
-        byte[] bytes = file.Length <= Array.MaxLength ? new byte[file.Length] : throw new IOException($"'{path}' has {file.Length} bytes, which is too large to be read at once.");
+        byte[] bytes = file.Length <= Array.MaxLength
+            ? new byte[file.Length]
+            : throw new IOException($"'{path}' has {file.Length} bytes, which is too large to be read at once.");
         file.Read(0, bytes);
         return bytes;
     }

@@ -5,7 +5,8 @@ namespace Transfuse.Formats.Files;
 /// <summary>What the operating system says of a path, without opening what is there.</summary>
 /// <param name="Kind">What is there.</param>
 /// <param name="Permissions">Its permissions; <see langword="null"/> on Windows and where nothing is.</param>
-/// <param name="Identity">Device and number of the file: equal for two paths to one thing, whatever links, mounts and letter case lie between. <see langword="null"/> where the system does not tell.</param>
+/// <param name="Identity">Device and number of the file: equal for two paths to one thing, whatever links, mounts and letter case lie between.
+/// <see langword="null"/> where the system does not tell.</param>
 /// <param name="Owner">Number of the user whose it is, where the system tells.</param>
 public readonly record struct FileStatus(EntryKind Kind, UnixFileMode? Permissions, string? Identity, uint? Owner)
 {

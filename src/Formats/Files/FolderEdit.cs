@@ -3,10 +3,11 @@ using Transfuse.Formats.Files.Atomic;
 namespace Transfuse.Formats.Files;
 
 /// <summary>
-/// Replaces single files of a folder and leaves the others alone. Every file is written completely in a hidden folder within the folder first; then a list of what is to be done is written,
-/// originals are moved aside as <c>NAME.orig</c> (or <c>NAME.orig.2</c> and so on where that is taken), and the new files take their places, the first last. Nothing is copied, and no original
-/// is ever deleted. A process that ends before the list is whole has changed nothing; one that ends after it has left a step that <see cref="Recover(string)"/> finishes.
-/// As originals go before new files come, a half-done step is a folder that lacks files and never one of old and new ones.
+/// Replaces single files of a folder and leaves the others alone. Every file is written completely in a hidden folder within the folder first; then a list of
+/// what is to be done is written, originals are moved aside as <c>NAME.orig</c> (or <c>NAME.orig.2</c> and so on where that is taken), and the new files take
+/// their places, the first last. Nothing is copied, and no original is ever deleted. A process that ends before the list is whole has changed nothing; one that
+/// ends after it has left a step that <see cref="Recover(string)"/> finishes. As originals go before new files come, a half-done step is a folder that lacks
+/// files and never one of old and new ones.
 /// </summary>
 public sealed class FolderEdit : IDisposable
 {
@@ -55,7 +56,9 @@ public sealed class FolderEdit : IDisposable
         return operations.FoldersIn(place.Parent, place.Prefix).Any(path => WorkFolder.IsReplacing(operations, place, path));
     }
 
-    /// <summary>Whether a folder holds the work folder of an edit, of a run that is at work or was interrupted; <see langword="false"/> where it may not be read.</summary>
+    /// <summary>
+    /// Whether a folder holds the work folder of an edit, of a run that is at work or was interrupted; <see langword="false"/> where it may not be read.
+    /// </summary>
     public static bool IsBegun(string folder)
     {
         WorkPlace place = WorkPlace.InFolder(Path.GetFullPath(folder));
@@ -69,7 +72,9 @@ public sealed class FolderEdit : IDisposable
         }
     }
 
-    /// <summary>Begins a file. Dispose it before <see cref="Commit"/>. The first that is begun comes into place last: the one without which readers see no adapter.</summary>
+    /// <summary>
+    /// Begins a file. Dispose it before <see cref="Commit"/>. The first that is begun comes into place last: the one without which readers see no adapter.
+    /// </summary>
     /// <param name="name">A plain file name.</param>
     /// <param name="permissions">What users may do with it where it replaces nothing; else it gets those of what it replaces.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
@@ -162,7 +167,13 @@ public sealed class FolderEdit : IDisposable
         // As many originals' names as there are files to move aside, these files, and the new files; an empty name between.
         int count = Array.IndexOf(list, string.Empty);
         bool isList = count >= 0 && list.Length > (2 * count) + 1 && list[(2 * count) + 1].Length == 0;
-        string[] originals = isList ? list[..count] : [], aside = isList ? list[(count + 1)..((2 * count) + 1)] : [], names = isList ? list[((2 * count) + 2)..] : [];
+        string[] originals = isList
+            ? list[..count]
+            : [], aside = isList
+            ? list[(count + 1)..((2 * count) + 1)]
+            : [], names = isList
+            ? list[((2 * count) + 2)..]
+            : [];
         if (!isList || originals.Concat(aside).Concat(names).Any(name => !IsPlain(name)))
         {
             throw new IOException($"The list in '{work.Path}' is not one.");
@@ -177,7 +188,9 @@ public sealed class FolderEdit : IDisposable
         for (int i = 0; i < aside.Length; i++)
         {
             string path = Path.Combine(folder, aside[i]), original = Path.Combine(folder, originals[i]);
-            bool isPending = names.Contains(aside[i]) ? operations.KindOf(Path.Combine(work.New, aside[i])) != EntryKind.Missing : operations.KindOf(original) == EntryKind.Missing;
+            bool isPending = names.Contains(aside[i])
+                ? operations.KindOf(Path.Combine(work.New, aside[i])) != EntryKind.Missing
+                : operations.KindOf(original) == EntryKind.Missing;
             if (isPending && operations.KindOf(path) != EntryKind.Missing)
             {
                 Move(path, operations.KindOf(original) == EntryKind.Missing ? original : FreeName(operations, path));
@@ -244,7 +257,10 @@ public sealed class FolderEdit : IDisposable
         }
         catch (Exception again) when (again is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{failed.Message} Not all files of {_folder} could be put back either: {again.Message} The originals lie beside them as *{Original}; the next run goes on.", failed);
+            throw new IOException(
+                $"{failed.Message} Not all files of {_folder} could be put back either: {again.Message} The originals lie beside them as *{Original}; the "
+                + "next run goes on.",
+                failed);
         }
     }
 

@@ -2,7 +2,9 @@ using Transfuse.Formats.Text;
 
 namespace Transfuse.Formats.Files;
 
-/// <summary>Names from strangers' files, made fit for a line of a message: characters that would break or reorder the line are escaped, and a long name is cut.</summary>
+/// <summary>
+/// Names from strangers' files, made fit for a line of a message: characters that would break or reorder the line are escaped, and a long name is cut.
+/// </summary>
 internal static class QuotedName
 {
     private const int MaxLength = 200;

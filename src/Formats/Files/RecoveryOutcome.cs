@@ -9,7 +9,9 @@ public enum RecoveryOutcome
     /// <summary>The run had not come to putting anything in place, or had ended: its unfinished files were removed.</summary>
     Removed,
 
-    /// <summary>It looks like the leftover of a run, and cannot be shown to be one (by its lock, its folder, its owner or its process): it was left alone.</summary>
+    /// <summary>
+    /// It looks like the leftover of a run, and cannot be shown to be one (by its lock, its folder, its owner or its process): it was left alone.
+    /// </summary>
     NotOurs,
 
     /// <summary>It is the leftover of a run, and the operating system kept some of it from being cleared away; the next run tries again.</summary>

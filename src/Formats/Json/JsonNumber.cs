@@ -28,7 +28,9 @@ public sealed class JsonNumber : JsonValue
     /// <summary>A number from an integer.</summary>
     public static JsonNumber Of(long value) => new(value.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>A number from a finite double, in the shortest form that reads back the same, with a point or an exponent, as Python writes a <c>float</c>.</summary>
+    /// <summary>
+    /// A number from a finite double, in the shortest form that reads back the same, with a point or an exponent, as Python writes a <c>float</c>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not finite: JSON has no form for it.</exception>
     public static JsonNumber Of(double value)
     {

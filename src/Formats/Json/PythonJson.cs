@@ -57,7 +57,9 @@ public static class PythonJson
         return new PythonJsonWriter(style).Write(value);
     }
 
-    /// <summary>The place of the first number that is not finite, such as <c>$.lora_alpha</c> or <c>$.list[3]</c>, or <see langword="null"/> where all numbers are.</summary>
+    /// <summary>
+    /// The place of the first number that is not finite, such as <c>$.lora_alpha</c> or <c>$.list[3]</c>, or <see langword="null"/> where all numbers are.
+    /// </summary>
     public static string? FindNonFinite(JsonValue value)
     {
         string? inside = Search(value);

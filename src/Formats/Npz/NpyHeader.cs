@@ -28,7 +28,8 @@ internal sealed record NpyHeader(NpyType Type, TensorShape Shape, bool IsFortran
 
         if (start[6] is not (1 or 2 or 3) || start[7] != 0)
         {
-            throw new NpyFormatException(NpzError.VersionUnsupported, $"the member has version {start[6]}.{start[7]} of the npy format; 1.0, 2.0 and 3.0 are known");
+            throw new NpyFormatException(
+                NpzError.VersionUnsupported, $"the member has version {start[6]}.{start[7]} of the npy format; 1.0, 2.0 and 3.0 are known");
         }
 
         int prefix = start[6] == 1 ? 10 : 12;

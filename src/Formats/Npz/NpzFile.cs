@@ -9,7 +9,8 @@ namespace Transfuse.Formats.Npz;
 /// Arrays by name as numpy's or MLX's <c>savez</c> and <c>savez_compressed</c> write them (the <c>adapters.npz</c> of mlx-lm before 0.6).
 /// Names are those of the members without <c>.npy</c>; MLX's bfloat16 (<c>V2</c>) is known.
 /// </summary>
-/// <remarks>Elements are read, decompressed and compared with their checksum when they are asked for: reading a damaged array throws <see cref="NpzException"/>.</remarks>
+/// <remarks>Elements are read, decompressed and compared with their checksum when they are asked for: reading a damaged array throws
+/// <see cref="NpzException"/>.</remarks>
 public sealed class NpzFile : ITensorContainer
 {
     private const string Suffix = ".npy";
@@ -94,7 +95,8 @@ public sealed class NpzFile : ITensorContainer
         long limit = (64 * fileLength) + (64L << 20);
         if (!possible || entry.Length > limit - total)
         {
-            throw member.Refusal(NpzError.LimitExceeded, $"it would grow from {entry.StoredLength} to {entry.Length} bytes; the members of this file together may have {limit}");
+            throw member.Refusal(
+                NpzError.LimitExceeded, $"it would grow from {entry.StoredLength} to {entry.Length} bytes; the members of this file together may have {limit}");
         }
 
         total += entry.Length;
@@ -106,7 +108,10 @@ public sealed class NpzFile : ITensorContainer
         Int128 expected = header.Length + ((Int128)header.Shape.ElementCount * (header.Type.DType.BitSize() / 8));
         return expected == member.Entry.Length
             ? new NpzTensor(member, header)
-            : throw member.Refusal(NpzError.SizeMismatch, $"an array {header.Shape} of {header.Type.DType.SafetensorsName()} takes {expected} bytes with its header, and the member has {member.Entry.Length}");
+            : throw member.Refusal(
+                NpzError.SizeMismatch,
+                $"an array {header.Shape} of {header.Type.DType.SafetensorsName()} takes {expected} bytes with its header, and the member has "
+                + $"{member.Entry.Length}");
     }
 
     private static ImmutableArray<ZipEntry> ReadEntries(IByteSource source)

@@ -4,7 +4,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Formats.Numerics;
 
-/// <summary>Tensors whose elements are products of others'. Elements are read as float32 and multiplied in float32, with one rounding, unless stated otherwise.</summary>
+/// <summary>
+/// Tensors whose elements are products of others'. Elements are read as float32 and multiplied in float32, with one rounding, unless stated otherwise.
+/// </summary>
 internal static class ComputedTensors
 {
     /// <summary>The identity (size, size).</summary>
@@ -31,7 +33,8 @@ internal static class ComputedTensors
     });
 
     /// <summary>The product of two small matrices, computed in double and rounded once.</summary>
-    public static LazyTensor Product(LazyTensor left, LazyTensor right) => new ComputedTensor(new TensorShape(left.Shape[0], right.Shape[1]), (destination, cancellationToken) =>
+    public static LazyTensor Product(LazyTensor left, LazyTensor right) =>
+        new ComputedTensor(new TensorShape(left.Shape[0], right.Shape[1]), (destination, cancellationToken) =>
     {
         Matrix product = Matrix.Of(left, cancellationToken).Times(Matrix.Of(right, cancellationToken));
         TensorPrimitives.ConvertTruncating<double, float>(product.Values, destination);

@@ -26,7 +26,8 @@ internal static class InnerProducts
         int count = (int)Math.Sqrt(sums.Length);
         if (count % Unit != 0 || length % Unit != 0 || length > stride || left.Length < count * stride || right.Length < count * stride)
         {
-            throw new ArgumentException($"{count} vectors of {length} elements at a distance of {stride} do not fit {left.Length} and {right.Length} elements.", nameof(sums));
+            throw new ArgumentException(
+                $"{count} vectors of {length} elements at a distance of {stride} do not fit {left.Length} and {right.Length} elements.", nameof(sums));
         }
 
         for (int row = 0; row < count; row += TileRows)

@@ -18,5 +18,6 @@ internal sealed class KroneckerProduct(KroneckerFactor first, KroneckerFactor se
         SvdLimits.Allows(first.Rows, first.Rank, first.Columns) && SvdLimits.Allows(second.Rows, second.Rank, second.Columns);
 
     /// <inheritdoc />
-    public ILowRankSvd Decompose(CancellationToken cancellationToken) => new KroneckerSvd(first.Decompose(cancellationToken), second.Decompose(cancellationToken));
+    public ILowRankSvd Decompose(CancellationToken cancellationToken) =>
+        new KroneckerSvd(first.Decompose(cancellationToken), second.Decompose(cancellationToken));
 }

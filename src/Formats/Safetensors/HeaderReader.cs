@@ -49,7 +49,9 @@ internal static class HeaderReader
                 Expect(JsonTokenType.StartObject, reader.TokenType, file, name, "the entry");
                 entries.Add(entries.Count < maxTensors
                     ? HeaderEntryReader.Read(ref reader, file, name)
-                    : throw new SafetensorsException(SafetensorsError.TooMany, file, null, $"the header has more than {maxTensors} tensors, the most that are read from a file of this size"));
+                    : throw new SafetensorsException(
+                        SafetensorsError.TooMany, file, null,
+                        $"the header has more than {maxTensors} tensors, the most that are read from a file of this size"));
             }
             else if (metadataSeen)
             {
@@ -84,7 +86,8 @@ internal static class HeaderReader
             if (metadata.Count >= Header.MaxMetadataPairs || reader.BytesConsumed - start > Header.MaxMetadataBytes)
             {
                 throw new SafetensorsException(
-                    SafetensorsError.TooMany, file, null, $"__metadata__ has more than {Header.MaxMetadataPairs} pairs or {Header.MaxMetadataBytes} bytes, the most that are read");
+                    SafetensorsError.TooMany, file, null,
+                    $"__metadata__ has more than {Header.MaxMetadataPairs} pairs or {Header.MaxMetadataBytes} bytes, the most that are read");
             }
 
             Expect(JsonTokenType.String, reader.TokenType, file, null, "every value of __metadata__");

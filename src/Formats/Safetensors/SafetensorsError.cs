@@ -1,6 +1,8 @@
 namespace Transfuse.Formats.Safetensors;
 
-/// <summary>Why a safetensors file is refused, or not written. The rules are those of the reference implementation (crate safetensors 0.8) and stricter on duplicates.</summary>
+/// <summary>
+/// Why a safetensors file is refused, or not written. The rules are those of the reference implementation (crate safetensors 0.8) and stricter on duplicates.
+/// </summary>
 public enum SafetensorsError
 {
     /// <summary>The file is shorter than the 8 bytes that give the header's length.</summary>

@@ -48,7 +48,9 @@ public sealed class SafetensorsFile : ITensorContainer
     /// <exception cref="IOException">The operating system failed.</exception>
     public static SafetensorsFile Open(IByteSource source) => Open(source, allowTrailingBytes: false);
 
-    /// <summary>Opens a source as MLX does, which reads the tensors and passes over bytes after the last one; else as <see cref="Open(IByteSource)"/>.</summary>
+    /// <summary>
+    /// Opens a source as MLX does, which reads the tensors and passes over bytes after the last one; else as <see cref="Open(IByteSource)"/>.
+    /// </summary>
     /// <param name="source">The file; disposed with it.</param>
     /// <param name="allowTrailingBytes">Whether bytes may follow the last tensor, which the format forbids.</param>
     /// <exception cref="SafetensorsException">The file breaks another rule of the format.</exception>

@@ -24,7 +24,9 @@ public abstract class LazyTensor
     /// <summary>Size of all elements in bytes.</summary>
     public long ByteLength { get; }
 
-    /// <summary>Whether <see cref="ReadRange"/> serves any range of bytes as cheaply as the whole; true for tensors that lie contiguously in a file or in memory.</summary>
+    /// <summary>
+    /// Whether <see cref="ReadRange"/> serves any range of bytes as cheaply as the whole; true for tensors that lie contiguously in a file or in memory.
+    /// </summary>
     public virtual bool SupportsRanges => false;
 
     /// <summary>Produces all elements.</summary>

@@ -21,7 +21,9 @@ public static partial class LazyTensorOperations
         source.RequireFactorFloat();
         if (!dtype.IsFactorFloat())
         {
-            throw new ArgumentException($"A tensor {source.DType.SafetensorsName()} {source.Shape} cannot become {dtype.SafetensorsName()}: not float16, bfloat16, float32 or float64.", nameof(dtype));
+            throw new ArgumentException(
+                $"A tensor {source.DType.SafetensorsName()} {source.Shape} cannot become {dtype.SafetensorsName()}: not float16, bfloat16, float32 or float64.",
+                nameof(dtype));
         }
 
         return source.Shape.ElementCount == 0 ? new ZeroTensor(dtype, source.Shape) : new CastTensor(source, dtype);
@@ -31,7 +33,11 @@ public static partial class LazyTensorOperations
     public static LazyTensor WidenEightBits(this LazyTensor source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return !source.DType.IsEightBitFloat() ? source : source.Shape.ElementCount == 0 ? new ZeroTensor(DType.BF16, source.Shape) : new CastTensor(source, DType.BF16);
+        return !source.DType.IsEightBitFloat()
+            ? source
+            : source.Shape.ElementCount == 0
+            ? new ZeroTensor(DType.BF16, source.Shape)
+            : new CastTensor(source, DType.BF16);
     }
 
     /// <summary>Multiplies every element by one factor. The result is float32: elements are converted first, then multiplied in float32.</summary>
@@ -48,7 +54,8 @@ public static partial class LazyTensorOperations
     /// <summary>Multiplies each row by its own factor. The result is float32: elements are converted first, then multiplied in float32.</summary>
     /// <param name="source">(..., rows, columns); the factors are the same for all leading positions.</param>
     /// <param name="factors">One per row.</param>
-    /// <exception cref="ArgumentException">There are not as many factors as rows, one is not finite, or elements are not float16, bfloat16, float32 or float64.</exception>
+    /// <exception cref="ArgumentException">There are not as many factors as rows, one is not finite, or elements are not float16, bfloat16, float32 or
+    /// float64.</exception>
     public static LazyTensor ScaleRows(this LazyTensor source, ReadOnlySpan<float> factors)
     {
         ArgumentNullException.ThrowIfNull(source);

@@ -13,7 +13,8 @@ public static partial class LazyTensorOperations
     /// <summary>Joins tensors along one axis. On axis 0 the result serves ranges if all tensors do.</summary>
     /// <param name="axis">Axis, from 0.</param>
     /// <param name="tensors">At least one; of one element type, and with the same extents except on the axis.</param>
-    /// <exception cref="ArgumentException">There is no tensor, the axis does not exist, types or shapes do not fit, or elements are smaller than a byte.</exception>
+    /// <exception cref="ArgumentException">There is no tensor, the axis does not exist, types or shapes do not fit, or elements are smaller than a
+    /// byte.</exception>
     public static LazyTensor Concat(int axis, params ReadOnlySpan<LazyTensor> tensors)
     {
         LazyTensor first = RequireSameTypes(tensors);
@@ -124,7 +125,9 @@ public static partial class LazyTensorOperations
             if (tensor.DType != tensors[0].DType)
             {
                 throw new ArgumentException(
-                    $"{tensors[0].DType.SafetensorsName()} {tensors[0].Shape} and {tensor.DType.SafetensorsName()} {tensor.Shape} have different element types.", nameof(tensors));
+                    $"{tensors[0].DType.SafetensorsName()} {tensors[0].Shape} and {tensor.DType.SafetensorsName()} {tensor.Shape} have different element "
+                    + "types.",
+                    nameof(tensors));
             }
         }
 

@@ -7,7 +7,8 @@ namespace Transfuse.Formats.Tensors;
 /// Operations that describe a new tensor in terms of others; bytes are computed only when the result is read. Where an operation changes nothing,
 /// the result is the tensor itself, so that sharing stays visible. Rearranging needs elements of whole bytes.
 /// </summary>
-/// <remarks>Reading a result throws <see cref="TensorTooLargeException"/> where a source that must be held as a whole has more bytes than an array can have.</remarks>
+/// <remarks>Reading a result throws <see cref="TensorTooLargeException"/> where a source that must be held as a whole has more bytes than an array can
+/// have.</remarks>
 public static partial class LazyTensorOperations
 {
     /// <summary>Reorders axes.</summary>
@@ -67,7 +68,8 @@ public static partial class LazyTensorOperations
         ArgumentNullException.ThrowIfNull(source);
         if (shape.ElementCount != source.Shape.ElementCount)
         {
-            throw new ArgumentException($"A tensor {source.Shape} with {source.Shape.ElementCount} elements cannot become {shape} with {shape.ElementCount}.", nameof(shape));
+            throw new ArgumentException(
+                $"A tensor {source.Shape} with {source.Shape.ElementCount} elements cannot become {shape} with {shape.ElementCount}.", nameof(shape));
         }
 
         if (shape == source.Shape)

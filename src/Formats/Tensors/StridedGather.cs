@@ -12,7 +12,8 @@ internal static class StridedGather
     /// <param name="destination">Exactly the elements of <paramref name="sizes"/>.</param>
     /// <param name="cancellationToken">Ends the work with <see cref="OperationCanceledException"/>.</param>
     public static void Copy(
-        ReadOnlySpan<byte> source, int elementSize, ReadOnlySpan<long> sizes, ReadOnlySpan<long> strides, Span<byte> destination, CancellationToken cancellationToken)
+        ReadOnlySpan<byte> source, int elementSize, ReadOnlySpan<long> sizes, ReadOnlySpan<long> strides, Span<byte> destination,
+        CancellationToken cancellationToken)
     {
         switch (elementSize)
         {

@@ -6,7 +6,8 @@ using Transfuse.Formats.Tensors.Probes;
 namespace Transfuse.Formats.Tensors;
 
 /// <summary>Questions about values, answered by reading a tensor once, in pieces where it serves ranges.</summary>
-/// <remarks>All throw <see cref="OperationCanceledException"/> when asked to, and <see cref="TensorTooLargeException"/> where a tensor that serves no ranges has more bytes than an array can have.</remarks>
+/// <remarks>All throw <see cref="OperationCanceledException"/> when asked to, and <see cref="TensorTooLargeException"/> where a tensor that serves no ranges
+/// has more bytes than an array can have.</remarks>
 public static class TensorProbe
 {
     /// <summary>Whether both have the same type, shape and bytes. One instance equals itself without being read.</summary>
@@ -127,7 +128,10 @@ public static class TensorProbe
         return errors == 0 ? 0 : Math.Sqrt(errors / squares);
     }
 
-    /// <summary>Whether multiplying by 2^<paramref name="exponent"/> in the tensor's own type neither overflows nor loses bits to underflow. Zeros, infinities and NaN always scale.</summary>
+    /// <summary>
+    /// Whether multiplying by 2^<paramref name="exponent"/> in the tensor's own type neither overflows nor loses bits to underflow. Zeros, infinities and NaN
+    /// always scale.
+    /// </summary>
     /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
     public static bool ScalesExactly(LazyTensor tensor, int exponent, CancellationToken cancellationToken = default)
     {

@@ -64,7 +64,9 @@ internal static class TensorShapes
         int bits = tensor.DType.BitSize();
         return bits % 8 == 0
             ? bits / 8
-            : throw new ArgumentException($"Elements of {tensor.DType.SafetensorsName()} are smaller than a byte: the tensor {tensor.Shape} can be carried and reshaped, not rearranged.", nameof(tensor));
+            : throw new ArgumentException(
+                $"Elements of {tensor.DType.SafetensorsName()} are smaller than a byte: the tensor {tensor.Shape} can be carried and reshaped, not rearranged.",
+                nameof(tensor));
     }
 
     /// <summary>Checks that elements are float16, bfloat16, float32 or float64.</summary>
@@ -73,7 +75,8 @@ internal static class TensorShapes
     {
         if (!tensor.DType.IsFactorFloat())
         {
-            throw new ArgumentException($"The tensor {tensor.DType.SafetensorsName()} {tensor.Shape} is not float16, bfloat16, float32 or float64.", nameof(tensor));
+            throw new ArgumentException(
+                $"The tensor {tensor.DType.SafetensorsName()} {tensor.Shape} is not float16, bfloat16, float32 or float64.", nameof(tensor));
         }
     }
 

@@ -27,7 +27,8 @@ public static class TensorValues
     {
         if (!dtype.IsFactorFloat() || source.Length != (long)destination.Length * dtype.BitSize() / 8)
         {
-            throw new ArgumentException($"{source.Length} bytes are not {destination.Length} elements of {dtype.SafetensorsName()} that can become float64.", nameof(source));
+            throw new ArgumentException(
+                $"{source.Length} bytes are not {destination.Length} elements of {dtype.SafetensorsName()} that can become float64.", nameof(source));
         }
 
         FloatConversion.Run(dtype, source, DType.F64, MemoryMarshal.AsBytes(destination));

@@ -53,7 +53,8 @@ internal static class TorchLegacyForm
         {
             if (item is not PickleString { Value: var key } || !table.Storages.TryGetValue(key, out PickleStorage? storage))
             {
-                throw refusal.Because(TorchCheckpointError.StorageUnreferenced, (item as PickleString)?.Value, "the list of storages names one that no tensor has");
+                throw refusal.Because(
+                    TorchCheckpointError.StorageUnreferenced, (item as PickleString)?.Value, "the list of storages names one that no tensor has");
             }
 
             if (source.Length - position < sizeof(long) || source.Length - position - sizeof(long) < storage.ByteLength)
@@ -64,7 +65,9 @@ internal static class TorchLegacyForm
             source.Read(position, count);
             if (BinaryPrimitives.ReadInt64LittleEndian(count) is var elements && elements != storage.ElementCount)
             {
-                throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, key, $"the storage {QuotedName.Of(key)} has {elements} elements in the file and {storage.ElementCount} in the pickle");
+                throw refusal.Because(
+                    TorchCheckpointError.StorageSizeMismatch, key,
+                    $"the storage {QuotedName.Of(key)} has {elements} elements in the file and {storage.ElementCount} in the pickle");
             }
 
             if (!positions.TryAdd(key, position + sizeof(long)))

@@ -58,7 +58,9 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
 
         if (!HasAgreedMeaning(tensor, elementSize))
         {
-            throw refusal.Because(TorchCheckpointError.TypeUnsupported, name, $"{QuotedName.Of(name)} has {tensor.ElementType.SafetensorsName()} elements of a big-endian machine in a form whose readers disagree");
+            throw refusal.Because(
+                TorchCheckpointError.TypeUnsupported, name,
+                $"{QuotedName.Of(name)} has {tensor.ElementType.SafetensorsName()} elements of a big-endian machine in a form whose readers disagree");
         }
 
         int swapUnit = contents.Order == TorchByteOrder.Big ? ElementOrder.SwapUnit(tensor.ElementType) : 1;
@@ -123,7 +125,9 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
         Int128 extent = count == 0 ? 0 : last + 1;
         return tensor.Offset + extent <= available
             ? (long)extent
-            : throw refusal.Because(TorchCheckpointError.TensorOutOfBounds, name, $"{QuotedName.Of(name)} needs {tensor.Offset + extent} elements of its storage, which has {available}");
+            : throw refusal.Because(
+                TorchCheckpointError.TensorOutOfBounds, name,
+                $"{QuotedName.Of(name)} needs {tensor.Offset + extent} elements of its storage, which has {available}");
     }
 
     private static bool IsContiguous(PickleTensor tensor)

@@ -34,7 +34,9 @@ internal static class TorchZipForm
                     break;
                 case "constants.pkl":
                 case var _ when name.StartsWith("code/", StringComparison.Ordinal):
-                    throw refusal.Because(TorchCheckpointError.TorchScript, entry.Name, $"the entry {QuotedName.Of(entry.Name)} makes the archive a TorchScript program; only dictionaries of tensors are read");
+                    throw refusal.Because(
+                        TorchCheckpointError.TorchScript, entry.Name,
+                        $"the entry {QuotedName.Of(entry.Name)} makes the archive a TorchScript program; only dictionaries of tensors are read");
                 case var _ when name.StartsWith(StorageFolder, StringComparison.Ordinal):
                     storages.Add(name[StorageFolder.Length..], entry);
                     break;
@@ -82,7 +84,9 @@ internal static class TorchZipForm
         {
             if (entry.Name.EndsWith(PickleName, StringComparison.Ordinal))
             {
-                found = found is null ? entry : throw refusal.Because(TorchCheckpointError.PickleMissing, entry.Name, $"the archive has a second data.pkl: {QuotedName.Of(entry.Name)}");
+                found = found is null
+                    ? entry
+                    : throw refusal.Because(TorchCheckpointError.PickleMissing, entry.Name, $"the archive has a second data.pkl: {QuotedName.Of(entry.Name)}");
             }
         }
 
@@ -97,7 +101,8 @@ internal static class TorchZipForm
         {
             "little" => TorchByteOrder.Little,
             "big" => TorchByteOrder.Big,
-            var text => throw refusal.Because(TorchCheckpointError.ByteOrderUnknown, entry.Name, $"the byte order is {QuotedName.Of(text)}; little and big are known"),
+            var text =>
+                throw refusal.Because(TorchCheckpointError.ByteOrderUnknown, entry.Name, $"the byte order is {QuotedName.Of(text)}; little and big are known"),
         };
     }
 
@@ -117,12 +122,15 @@ internal static class TorchZipForm
         {
             if (!entries.Remove(storage.Key, out ZipEntry? entry))
             {
-                throw refusal.Because(TorchCheckpointError.StorageMissing, storage.Key, $"the archive has no entry for the storage {QuotedName.Of(storage.Key)}");
+                throw refusal.Because(
+                    TorchCheckpointError.StorageMissing, storage.Key, $"the archive has no entry for the storage {QuotedName.Of(storage.Key)}");
             }
 
             if (entry.Length != storage.ByteLength)
             {
-                throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, entry.Name, $"the entry {QuotedName.Of(entry.Name)} has {entry.Length} bytes; its storage has {storage.ByteLength}");
+                throw refusal.Because(
+                    TorchCheckpointError.StorageSizeMismatch, entry.Name,
+                    $"the entry {QuotedName.Of(entry.Name)} has {entry.Length} bytes; its storage has {storage.ByteLength}");
             }
 
             positions.Add(storage.Key, entry.DataPosition);
@@ -137,5 +145,6 @@ internal static class TorchZipForm
     }
 
     private static TorchCheckpointException Unexpected(ZipEntry entry, TorchRefusal refusal) =>
-        refusal.Because(TorchCheckpointError.EntryUnexpected, entry.Name, $"the entry {QuotedName.Of(entry.Name)} is none that PyTorch writes for a dictionary of tensors");
+        refusal.Because(
+            TorchCheckpointError.EntryUnexpected, entry.Name, $"the entry {QuotedName.Of(entry.Name)} is none that PyTorch writes for a dictionary of tensors");
 }

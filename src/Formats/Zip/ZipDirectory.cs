@@ -25,7 +25,9 @@ internal static class ZipDirectory
         ZipEndRecord end = ZipEndRecord.Read(source);
         if (end.EntryCount > MaxEntries || end.DirectoryLength > MaxLength)
         {
-            throw new ZipFormatException(ZipError.LimitExceeded, null, $"the archive has {end.EntryCount} entries in a directory of {end.DirectoryLength} bytes; at most {MaxEntries} in {MaxLength} are read");
+            throw new ZipFormatException(
+                ZipError.LimitExceeded, null,
+                $"the archive has {end.EntryCount} entries in a directory of {end.DirectoryLength} bytes; at most {MaxEntries} in {MaxLength} are read");
         }
 
         if (end.EntryCount > end.DirectoryLength / ZipCentralHeader.Size)

@@ -63,7 +63,8 @@ internal static class ZipLocalHeaders
             && header[Size..].SequenceEqual(Encoding.UTF8.GetBytes(entry.Name));
         if (!same)
         {
-            throw new ZipFormatException(ZipError.Invalid, entry.Name, $"the entry {QuotedName.Of(entry.Name)} has no local header, or one that contradicts the directory");
+            throw new ZipFormatException(
+                ZipError.Invalid, entry.Name, $"the entry {QuotedName.Of(entry.Name)} has no local header, or one that contradicts the directory");
         }
     }
 

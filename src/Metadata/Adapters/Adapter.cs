@@ -21,7 +21,9 @@ public sealed record Adapter
     /// <summary>The base's number of layers, where the adapter itself is evidence of it.</summary>
     public int? LayerCount { get; init; }
 
-    /// <summary>Whether one adapter acts on the tied input embedding and output head together (PEFT <c>ensure_weight_tying</c>; every MLX embedding of a tied model).</summary>
+    /// <summary>
+    /// Whether one adapter acts on the tied input embedding and output head together (PEFT <c>ensure_weight_tying</c>; every MLX embedding of a tied model).
+    /// </summary>
     public bool TiesEmbeddings { get; init; }
 
     /// <summary>PEFT's <c>task_type</c>, if the adapter names it.</summary>
@@ -30,7 +32,9 @@ public sealed record Adapter
     /// <summary>The version of the program that wrote it, if recorded (PEFT <c>peft_version</c>).</summary>
     public string? WriterVersion { get; init; }
 
-    /// <summary>PEFT's name of the method, such as <c>IA3</c>. For any other than <c>LORA</c> the tensors are in <see cref="OtherTensors"/> as they are.</summary>
+    /// <summary>
+    /// PEFT's name of the method, such as <c>IA3</c>. For any other than <c>LORA</c> the tensors are in <see cref="OtherTensors"/> as they are.
+    /// </summary>
     public string Method { get; init; } = "LORA";
 
     /// <summary>The source's config as it stood, or empty where there is none: what a writer of the same dialect carries on.</summary>
@@ -40,5 +44,6 @@ public sealed record Adapter
     public bool HasMagnitudes => Modules.Any(module => module.Magnitude is not null);
 
     /// <summary>Number of values in all factors and magnitudes.</summary>
-    public long ParameterCount => Modules.Sum(module => module.A.Shape.ElementCount + module.B.Shape.ElementCount + (module.Magnitude?.Shape.ElementCount ?? 0));
+    public long ParameterCount =>
+        Modules.Sum(module => module.A.Shape.ElementCount + module.B.Shape.ElementCount + (module.Magnitude?.Shape.ElementCount ?? 0));
 }

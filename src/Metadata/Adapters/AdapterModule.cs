@@ -32,7 +32,9 @@ public sealed record AdapterModule
     /// <summary>Probability of dropping an input in training; no effect afterwards.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>The parameter below the path that PEFT adapts through <c>target_parameters</c>, such as <c>gate_up_proj</c>; <see langword="null"/> for a module.</summary>
+    /// <summary>
+    /// The parameter below the path that PEFT adapts through <c>target_parameters</c>, such as <c>gate_up_proj</c>; <see langword="null"/> for a module.
+    /// </summary>
     public string? Parameter { get; init; }
 
     /// <summary>The path with the parameter, as PEFT's patterns match it.</summary>

@@ -6,7 +6,9 @@ public enum ModuleKind
     /// <summary>A Linear layer: A <c>(r, in)</c>, B <c>(out, r)</c>; the delta of its weight <c>(out, in)</c> is scale x B A.</summary>
     Linear,
 
-    /// <summary>An embedding: A <c>(r, vocabulary)</c>, B <c>(dim, r)</c>; the delta of its weight <c>(vocabulary, dim)</c> is scale x (B A) transposed.</summary>
+    /// <summary>
+    /// An embedding: A <c>(r, vocabulary)</c>, B <c>(dim, r)</c>; the delta of its weight <c>(vocabulary, dim)</c> is scale x (B A) transposed.
+    /// </summary>
     Embedding,
 
     /// <summary>Stacked experts: A <c>(E, r, in)</c>, B <c>(E, out, r)</c>; the delta of expert e is scale x B[e] A[e].</summary>

@@ -52,7 +52,9 @@ public static class JsonFields
         }
     }
 
-    /// <summary>Reads a boolean; also from the numbers 0 and 1, as Python would. Strings such as <c>"false"</c>, which Python takes for true, are of the wrong type.</summary>
+    /// <summary>
+    /// Reads a boolean; also from the numbers 0 and 1, as Python would. Strings such as <c>"false"</c>, which Python takes for true, are of the wrong type.
+    /// </summary>
     /// <param name="value">The field, <see langword="null"/> where it is missing.</param>
     /// <param name="result">The boolean; false where there is none.</param>
     public static FieldOutcome ReadBoolean(JsonValue? value, out bool result)

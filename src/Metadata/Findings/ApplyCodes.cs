@@ -7,13 +7,19 @@ namespace Transfuse.Metadata.Findings;
 public static class ApplyCodes
 {
     /// <summary>A base that cannot be run.</summary>
-    public static FindingCode ModelNotRun { get; } = new("TF6101", Error, "The base model cannot be run.", "docs/apply.md lists the model types and settings that are run; a folder that lacks something is made whole by downloading it again.");
+    public static FindingCode ModelNotRun { get; } = new(
+        "TF6101", Error, "The base model cannot be run.",
+        "docs/apply.md lists the model types and settings that are run; a folder that lacks something is made whole by downloading it again.");
 
     /// <summary>An adapter that cannot be put on the model.</summary>
-    public static FindingCode NotApplied { get; } = new("TF6102", Error, "The adapter cannot be put on the base model.", "Give the base that the adapter was trained on. What is no low-rank factor is not applied.");
+    public static FindingCode NotApplied { get; } = new(
+        "TF6102", Error, "The adapter cannot be put on the base model.",
+        "Give the base that the adapter was trained on. What is no low-rank factor is not applied.");
 
     /// <summary>Ids that cannot be used.</summary>
-    public static FindingCode IdsUnusable { get; } = new("TF6104", Error, "The ids to run the model on cannot be used.", "Give a JSON list of lists of integers below the vocabulary, or a safetensors file with input_ids (int32, batch x tokens).");
+    public static FindingCode IdsUnusable { get; } = new(
+        "TF6104", Error, "The ids to run the model on cannot be used.",
+        "Give a JSON list of lists of integers below the vocabulary, or a safetensors file with input_ids (int32, batch x tokens).");
 
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, IdsUnusable];

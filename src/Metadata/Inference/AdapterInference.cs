@@ -4,7 +4,8 @@ using Transfuse.Metadata.Mlx;
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>
-/// Infers the metadata of an MLX adapter from its layers. Only modules that an explicit topology lists count; nothing is borrowed from others, and nothing is guessed.
+/// Infers the metadata of an MLX adapter from its layers. Only modules that an explicit topology lists count; nothing is borrowed from others, and nothing is
+/// guessed.
 /// </summary>
 public static class AdapterInference
 {

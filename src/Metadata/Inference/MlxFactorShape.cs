@@ -18,6 +18,8 @@ public enum MlxFactorShape
     /// <summary><c>(E r, in)</c> and <c>(E, out, r)</c>: stacked experts of mlx-lm before 0.28.3.</summary>
     FlattenedExperts,
 
-    /// <summary><c>(..., r, in)</c> and <c>(..., out, r)</c> with more than one dimension before the rank: the rank is plain, but no MLX layer has such factors.</summary>
+    /// <summary>
+    /// <c>(..., r, in)</c> and <c>(..., out, r)</c> with more than one dimension before the rank: the rank is plain, but no MLX layer has such factors.
+    /// </summary>
     Deep,
 }

@@ -2,7 +2,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Metadata.Inference;
 
-/// <summary>Infers rank and form of a pair of MLX factors from both shapes; a contradiction gives none, never a guess (the table of unsloth-zoo 2026.8).</summary>
+/// <summary>
+/// Infers rank and form of a pair of MLX factors from both shapes; a contradiction gives none, never a guess (the table of unsloth-zoo 2026.8).
+/// </summary>
 public static class RankInference
 {
     private static readonly (MlxFactorShape Form, long Rank) Unknown = (MlxFactorShape.None, 0);
@@ -15,7 +17,8 @@ public static class RankInference
     public static (MlxFactorShape Form, long Rank) Infer(TensorShape? a, TensorShape? b, bool layerBacked) => (a, b) switch
     {
         ({ Rank: >= 3 } first, { } second) => Stacked(first, second),
-        ({ Rank: 2 } first, { Rank: 3 } second) => Int128.CreateChecked(second[0]) * second[2] == first[0] ? (MlxFactorShape.FlattenedExperts, second[2]) : Unknown,
+        ({ Rank: 2 } first, { Rank: 3 } second) =>
+            Int128.CreateChecked(second[0]) * second[2] == first[0] ? (MlxFactorShape.FlattenedExperts, second[2]) : Unknown,
         ({ Rank: 2 } first, { Rank: 2 } second) when layerBacked => first[0] == second[1] ? (MlxFactorShape.LayerBacked, first[0]) : Unknown,
         ({ Rank: 2 } first, { Rank: 2 } second) => first[1] == second[0] ? (MlxFactorShape.Plain, first[1]) : Unknown,
         _ => Unknown,

@@ -1,13 +1,15 @@
 namespace Transfuse.Metadata.Inference;
 
-/// <summary>Infers the final multiplier of a layer from the value that the layer holds: a scalar, an array without dimensions, or one value for each expert.</summary>
+/// <summary>
+/// Infers the final multiplier of a layer from the value that the layer holds: a scalar, an array without dimensions, or one value for each expert.
+/// </summary>
 public static class ScaleInference
 {
     /// <summary>The multiplier of a layer.</summary>
     /// <param name="values">The elements of the layer's <c>scale</c>, one for a scalar; <see langword="null"/> where the layer has none.</param>
     /// <returns>
-    /// The one value, equal as float32, or <see langword="null"/> where there is none, it is not finite, or experts have different ones, which no MLX config can say.
-    /// (unsloth-zoo 2026.8 takes the first element, or 1 where it cannot: a guess.)
+    /// The one value, equal as float32, or <see langword="null"/> where there is none, it is not finite, or experts have different ones, which no MLX config
+    /// can say. (unsloth-zoo 2026.8 takes the first element, or 1 where it cannot: a guess.)
     /// </returns>
     public static double? OfLayer(IReadOnlyList<double>? values)
     {

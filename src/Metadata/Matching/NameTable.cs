@@ -3,8 +3,8 @@ using System.Text;
 namespace Transfuse.Metadata.Matching;
 
 /// <summary>
-/// Patterns that are mere names, such as <c>layers.3.self_attn.q_proj</c>: only their dots mean something else than themselves, any character. A config may have as
-/// many of them as modules, so they are looked up, not tried. Each has a number, its place in the config.
+/// Patterns that are mere names, such as <c>layers.3.self_attn.q_proj</c>: only their dots mean something else than themselves, any character. A config may
+/// have as many of them as modules, so they are looked up, not tried. Each has a number, its place in the config.
 /// </summary>
 internal sealed class NameTable
 {

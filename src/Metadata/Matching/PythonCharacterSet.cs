@@ -8,7 +8,8 @@ internal sealed class PythonCharacterSet(PythonRegexFlags flags)
 {
     // Python's \s has the separators U+001C to U+001F, .NET's has not.
     private const string Space = @"\t-\r\u001C-\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
-    private const string NotSpace = @"\u0000-\b\u000E-\u001B\u0021-\u0084\u0086-\u009F\u00A1-\u167F\u1681-\u1FFF\u200B-\u2027\u202A-\u202E\u2030-\u205E\u2060-\u2FFF\u3001-\uFFFF";
+    private const string NotSpace =
+        @"\u0000-\b\u000E-\u001B\u0021-\u0084\u0086-\u009F\u00A1-\u167F\u1681-\u1FFF\u200B-\u2027\u202A-\u202E\u2030-\u205E\u2060-\u2FFF\u3001-\uFFFF";
 
     // Python's \w is str.isalnum() and the underscore: no marks and no other connectors, but all numbers.
     private const string Word = @"\p{L}\p{N}_";

@@ -148,7 +148,8 @@ public sealed class PythonRegex
         {
             return _tries.GetOrAdd(full, _ => Build(TextOf(full), linear: false, Try))?.IsMatch(text);
         }
-        catch (Exception exception) when (exception is RegexMatchTimeoutException or IndexOutOfRangeException or OverflowException or InsufficientExecutionStackException)
+        catch (Exception exception) when (
+            exception is RegexMatchTimeoutException or IndexOutOfRangeException or OverflowException or InsufficientExecutionStackException)
         {
             _tries[full] = null;
             return null;
@@ -194,7 +195,9 @@ public sealed class PythonRegex
         }
     }
 
-    /// <summary>The expression with a time limit near what is left: the limit is fixed when an expression is made, so it is made anew when time got short.</summary>
+    /// <summary>
+    /// The expression with a time limit near what is left: the limit is fixed when an expression is made, so it is made anew when time got short.
+    /// </summary>
     private Regex Ready(bool full, bool linear)
     {
         TimeSpan remaining = _budget.Remaining(linear);

@@ -17,7 +17,9 @@ public sealed class PythonRegexMatch
     /// <summary>What matched.</summary>
     public string Value => _match.Value;
 
-    /// <summary>What a group took, by Python's number: 0 is the whole match, groups count from 1 in the order of their parentheses, named ones included.</summary>
+    /// <summary>
+    /// What a group took, by Python's number: 0 is the whole match, groups count from 1 in the order of their parentheses, named ones included.
+    /// </summary>
     /// <returns><see langword="null"/> where the group took no part in the match or the pattern has no such group.</returns>
     public string? Group(int number)
     {

@@ -162,7 +162,10 @@ internal sealed class PythonRegexTranslator
         }
     }
 
-    /// <summary>Reads what follows an opening brace; without a form such as <c>{2}</c>, <c>{2,}</c>, <c>{,3}</c> or <c>{,}</c> the brace stands for itself and the result is negative.</summary>
+    /// <summary>
+    /// Reads what follows an opening brace; without a form such as <c>{2}</c>, <c>{2,}</c>, <c>{,3}</c> or <c>{,}</c> the brace stands for itself and the
+    /// result is negative.
+    /// </summary>
     private (long Min, long Max) ParseBraces()
     {
         int start = _cursor.Position;

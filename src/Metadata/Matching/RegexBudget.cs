@@ -3,9 +3,9 @@ using System.Collections.Concurrent;
 namespace Transfuse.Metadata.Matching;
 
 /// <summary>
-/// What the patterns of one adapter may take in all, to be built and to match: time, and memory for machines that run in linear time. Patterns that need backtracking
-/// can be made to run for ever, so they share a short time; the others run in linear time, and theirs bounds only enormous adapters. Time is the processor's, so that
-/// a busy machine refuses nothing. Keeps what was built. Safe for concurrent use.
+/// What the patterns of one adapter may take in all, to be built and to match: time, and memory for machines that run in linear time. Patterns that need
+/// backtracking can be made to run for ever, so they share a short time; the others run in linear time, and theirs bounds only enormous adapters. Time is the
+/// processor's, so that a busy machine refuses nothing. Keeps what was built. Safe for concurrent use.
 /// </summary>
 public sealed class RegexBudget
 {
@@ -32,7 +32,10 @@ public sealed class RegexBudget
     internal TimeSpan Remaining(bool linear) => new(Interlocked.Read(ref _remaining[linear ? 1 : 0]));
 
     /// <summary>The processor time of the process until now.</summary>
-    internal static TimeSpan Now => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsWindows() ? Environment.CpuUsage.TotalTime : TimeSpan.FromMilliseconds(Environment.TickCount64);
+    internal static TimeSpan Now =>
+        OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsWindows()
+            ? Environment.CpuUsage.TotalTime
+            : TimeSpan.FromMilliseconds(Environment.TickCount64);
 
     /// <summary>Books the time since an earlier <see cref="Now"/>.</summary>
     internal void Charge(bool linear, TimeSpan since) => Interlocked.Add(ref _remaining[linear ? 1 : 0], (since - Now).Ticks);

@@ -8,4 +8,5 @@ namespace Transfuse.Metadata.Matching;
 /// <param name="NeedsAscii">Whether it agrees with Python only on ASCII texts.</param>
 /// <param name="NeedsText">Whether it agrees with Python only on texts that are not empty.</param>
 /// <param name="Names">Numbers of the named groups.</param>
-internal sealed record TranslatedRegex(string Text, bool IsLinear, long Size, bool GroupsAgree, bool NeedsAscii, bool NeedsText, IReadOnlyDictionary<string, int> Names);
+internal sealed record TranslatedRegex(
+    string Text, bool IsLinear, long Size, bool GroupsAgree, bool NeedsAscii, bool NeedsText, IReadOnlyDictionary<string, int> Names);

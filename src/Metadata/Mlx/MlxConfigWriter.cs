@@ -14,7 +14,8 @@ public static class MlxConfigWriter
     /// <param name="profile">The target.</param>
     /// <param name="carried">Fields of a source of the same dialect that are kept as they are.</param>
     public static JsonObject Write(
-        MlxConfig config, BaseModelReference? baseModel, IEnumerable<string> modulePaths, TargetProfile profile, IEnumerable<KeyValuePair<string, JsonValue>> carried)
+        MlxConfig config, BaseModelReference? baseModel, IEnumerable<string> modulePaths, TargetProfile profile, IEnumerable<KeyValuePair<string,
+        JsonValue>> carried)
     {
         var fields = new SortedDictionary<string, JsonValue>(StringComparer.Ordinal);
         foreach ((string name, JsonValue value) in carried)

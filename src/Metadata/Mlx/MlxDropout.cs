@@ -27,9 +27,12 @@ public static class MlxDropout
         if (nested.IsMissing && top.IsMissing)
         {
             return config.IsLegacyVlm
-                ? MlxReadingValue.Assumed(VlmDropout, MlxConfigCodes.DefaultApplied.At(fileName, "dropout is missing; mlx-vlm 0.5 loads such a folder with 0.1. It matters in training only"))
+? MlxReadingValue.Assumed(
+    VlmDropout, MlxConfigCodes.DefaultApplied.At(fileName, "dropout is missing; mlx-vlm 0.5 loads such a folder with 0.1. It matters in training only"))
                 : MlxReadingValue.Assumed(0, MlxConfigCodes.DefaultApplied.At(
-                    fileName, $"{Field} is missing; 0 was taken, as mlx-swift-lm 3.31 and Unsloth (unsloth-zoo 2026.8) do; mlx-lm 0.32 refuses to load such a folder. It matters in training only"));
+                    fileName,
+                    $"{Field} is missing; 0 was taken, as mlx-swift-lm 3.31 and Unsloth (unsloth-zoo 2026.8) do; mlx-lm 0.32 refuses to load such a folder. "
+                    + "It matters in training only"));
         }
 
         if (nested.Value is null && top.Value is null)
@@ -53,10 +56,12 @@ public static class MlxDropout
         return meant == probability ? stated : stated with
         {
             Value = meant,
-            Findings = stated.Findings.Add(MlxConfigCodes.DropoutDrift.At(fileName, $"{Field} is {MlxNumber.Show(probability)}, which is 1 - (1 - {MlxNumber.Show(meant)})")),
+            Findings = stated.Findings.Add(
+                MlxConfigCodes.DropoutDrift.At(fileName, $"{Field} is {MlxNumber.Show(probability)}, which is 1 - (1 - {MlxNumber.Show(meant)})")),
         };
     }
 
     private static MlxReadingValue Unusable(string fileName, string what) =>
-        MlxReadingValue.Assumed(0, MlxConfigCodes.DropoutUnusable.At(fileName, $"{what}; 0 was taken, and mlx-lm uses it in training only; {Option} gives another"));
+        MlxReadingValue.Assumed(
+            0, MlxConfigCodes.DropoutUnusable.At(fileName, $"{what}; 0 was taken, and mlx-lm uses it in training only; {Option} gives another"));
 }

@@ -64,7 +64,8 @@ public sealed class MlxFolderFacts
     public bool IsArchive => Path.GetExtension(WeightsFile) == ".npz";
 
     /// <summary>Whether the config says LoRA and some modules have a magnitude, which readers refuse or drop.</summary>
-    public bool HasStrayMagnitudes => Inferred.Kind == FineTuneKind.Mixed && Config is { IsUnsloth: false } && Config.Text("fine_tune_type") == FineTuneKind.Lora.ToText();
+    public bool HasStrayMagnitudes =>
+        Inferred.Kind == FineTuneKind.Mixed && Config is { IsUnsloth: false } && Config.Text("fine_tune_type") == FineTuneKind.Lora.ToText();
 
     /// <summary>Whether factors are named <c>A</c> and <c>B</c>.</summary>
     public bool HasLegacyNames => Modules.Any(module => module.Form == MlxFactorForm.Legacy);

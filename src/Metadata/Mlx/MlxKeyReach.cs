@@ -4,7 +4,10 @@ using Transfuse.Metadata.Inference;
 
 namespace Transfuse.Metadata.Mlx;
 
-/// <summary>Which modules of an adapter its keys reach (mlx-lm 0.32 <c>linear_to_lora_layers</c>): by the path below a layer in the last N layers, or by the full path anywhere.</summary>
+/// <summary>
+/// Which modules of an adapter its keys reach (mlx-lm 0.32 <c>linear_to_lora_layers</c>): by the path below a layer in the last N layers, or by the full path
+/// anywhere.
+/// </summary>
 /// <param name="Unreached">Modules that no key reaches: a reader drops or refuses their tensors.</param>
 /// <param name="Doubled">Modules that two keys reach, which mlx-lm refuses.</param>
 /// <param name="Idle">Keys that reach no module of the adapter.</param>

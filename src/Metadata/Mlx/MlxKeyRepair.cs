@@ -29,14 +29,18 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
         LayerEvidence? layers = LayerInference.Infer(paths);
         (int count, string? reason) = Layers(number, layers, baseLayers);
         bool isKept = reason is null;
-        if (keys is { IsEmpty: false } stated && !(preference == MlxKeyPreference.FullPath && HasRelative(stated)) && MlxKeyReach.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
+        if (keys is { IsEmpty: false } stated
+            && !(preference == MlxKeyPreference.FullPath && HasRelative(stated))
+            && MlxKeyReach.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
         {
             ImmutableArray<string> used = [.. stated.Where(key => !reach.Idle.Contains(key))];
             string? idle = reach.Idle.IsEmpty ? null : $"the file has no tensors of {string.Join(", ", reach.Idle.Take(3))}";
             return new MlxKeyRepair(count, reason, used, idle, IsSure(used));
         }
 
-        if (preference != MlxKeyPreference.FullPath && LastLayers(layers, baseLayers, isDora && preference == MlxKeyPreference.Relative) is { } last && last != count)
+        if (preference != MlxKeyPreference.FullPath
+            && LastLayers(layers, baseLayers, isDora && preference == MlxKeyPreference.Relative) is { } last
+            && last != count)
         {
             count = last;
             reason = "the layers from the first with tensors to the last of the base";
@@ -61,7 +65,8 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
         }
     }
 
-    // The number with which paths below a layer reach the adapted layers alone. Without a base it takes the last adapted layer for the base's last, which is worth it for DoRA only.
+    // The number with which paths below a layer reach the adapted layers alone. Without a base it takes the last adapted layer for the base's last, which is
+    // worth it for DoRA only.
     private static int? LastLayers(LayerEvidence? layers, int? baseLayers, bool evenWithoutBase) => layers is not { IsUniform: true, IsContiguous: true } ? null
         : baseLayers is { } total ? layers.Last == total - 1 ? total - layers.First : null
         : evenWithoutBase ? (int)layers.Span : null;

@@ -4,7 +4,9 @@ using Transfuse.Metadata.Configs;
 
 namespace Transfuse.Metadata.Mlx;
 
-/// <summary>A number in an MLX config, and how it stands there. MLX's readers take numbers only; a number in a string, or with a needless point, still tells its value.</summary>
+/// <summary>
+/// A number in an MLX config, and how it stands there. MLX's readers take numbers only; a number in a string, or with a needless point, still tells its value.
+/// </summary>
 /// <param name="Field">The field, such as <c>lora_parameters.scale</c>.</param>
 /// <param name="Json">What stands there; <see langword="null"/> where nothing does.</param>
 /// <param name="Value">The value, always finite; <see langword="null"/> where there is none that can be used.</param>

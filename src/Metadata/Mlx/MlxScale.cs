@@ -47,8 +47,11 @@ public static class MlxScale
         {
             return evidence.IsArchive
                 ? MlxReadingValue.Assumed(ArchiveScale, MlxConfigCodes.DefaultApplied.At(
-                    fileName, $"{Field}: there is no config; mlx-lm before 0.6, which wrote such archives, always loaded them with scale 20. If the training set another, give --scale"))
-                : MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field}: there is no config, so the scale is nowhere; give --scale NUMBER"));
+                    fileName,
+                    $"{Field}: there is no config; mlx-lm before 0.6, which wrote such archives, always loaded them with scale 20. If the training set "
+                    + "another, give --scale"))
+                : MlxReadingValue.Unknown(
+                    MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field}: there is no config, so the scale is nowhere; give --scale NUMBER"));
         }
 
         MlxNumber nested = config.Number(Field);
@@ -69,7 +72,10 @@ public static class MlxScale
     }
 
     private static MlxReadingValue Missing(MlxConfigView config, string fileName) => config.IsUnsloth
-        ? MlxReadingValue.Assumed(UnslothScale, MlxConfigCodes.DefaultApplied.At(fileName, $"{Field} is missing; Unsloth (unsloth-zoo 2026.8) loads such a folder with scale 1. If the training set another, give --scale"))
+? MlxReadingValue.Assumed(
+    UnslothScale,
+    MlxConfigCodes.DefaultApplied.At(
+        fileName, $"{Field} is missing; Unsloth (unsloth-zoo 2026.8) loads such a folder with scale 1. If the training set another, give --scale"))
         : MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field} is missing; give --scale NUMBER"));
 
     private static MlxReadingValue Interpret(double scale, MlxReadingValue stated, MlxConfigView config, MlxScaleEvidence evidence, string fileName)
@@ -82,7 +88,9 @@ public static class MlxScale
 
         if (alpha.Value is not { } numerator)
         {
-            return MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{AlphaField} is {alpha.Shown}, not a number, and old mlx-lm multiplied by it; give --scale NUMBER"));
+            return MlxReadingValue.Unknown(
+                MlxConfigCodes.FieldUnusable.At(
+                    fileName, $"{AlphaField} is {alpha.Shown}, not a number, and old mlx-lm multiplied by it; give --scale NUMBER"));
         }
 
         long? rank = evidence.Rank ?? config.Number("lora_parameters.rank").AsInteger;
@@ -92,11 +100,18 @@ public static class MlxScale
         return isBefore switch
         {
             null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
-                fileName, $"{Field}: mlx-lm until 0.14.1 means {(divided is { } number ? MlxNumber.Show(number) : "scale x alpha / rank")}, 0.14.2 and later means {MlxNumber.Show(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
+                fileName,
+                $"{Field}: mlx-lm until 0.14.1 means {(divided is { } number ? MlxNumber.Show(number) : "scale x alpha / rank")}, 0.14.2 and later means "
+                + $"{MlxNumber.Show(scale)}; give --producer mlx-lm@VERSION (or the day of the training), or --scale")),
             false => stated,
             true when divided is { } value => MlxReadingValue.Told(value, MlxConfigCodes.LegacyForm.At(
-                fileName, $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {MlxNumber.Show(scale)} x {MlxNumber.Show(numerator)} / {rank}, {MlxNumber.Show(value)}")),
-            true => MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"{Field}: the scale is scale x alpha / rank, and the tensors have several ranks; give --scale NUMBER")),
+                fileName,
+                $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {MlxNumber.Show(scale)} x {MlxNumber.Show(numerator)} / {rank}, "
+                + $"{MlxNumber.Show(value)}")),
+            true =>
+                MlxReadingValue.Unknown(
+                    MlxConfigCodes.ScaleUnknown.At(
+                        fileName, $"{Field}: the scale is scale x alpha / rank, and the tensors have several ranks; give --scale NUMBER")),
         };
     }
 
@@ -104,13 +119,17 @@ public static class MlxScale
     {
         if (config.Number("alpha").Value is not { } alpha || (evidence.Rank ?? config.Number("rank").AsInteger) is not (> 0 and var rank))
         {
-            return MlxReadingValue.Unknown(MlxConfigCodes.ScaleUnknown.At(fileName, $"alpha is {config.Number("alpha").Shown}, rank is {config.Number("rank").Shown}; give --scale NUMBER"));
+            return MlxReadingValue.Unknown(
+                MlxConfigCodes.ScaleUnknown.At(
+                    fileName, $"alpha is {config.Number("alpha").Shown}, rank is {config.Number("rank").Shown}; give --scale NUMBER"));
         }
 
         return evidence.Producer?.IsBefore("mlx-vlm", AlphaDivided, DayAlphaDivided) switch
         {
             null => MlxReadingValue.Unknown(MlxConfigCodes.ScaleAmbiguous.At(
-                fileName, $"alpha: mlx-vlm until 0.4.4 means scale {MlxNumber.Show(alpha)}, 0.5.0 means {MlxNumber.Show(alpha / rank)}; give --producer mlx-vlm@VERSION, or --scale")),
+                fileName,
+                $"alpha: mlx-vlm until 0.4.4 means scale {MlxNumber.Show(alpha)}, 0.5.0 means {MlxNumber.Show(alpha / rank)}; give --producer "
+                + "mlx-vlm@VERSION, or --scale")),
             true => MlxReadingValue.Told(alpha),
             false => MlxReadingValue.Told(alpha / rank),
         };

@@ -73,7 +73,9 @@ public static class MlxSettingsReader
         {
             if (decided.IsTold)
             {
-                log.Add(MlxConfigCodes.Overridden.At(fileName, FormattableString.Invariant($"the config says {decided.Value:R}, and {option} {value:R} was taken")));
+                log.Add(
+                    MlxConfigCodes.Overridden.At(
+                        fileName, FormattableString.Invariant($"the config says {decided.Value:R}, and {option} {value:R} was taken")));
             }
 
             return value;

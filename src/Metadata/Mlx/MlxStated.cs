@@ -15,7 +15,12 @@ internal static class MlxStated
         ({ } own, { } copy) when (float)own != (float)copy => MlxReadingValue.Unknown(MlxConfigCodes.Contradiction.At(
             fileName, $"{nested.Field} is {MlxNumber.Show(own)}, but {mirror.Field} is {MlxNumber.Show(copy)}; give {option}")),
         ({ } own, _) => MlxReadingValue.Told(own),
-        (null, { } copy) => MlxReadingValue.Told(copy, MlxConfigCodes.CopyTaken.At(fileName, $"{nested.Field} is {nested.Shown}; {mirror.Field} has its copy, {MlxNumber.Show(copy)}")),
-        _ => MlxReadingValue.Unknown(MlxConfigCodes.FieldUnusable.At(fileName, $"{(nested.IsMissing ? mirror : nested).Field} is {(nested.IsMissing ? mirror : nested).Shown}, not a number; give {option}")),
+        (null, { } copy) =>
+            MlxReadingValue.Told(
+                copy, MlxConfigCodes.CopyTaken.At(fileName, $"{nested.Field} is {nested.Shown}; {mirror.Field} has its copy, {MlxNumber.Show(copy)}")),
+        _ =>
+            MlxReadingValue.Unknown(
+                MlxConfigCodes.FieldUnusable.At(
+                    fileName, $"{(nested.IsMissing ? mirror : nested).Field} is {(nested.IsMissing ? mirror : nested).Shown}, not a number; give {option}")),
     };
 }

@@ -19,7 +19,9 @@ public sealed record MlxTopology(ImmutableArray<string> Paths)
     /// <summary>No list.</summary>
     public static MlxTopology None { get; } = new([]);
 
-    /// <summary>Reads the field of a config: a path, a list, lists in lists, or objects whose values are paths. Empty paths and what is no path do not count.</summary>
+    /// <summary>
+    /// Reads the field of a config: a path, a list, lists in lists, or objects whose values are paths. Empty paths and what is no path do not count.
+    /// </summary>
     /// <param name="value">The field; <see langword="null"/> where the config has none.</param>
     public static MlxTopology Read(JsonValue? value) => value is null ? None : new MlxTopology([.. Flatten(value).Distinct(StringComparer.Ordinal)]);
 

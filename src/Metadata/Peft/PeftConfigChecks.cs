@@ -4,7 +4,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Peft;
 
-/// <summary>What PEFT refuses when it loads a LoRA config although each field alone is in order (PEFT 0.21, <c>LoraConfig.__post_init__</c> and layer creation).</summary>
+/// <summary>
+/// What PEFT refuses when it loads a LoRA config although each field alone is in order (PEFT 0.21, <c>LoraConfig.__post_init__</c> and layer creation).
+/// </summary>
 internal static class PeftConfigChecks
 {
     public static void Report(PeftConfig config, FindingLog log)
@@ -15,7 +17,9 @@ internal static class PeftConfigChecks
         bool hasPattern = IsPresent(config, "layers_pattern");
         if (isString && (hasLayers || hasPattern))
         {
-            Add(ConfigCodes.LayersWithPattern, hasLayers ? "layers_to_transform" : "layers_pattern", $"stands beside target_modules \"{ConfigFields.Shorten(config.TargetModules.Pattern)}\"");
+            Add(
+                ConfigCodes.LayersWithPattern, hasLayers ? "layers_to_transform" : "layers_pattern",
+                $"stands beside target_modules \"{ConfigFields.Shorten(config.TargetModules.Pattern)}\"");
         }
         else if (!config.LayersPattern.IsEmpty && !hasLayers)
         {
@@ -34,10 +38,14 @@ internal static class PeftConfigChecks
 
         if (variants.LoraBias && (variants.UseDora || config.Init.Name is not ("true" or "false")))
         {
-            Add(ConfigCodes.LoraBiasConflict, "lora_bias", variants.UseDora ? "stands beside use_dora" : $"stands beside init_lora_weights \"{ConfigFields.Shorten(config.Init.Name)}\"");
+            Add(
+                ConfigCodes.LoraBiasConflict, "lora_bias",
+                variants.UseDora ? "stands beside use_dora" : $"stands beside init_lora_weights \"{ConfigFields.Shorten(config.Init.Name)}\"");
         }
 
-        string[] active = [.. variants.Active(), .. string.Equals(config.Init.Name, "mica", StringComparison.OrdinalIgnoreCase) ? ["init_lora_weights \"mica\""] : Array.Empty<string>()];
+        string[] active =
+            [.. variants.Active(), .. string.Equals(
+                config.Init.Name, "mica", StringComparison.OrdinalIgnoreCase) ? ["init_lora_weights \"mica\""] : Array.Empty<string>()];
         if (active.Length > 1)
         {
             Add(ConfigCodes.VariantConflict, active[0], $"is on together with {string.Join(", ", active[1..])}");

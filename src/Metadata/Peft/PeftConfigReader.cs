@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
@@ -9,15 +8,6 @@ namespace Transfuse.Metadata.Peft;
 /// <summary>Reads one config: each field, then what PEFT checks between fields.</summary>
 internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string fileName)
 {
-    private static readonly FrozenSet<string> KnownFields = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "peft_type", "task_type", "base_model_name_or_path", "revision", "inference_mode", "auto_mapping", "peft_version",
-        "r", "target_modules", "exclude_modules", "lora_alpha", "lora_dropout", "fan_in_fan_out", "bias", "use_rslora", "modules_to_save", "init_lora_weights",
-        "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern", "megatron_config", "megatron_core", "loftq_config", "use_dora", "layer_replication",
-        "runtime_config", "lora_bias", "eva_config", "trainable_token_indices", "corda_config", "use_qalora", "qalora_group_size", "target_parameters",
-        "alora_invocation_tokens", "arrow_config", "ensure_weight_tying", "lora_ga_config", "use_bdlora", "velora_config", "monteclora_config", "kasa_config",
-        "merge_weights", "enable_lora");
-
     private readonly ConfigFields _fields = new(json, fileName, log);
 
     public PeftConfig Read()
@@ -31,7 +21,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         config = ReadTargets(ReadNumbers(config)) with
         {
             Variants = new PeftVariantsReader(_fields).Read(),
-            UnknownFields = [.. json.Members.Select(member => member.Key).Where(name => !KnownFields.Contains(name))],
+            UnknownFields = [.. json.Members.Select(member => member.Key).Where(name => PeftFields.Find(name) is null)],
         };
         ReportUnknown(config);
         if (json["enable_lora"] is not (null or JsonNull))
@@ -119,7 +109,10 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         FieldOutcome rankOutcome = _fields.ReadInteger("r", int.MinValue, out int rank, nullable: true);
         if (rankOutcome is FieldOutcome.Missing or FieldOutcome.Null)
         {
-            log.Add(ConfigCodes.RankAssumed.At(_fields.Subject("r"), $"is {(rankOutcome == FieldOutcome.Null ? "null, which PEFT refuses" : "missing")}; {PeftConfig.DefaultRank} is assumed"));
+            log.Add(
+                ConfigCodes.RankAssumed.At(
+                    _fields.Subject("r"),
+                    $"is {(rankOutcome == FieldOutcome.Null ? "null, which PEFT refuses" : "missing")}; {PeftConfig.DefaultRank} is assumed"));
         }
         else if (rankOutcome.HasValue() && rank <= 0)
         {
@@ -232,8 +225,10 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         bool hasParameters = parameters == FieldOutcome.Ok;
         return config with
         {
-            TargetModules = ReadSelector("target_modules", hasParameters ? PeftModuleSelector.None : PeftModuleSelector.ModelDefault, PeftModuleSelector.OfString),
-            ExcludeModules = ReadSelector("exclude_modules", PeftModuleSelector.None, text => text.Length == 0 ? PeftModuleSelector.None : PeftModuleSelector.OfPattern(text)),
+            TargetModules = ReadSelector(
+                "target_modules", hasParameters ? PeftModuleSelector.None : PeftModuleSelector.ModelDefault, PeftModuleSelector.OfString),
+            ExcludeModules = ReadSelector(
+                "exclude_modules", PeftModuleSelector.None, text => text.Length == 0 ? PeftModuleSelector.None : PeftModuleSelector.OfPattern(text)),
             TargetParameters = hasParameters ? targetParameters : null,
             ModulesToSave = saved,
             LayersToTransform = layersOutcome.HasValue() && !layers.IsEmpty ? layers : null,

@@ -2,7 +2,10 @@ using System.Collections.Frozen;
 
 namespace Transfuse.Metadata.Peft;
 
-/// <summary>What PEFT targets where a config has no <c>target_modules</c>, by the base's <c>model_type</c> (PEFT 0.21, <c>TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING</c>).</summary>
+/// <summary>
+/// What PEFT targets where a config has no <c>target_modules</c>, by the base's <c>model_type</c> (PEFT 0.21,
+/// <c>TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING</c>).
+/// </summary>
 public static class PeftDefaultTargets
 {
     private static readonly PeftModuleSelector QueryAndValue = PeftModuleSelector.OfList(["q_proj", "v_proj"]);
@@ -18,10 +21,12 @@ public static class PeftDefaultTargets
         ["gemma4"] = PeftModuleSelector.OfPattern(@".*language_model\..*\.(q_proj|v_proj)"),
         ["gpt2"] = PeftModuleSelector.OfList(["c_attn"]), ["gpt_bigcode"] = PeftModuleSelector.OfList(["c_attn"]),
         ["gpt_neox"] = Fused, ["bloom"] = Fused, ["chatglm"] = Fused, ["falcon"] = Fused, ["RefinedWeb"] = Fused, ["RefinedWebModel"] = Fused,
-        ["mpt"] = PeftModuleSelector.OfList(["Wqkv"]), ["btlm"] = PeftModuleSelector.OfList(["c_proj", "c_attn"]), ["codegen"] = PeftModuleSelector.OfList(["qkv_proj"]),
+        ["mpt"] = PeftModuleSelector.OfList(["Wqkv"]), ["btlm"] = PeftModuleSelector.OfList(["c_proj", "c_attn"]),
+        ["codegen"] = PeftModuleSelector.OfList(["qkv_proj"]),
         ["rwkv"] = PeftModuleSelector.OfList(["key", "value", "receptance", "output"]),
         ["rwkv7"] = PeftModuleSelector.OfList(["r_proj", "k_proj", "v_proj", "o_proj", "key", "value"]),
-        ["t5"] = PeftModuleSelector.OfList(["q", "v"]), ["mt5"] = PeftModuleSelector.OfList(["q", "v"]), ["blip-2"] = PeftModuleSelector.OfList(["q", "v", "q_proj", "v_proj"]),
+        ["t5"] = PeftModuleSelector.OfList(["q", "v"]), ["mt5"] = PeftModuleSelector.OfList(["q", "v"]),
+        ["blip-2"] = PeftModuleSelector.OfList(["q", "v", "q_proj", "v_proj"]),
         ["bert"] = PeftModuleSelector.OfList(["query", "value"]), ["roberta"] = PeftModuleSelector.OfList(["query", "value"]),
         ["xlm-roberta"] = PeftModuleSelector.OfList(["query", "value"]), ["electra"] = PeftModuleSelector.OfList(["query", "value"]),
         ["layoutlm"] = PeftModuleSelector.OfList(["query", "value"]), ["deberta"] = PeftModuleSelector.OfList(["in_proj"]),

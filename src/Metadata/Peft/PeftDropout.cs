@@ -20,6 +20,9 @@ public static class PeftDropout
     public static double? Of(JsonObject config)
     {
         FieldOutcome outcome = JsonFields.ReadNumber(config[Field], out double value);
-        return outcome is FieldOutcome.Missing or FieldOutcome.Null ? 0 : outcome.HasValue() && value is >= 0 and <= 1 ? value : null;
+        return outcome is FieldOutcome.Missing or FieldOutcome.Null ? 0 : IsProbability(config[Field]!) ? value : null;
     }
+
+    /// <summary>Whether torch's Dropout takes a value: a number from 0 to 1.</summary>
+    public static bool IsProbability(JsonValue value) => JsonFields.ReadNumber(value, out double number).HasValue() && number is >= 0 and <= 1;
 }

@@ -2,7 +2,9 @@ using Transfuse.Formats.Json;
 
 namespace Transfuse.Metadata.Peft;
 
-/// <summary>The value of <c>init_lora_weights</c>. Some initialisations change the base weights, and the adapter then belongs to what is left of them.</summary>
+/// <summary>
+/// The value of <c>init_lora_weights</c>. Some initialisations change the base weights, and the adapter then belongs to what is left of them.
+/// </summary>
 /// <param name="Name">The string of the config, or <c>true</c> or <c>false</c>.</param>
 /// <param name="ChangesBase">Whether PEFT changes the base weights when it creates the layer (PEFT 0.21, <c>LoraLayer.update_layer</c>).</param>
 /// <param name="IsKnown">Whether PEFT 0.21 knows it.</param>

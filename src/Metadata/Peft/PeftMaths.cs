@@ -2,7 +2,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Peft;
 
-/// <summary>What keeps a LoRA config from being plain LoRA (or DoRA) on its base model, whatever its tensors are. A PEFT adapter that stays one does not need this.</summary>
+/// <summary>
+/// What keeps a LoRA config from being plain LoRA (or DoRA) on its base model, whatever its tensors are. A PEFT adapter that stays one does not need this.
+/// </summary>
 public static class PeftMaths
 {
     /// <summary>Reports settings that change the maths and that no other dialect can express.</summary>
@@ -12,8 +14,12 @@ public static class PeftMaths
     {
         if (config.Init.ChangesBase)
         {
-            string way = config.Init.Name == "loftq" ? "merge it in PEFT into the base that LoftQ quantized" : "PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion";
-            Add(ConfigCodes.BaseChanged, "init_lora_weights", $"is \"{config.Init.Name}\": the base weights were changed before training, and the adapter is relative to those; {way}");
+            string way = config.Init.Name == "loftq"
+                ? "merge it in PEFT into the base that LoftQ quantized"
+                : "PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion";
+            Add(
+                ConfigCodes.BaseChanged, "init_lora_weights",
+                $"is \"{config.Init.Name}\": the base weights were changed before training, and the adapter is relative to those; {way}");
         }
 
         PeftVariants variants = config.Variants;
@@ -38,7 +44,9 @@ public static class PeftMaths
 
         if (variants.LayerReplication is { } replication)
         {
-            Add(ConfigCodes.LayerReplication, "layer_replication", $"has {replication.Items.Length} ranges: layer numbers are those of a model with repeated layers");
+            Add(
+                ConfigCodes.LayerReplication, "layer_replication",
+                $"has {replication.Items.Length} ranges: layer numbers are those of a model with repeated layers");
         }
 
         void Add(FindingCode code, string field, string message) => log.Add(code.At($"{config.FileName}:{field}", message));

@@ -29,7 +29,9 @@ public sealed record PeftModuleSelector
 
     /// <summary>The meaning of a string in <c>target_modules</c>: <c>all-linear</c> in any case, else a pattern.</summary>
     public static PeftModuleSelector OfString(string text) =>
-        new(string.Equals(text, "all-linear", StringComparison.OrdinalIgnoreCase) ? PeftModuleSelectorKind.AllLinear : PeftModuleSelectorKind.Pattern, text, []);
+        new(
+            string.Equals(text, "all-linear", StringComparison.OrdinalIgnoreCase) ? PeftModuleSelectorKind.AllLinear : PeftModuleSelectorKind.Pattern, text,
+            []);
 
     /// <summary>A Python pattern for the whole path.</summary>
     public static PeftModuleSelector OfPattern(string pattern) => new(PeftModuleSelectorKind.Pattern, pattern, []);

@@ -4,7 +4,8 @@ using Transfuse.Metadata.Matching;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>
-/// The keys of <c>rank_pattern</c> or <c>alpha_pattern</c>. Keys are patterns, but nearly all of them are names: these are looked up without a regular expression.
+/// The keys of <c>rank_pattern</c> or <c>alpha_pattern</c>. Keys are patterns, but nearly all of them are names: these are looked up without a regular
+/// expression.
 /// </summary>
 internal sealed class PeftPatternKeys
 {
@@ -19,7 +20,8 @@ internal sealed class PeftPatternKeys
         Keys = keys;
         _budget = budget;
         _all = [.. Enumerable.Range(0, keys.Length)];
-        _others = [.. _all.Where(number => !(keys[number].StartsWith('^') ? _anchored.TryAdd(keys[number].AsSpan(1), number) : _names.TryAdd(keys[number], number)))];
+        _others =
+            [.. _all.Where(number => !(keys[number].StartsWith('^') ? _anchored.TryAdd(keys[number].AsSpan(1), number) : _names.TryAdd(keys[number], number)))];
     }
 
     /// <summary>The keys in the order of the file.</summary>

@@ -32,7 +32,9 @@ public sealed class PeftPatternMatcher
         _alphasMayBeReordered = IsSorted(_alphaKeys.Keys);
     }
 
-    /// <summary>The rules that may have been in force when the config was written; the first is that of PEFT 0.15 to 0.21 unless the version says otherwise.</summary>
+    /// <summary>
+    /// The rules that may have been in force when the config was written; the first is that of PEFT 0.15 to 0.21 unless the version says otherwise.
+    /// </summary>
     public ImmutableArray<PeftPatternRule> Rules { get; }
 
     /// <summary>The rules of a version. Without a version, which PEFT writes since 0.18.0, any of them.</summary>

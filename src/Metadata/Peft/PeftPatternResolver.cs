@@ -5,8 +5,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>
-/// Compares what the patterns may mean with the ranks of the tensors. The whole adapter was made by one version: a rule that contradicts the rank of one module,
-/// where another rule does not, is out for all modules.
+/// Compares what the patterns may mean with the ranks of the tensors. The whole adapter was made by one version: a rule that contradicts the rank of one
+/// module, where another rule does not, is out for all modules.
 /// </summary>
 public static class PeftPatternResolver
 {
@@ -48,14 +48,25 @@ public static class PeftPatternResolver
         string rankField = config.RankPattern.IsEmpty ? "r" : "rank_pattern";
         foreach (var group in verdicts
             .Where(verdict => verdict.Agreement != PeftPatternAgreement.Certain)
-            .GroupBy(verdict => (verdict.Agreement, verdict.Rank, verdict.ConfigRank, Alphas: string.Join(" or ", verdict.Alphas.Select(alpha => alpha.ToString(CultureInfo.InvariantCulture))))))
+            .GroupBy(
+                verdict =>
+                    (
+                        verdict.Agreement, verdict.Rank, verdict.ConfigRank,
+                        Alphas: string.Join(" or ", verdict.Alphas.Select(alpha => alpha.ToString(CultureInfo.InvariantCulture))))))
         {
             string modules = NameList.Of(group.Select(verdict => verdict.Path));
             log.Add(group.Key.Agreement switch
             {
-                PeftPatternAgreement.AlphaAmbiguous => ConfigCodes.AlphaAmbiguous.At($"{config.FileName}:alpha_pattern", $"{modules}: alpha {group.Key.Alphas}{(config.Version is null ? "; peft_version, which could tell, is not there" : string.Empty)}"),
-                PeftPatternAgreement.SettledByRank => ConfigCodes.ReadingSettled.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.Rank}, alpha {group.Key.Alphas}"),
-                _ => ConfigCodes.RankContradicted.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.ConfigRank} in the config, {group.Key.Rank} in the tensors; alpha {group.Key.Alphas}"),
+                PeftPatternAgreement.AlphaAmbiguous =>
+                    ConfigCodes.AlphaAmbiguous.At(
+                        $"{config.FileName}:alpha_pattern",
+                        $"{modules}: alpha {group.Key.Alphas}{(config.Version is null ? "; peft_version, which could tell, is not there" : string.Empty)}"),
+                PeftPatternAgreement.SettledByRank =>
+                    ConfigCodes.ReadingSettled.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.Rank}, alpha {group.Key.Alphas}"),
+                _ =>
+                    ConfigCodes.RankContradicted.At(
+                        $"{config.FileName}:{rankField}",
+                        $"{modules}: rank {group.Key.ConfigRank} in the config, {group.Key.Rank} in the tensors; alpha {group.Key.Alphas}"),
             });
         }
     }
@@ -64,7 +75,8 @@ public static class PeftPatternResolver
     {
         PeftPatternReading[] possible = [.. readings.Where(reading => !refuted.Contains(reading.Rule))];
         PeftPatternReading[] fitting = Array.FindAll(possible, reading => reading.Ranks.Contains(rank));
-        ImmutableArray<double> alphas = [.. (fitting.Length > 0 ? fitting : possible).SelectMany(reading => reading.Alphas).Distinct().Take(PeftPatternVerdict.MaxAlphas)];
+        ImmutableArray<double> alphas =
+            [.. (fitting.Length > 0 ? fitting : possible).SelectMany(reading => reading.Alphas).Distinct().Take(PeftPatternVerdict.MaxAlphas)];
         bool alike = readings.All(reading => reading.Ranks is [var only] && only == rank && reading.Alphas is [var alpha] && alpha == alphas[0]);
         PeftPatternAgreement agreement = alphas.Length > 1 ? PeftPatternAgreement.AlphaAmbiguous
             : fitting.Length == 0 ? PeftPatternAgreement.RankContradicted

@@ -8,7 +8,8 @@ namespace Transfuse.Metadata.Peft;
 /// <param name="Alpha"><c>lora_alpha</c>.</param>
 /// <param name="RankPattern"><c>rank_pattern</c>, sorted by key.</param>
 /// <param name="AlphaPattern"><c>alpha_pattern</c>, sorted by key.</param>
-public sealed record PeftRankFields(int Rank, JsonNumber Alpha, ImmutableArray<KeyValuePair<string, int>> RankPattern, ImmutableArray<KeyValuePair<string, JsonNumber>> AlphaPattern)
+public sealed record PeftRankFields(
+    int Rank, JsonNumber Alpha, ImmutableArray<KeyValuePair<string, int>> RankPattern, ImmutableArray<KeyValuePair<string, JsonNumber>> AlphaPattern)
 {
     /// <summary>The fields as JSON: patterns only where they are not empty, since PEFT before 0.6 fails on fields that it does not know.</summary>
     public IEnumerable<KeyValuePair<string, JsonValue>> ToJson()
@@ -17,7 +18,8 @@ public sealed record PeftRankFields(int Rank, JsonNumber Alpha, ImmutableArray<K
         yield return new("lora_alpha", Alpha);
         if (!RankPattern.IsEmpty)
         {
-            yield return new("rank_pattern", new JsonObject(RankPattern.Select(entry => new KeyValuePair<string, JsonValue>(entry.Key, JsonNumber.Of(entry.Value)))));
+            yield return new(
+                "rank_pattern", new JsonObject(RankPattern.Select(entry => new KeyValuePair<string, JsonValue>(entry.Key, JsonNumber.Of(entry.Value)))));
         }
 
         if (!AlphaPattern.IsEmpty)

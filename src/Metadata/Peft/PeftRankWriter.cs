@@ -10,8 +10,8 @@ public static class PeftRankWriter
 
     /// <summary>
     /// <c>r</c> and <c>lora_alpha</c> are the most frequent values, the smaller of equally frequent ones; other modules are listed one by one.
-    /// Their keys are their whole paths where every PEFT since 0.6 then reads what is meant, as PEFT writes them itself, else <c>^</c> and the escaped path, which PEFT 0.15 and later read.
-    /// The result was checked by reading it back for all modules.
+    /// Their keys are their whole paths where every PEFT since 0.6 then reads what is meant, as PEFT writes them itself, else <c>^</c> and the escaped path,
+    /// which PEFT 0.15 and later read. The result was checked by reading it back for all modules.
     /// </summary>
     /// <param name="modules">The modules of the adapter, at least one; no path twice.</param>
     /// <exception cref="ArgumentException">There is no module, a path occurs twice, or a path holds a line feed, which no pattern can tell apart.</exception>
@@ -41,8 +41,10 @@ public static class PeftRankWriter
         return new PeftRankFields(
             rank,
             modules.First(module => module.Alpha.Value == alpha).Alpha,
-            [.. modules.Where(module => module.Rank != rank).Select(module => new KeyValuePair<string, int>(key(module.Path), module.Rank)).OrderBy(entry => entry.Key, StringComparer.Ordinal)],
-            [.. modules.Where(module => module.Alpha.Value != alpha).Select(module => new KeyValuePair<string, JsonNumber>(key(module.Path), module.Alpha)).OrderBy(entry => entry.Key, StringComparer.Ordinal)]);
+            [.. modules.Where(module => module.Rank != rank).Select(
+                module => new KeyValuePair<string, int>(key(module.Path), module.Rank)).OrderBy(entry => entry.Key, StringComparer.Ordinal)],
+            [.. modules.Where(module => module.Alpha.Value != alpha).Select(
+                module => new KeyValuePair<string, JsonNumber>(key(module.Path), module.Alpha)).OrderBy(entry => entry.Key, StringComparer.Ordinal)]);
     }
 
     private static bool GivesAll(PeftRankFields fields, IReadOnlyList<PeftModuleSetting> modules, PeftPatternRule[] rules)

@@ -20,7 +20,8 @@ public static class PeftScaling
     public static bool AreEqual(double left, double right) => (float)left == (float)right;
 
     /// <summary>
-    /// The <c>lora_alpha</c> that gives a scale: the integer where one gives the same float32 scale, else the double scale x r, or its neighbour where rounding asks for that.
+    /// The <c>lora_alpha</c> that gives a scale: the integer where one gives the same float32 scale, else the double scale x r, or its neighbour where rounding
+    /// asks for that.
     /// </summary>
     /// <param name="scale">The scale; finite as float32.</param>
     /// <param name="rank">The module's rank.</param>

@@ -3,7 +3,10 @@ using Transfuse.Formats.Json;
 
 namespace Transfuse.Metadata.Peft;
 
-/// <summary>The settings of a LoRA config that make it more than plain LoRA, or that matter to special models only. Objects are kept as they stand; <see langword="null"/> means missing or null.</summary>
+/// <summary>
+/// The settings of a LoRA config that make it more than plain LoRA, or that matter to special models only. Objects are kept as they stand;
+/// <see langword="null"/> means missing or null.
+/// </summary>
 public sealed record PeftVariants
 {
     /// <summary><c>use_dora</c>: magnitudes belong to the modules. Default false.</summary>
@@ -49,8 +52,8 @@ public sealed record PeftVariants
     public JsonObject? KasaConfig { get; init; }
 
     /// <summary>
-    /// The settings that PEFT 0.21 counts as variants of a layer and of which it takes one at most (<c>LoraLayer.resolve_lora_variant</c>), by their names in the config;
-    /// the initialisation "mica" is one more.
+    /// The settings that PEFT 0.21 counts as variants of a layer and of which it takes one at most (<c>LoraLayer.resolve_lora_variant</c>), by their names in
+    /// the config; the initialisation "mica" is one more.
     /// </summary>
     public ImmutableArray<string> Active() =>
     [

@@ -48,7 +48,8 @@ internal sealed class PeftVariantsReader(ConfigFields fields)
     {
         switch (fields.Json["layer_replication"])
         {
-            case JsonArray { Items.Length: > 0 } ranges when ranges.Items.All(range => JsonFields.ReadIntegers(range, out ImmutableArray<long> ends).HasValue() && ends.Length == 2):
+            case JsonArray { Items.Length: > 0 } ranges when ranges.Items.All(
+                range => JsonFields.ReadIntegers(range, out ImmutableArray<long> ends).HasValue() && ends.Length == 2):
                 return ranges;
             case null or JsonNull or JsonArray { Items.IsEmpty: true }:
                 return null;

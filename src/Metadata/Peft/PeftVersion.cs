@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Transfuse.Metadata.Peft;
 
-/// <summary>The version of PEFT that wrote a config (field <c>peft_version</c>, since 0.18.0), such as <c>0.20.0</c>, <c>0.20.1.dev0@abc</c> or <c>0.21.0@UNKNOWN</c>.</summary>
+/// <summary>
+/// The version of PEFT that wrote a config (field <c>peft_version</c>, since 0.18.0), such as <c>0.20.0</c>, <c>0.20.1.dev0@abc</c> or <c>0.21.0@UNKNOWN</c>.
+/// </summary>
 public sealed record PeftVersion
 {
     private PeftVersion(string text, int major, int minor, int patch, string suffix)
@@ -30,7 +32,10 @@ public sealed record PeftVersion
     /// <summary>What follows the numbers, such as <c>.dev0</c> or <c>rc1</c>; empty for a release.</summary>
     public string Suffix { get; }
 
-    /// <summary>Whether the numbers are at least these; a suffix does not count. PEFT counts the patch number up for development, so <c>0.19.2.dev0</c> may hold anything up to 0.20.0.</summary>
+    /// <summary>
+    /// Whether the numbers are at least these; a suffix does not count. PEFT counts the patch number up for development, so <c>0.19.2.dev0</c> may hold
+    /// anything up to 0.20.0.
+    /// </summary>
     public bool IsAtLeast(int major, int minor, int patch = 0) => (Major, Minor, Patch).CompareTo((major, minor, patch)) >= 0;
 
     /// <summary>Reads a version.</summary>

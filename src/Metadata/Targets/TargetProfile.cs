@@ -109,7 +109,8 @@ public sealed record TargetProfile
     {
         if (Dialect != other.Dialect)
         {
-            throw new ArgumentException($"No folder suits both {Name} and {other.Name}: their configs have the same name and different content.", nameof(other));
+            throw new ArgumentException(
+                $"No folder suits both {Name} and {other.Name}: their configs have the same name and different content.", nameof(other));
         }
 
         return this with

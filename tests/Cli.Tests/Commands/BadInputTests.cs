@@ -74,7 +74,8 @@ public class BadInputTests
     });
 
     [Fact]
-    public void Tensor_of_unknown_meaning() => RefusesTensors("TF2005", "lora_C", copy => copy.Put("base_model.model.model.layers.0.self_attn.q_proj.lora_C.weight", DenseArray.Zeros(8, 64)));
+    public void Tensor_of_unknown_meaning() =>
+        RefusesTensors("TF2005", "lora_C", copy => copy.Put("base_model.model.model.layers.0.self_attn.q_proj.lora_C.weight", DenseArray.Zeros(8, 64)));
 
     [Fact]
     public void Base_whose_config_is_no_json()
@@ -82,7 +83,9 @@ public class BadInputTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["base"]);
         File.WriteAllText(Path.Combine(folder["base"], "config.json"), "{");
-        CommandResult result = Command.Run("convert", Fixtures.Case("llama_qv").AdapterFolder, "--to", "mlx-lm", "--base", folder["base"], "--output", folder["out"], "--json").ExitsWith(1);
+        CommandResult result = Command.Run(
+            "convert", Fixtures.Case("llama_qv").AdapterFolder, "--to", "mlx-lm", "--base", folder["base"], "--output", folder["out"], "--json")
+            .ExitsWith(1);
         using JsonDocument report = JsonDocument.Parse(result.Output);
         Assert.Equal("TF1401", report.RootElement.GetProperty("inputs")[0].GetProperty("findings")[0].GetProperty("code").GetString());
         Assert.Contains("error TF1401", result.Error);
@@ -157,7 +160,8 @@ public class BadInputTests
     private static void Check(string input, string code, string named)
     {
         using var folder = new TemporaryFolder();
-        CommandResult result = Command.Run("convert", input, "--to", "mlx-lm", "--output", folder["out"], "--base", Fixtures.HfBaseFolder("llama")).ExitsWith(1);
+        CommandResult result = Command.Run("convert", input, "--to", "mlx-lm", "--output", folder["out"], "--base", Fixtures.HfBaseFolder("llama"))
+            .ExitsWith(1);
         string[] errors = [.. result.Error.Split('\n').Where(line => line.StartsWith("error ", StringComparison.Ordinal))];
         Assert.StartsWith($"error {code} ", Assert.Single(errors));
         Assert.Contains(named, errors[0]);

@@ -52,14 +52,18 @@ public class CheckCommandTests
         Assert.Equal("fails", input.GetProperty("verdict").GetString());
         Assert.Equal(
             ["mlx-lm loads", "mlx-swift loads", "peft fails"],
-            input.GetProperty("readers").EnumerateArray().Select(reader => $"{reader.GetProperty("reader").GetString()} {reader.GetProperty("verdict").GetString()}"));
+            input.GetProperty("readers")
+                .EnumerateArray()
+                .Select(reader => $"{reader.GetProperty("reader").GetString()} {reader.GetProperty("verdict").GetString()}"));
         Assert.Contains(input.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("code").GetString() == "TF5503");
     }
 
     [Fact]
     public void The_verdict_of_several_readers_is_the_worst()
     {
-        CommandResult result = Command.Run("check", Fixtures.Case("llama_rslora").AdapterFolder, "--for", "peft,sglang", "--json", "--base", Fixtures.HfBaseFolder("llama")).ExitsWith(1);
+        CommandResult result = Command.Run(
+            "check", Fixtures.Case("llama_rslora").AdapterFolder, "--for", "peft,sglang", "--json", "--base", Fixtures.HfBaseFolder("llama"))
+            .ExitsWith(1);
         using JsonDocument report = JsonDocument.Parse(result.Output);
         Assert.Equal("loads_wrongly", report.RootElement.GetProperty("inputs")[0].GetProperty("verdict").GetString());
     }

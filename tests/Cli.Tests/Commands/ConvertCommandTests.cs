@@ -12,7 +12,8 @@ public class ConvertCommandTests
     public void Writes_the_folder_and_says_what_it_holds()
     {
         using var folder = new TemporaryFolder();
-        CommandResult result = Command.Run("convert", Llama, "--to", "mlx-lm", "--base", Fixtures.HfBaseFolder("llama"), "--output", folder["out"]).ExitsWith(0);
+        CommandResult result = Command.Run("convert", Llama, "--to", "mlx-lm", "--base", Fixtures.HfBaseFolder("llama"), "--output", folder["out"])
+            .ExitsWith(0);
 
         Assert.Equal($"{folder["out"]}: 6 modules (LoRA), rank 8, scale 2, for mlx-lm", result.Output.Trim());
         Assert.Equal(string.Empty, result.Error);
@@ -28,7 +29,10 @@ public class ConvertCommandTests
     {
         using var folder = new TemporaryFolder();
         FixtureCase fixture = Fixtures.Case(name);
-        Command.Run("convert", fixture.AdapterFolder, "--to", target, "--base", Fixtures.HfBaseFolder(fixture.Architecture), "--output", folder["out"], "--verify", "--quiet").ExitsWith(0);
+        Command.Run(
+            "convert", fixture.AdapterFolder, "--to", target, "--base", Fixtures.HfBaseFolder(fixture.Architecture), "--output", folder["out"], "--verify",
+            "--quiet")
+            .ExitsWith(0);
         Assert.True(Directory.Exists(folder["out"]));
     }
 
@@ -46,7 +50,9 @@ public class ConvertCommandTests
         using var folder = new TemporaryFolder();
         Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["kept"], "--dtype", "keep").ExitsWith(0);
         Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["default"]).ExitsWith(0);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["default"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["kept"], "adapters.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(folder["default"], "adapters.safetensors")),
+            File.ReadAllBytes(Path.Combine(folder["kept"], "adapters.safetensors")));
     }
 
     [Theory]
@@ -177,7 +183,8 @@ public class ConvertCommandTests
         }
 
         File.WriteAllText(Path.Combine(folder["runs/broken"], "adapter_config.json"), "{");
-        CommandResult result = Command.Run("convert", Path.Combine(folder["runs"], "**/adapter_config.json"), "--to", "mlx-lm", "--output", folder["out"]).ExitsWith(4);
+        CommandResult result = Command.Run("convert", Path.Combine(folder["runs"], "**/adapter_config.json"), "--to", "mlx-lm", "--output", folder["out"])
+            .ExitsWith(4);
 
         Assert.True(File.Exists(Path.Combine(folder["out"], "a", "adapters.safetensors")));
         Assert.True(File.Exists(Path.Combine(folder["out"], "deep", "b", "adapters.safetensors")));

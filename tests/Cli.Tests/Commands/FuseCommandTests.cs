@@ -18,7 +18,8 @@ public class FuseCommandTests
 
         CommandResult result = Command.Run("fuse", "--base", Base, "--adapter", Adapter, "--output", folder["out"]).ExitsWith(0);
 
-        Assert.Equal($"{folder["out"]}: 6 weights changed, 24 tensors kept; 0.19 % of the change is lost to rounding\n", result.Output.ReplaceLineEndings("\n"));
+        Assert.Equal(
+            $"{folder["out"]}: 6 weights changed, 24 tensors kept; 0.19 % of the change is lost to rounding\n", result.Output.ReplaceLineEndings("\n"));
         Assert.Empty(result.Error);
         Assert.Equal(30, OracleSafetensors.Read(Path.Combine(folder["out"], "model.safetensors")).Count);
     }
@@ -43,7 +44,8 @@ public class FuseCommandTests
         using var folder = new TemporaryFolder();
 
         CommandResult result = Command.Run(
-            "fuse", "--base", Fixtures.MlxBaseFolder("llama-q4"), "--adapter", Fixtures.Case("mlx_llama_q4").AdapterFolder, "--output", folder["out"], "--json").ExitsWith(0);
+            "fuse", "--base", Fixtures.MlxBaseFolder("llama-q4"), "--adapter", Fixtures.Case("mlx_llama_q4").AdapterFolder, "--output", folder["out"],
+            "--json").ExitsWith(0);
 
         using JsonDocument report = JsonDocument.Parse(result.Output);
         Assert.Equal("transfuse.fuse/1", report.RootElement.GetProperty("schema").GetString());

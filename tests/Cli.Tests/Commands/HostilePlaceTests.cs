@@ -41,7 +41,16 @@ public sealed class HostilePlaceTests : IDisposable
         File.Delete(_folder[place]);
         Shell("mkfifo \"$1\"", _folder[place]);
         string[] common = ["--base", _folder["base"]];
-        foreach (string[] arguments in new string[][] { ["inspect", _in], ["check", _in, "--for", "peft"], ["convert", _in, "--to", "mlx-lm", "--output", _folder["out"]], ["repair", _in, "--output", _folder["out"]], ["repair", _in, "--in-place"], ["verify", _in, _in] })
+        foreach (string[] arguments
+            in new string[][]
+            {
+                ["inspect", _in],
+                ["check", _in, "--for", "peft"],
+                ["convert", _in, "--to", "mlx-lm", "--output", _folder["out"]],
+                ["repair", _in, "--output", _folder["out"]],
+                ["repair", _in, "--in-place"],
+                ["verify", _in, _in],
+            })
         {
             CommandResult result = Command.Run([.. arguments, .. common]);
             bool isRead = !(place.Contains("model.safetensors") && place.StartsWith("base", StringComparison.Ordinal));
@@ -93,7 +102,9 @@ public sealed class HostilePlaceTests : IDisposable
         File.CreateSymbolicLink(_folder["link"], Path.Combine(_in, "adapter_config.json"));
         byte[] config = File.ReadAllBytes(Path.Combine(_in, "adapter_config.json"));
         CommandResult result = Command.Run([.. arguments.Select(argument => argument
-            .Replace("IN", _in, StringComparison.Ordinal).Replace("FOLDER", _folder.Path, StringComparison.Ordinal).Replace("OTHER", _folder["other"], StringComparison.Ordinal)
+            .Replace("IN", _in, StringComparison.Ordinal)
+                .Replace("FOLDER", _folder.Path, StringComparison.Ordinal)
+                .Replace("OTHER", _folder["other"], StringComparison.Ordinal)
             .Replace("TOFILE", _folder["link"], StringComparison.Ordinal).Replace("OUT", _folder["out"], StringComparison.Ordinal))]).ExitsWith(2);
         Assert.StartsWith("error: ", result.Error);
         Assert.Equal(config, File.ReadAllBytes(Path.Combine(_in, "adapter_config.json")));
@@ -113,7 +124,9 @@ public sealed class HostilePlaceTests : IDisposable
         string within = Path.Combine(_folder["out"], "report.json");
         Command.Run("convert", _in, "--to", "mlx-lm", "--output", _folder["out"], "--report", within).ExitsWith(0);
         Command.Run("convert", _in, "--to", "mlx-lm", "--output", _folder["out"], "--report", within, "--overwrite").ExitsWith(0);
-        Assert.Equal(["adapter_config.json", "adapters.safetensors", "report.json"], Directory.GetFiles(_folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["adapter_config.json", "adapters.safetensors", "report.json"],
+            Directory.GetFiles(_folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(["in", "out"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -128,13 +141,16 @@ public sealed class HostilePlaceTests : IDisposable
     public void Streams_that_are_closed_or_full_end_it_in_order(string streams, int code)
     {
         string report = _folder["report.json"];
-        CommandResult result = Shell($"\"$@\" {streams}", [Command.Program.Program, .. Command.Program.Arguments, "convert", _in, "--to", "mlx-lm", "--output", _folder["out"], "--report", report]);
+        CommandResult result = Shell(
+            $"\"$@\" {streams}",
+            [Command.Program.Program, .. Command.Program.Arguments, "convert", _in, "--to", "mlx-lm", "--output", _folder["out"], "--report", report]);
         Assert.Equal(code, result.ExitCode);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled", result.Error, StringComparison.Ordinal);
 
         // What is printed must not land in a file that took the stream's number.
-        Assert.Equal(["adapter_config.json", "adapters.safetensors"], Directory.GetFiles(_folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["adapter_config.json", "adapters.safetensors"], Directory.GetFiles(_folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Command.Run("verify", _in, _folder["out"], "--base", Fixtures.HfBaseFolder("llama")).ExitsWith(0);
         if (code == 0)
         {
@@ -145,7 +161,8 @@ public sealed class HostilePlaceTests : IDisposable
     [Fact]
     public void A_reader_that_goes_away_is_no_error()
     {
-        CommandResult result = Shell("\"$@\" --verbose | true; exit ${PIPESTATUS[0]}", [Command.Program.Program, .. Command.Program.Arguments, "inspect", _in, _in, _in]);
+        CommandResult result = Shell(
+            "\"$@\" --verbose | true; exit ${PIPESTATUS[0]}", [Command.Program.Program, .. Command.Program.Arguments, "inspect", _in, _in, _in]);
         Assert.Equal(0, result.ExitCode);
         Assert.DoesNotContain("pipe", result.Error, StringComparison.OrdinalIgnoreCase);
     }
@@ -161,21 +178,25 @@ public sealed class HostilePlaceTests : IDisposable
             // Of the same length in bytes, so that offsets stay: six letters for two characters of three.
             byte[] bytes = File.ReadAllBytes(file);
             string text = System.Text.Encoding.Latin1.GetString(bytes);
-            string swapped = text.Replace("self_attn.q", System.Text.Encoding.Latin1.GetString(System.Text.Encoding.UTF8.GetBytes("a\u202E\u200B\u0085.q")), StringComparison.Ordinal);
+            string swapped = text.Replace(
+                "self_attn.q", System.Text.Encoding.Latin1.GetString(System.Text.Encoding.UTF8.GetBytes("a\u202E\u200B\u0085.q")), StringComparison.Ordinal);
             File.WriteAllBytes(file, System.Text.Encoding.Latin1.GetBytes(swapped));
         }
 
         foreach (string[] arguments in new string[][]
         {
-            ["inspect", folder], ["inspect", folder, "--verbose"], ["inspect", folder, "--json"], ["check", folder, "--for", "peft"], ["check", folder, "--for", "mlx-lm", "--json"],
-            ["convert", folder, "--to", "mlx-lm", "--output", _folder["out\u202E"], "--model-type", Bad], ["repair", folder, "--output", _folder["out\u202E"], "--overwrite"],
+            ["inspect", folder], ["inspect", folder, "--verbose"], ["inspect", folder, "--json"], ["check", folder, "--for", "peft"],
+            ["check", folder, "--for", "mlx-lm", "--json"],
+            ["convert", folder, "--to", "mlx-lm", "--output", _folder["out\u202E"], "--model-type", Bad],
+            ["repair", folder, "--output", _folder["out\u202E"], "--overwrite"],
             ["verify", folder, folder, "--verbose"], ["inspect", _folder["none\u202E"]], ["inspect", "--\u202E"],
         })
         {
             CommandResult result = Command.Run(arguments);
             Assert.NotEqual(70, result.ExitCode);
             Assert.All((result.Output + result.Error).Replace("\n", string.Empty), character => Assert.False(
-                char.IsControl(character) || char.GetUnicodeCategory(character) == System.Globalization.UnicodeCategory.Format, $"{arguments[0]}: U+{(int)character:X4}"));
+                char.IsControl(character) || char.GetUnicodeCategory(character) == System.Globalization.UnicodeCategory.Format,
+                $"{arguments[0]}: U+{(int)character:X4}"));
             Assert.Contains("\\u202e", result.Output + result.Error);
             if (arguments.Contains("--json"))
             {

@@ -15,7 +15,8 @@ public class RepairCommandTests
         using var folder = new TemporaryFolder();
         CommandResult result = Command.Run("repair", Swift, "--output", folder["out"]).ExitsWith(0);
         Assert.Equal(
-            [$"{folder["out"]}: 4 modules (LoRA), rank 8, scale 2; changed:", "  lora_parameters.dropout: (none) -> 0.0: readers need it; it matters in training only"],
+            [$"{folder["out"]}: 4 modules (LoRA), rank 8, scale 2; "
+                + "changed:", "  lora_parameters.dropout: (none) -> 0.0: readers need it; it matters in training only"],
             result.Output.Trim().Split('\n'));
         Assert.Contains("warning TF3503", result.Error);
         Assert.True(MlxLmLoader.Load(folder["out"], MlxBase.Fixture("llama")).LoadsAsIntended);
@@ -57,7 +58,9 @@ public class RepairCommandTests
         }
 
         Command.Run("repair", folder.Path, "--in-place").ExitsWith(0);
-        Assert.Equal(["adapter_config.json", "adapter_config.json.orig", "adapters.safetensors"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["adapter_config.json", "adapter_config.json.orig", "adapters.safetensors"],
+            Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Contains("nothing to repair", Command.Run("repair", folder.Path, "--in-place").ExitsWith(0).Output);
         Assert.Equal(3, Directory.GetFiles(folder.Path).Length);
     }

@@ -17,7 +17,8 @@ public class VerifyLogitsTests
         Command.Run("convert", Llama.AdapterFolder, "--to", "mlx-lm", "--base", Llama.BaseFolder, "--output", folder["mlx"]).ExitsWith(0);
 
         CommandResult result = Command.Run(
-            "verify", Llama.AdapterFolder, folder["mlx"], "--base", Llama.BaseFolder, "--logits", "--ids", folder["ids.json"], "--save", folder["logits.safetensors"]).ExitsWith(0);
+            "verify", Llama.AdapterFolder, folder["mlx"], "--base", Llama.BaseFolder, "--logits", "--ids", folder["ids.json"], "--save",
+            folder["logits.safetensors"]).ExitsWith(0);
 
         Assert.Contains("the adapters give the same logits", result.Output);
         IReadOnlyDictionary<string, OracleTensor> saved = OracleSafetensors.Read(folder["logits.safetensors"]);
@@ -31,7 +32,8 @@ public class VerifyLogitsTests
     public void Another_adapter_exits_with_5_and_names_where_they_part()
     {
         CommandResult result = Command.Run(
-            "verify", Fixtures.Case("llama_qv").AdapterFolder, Llama.AdapterFolder, "--base", Llama.BaseFolder, "--logits", "--tokens", "4", "--json").ExitsWith(5);
+            "verify", Fixtures.Case("llama_qv").AdapterFolder, Llama.AdapterFolder, "--base", Llama.BaseFolder, "--logits", "--tokens", "4",
+            "--json").ExitsWith(5);
 
         using JsonDocument report = JsonDocument.Parse(result.Output);
         JsonElement logits = report.RootElement.GetProperty("inputs")[0].GetProperty("logits");
@@ -55,7 +57,8 @@ public class VerifyLogitsTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["ids.json"], ids);
 
-        Assert.Contains("TF6104", Command.Run("verify", Llama.AdapterFolder, "--base", Llama.BaseFolder, "--logits", "--ids", folder["ids.json"]).ExitsWith(1).Error);
+        Assert.Contains(
+            "TF6104", Command.Run("verify", Llama.AdapterFolder, "--base", Llama.BaseFolder, "--logits", "--ids", folder["ids.json"]).ExitsWith(1).Error);
     }
 
     [Fact]

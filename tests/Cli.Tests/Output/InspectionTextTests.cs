@@ -70,10 +70,12 @@ public class InspectionTextTests
     public void Marks_dora() => Assert.Contains("8d", Inspect("llama_dora"));
 
     [Fact]
-    public void Keeps_layers_that_differ_apart() => Assert.EndsWith("\n  0       8       8       8       8\n  2       8       8       8       8", Inspect("llama_layers_subset"));
+    public void Keeps_layers_that_differ_apart() =>
+        Assert.EndsWith("\n  0       8       8       8       8\n  2       8       8       8       8", Inspect("llama_layers_subset"));
 
     [Fact]
-    public void Lists_every_module_on_demand() => Assert.Contains("  model.layers.2.self_attn.v_proj: Linear, rank 8, scale 2, A (8, 64), B (32, 8), F32", Inspect("llama_qv", verbose: true));
+    public void Lists_every_module_on_demand() =>
+        Assert.Contains("  model.layers.2.self_attn.v_proj: Linear, rank 8, scale 2, A (8, 64), B (32, 8), F32", Inspect("llama_qv", verbose: true));
 
     [Fact]
     public void A_grid_that_is_too_wide_goes_on_below()
@@ -83,7 +85,10 @@ public class InspectionTextTests
 
         Assert.Equal(6, lines.Length);
         Assert.All(lines, line => Assert.True(line.Length <= 116 && line == line.TrimEnd(), line));
-        Assert.Equal(modules.Select(module => module.Split('.')[^1]), lines.Where(line => line.StartsWith("  layers", StringComparison.Ordinal)).SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)));
+        Assert.Equal(
+            modules.Select(module => module.Split('.')[^1]),
+            lines.Where(line => line.StartsWith("  layers", StringComparison.Ordinal)).SelectMany(
+                line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)));
     }
 
     [Fact]

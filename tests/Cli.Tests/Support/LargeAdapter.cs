@@ -14,8 +14,10 @@ public static class LargeAdapter
             Path.Combine(folder, "adapter_config.json"),
             """{"peft_type": "LORA", "r": 64, "lora_alpha": 64, "target_modules": ["q_proj"], "peft_version": "0.21.0"}""");
         const long Bytes = (long)Rank * Size * 4;
-        IEnumerable<string> entries = Enumerable.Range(0, Layers).SelectMany(layer => new[] { ("A", $"{Rank},{Size}"), ("B", $"{Size},{Rank}") }.Select((factor, index) =>
-            $"\"base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{factor.Item1}.{factorName}\":{{\"dtype\":\"F32\",\"shape\":[{factor.Item2}],\"data_offsets\":[{((layer * 2) + index) * Bytes},{((layer * 2) + index + 1) * Bytes}]}}"));
+        IEnumerable<string> entries = Enumerable.Range(0, Layers).SelectMany(
+            layer => new[] { ("A", $"{Rank},{Size}"), ("B", $"{Size},{Rank}") }.Select((factor, index) =>
+            $"\"base_model.model.model.layers.{layer}.self_attn.q_proj.lora_{factor.Item1}.{factorName}\":{{\"dtype\":\"F32\",\"shape\":[{factor.Item2}],"
+            + $"\"data_offsets\":[{((layer * 2) + index) * Bytes},{((layer * 2) + index + 1) * Bytes}]}}"));
         byte[] header = Encoding.UTF8.GetBytes("{" + string.Join(",", entries) + "}");
         using FileStream file = File.Create(Path.Combine(folder, "adapter_model.safetensors"));
         file.Write(BitConverter.GetBytes((long)header.Length));

@@ -1,7 +1,9 @@
 using System.Text;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Tests.Support;
+using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
@@ -29,6 +31,20 @@ internal static class PeftPage
 
         """;
 
+    private const string FieldsText = """
+
+        ## Fields of the config
+
+        What PEFT 0.21 knows of `adapter_config.json` for LoRA, and what is known here of each field. *Since* is the first version that has it, *null* whether PEFT writes null there,
+        *does* what it does to the function that model and adapter compute: `nothing`, `selects` modules (the tensors tell them too), gives ranks and multipliers (`scale`), makes the
+        adapter more than `scale x B A` (`variant`), belongs to a changed `base`, or `replaces` weights of it. The last column says what `repair` puts where no reader can use the value;
+        *only its form* means that `"8"`, `8.0` or `1` become the number or the flag that they say, and other values stop the repair unless the tensors tell the right one.
+
+        | field | holds | since | default | null | does | unusable value |
+        | --- | --- | --- | --- | --- | --- | --- |
+
+        """;
+
     public static string Render()
     {
         var page = new StringBuilder(Text.ReplaceLineEndings("\n"));
@@ -38,8 +54,32 @@ internal static class PeftPage
             page.Append(Row(fixture));
         }
 
+        page.Append(FieldsText.ReplaceLineEndings("\n"));
+        foreach (PeftField field in PeftFields.All)
+        {
+            page.Append(Row(field));
+        }
+
         return page.ToString();
     }
+
+    private static string Row(PeftField field) =>
+        $"| `{field.Name}` | {Words(field.Kind)} | {(field.Since == 0 ? "the first" : $"0.{field.Since}")} | {Json(field.Default, "none")} "
+        + $"| {(field.Is(PeftFieldTraits.MayBeNull) ? "yes" : "no")} | {Words(field.Effect)} | {Mended(field)} |\n";
+
+    private static string Mended(PeftField field) => field.Mending is { } mending
+        ? Json(mending.Value, "removed")
+        : field.Kind switch
+        {
+            PeftFieldKind.Integer or PeftFieldKind.Number or PeftFieldKind.Flag => "only its form",
+            _ => "refused",
+        };
+
+    private static string Json(JsonValue? value, string whenNone) =>
+        value is null ? whenNone : $"`{Encoding.UTF8.GetString(PythonJson.Write(value, PythonJsonStyle.Peft)).Trim()}`";
+
+    private static string Words(Enum value) =>
+        string.Concat($"{value}".Select((letter, index) => char.IsUpper(letter) ? $"{(index > 0 ? " " : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 
     private static string Row(FixtureCase fixture)
     {

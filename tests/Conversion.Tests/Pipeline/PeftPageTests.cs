@@ -1,3 +1,4 @@
+using Transfuse.Metadata.Peft;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Pipeline;
@@ -10,7 +11,9 @@ public class PeftPageTests
     {
         string path = Path.Combine(Fixtures.RepositoryRoot, "docs", "peft.md");
         string expected = PeftPage.Render();
-        Assert.Equal(Fixtures.PeftCases.Count(fixture => fixture.PeftType == "LORA") + 2, expected.Split('\n').Count(line => line.StartsWith('|')));
+        Assert.Equal(
+            Fixtures.PeftCases.Count(fixture => fixture.PeftType == "LORA") + PeftFields.All.Length + 4,
+            expected.Split('\n').Count(line => line.StartsWith('|')));
         if (Environment.GetEnvironmentVariable("TRANSFUSE_UPDATE_DOCS") == "1")
         {
             File.WriteAllText(path, expected);

@@ -7,7 +7,8 @@ public static class RealFiles
 
     public static IReadOnlyList<byte[]> Archives { get; } = Read("legacy_npz/mlx/adapters.npz", "legacy_alpha_ambiguous/mlx/adapters.npz");
 
-    public static IReadOnlyList<byte[]> Safetensors { get; } = Read("llama_qv/peft/adapter_model.safetensors", "mlx_llama_bf16/mlx/adapters.safetensors", "llama_fp16_factors/peft/adapter_model.safetensors");
+    public static IReadOnlyList<byte[]> Safetensors { get; } = Read(
+        "llama_qv/peft/adapter_model.safetensors", "mlx_llama_bf16/mlx/adapters.safetensors", "llama_fp16_factors/peft/adapter_model.safetensors");
 
     private static byte[][] Read(params string[] paths)
     {
@@ -17,6 +18,11 @@ public static class RealFiles
             folder = Path.GetDirectoryName(folder);
         }
 
-        return [.. paths.Select(path => File.ReadAllBytes(Path.Combine(folder ?? throw new DirectoryNotFoundException("Run inside the repository."), "tests", "fixtures", path)))];
+        return
+        [
+            .. paths.Select(
+                path =>
+                    File.ReadAllBytes(Path.Combine(folder ?? throw new DirectoryNotFoundException("Run inside the repository."), "tests", "fixtures", path))),
+        ];
     }
 }

@@ -8,7 +8,8 @@ public sealed class SeedArchive
 {
     private static readonly (string Descr, DType DType, int Size)[] Types =
     [
-        ("<f4", DType.F32, 4), (">f4", DType.F32, 4), ("<f2", DType.F16, 2), (">i8", DType.I64, 8), ("|u1", DType.U8, 1), ("<V2", DType.BF16, 2), ("V2", DType.BF16, 2), ("|b1", DType.Bool, 1),
+        ("<f4", DType.F32, 4), (">f4", DType.F32, 4), ("<f2", DType.F16, 2), (">i8", DType.I64, 8), ("|u1", DType.U8, 1), ("<V2", DType.BF16, 2),
+        ("V2", DType.BF16, 2), ("|b1", DType.Bool, 1),
     ];
 
     private SeedArchive(Random random)

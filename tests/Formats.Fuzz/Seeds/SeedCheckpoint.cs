@@ -39,8 +39,10 @@ public sealed class SeedCheckpoint
 
     /// <summary>The file, with this object or another.</summary>
     public byte[] ToFile(byte[]? pickle = null) => _legacy
-        ? TorchWriter.Legacy(pickle ?? Pickle, [.. _storages.Select(storage => (storage.Key, (long)storage.Elements.Length / storage.Type.Size, storage.Elements))], !_bigEndian)
-        : TorchWriter.Zip(pickle ?? Pickle, _storages.Select(storage => (storage.Key, InFileOrder(storage.Type, storage.Elements))), _bigEndian ? "big" : "little");
+? TorchWriter.Legacy(
+    pickle ?? Pickle, [.. _storages.Select(storage => (storage.Key, (long)storage.Elements.Length / storage.Type.Size, storage.Elements))], !_bigEndian)
+        : TorchWriter.Zip(
+            pickle ?? Pickle, _storages.Select(storage => (storage.Key, InFileOrder(storage.Type, storage.Elements))), _bigEndian ? "big" : "little");
 
     private void AddStorage(Random random, List<(string Name, int Storage, View View)> views)
     {

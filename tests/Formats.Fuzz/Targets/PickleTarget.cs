@@ -8,9 +8,12 @@ public sealed class PickleTarget : TorchTarget
 {
     private static readonly byte[][] Pieces =
     [
-        "cos\nsystem\n"u8.ToArray(), "cbuiltins\neval\n"u8.ToArray(), "ctorch\nSize\n"u8.ToArray(), "ctorch\nint16\n"u8.ToArray(), "ctorch.storage\nUntypedStorage\n"u8.ToArray(),
-        "ctorch._utils\n_rebuild_tensor_v3\n"u8.ToArray(), "ctorch\nHalfStorage\n"u8.ToArray(), ")R"u8.ToArray(), "tR"u8.ToArray(), "("u8.ToArray(), "0"u8.ToArray(), "2"u8.ToArray(), "b"u8.ToArray(),
-        "Q"u8.ToArray(), [0x85], [0x86], [0x87], [0x93], [0x94], [0x8a, 8, 255, 255, 255, 255, 255, 255, 255, 127], [(byte)'J', 255, 255, 255, 255], [(byte)'r', 255, 255, 255, 127],
+        "cos\nsystem\n"u8.ToArray(), "cbuiltins\neval\n"u8.ToArray(), "ctorch\nSize\n"u8.ToArray(), "ctorch\nint16\n"u8.ToArray(),
+        "ctorch.storage\nUntypedStorage\n"u8.ToArray(),
+        "ctorch._utils\n_rebuild_tensor_v3\n"u8.ToArray(), "ctorch\nHalfStorage\n"u8.ToArray(), ")R"u8.ToArray(), "tR"u8.ToArray(), "("u8.ToArray(),
+        "0"u8.ToArray(), "2"u8.ToArray(), "b"u8.ToArray(),
+        "Q"u8.ToArray(), [0x85], [0x86], [0x87], [0x93], [0x94], [0x8a, 8, 255, 255, 255, 255, 255, 255, 255, 127], [(byte)'J', 255, 255, 255, 255],
+        [(byte)'r', 255, 255, 255, 127],
     ];
 
     private static readonly byte[][] Landmarks = ["torch"u8.ToArray(), "tQ"u8.ToArray(), "K"u8.ToArray(), "t"u8.ToArray(), "h"u8.ToArray()];

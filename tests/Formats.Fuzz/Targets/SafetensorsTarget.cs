@@ -7,7 +7,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Formats.Fuzz.Targets;
 
-/// <summary>Damaged safetensors files. What is still read must be what another JSON parser finds at the places that the header names, and fill the file.</summary>
+/// <summary>
+/// Damaged safetensors files. What is still read must be what another JSON parser finds at the places that the header names, and fill the file.
+/// </summary>
 public sealed class SafetensorsTarget : FuzzTarget
 {
     private const int LengthBytes = 8;

@@ -93,7 +93,13 @@ public sealed class PickleWriter
 
     /// <summary>A tensor of <c>_rebuild_tensor_v2</c>.</summary>
     public PickleWriter Tensor(string storageClass, string key, long count, long offset, long[] sizes, long[] strides, bool legacy = false) =>
-        Global("torch._utils", "_rebuild_tensor_v2").Mark().Storage(storageClass, key, count, legacy).Number(offset).Integers(sizes).Integers(strides).Bool(false)
+        Global("torch._utils", "_rebuild_tensor_v2")
+            .Mark()
+            .Storage(storageClass, key, count, legacy)
+            .Number(offset)
+            .Integers(sizes)
+            .Integers(strides)
+            .Bool(false)
             .OrderedDict().Raw((byte)'t', (byte)'R');
 
     private PickleWriter UInt32(uint value)

@@ -342,12 +342,14 @@ public class AtomicFolderTests
         UnixFileMode mask = ~File.GetUnixFileMode(scratch.Make("plain")) & (UnixFileMode)0x1FF;
         const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         const UnixFileMode Open = Private | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        using AtomicFolder folder = AtomicFolder.Create(scratch["out"], new AtomicFolderOptions { Permissions = UnixFileMode.UserRead | UnixFileMode.GroupRead });
+        using AtomicFolder folder = AtomicFolder.Create(
+            scratch["out"], new AtomicFolderOptions { Permissions = UnixFileMode.UserRead | UnixFileMode.GroupRead });
         folder.CreateFile("private", Private).Dispose();
         folder.CreateFile("open", Open | UnixFileMode.SetUser).Dispose();
         folder.CreateFile("readable", UnixFileMode.UserRead).Dispose();
         folder.Commit();
-        Assert.Equal((UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead) & ~mask, File.GetUnixFileMode(scratch["out"]));
+        Assert.Equal(
+            (UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead) & ~mask, File.GetUnixFileMode(scratch["out"]));
         Assert.Equal(Private, File.GetUnixFileMode(scratch["out/private"]));
         Assert.Equal(Open & ~mask, File.GetUnixFileMode(scratch["out/open"]));
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(scratch["out/readable"]));
@@ -435,8 +437,12 @@ public class AtomicFolderTests
         Assert.Equal(0, missed);
     }
 
-    private static string Files(string folder) => string.Join(' ', Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
-        .Select(path => Path.GetRelativePath(folder, path)).Order(StringComparer.Ordinal).Select(name => $"{name}={File.ReadAllText(Path.Combine(folder, name))}"));
+    private static string Files(string folder) =>
+        string.Join(
+            ' ', Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+        .Select(path => Path.GetRelativePath(folder, path))
+            .Order(StringComparer.Ordinal)
+            .Select(name => $"{name}={File.ReadAllText(Path.Combine(folder, name))}"));
 
     private static void AssertRefuses(AtomicFolderError cause, string destination, bool overwrite)
     {

@@ -150,7 +150,8 @@ public class LeftoverTests
         File.WriteAllText(Path.Combine(path, "new", "a"), "half");
         File.WriteAllText(
             Path.Combine(path, "transfuse.lock"),
-            $"Transfuse work folder 2\nfolder out\nsystem {process.System}\nprocess {process.Id} started {process.Started}\nfolder {FileStatus.Of(path).Identity}\nwhole\n");
+            $"Transfuse work folder 2\nfolder out\nsystem {process.System}\nprocess {process.Id} started {process.Started}\nfolder "
+            + $"{FileStatus.Of(path).Identity}\nwhole\n");
         return path;
     }
 

@@ -8,7 +8,8 @@ internal sealed class ScratchFolder : IDisposable
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>Names of everything in the folder, hidden entries too.</summary>
-    public IEnumerable<string> Entries => Directory.EnumerateFileSystemEntries(Path).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Entries =>
+        Directory.EnumerateFileSystemEntries(Path).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
     /// <summary>Makes a folder of text files.</summary>
     public string Make(string name, params (string Name, string Text)[] files)
@@ -24,7 +25,10 @@ internal sealed class ScratchFolder : IDisposable
 
     /// <summary>A folder's text files, and those below it, as <c>name=text</c>, or <see langword="null"/> where there is none.</summary>
     public static string? Contents(string folder) => !Directory.Exists(folder) ? null : string.Join(
-        ' ', Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => $"{System.IO.Path.GetRelativePath(folder, path)}={File.ReadAllText(path)}"));
+        ' ',
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(path => $"{System.IO.Path.GetRelativePath(folder, path)}={File.ReadAllText(path)}"));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -116,7 +116,8 @@ public class PythonJsonReaderTests
     public void Accepts_the_numbers_that_only_Python_writes()
     {
         var value = Assert.IsType<JsonArray>(Parse("[NaN, Infinity, -Infinity, 1e999]"));
-        Assert.Equal([double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.PositiveInfinity], value.Items.Select(item => ((JsonNumber)item).Value));
+        Assert.Equal(
+            [double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.PositiveInfinity], value.Items.Select(item => ((JsonNumber)item).Value));
         Assert.Equal(["NaN", "Infinity", "-Infinity", "1e999"], value.Items.Select(item => ((JsonNumber)item).Text));
     }
 

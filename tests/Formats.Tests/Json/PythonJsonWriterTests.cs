@@ -12,7 +12,11 @@ public class PythonJsonWriterTests
 
     [Fact]
     public void Writes_every_config_of_mlx_lm_as_mlx_lm_wrote_it() =>
-        Assert.Equal(20, Rewrite("mlx", PythonJsonStyle.MlxLm, name => name.StartsWith("mlx_", StringComparison.Ordinal) || name.StartsWith("legacy_", StringComparison.Ordinal)));
+        Assert.Equal(
+            20,
+            Rewrite(
+                "mlx", PythonJsonStyle.MlxLm,
+                name => name.StartsWith("mlx_", StringComparison.Ordinal) || name.StartsWith("legacy_", StringComparison.Ordinal)));
 
     [Fact]
     public void Writes_every_config_of_Unsloth_as_it_was_written() =>
@@ -24,10 +28,12 @@ public class PythonJsonWriterTests
     {
         JsonValue value = Parse("{\"b\":{\"d\":[],\"c\":{}},\"a\":[1,[2.50,null],{\"z\":true,\"y\":false}],\"\\u0001\":\"x\"}");
         Assert.Equal(
-            "{\n  \"\\u0001\": \"x\",\n  \"a\": [\n    1,\n    [\n      2.50,\n      null\n    ],\n    {\n      \"y\": false,\n      \"z\": true\n    }\n  ],\n  \"b\": {\n    \"c\": {},\n    \"d\": []\n  }\n}",
+            "{\n  \"\\u0001\": \"x\",\n  \"a\": [\n    1,\n    [\n      2.50,\n      null\n    ],\n    {\n      \"y\": false,\n      \"z\": true\n    }\n  "
+            + "],\n  \"b\": {\n    \"c\": {},\n    \"d\": []\n  }\n}",
             Write(value, PythonJsonStyle.Peft));
         Assert.Equal(
-            "{\n    \"\\u0001\": \"x\",\n    \"a\": [\n        1,\n        [\n            2.50,\n            null\n        ],\n        {\n            \"z\": true,\n            \"y\": false\n        }\n    ],\n    \"b\": {\n        \"d\": [],\n        \"c\": {}\n    }\n}",
+            "{\n    \"\\u0001\": \"x\",\n    \"a\": [\n        1,\n        [\n            2.50,\n            null\n        ],\n        {\n            \"z\": "
+            + "true,\n            \"y\": false\n        }\n    ],\n    \"b\": {\n        \"d\": [],\n        \"c\": {}\n    }\n}",
             Write(value, PythonJsonStyle.MlxLm));
         Assert.Equal("{\n  \"b\": 1,\n  \"a\": 2\n}", Write(Parse("{\"b\":1,\"a\":2}"), PythonJsonStyle.Unsloth));
         Assert.Equal("[]", Write(Parse("[ ]"), PythonJsonStyle.Peft));
@@ -44,7 +50,8 @@ public class PythonJsonWriterTests
         string[] names = ["\U00010000", "\uFFFD", "\uE000", "\ud800", "\ud800x", "a\U00010000", "a\uFFFD", "a", "Z", ""];
         var value = new JsonObject(names.Select(name => new KeyValuePair<string, JsonValue>(name, JsonNull.Instance)));
         var written = (JsonObject)Parse(Write(value, PythonJsonStyle.Peft));
-        Assert.Equal(["", "Z", "a", "a\uFFFD", "a\U00010000", "\ud800", "\ud800x", "\uE000", "\uFFFD", "\U00010000"], written.Members.Select(member => member.Key));
+        Assert.Equal(
+            ["", "Z", "a", "a\uFFFD", "a\U00010000", "\ud800", "\ud800x", "\uE000", "\uFFFD", "\U00010000"], written.Members.Select(member => member.Key));
     }
 
     // Recorded with repr of Python 3.11.

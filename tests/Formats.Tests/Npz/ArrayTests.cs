@@ -69,8 +69,10 @@ public class ArrayTests
     public void Fortran_order_is_permuted(bool bigEndian)
     {
         // element (i, j, k) has the value 100 i + 10 j + k
-        short[] rows = [.. from i in Enumerable.Range(0, 2) from j in Enumerable.Range(0, 3) from k in Enumerable.Range(0, 4) select (short)((100 * i) + (10 * j) + k)];
-        short[] columns = [.. from k in Enumerable.Range(0, 4) from j in Enumerable.Range(0, 3) from i in Enumerable.Range(0, 2) select (short)((100 * i) + (10 * j) + k)];
+        short[] rows =
+            [.. from i in Enumerable.Range(0, 2) from j in Enumerable.Range(0, 3) from k in Enumerable.Range(0, 4) select (short)((100 * i) + (10 * j) + k)];
+        short[] columns =
+            [.. from k in Enumerable.Range(0, 4) from j in Enumerable.Range(0, 3) from i in Enumerable.Range(0, 2) select (short)((100 * i) + (10 * j) + k)];
         byte[] data = [.. columns.SelectMany(value => bigEndian ? BitConverter.GetBytes(value).Reverse() : BitConverter.GetBytes(value))];
         using NpzFile file = NpzCheck.One(NpyWriter.Write(bigEndian ? ">i2" : "<i2", [2, 3, 4], data, fortran: true));
         Assert.Equal(rows.SelectMany(BitConverter.GetBytes), NpzCheck.Bytes(file.Tensors.Single().Tensor));

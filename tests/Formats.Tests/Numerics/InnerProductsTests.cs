@@ -37,8 +37,10 @@ public class InnerProductsTests
     [InlineData(31, 8, 8, 16)]
     public void What_does_not_fit_is_refused(int elements, int length, int stride, int sums)
     {
-        Assert.Throws<ArgumentException>(nameof(sums), () => InnerProducts.Add(new double[elements], new double[64], stride, length, new double[sums], isSymmetric: false));
-        Assert.Throws<ArgumentException>(nameof(sums), () => InnerProducts.Add(new double[64], new double[elements], stride, length, new double[sums], isSymmetric: false));
+        Assert.Throws<ArgumentException>(
+            nameof(sums), () => InnerProducts.Add(new double[elements], new double[64], stride, length, new double[sums], isSymmetric: false));
+        Assert.Throws<ArgumentException>(
+            nameof(sums), () => InnerProducts.Add(new double[64], new double[elements], stride, length, new double[sums], isSymmetric: false));
     }
 
     private static double Plain(Matrix left, int i, Matrix right, int j, int length)

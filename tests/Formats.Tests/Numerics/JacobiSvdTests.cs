@@ -17,7 +17,8 @@ public class JacobiSvdTests
             SingularVectors svd = JacobiSvd.Decompose(matrix, TestContext.Current.CancellationToken);
 
             int count = Math.Min(size.Rows, size.Columns);
-            Assert.Equal((count, count, size.Rows, count, size.Columns), (svd.Values.Length, svd.Left.Rows, svd.Left.Columns, svd.Right.Rows, svd.Right.Columns));
+            Assert.Equal(
+                (count, count, size.Rows, count, size.Columns), (svd.Values.Length, svd.Left.Rows, svd.Left.Columns, svd.Right.Rows, svd.Right.Columns));
             Assert.Equal(svd.Values.OrderDescending(), svd.Values);
             Assert.InRange(Matrices.Distance(Matrices.Compose(svd), matrix), 0, 1e-13 * Matrices.Norm(matrix));
             Assert.InRange(Matrices.Skew(svd.Left, count), 0, 1e-10);

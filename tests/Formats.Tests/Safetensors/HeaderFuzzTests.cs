@@ -56,7 +56,8 @@ public partial class HeaderFuzzTests
         Assert.InRange(read, 500, 10_000);
         SafetensorsError[] unreachable =
         [
-            SafetensorsError.HeaderTooSmall, SafetensorsError.TooMany, SafetensorsError.NotUnicode, SafetensorsError.ReservedName, SafetensorsError.TensorTooLarge,
+            SafetensorsError.HeaderTooSmall, SafetensorsError.TooMany, SafetensorsError.NotUnicode, SafetensorsError.ReservedName,
+            SafetensorsError.TensorTooLarge,
         ];
         Assert.Equal(Enum.GetValues<SafetensorsError>().Except(unreachable), causes.Order());
     }

@@ -30,7 +30,9 @@ public class RefusalTests
     {
         Refuses(SafetensorsError.TooMany, OfRank(65), 1, "a");
         Refuses(SafetensorsError.TooMany, OfEmptyTensors(100_001), 0, null);
-        Refuses(SafetensorsError.TooMany, "{\"__metadata__\":{" + string.Join(',', Enumerable.Range(0, 100_001).Select(index => $"\"{index}\":\"\"")) + "}}", 0, null);
+        Refuses(
+            SafetensorsError.TooMany, "{\"__metadata__\":{" + string.Join(',', Enumerable.Range(0, 100_001).Select(index => $"\"{index}\":\"\"")) + "}}", 0,
+            null);
         Refuses(SafetensorsError.TooMany, "{\"__metadata__\":{\"a\":\"" + new string('x', 17 << 20) + "\"}}", 0, null);
     }
 
@@ -42,7 +44,8 @@ public class RefusalTests
         Assert.Equal((64, 100_000), (one.Tensors[0].Tensor.Shape.Rank, all.Tensors.Length));
     }
 
-    private static string OfRank(int rank) => "{\"a\":{\"dtype\":\"U8\",\"shape\":[" + string.Join(',', Enumerable.Repeat(1, rank)) + "],\"data_offsets\":[0,1]}}";
+    private static string OfRank(int rank) =>
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[" + string.Join(',', Enumerable.Repeat(1, rank)) + "],\"data_offsets\":[0,1]}}";
 
     private static string OfEmptyTensors(int count) =>
         "{" + string.Join(',', Enumerable.Range(0, count).Select(index => $"\"{index}\":" + "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}")) + "}";

@@ -83,7 +83,8 @@ public class CastTests
         for (uint magnitude = 0; magnitude < format.Infinity; magnitude++)
         {
             double tie = format.Tie(magnitude);
-            values.AddRange([format.Value(magnitude), -Math.BitDecrement(tie), Math.BitDecrement(tie), tie, -tie, Math.BitIncrement(tie), -Math.BitIncrement(tie)]);
+            values.AddRange(
+                [format.Value(magnitude), -Math.BitDecrement(tie), Math.BitDecrement(tie), tie, -tie, Math.BitIncrement(tie), -Math.BitIncrement(tie)]);
         }
 
         values.AddRange([double.MaxValue, double.MinValue, double.PositiveInfinity, double.Epsilon, -double.Epsilon, -0d, 1e-46, 3.5e38]);
@@ -148,7 +149,8 @@ public class CastTests
     {
         uint[] singles = [.. Enumerable.Range(0, 23).Select(i => 0x7F80_0000u | (1u << i)), 0xFF80_0001, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7FBF_FFFF];
         ulong[] doubles = [.. Enumerable.Range(0, 52).Select(i => 0x7FF0_0000_0000_0000ul | (1ul << i)), 0xFFF0_0000_0000_0001, 0x7FFF_FFFF_FFFF_FFFF];
-        MemoryTensor[] tensors = [Values.Of([.. singles.Select(BitConverter.UInt32BitsToSingle)]), Values.Of([.. doubles.Select(BitConverter.UInt64BitsToDouble)])];
+        MemoryTensor[] tensors =
+            [Values.Of([.. singles.Select(BitConverter.UInt32BitsToSingle)]), Values.Of([.. doubles.Select(BitConverter.UInt64BitsToDouble)])];
         foreach (MemoryTensor tensor in tensors)
         {
             foreach (DType type in new[] { DType.F16, DType.BF16, DType.F32, DType.F64 })
@@ -203,7 +205,9 @@ public class CastTests
     private static PlainFloat Format(DType type) => type == DType.F16 ? PlainFloat.Half : PlainFloat.BFloat;
 
     private static void AssertSame(double expected, double actual) =>
-        Assert.True(double.IsNaN(expected) ? double.IsNaN(actual) : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual), $"{expected:R} {actual:R}");
+        Assert.True(
+            double.IsNaN(expected) ? double.IsNaN(actual) : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual),
+            $"{expected:R} {actual:R}");
 
     private static void AssertRounded(PlainFloat format, double value, ushort actual) =>
         Assert.True(double.IsNaN(value) ? format.IsNaN(actual) : format.Round(value) == actual, $"{value:R} became {actual:X4}");

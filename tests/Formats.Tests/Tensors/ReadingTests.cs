@@ -71,7 +71,11 @@ public class ReadingTests
         new Random(3).NextBytes(bytes);
         var source = new CountingTensor(new MemoryTensor(DType.BF16, new TensorShape(1500, 5000), bytes), ranges: true);
         byte[] read = Read(source.Slice(1, start, count, step));
-        byte[] expected = [.. Enumerable.Range(0, 1500).SelectMany(row => Enumerable.Range(0, count).SelectMany(i => bytes[(((row * 5000) + start + (i * step)) * 2)..((((row * 5000) + start + (i * step)) * 2) + 2)]))];
+        byte[] expected =
+            [.. Enumerable.Range(0, 1500).SelectMany(
+                row =>
+                    Enumerable.Range(0, count).SelectMany(
+                        i => bytes[(((row * 5000) + start + (i * step)) * 2)..((((row * 5000) + start + (i * step)) * 2) + 2)]))];
         Assert.Equal(expected, read);
         Assert.InRange(source.LargestRead, 900_000, 1 << 20);
         Assert.Equal(15_000_000, source.BytesRead);

@@ -12,8 +12,11 @@ public class StridedGatherTests
         Gen<int[]> sizes = Gen.Choose(1, 4).ArrayOf(4);
         Gen<int[]> strides = Gen.Choose(0, 9).ArrayOf(4);
         Gen<int> elementSizes = Gen.Elements(1, 2, 4, 8);
-        var cases = from size in sizes from stride in strides from elementSize in elementSizes from rank in Gen.Choose(1, 4) select (size, stride, elementSize, rank);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(cases.ToArbitrary(), item => Matches(item.size[..item.rank], item.stride[..item.rank], item.elementSize)));
+        var cases = from size in sizes from stride in strides from elementSize in elementSizes from rank in Gen.Choose(1, 4) select (
+            size, stride, elementSize, rank);
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(300),
+            Prop.ForAll(cases.ToArbitrary(), item => Matches(item.size[..item.rank], item.stride[..item.rank], item.elementSize)));
     }
 
     [Fact]
@@ -45,7 +48,9 @@ public class StridedGatherTests
 
         // Guards around the destination show writes outside it.
         byte[] guarded = [.. Enumerable.Repeat((byte)0xa5, expected.Count + 16)];
-        StridedGather.Copy(source, elementSize, [.. sizes.Select(size => (long)size)], [.. strides.Select(stride => (long)stride)], guarded.AsSpan(8, expected.Count), TestContext.Current.CancellationToken);
+        StridedGather.Copy(
+            source, elementSize, [.. sizes.Select(size => (long)size)], [.. strides.Select(stride => (long)stride)], guarded.AsSpan(8, expected.Count),
+            TestContext.Current.CancellationToken);
         return guarded.AsSpan(8, expected.Count).SequenceEqual(expected.ToArray())
             && guarded.Take(8).Concat(guarded.TakeLast(8)).All(value => value == 0xa5);
     }

@@ -46,7 +46,9 @@ public class PrintableTextTests
             string printable = PrintableText.OneLine(text);
             if (printable == text)
             {
-                Assert.False(code < 0x20 || code is >= 0x7F and < 0xA0 or >= 0x200B and <= 0x200F or >= 0x202A and <= 0x202E or >= 0x2060 and <= 0x206F or 0xFEFF, $"U+{code:X4}");
+                Assert.False(
+                    code < 0x20 || code is >= 0x7F and < 0xA0 or >= 0x200B and <= 0x200F or >= 0x202A and <= 0x202E or >= 0x2060 and <= 0x206F or 0xFEFF,
+                    $"U+{code:X4}");
                 continue;
             }
 

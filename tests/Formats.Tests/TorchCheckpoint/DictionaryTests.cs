@@ -19,16 +19,20 @@ public class DictionaryTests
     [Fact]
     public void Parameters_are_their_tensors()
     {
-        byte[] rebuilt = Tensor(new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_parameter").Mark()).Bool(true).OrderedDict().Raw((byte)'t', (byte)'R', (byte)'s').Stop();
+        byte[] rebuilt = Tensor(
+            new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_parameter").Mark()).Bool(true).OrderedDict().Raw((byte)'t', (byte)'R',
+            (byte)'s').Stop();
         Assert.Equal([1, 2], Values(rebuilt));
-        byte[] called = Tensor(new PickleWriter().EmptyDict().Text("w").Global("torch.nn.parameter", "Parameter")).Bool(true).Raw(0x86, (byte)'R', (byte)'s').Stop();
+        byte[] called = Tensor(
+            new PickleWriter().EmptyDict().Text("w").Global("torch.nn.parameter", "Parameter")).Bool(true).Raw(0x86, (byte)'R', (byte)'s').Stop();
         Assert.Equal([1, 2], Values(called));
     }
 
     [Fact]
     public void The_oldest_rebuild_and_torch_Size_are_known()
     {
-        byte[] pickle = new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_tensor").Mark().Storage("torch.FloatStorage", "0", 2).Number(0)
+        byte[] pickle = new PickleWriter().EmptyDict().Text("w").Global(
+            "torch._utils", "_rebuild_tensor").Mark().Storage("torch.FloatStorage", "0", 2).Number(0)
             .Global("torch", "Size").Integers(2).Raw(0x85, (byte)'R').Integers(1).Raw((byte)'t', (byte)'R', (byte)'s').Stop();
         Assert.Equal([1, 2], Values(pickle));
     }
@@ -38,7 +42,14 @@ public class DictionaryTests
     {
         PickleWriter body = new PickleWriter(4).EmptyDict().Raw(0x94);
         body.Raw(0x8c, 1, (byte)'w', 0x94).Raw(0x8c, 12).Raw("torch._utils"u8).Raw(0x94).Raw(0x8c, 18).Raw("_rebuild_tensor_v2"u8).Raw(0x94, 0x93, 0x94);
-        body.Mark().Storage("torch.FloatStorage", "0", 2).Number(0).Raw((byte)'K', 2, 0x85, 0x94).Raw((byte)'K', 1, 0x85).Bool(false).OrderedDict().Raw((byte)'t', (byte)'R', 0x94, (byte)'s');
+        body.Mark()
+            .Storage("torch.FloatStorage", "0", 2)
+            .Number(0)
+            .Raw((byte)'K', 2, 0x85, 0x94)
+            .Raw((byte)'K', 1, 0x85)
+            .Bool(false)
+            .OrderedDict()
+            .Raw((byte)'t', (byte)'R', 0x94, (byte)'s');
         byte[] rest = body.Stop()[2..];
         byte[] pickle = [0x80, 4, 0x95, (byte)rest.Length, 0, 0, 0, 0, 0, 0, 0, .. rest];
         Assert.Equal([1, 2], Values(pickle));

@@ -28,7 +28,11 @@ public class ElementTypeTests
     {
         byte[] little = [.. Enumerable.Range(1, 6 * size).Select(value => (byte)value)];
         byte[] big = [.. little.Chunk(unit).SelectMany(chunk => chunk.Reverse())];
-        byte[] transposed = [.. from row in Enumerable.Range(0, 3) from column in Enumerable.Range(0, 2) from value in little.Skip(((column * 3) + row) * size).Take(size) select value];
+        byte[] transposed =
+        [
+            .. from row in Enumerable.Range(0, 3) from column in Enumerable.Range(0, 2) from value in little.Skip(((column * 3) + row) * size)
+                .Take(size) select value,
+        ];
         foreach ((string order, byte[] storage) in new[] { ("little", little), ("big", big) })
         {
             using TorchCheckpointFile file = TorchCheck.Open(TorchCheck.One($"torch.{name}Storage", storage, 6, 0, [2, 3], [3, 1], order));
@@ -94,7 +98,8 @@ public class ElementTypeTests
     [Fact]
     public void Refuses_a_tensor_whose_type_is_not_its_storages()
     {
-        PickleWriter writer = new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_tensor_v3").Mark().Storage("torch.FloatStorage", "0", 2);
+        PickleWriter writer = new PickleWriter().EmptyDict().Text("w").Global(
+            "torch._utils", "_rebuild_tensor_v3").Mark().Storage("torch.FloatStorage", "0", 2);
         byte[] pickle = writer.Number(0).Integers(2).Integers(1).Bool(false).OrderedDict().Global("torch", "int32").Raw((byte)'t', (byte)'R', (byte)'s').Stop();
         TorchCheck.Refuses(TorchWriter.Zip(pickle, [("0", new byte[8])]), TorchCheckpointError.StorageConflict, "0");
     }
@@ -104,6 +109,12 @@ public class ElementTypeTests
         TorchCheck.Refuses(TorchCheck.One("torch.storage.UntypedStorage", new byte[8], 8, 0, [8], [1]), TorchCheckpointError.StorageConflict, "0");
 
     private static void Untyped(PickleWriter writer, string type, long count, long offset) => writer
-        .Global("torch._utils", "_rebuild_tensor_v3").Mark().Storage("torch.storage.UntypedStorage", "0", 8).Number(offset).Integers(count).Integers(1).Bool(false)
+        .Global("torch._utils", "_rebuild_tensor_v3")
+            .Mark()
+            .Storage("torch.storage.UntypedStorage", "0", 8)
+            .Number(offset)
+            .Integers(count)
+            .Integers(1)
+            .Bool(false)
         .OrderedDict().Global("torch", type).Raw((byte)'t', (byte)'R');
 }

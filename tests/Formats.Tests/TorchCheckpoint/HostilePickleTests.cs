@@ -30,7 +30,8 @@ public class HostilePickleTests
     [Fact]
     public void Refuses_a_global_hidden_inside_the_arguments_of_a_tensor()
     {
-        byte[] pickle = new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_tensor_v2").Mark().Global("os", "system").Text("x").Raw(0x85, (byte)'R').Raw((byte)'t', (byte)'R', (byte)'s').Stop();
+        byte[] pickle = new PickleWriter().EmptyDict().Text("w").Global(
+            "torch._utils", "_rebuild_tensor_v2").Mark().Global("os", "system").Text("x").Raw(0x85, (byte)'R').Raw((byte)'t', (byte)'R', (byte)'s').Stop();
         Refuses(pickle, TorchCheckpointError.GlobalRefused, "os.system");
     }
 
@@ -39,7 +40,8 @@ public class HostilePickleTests
     {
         // OrderedDict()() and _rebuild_tensor_v2 called on the results of itself
         Refuses(new PickleWriter().OrderedDict().Raw((byte)')', (byte)'R').Stop(), TorchCheckpointError.PickleInvalid, "REDUCE");
-        byte[] nested = new PickleWriter().Global("torch._utils", "_rebuild_tensor_v2").Global("torch._utils", "_rebuild_parameter").Raw((byte)')', (byte)'R').Raw(0x85, (byte)'R').Stop();
+        byte[] nested = new PickleWriter().Global(
+            "torch._utils", "_rebuild_tensor_v2").Global("torch._utils", "_rebuild_parameter").Raw((byte)')', (byte)'R').Raw(0x85, (byte)'R').Stop();
         Refuses(nested, TorchCheckpointError.PickleInvalid, "torch._utils._rebuild_parameter");
         Refuses(new PickleWriter().Global("torch", "FloatStorage").Raw((byte)')', (byte)'R').Stop(), TorchCheckpointError.PickleInvalid, "torch.FloatStorage");
     }
@@ -106,7 +108,9 @@ public class HostilePickleTests
     public void Deep_nesting_is_no_recursion(int opcode)
     {
         // 100,000 tuples, or 50,000 lists, inside each other: more objects than the file's size allows.
-        PickleWriter writer = opcode == 'a' ? new PickleWriter().Repeat(50_000, (byte)']').Repeat(49_999, (byte)'a') : new PickleWriter().Raw((byte)'N').Repeat(100_000, 0x85);
+        PickleWriter writer = opcode == 'a'
+            ? new PickleWriter().Repeat(50_000, (byte)']').Repeat(49_999, (byte)'a')
+            : new PickleWriter().Raw((byte)'N').Repeat(100_000, 0x85);
         Refuses(writer.Stop(), TorchCheckpointError.LimitExceeded);
     }
 
@@ -161,7 +165,8 @@ public class HostilePickleTests
     [Fact]
     public void Messages_show_hostile_names_on_one_short_line()
     {
-        TorchCheckpointException exception = Refuses(new PickleWriter(4).Text("os\n\u001b[31m").Text(new string('x', 5000)).Raw(0x93).Stop(), TorchCheckpointError.GlobalRefused);
+        TorchCheckpointException exception = Refuses(
+            new PickleWriter(4).Text("os\n\u001b[31m").Text(new string('x', 5000)).Raw(0x93).Stop(), TorchCheckpointError.GlobalRefused);
         Assert.StartsWith("os\\u000a\\u001b[31m.xxx", exception.Item, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
         Assert.True(exception.Message.Length < 400);

@@ -57,7 +57,8 @@ public class LegacyFormTests
     public void Refuses_storages_of_another_size()
     {
         TorchCheck.Refuses(TorchWriter.Legacy(Pickle, [Storages[0], ("93825", 5, Storages[1].Bytes)]), TorchCheckpointError.StorageSizeMismatch, "93825");
-        TorchCheck.Refuses(TorchWriter.Legacy(Pickle, [Storages[0], ("93825", long.MinValue, Storages[1].Bytes)]), TorchCheckpointError.StorageSizeMismatch, "93825");
+        TorchCheck.Refuses(
+            TorchWriter.Legacy(Pickle, [Storages[0], ("93825", long.MinValue, Storages[1].Bytes)]), TorchCheckpointError.StorageSizeMismatch, "93825");
         byte[] huge = TorchCheck.Dictionary(writer => writer.Text("a").Tensor("torch.DoubleStorage", "0", 1L << 60, 0, [1], [1], legacy: true));
         TorchCheck.Refuses(TorchWriter.Legacy(huge, [("0", 1L << 60, [])]), TorchCheckpointError.StorageSizeMismatch, "0");
     }
@@ -74,7 +75,17 @@ public class LegacyFormTests
     public void Refuses_views_of_storages()
     {
         byte[] pickle = new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_tensor").Mark()
-            .Mark().Text("storage").Global("torch", "FloatStorage").Text("1").Text("cpu").Number(2).Mark().Text("0").Number(0).Number(2).Raw((byte)'t', (byte)'t', (byte)'Q')
+            .Mark()
+                .Text("storage")
+                .Global("torch", "FloatStorage")
+                .Text("1")
+                .Text("cpu")
+                .Number(2)
+                .Mark()
+                .Text("0")
+                .Number(0)
+                .Number(2)
+                .Raw((byte)'t', (byte)'t', (byte)'Q')
             .Number(0).Integers(2).Integers(1).Raw((byte)'t', (byte)'R', (byte)'s').Stop();
         TorchCheck.Refuses(TorchWriter.Legacy(pickle, [("1", 2, new byte[8])]), TorchCheckpointError.TypeUnsupported, "1");
     }

@@ -40,7 +40,9 @@ public class PeftFixtureTests
         var entries = archive.Entries.Where(entry => entry.FullName.Contains("/data/", StringComparison.Ordinal)).Select(Read).ToList();
         using var file = TorchCheckpointFile.Open(path);
         Assert.Equal(24, entries.Count);
-        Assert.Equal(entries.Order(StringComparer.Ordinal), file.Tensors.Select(tensor => Convert.ToHexString(TorchCheck.Bytes(tensor.Tensor))).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            entries.Order(StringComparer.Ordinal),
+            file.Tensors.Select(tensor => Convert.ToHexString(TorchCheck.Bytes(tensor.Tensor))).Order(StringComparer.Ordinal));
 
         static string Read(ZipArchiveEntry entry)
         {

@@ -52,13 +52,16 @@ public class TensorRefusalTests
 
     [Fact]
     public void Refuses_more_dimensions_than_PyTorch_has() =>
-        TorchCheck.Refuses(TorchCheck.One("torch.FloatStorage", new byte[4], 1, 0, [.. Enumerable.Repeat(1L, 65)], [.. Enumerable.Repeat(1L, 65)]), TorchCheckpointError.LimitExceeded);
+        TorchCheck.Refuses(
+            TorchCheck.One("torch.FloatStorage", new byte[4], 1, 0, [.. Enumerable.Repeat(1L, 65)], [.. Enumerable.Repeat(1L, 65)]),
+            TorchCheckpointError.LimitExceeded);
 
     [Fact]
     public void Reads_as_many_dimensions_as_PyTorch_has()
     {
         long[] sizes = [2, .. Enumerable.Repeat(1L, 62), 2];
-        using TorchCheckpointFile file = TorchCheck.Open(TorchCheck.One("torch.FloatStorage", TorchCheck.Raw(1f, 2f, 3f, 4f), 4, 0, sizes, [1, .. Enumerable.Repeat(1L, 62), 2]));
+        using TorchCheckpointFile file = TorchCheck.Open(
+            TorchCheck.One("torch.FloatStorage", TorchCheck.Raw(1f, 2f, 3f, 4f), 4, 0, sizes, [1, .. Enumerable.Repeat(1L, 62), 2]));
         Assert.Equal([1, 3, 2, 4], TorchCheck.Values<float>(file.Tensors.Single().Tensor));
     }
 
@@ -94,7 +97,9 @@ public class TensorRefusalTests
     [Fact]
     public void Refuses_metadata_that_change_values()
     {
-        PickleWriter writer = new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_tensor_v2").Mark().Storage("torch.ComplexFloatStorage", "0", 1).Number(0).Integers(1).Integers(1).Bool(false).OrderedDict();
+        PickleWriter writer = new PickleWriter().EmptyDict().Text("w").Global(
+            "torch._utils",
+            "_rebuild_tensor_v2").Mark().Storage("torch.ComplexFloatStorage", "0", 1).Number(0).Integers(1).Integers(1).Bool(false).OrderedDict();
         byte[] start = writer.ToArray();
         byte[] conjugate = [.. start, .. new PickleWriter().EmptyDict().Text("conj").Bool(true).Op('s').Raw((byte)'t', (byte)'R', (byte)'s').Stop().AsSpan(2)];
         TorchCheck.Refuses(TorchWriter.Zip(conjugate, [("0", new byte[8])]), TorchCheckpointError.PickleInvalid, "torch._utils._rebuild_tensor_v2");
@@ -106,7 +111,8 @@ public class TensorRefusalTests
     [Fact]
     public void Refuses_sizes_that_are_no_integers()
     {
-        byte[] pickle = new PickleWriter().EmptyDict().Text("w").Global("torch._utils", "_rebuild_tensor_v2").Mark().Storage("torch.FloatStorage", "0", 1).Number(0)
+        byte[] pickle = new PickleWriter().EmptyDict().Text("w").Global(
+            "torch._utils", "_rebuild_tensor_v2").Mark().Storage("torch.FloatStorage", "0", 1).Number(0)
             .Bool(true).Raw(0x85).Integers(1).Bool(false).OrderedDict().Raw((byte)'t', (byte)'R', (byte)'s').Stop();
         TorchCheck.Refuses(TorchWriter.Zip(pickle, [("0", new byte[4])]), TorchCheckpointError.PickleInvalid, "torch._utils._rebuild_tensor_v2");
     }

@@ -44,7 +44,8 @@ public class TensorViewTests
     {
         short[] values = [.. Enumerable.Range(0, 24).Select(value => (short)value)];
         using TorchCheckpointFile file = TorchCheck.Open(TorchCheck.One("torch.ShortStorage", TorchCheck.Raw(values), 24, 0, [4, 2, 3], [1, 12, 4]));
-        short[] expected = [.. from i in Enumerable.Range(0, 4) from j in Enumerable.Range(0, 2) from k in Enumerable.Range(0, 3) select values[i + (12 * j) + (4 * k)]];
+        short[] expected =
+            [.. from i in Enumerable.Range(0, 4) from j in Enumerable.Range(0, 2) from k in Enumerable.Range(0, 3) select values[i + (12 * j) + (4 * k)]];
         Assert.Equal(expected, TorchCheck.Values<short>(file.Tensors.Single().Tensor));
     }
 

@@ -62,7 +62,8 @@ public class ZipFormTests
 
     [Fact]
     public void Refuses_compressed_entries() =>
-        TorchCheck.Refuses(ZipWriter.Write([.. Items(), ZipItem.Deflated("archive/.x", new byte[100_000])]), TorchCheckpointError.EntryCompressed, "archive/.x");
+        TorchCheck.Refuses(
+            ZipWriter.Write([.. Items(), ZipItem.Deflated("archive/.x", new byte[100_000])]), TorchCheckpointError.EntryCompressed, "archive/.x");
 
     [Theory]
     [InlineData(0x0001)]
@@ -98,8 +99,11 @@ public class ZipFormTests
     public void Refuses_directories_that_contradict_themselves()
     {
         TorchCheck.Refuses(ZipWriter.Write([.. Items(), new ZipItem("archive/.x", []) { Length = 1 }]), TorchCheckpointError.ArchiveInvalid, "archive/.x");
-        TorchCheck.Refuses(ZipWriter.Write([.. Items(), new ZipItem("archive/.x", []) { LocalName = "archive/.y" }]), TorchCheckpointError.ArchiveInvalid, "archive/.x");
-        TorchCheck.Refuses(ZipWriter.Write([.. Items(), new ZipItem("archive/.x", [1]) { HeaderPosition = -1, IsZip64 = true }]), TorchCheckpointError.ArchiveInvalid, "archive/.x");
+        TorchCheck.Refuses(
+            ZipWriter.Write([.. Items(), new ZipItem("archive/.x", []) { LocalName = "archive/.y" }]), TorchCheckpointError.ArchiveInvalid, "archive/.x");
+        TorchCheck.Refuses(
+            ZipWriter.Write([.. Items(), new ZipItem("archive/.x", [1]) { HeaderPosition = -1, IsZip64 = true }]), TorchCheckpointError.ArchiveInvalid,
+            "archive/.x");
     }
 
     [Theory]

@@ -85,7 +85,8 @@ public class JsonFieldsTests
     public void Reports_each_oddity_with_field_and_value()
     {
         var log = new FindingLog();
-        var fields = new ConfigFields(Fixtures.Parse("{\"a\":\"8\",\"b\":8.0,\"c\":true,\"d\":NaN,\"e\":null,\"f\":1e30,\"g\":0,\"h\":{},\"ok\":3}"), "adapter_config.json", log);
+        var fields = new ConfigFields(
+            Fixtures.Parse("{\"a\":\"8\",\"b\":8.0,\"c\":true,\"d\":NaN,\"e\":null,\"f\":1e30,\"g\":0,\"h\":{},\"ok\":3}"), "adapter_config.json", log);
         fields.ReadInteger("a", out long _);
         fields.ReadInteger("b", out long _);
         fields.ReadInteger("c", out long _);

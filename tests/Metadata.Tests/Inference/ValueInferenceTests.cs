@@ -21,7 +21,8 @@ public class ValueInferenceTests
 
     [Theory]
     [MemberData(nameof(Scales))]
-    public void A_layer_has_one_scale_or_equal_ones_for_its_experts(double[]? values, double? expected) => Assert.Equal(expected, ScaleInference.OfLayer(values));
+    public void A_layer_has_one_scale_or_equal_ones_for_its_experts(double[]? values, double? expected) =>
+        Assert.Equal(expected, ScaleInference.OfLayer(values));
 
     [Fact]
     public void Layers_share_a_scale_or_there_is_none()
@@ -44,7 +45,8 @@ public class ValueInferenceTests
     [InlineData(-0.5, null, 0.0)]
     [InlineData(null, 1.0, 0.0)]
     [InlineData(null, double.NaN, 0.0)]
-    public void The_keep_probability_wins_over_a_stale_probability(double? keep, double? stale, double expected) => Assert.Equal(expected, DropoutInference.OfLayer(keep, stale));
+    public void The_keep_probability_wins_over_a_stale_probability(double? keep, double? stale, double expected) =>
+        Assert.Equal(expected, DropoutInference.OfLayer(keep, stale));
 
     [Theory]
     [InlineData(0.09999999999999998, 0.1)]

@@ -7,7 +7,9 @@ namespace Transfuse.Metadata.Tests.Matching;
 
 public class PythonRegexTests
 {
-    /// <summary>python-re.json: what <c>re.match</c> and <c>re.fullmatch</c> of CPython 3.11.7 gave, all groups included, for patterns written by hand and at random.</summary>
+    /// <summary>
+    /// python-re.json: what <c>re.match</c> and <c>re.fullmatch</c> of CPython 3.11.7 gave, all groups included, for patterns written by hand and at random.
+    /// </summary>
     [Fact]
     public void Agrees_with_recorded_Python()
     {

@@ -94,7 +94,8 @@ public class MlxKeyRepairTests
     public void All_layers_from_the_first_on_keep_relative_keys() => Check(Choose("-1", null, null, FirstTwo), 1024, "q", true, true);
 
     [Fact]
-    public void Readers_of_full_paths_get_them() => Check(Choose("2", null, null, FirstTwo, MlxKeyPreference.FullPath), 2, "m.layers.0.q m.layers.1.q", false, true);
+    public void Readers_of_full_paths_get_them() =>
+        Check(Choose("2", null, null, FirstTwo, MlxKeyPreference.FullPath), 2, "m.layers.0.q m.layers.1.q", false, true);
 
     [Fact]
     public void Readers_of_full_paths_alone_get_them_in_place_of_others() =>
@@ -158,10 +159,13 @@ public class MlxKeyRepairTests
         Assert.Equal(changesKeys, choice.KeysReason is not null);
     }
 
-    private static MlxKeyRepair Choose(string number, string? keys, int? baseLayers, params string[] paths) => Choose(number, keys, baseLayers, paths, MlxKeyPreference.Exact);
+    private static MlxKeyRepair Choose(string number, string? keys, int? baseLayers, params string[] paths) =>
+        Choose(number, keys, baseLayers, paths, MlxKeyPreference.Exact);
 
-    private static MlxKeyRepair Choose(string number, string? keys, int? baseLayers, string[] paths, MlxKeyPreference preference, bool isDora = false) => MlxKeyRepair.Choose(
-        MlxNumber.Read(Fixtures.Parse($"{{\"num_layers\":{number}}}"), "num_layers"), keys is null ? null : Split(keys), Paths(paths), baseLayers, preference, isDora);
+    private static MlxKeyRepair Choose(string number, string? keys, int? baseLayers, string[] paths, MlxKeyPreference preference, bool isDora = false) =>
+        MlxKeyRepair.Choose(
+        MlxNumber.Read(Fixtures.Parse($"{{\"num_layers\":{number}}}"), "num_layers"), keys is null ? null : Split(keys), Paths(paths), baseLayers, preference,
+        isDora);
 
     private static ImmutableArray<string> Split(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
 

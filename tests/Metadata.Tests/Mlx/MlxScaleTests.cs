@@ -87,7 +87,8 @@ public class MlxScaleTests
     [InlineData("{" + Old + "}", "2024-05-20", 20)]
     [InlineData("{\"num_layers\":16,\"lora_parameters\":{\"alpha\":16,\"scale\":10.0}}", "mlx-lm@0.21.0", 10)]
     [InlineData("{\"use_dora\":false," + Old + "}", "2025-01-01", 10)]
-    public void A_producer_that_agrees_changes_nothing(string config, string producer, double expected) => Assert.Equal(expected, Decide(config, producer: producer).Value);
+    public void A_producer_that_agrees_changes_nothing(string config, string producer, double expected) =>
+        Assert.Equal(expected, Decide(config, producer: producer).Value);
 
     [Fact]
     public void An_archive_without_a_config_is_not_of_a_producer_that_writes_one()
@@ -129,12 +130,14 @@ public class MlxScaleTests
     [InlineData("mlx-vlm@0.5.0", 4)]
     [InlineData("2026-04-17", 16)]
     [InlineData("2026-04-18", 4)]
-    public void Old_mlx_vlm_multiplied_by_alpha_then_by_alpha_over_rank(string producer, double expected) => Assert.Equal(expected, Decide(Vlm, producer: producer).Value);
+    public void Old_mlx_vlm_multiplied_by_alpha_then_by_alpha_over_rank(string producer, double expected) =>
+        Assert.Equal(expected, Decide(Vlm, producer: producer).Value);
 
     [Theory]
     [InlineData(null)]
     [InlineData("mlx-lm@0.14.1")]
-    public void Old_mlx_vlm_is_a_question_without_its_version(string? producer) => Assert.Contains("16", Refused(Decide(Vlm, producer: producer), "TF3502").Message);
+    public void Old_mlx_vlm_is_a_question_without_its_version(string? producer) =>
+        Assert.Contains("16", Refused(Decide(Vlm, producer: producer), "TF3502").Message);
 
     [Fact]
     public void A_bare_archive_means_20_and_says_so()

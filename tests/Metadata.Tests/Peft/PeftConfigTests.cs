@@ -26,7 +26,8 @@ public class PeftConfigTests
         { Lora("\"r\":8,\"lora_alpha\":NaN"), "error TF3002 adapter_config.json:lora_alpha: is NaN, but a finite number belongs there" },
         { Lora("\"r\":8,\"lora_alpha\":\"16\""), "error TF3001 adapter_config.json:lora_alpha: is the string \"16\", but a finite number belongs there" },
         { Lora("\"r\":8,\"lora_alpha\":0"), "warning TF3107 adapter_config.json:lora_alpha: is 0" },
-        { Plain("\"lora_dropout\":1.5"), "warning TF3165 adapter_config.json:lora_dropout: is 1.5, but 0 to 1 belongs there; 0 is taken, and PEFT uses it in training only" },
+        { Plain("\"lora_dropout\":1.5"), "warning TF3165 adapter_config.json:lora_dropout: is 1.5, but 0 to 1 belongs there; 0 is taken, and PEFT uses it in "
+            + "training only" },
         { Plain("\"lora_dropout\":0.1,\"target_parameters\":[\"w\"]"), "warning TF3119 adapter_config.json:lora_dropout: is 0.1 beside target_parameters" },
         { Plain("\"use_rslora\":1"), "warning TF3004 adapter_config.json:use_rslora: is 1, but true or false belongs there; it is taken as that" },
         { Plain("\"use_rslora\":\"false\""), "error TF3001 adapter_config.json:use_rslora: is the string \"false\", but true or false belongs there" },
@@ -36,31 +37,69 @@ public class PeftConfigTests
         { Plain("\"init_lora_weights\":\"kaiming\""), "error TF3111 adapter_config.json:init_lora_weights: is the string \"kaiming\"" },
         { Plain("\"init_lora_weights\":1"), "error TF3001 adapter_config.json:init_lora_weights: is 1, but true, false or a string belongs there" },
         { Plain("\"peft_version\":\"newest\""), "warning TF3112 adapter_config.json:peft_version: is the string \"newest\"" },
-        { Plain("\"target_modules\":\".*q\",\"layers_to_transform\":[0]"), "error TF3113 adapter_config.json:layers_to_transform: stands beside target_modules \".*q\"" },
-        { Plain("\"target_modules\":\"all-linear\",\"layers_pattern\":\"h\""), "error TF3113 adapter_config.json:layers_pattern: stands beside target_modules \"all-linear\"" },
-        { Plain("\"target_modules\":\".*q\",\"layers_to_transform\":[]"), "error TF3113 adapter_config.json:layers_to_transform: stands beside target_modules \".*q\"" },
+        {
+            Plain("\"target_modules\":\".*q\",\"layers_to_transform\":[0]"),
+            "error TF3113 adapter_config.json:layers_to_transform: stands beside target_modules \".*q\""
+        },
+        {
+            Plain("\"target_modules\":\"all-linear\",\"layers_pattern\":\"h\""),
+            "error TF3113 adapter_config.json:layers_pattern: stands beside target_modules \"all-linear\""
+        },
+        {
+            Plain("\"target_modules\":\".*q\",\"layers_to_transform\":[]"),
+            "error TF3113 adapter_config.json:layers_to_transform: stands beside target_modules \".*q\""
+        },
         { Plain("\"layers_pattern\":[\"h\"]"), "error TF3114 adapter_config.json:layers_pattern: stands without layers_to_transform" },
         { Plain("\"use_dora\":true,\"megatron_config\":{\"a\":1}"), "error TF3115 adapter_config.json:use_dora: stands beside megatron_config" },
-        { Plain("\"init_lora_weights\":\"loftq\",\"loftq_config\":{}"), "error TF3116 adapter_config.json:init_lora_weights: is \"loftq\" without loftq_config" },
+        {
+            Plain("\"init_lora_weights\":\"loftq\",\"loftq_config\":{}"),
+            "error TF3116 adapter_config.json:init_lora_weights: is \"loftq\" without loftq_config"
+        },
         { Plain("\"lora_bias\":true,\"use_dora\":true"), "error TF3117 adapter_config.json:lora_bias: stands beside use_dora" },
-        { Plain("\"lora_bias\":true,\"init_lora_weights\":\"gaussian\""), "error TF3117 adapter_config.json:lora_bias: stands beside init_lora_weights \"gaussian\"" },
-        { Plain("\"use_dora\":true,\"alora_invocation_tokens\":[1]"), "error TF3118 adapter_config.json:use_dora: is on together with alora_invocation_tokens" },
-        { Plain("\"use_dora\":true,\"init_lora_weights\":\"mica\""), "error TF3118 adapter_config.json:use_dora: is on together with init_lora_weights \"mica\"" },
+        {
+            Plain("\"lora_bias\":true,\"init_lora_weights\":\"gaussian\""),
+            "error TF3117 adapter_config.json:lora_bias: stands beside init_lora_weights \"gaussian\""
+        },
+        {
+            Plain("\"use_dora\":true,\"alora_invocation_tokens\":[1]"),
+            "error TF3118 adapter_config.json:use_dora: is on together with alora_invocation_tokens"
+        },
+        {
+            Plain("\"use_dora\":true,\"init_lora_weights\":\"mica\""),
+            "error TF3118 adapter_config.json:use_dora: is on together with init_lora_weights \"mica\""
+        },
         { Plain("\"foo\":1,\"bar\":null"), "info TF3006 adapter_config.json: PEFT 0.21 does not know foo, bar" },
         { Plain("\"target_modules\":7"), "error TF3001 adapter_config.json:target_modules: is 7, but a string or a list of strings belongs there" },
-        { Plain("\"target_modules\":[\"q\",1]"), "error TF3001 adapter_config.json:target_modules: is a list, but a string or a list of strings belongs there" },
+        {
+            Plain("\"target_modules\":[\"q\",1]"),
+            "error TF3001 adapter_config.json:target_modules: is a list, but a string or a list of strings belongs there"
+        },
         { Plain("\"exclude_modules\":{}"), "error TF3001 adapter_config.json:exclude_modules: is an object, but a string or a list of strings belongs there" },
-        { Plain("\"target_parameters\":\"w\""), "error TF3001 adapter_config.json:target_parameters: is the string \"w\", but a list of strings belongs there" },
-        { Plain("\"modules_to_save\":\"lm_head\""), "error TF3001 adapter_config.json:modules_to_save: is the string \"lm_head\", but a list of strings belongs there" },
+        {
+            Plain("\"target_parameters\":\"w\""),
+            "error TF3001 adapter_config.json:target_parameters: is the string \"w\", but a list of strings belongs there"
+        },
+        {
+            Plain("\"modules_to_save\":\"lm_head\""),
+            "error TF3001 adapter_config.json:modules_to_save: is the string \"lm_head\", but a list of strings belongs there"
+        },
         { Plain("\"layers_to_transform\":[0,\"1\"]"), "error TF3001 adapter_config.json:layers_to_transform: is a list, but a list of integers belongs there" },
-        { Plain("\"layers_to_transform\":1.0"), "warning TF3003 adapter_config.json:layers_to_transform: is 1.0, but an integer belongs there; it is taken as that" },
+        { Plain(
+            "\"layers_to_transform\":1.0"), "warning TF3003 adapter_config.json:layers_to_transform: is 1.0, but an integer belongs there; it is taken as "
+            + "that" },
         { Plain("\"rank_pattern\":[]"), "error TF3001 adapter_config.json:rank_pattern: is an empty list, but an object belongs there" },
         { Plain("\"rank_pattern\":{\"q\":0}"), "error TF3106 adapter_config.json:rank_pattern:q: is 0" },
         { Plain("\"rank_pattern\":{\"q\":\"4\"}"), "error TF3001 adapter_config.json:rank_pattern:q: is the string \"4\", but an integer belongs there" },
         { Plain("\"alpha_pattern\":{\"q\":Infinity}"), "error TF3002 adapter_config.json:alpha_pattern:q: is Infinity, but a finite number belongs there" },
         { Plain("\"alpha_pattern\":{\"q\":0}"), "warning TF3107 adapter_config.json:alpha_pattern:q: is 0" },
-        { Plain("\"layer_replication\":3"), "error TF3001 adapter_config.json:layer_replication: is 3, but a list of ranges, each of two integers, belongs there" },
-        { Plain("\"trainable_token_indices\":{\"e\":[\"a\"]}"), "error TF3001 adapter_config.json:trainable_token_indices: is an object, but a list of integers, or an object of such lists, belongs there" },
+        {
+            Plain("\"layer_replication\":3"),
+            "error TF3001 adapter_config.json:layer_replication: is 3, but a list of ranges, each of two integers, belongs there"
+        },
+        {
+            Plain("\"trainable_token_indices\":{\"e\":[\"a\"]}"),
+            "error TF3001 adapter_config.json:trainable_token_indices: is an object, but a list of integers, or an object of such lists, belongs there"
+        },
     };
 
     [Theory]
@@ -115,9 +154,12 @@ public class PeftConfigTests
             """,
             out FindingLog log);
         Assert.Equal(["TF3119", "TF3006"], log.ToSorted().Select(finding => finding.Code.Id));
-        Assert.Equal(("LORA", "CAUSAL_LM", "org/base", "main", "0.20.0"), (config.PeftType, config.TaskType, config.BaseModel, config.Revision, config.Version!.Text));
+        Assert.Equal(
+            ("LORA", "CAUSAL_LM", "org/base", "main", "0.20.0"), (config.PeftType, config.TaskType, config.BaseModel, config.Revision, config.Version!.Text));
         Assert.Equal((4, 12.5, 0.05, true, true, "all"), (config.Rank, config.Alpha, config.Dropout, config.UseRslora, config.FanInFanOut, config.Bias));
-        Assert.Equal((PeftModuleSelectorKind.List, PeftModuleSelectorKind.Pattern, "x.*"), (config.TargetModules.Kind, config.ExcludeModules.Kind, config.ExcludeModules.Pattern));
+        Assert.Equal(
+            (PeftModuleSelectorKind.List, PeftModuleSelectorKind.Pattern, "x.*"),
+            (config.TargetModules.Kind, config.ExcludeModules.Kind, config.ExcludeModules.Pattern));
         Assert.Equal(["v", "q"], config.TargetModules.Items);
         Assert.Equal(["w"], config.TargetParameters!.Value);
         Assert.Equal(["lm_head", "lm_head"], config.ModulesToSave);
@@ -174,7 +216,8 @@ public class PeftConfigTests
     [Fact]
     public void Other_methods_are_read_only_as_far_as_all_methods_agree()
     {
-        PeftConfig config = Parse("{\"peft_type\":\"ADALORA\",\"r\":4,\"rank_pattern\":{\"a.lora_E\":[true]},\"base_model_name_or_path\":\"\"}", out FindingLog log);
+        PeftConfig config = Parse(
+            "{\"peft_type\":\"ADALORA\",\"r\":4,\"rank_pattern\":{\"a.lora_E\":[true]},\"base_model_name_or_path\":\"\"}", out FindingLog log);
         Assert.Equal(0, log.Count);
         Assert.Equal(("ADALORA", false, 8, null), (config.PeftType, config.IsLora, config.Rank, config.BaseModel));
     }
@@ -184,7 +227,8 @@ public class PeftConfigTests
     {
         int lora = 0;
         int others = 0;
-        foreach (string folder in Directory.EnumerateDirectories(Fixtures.Root).Where(folder => File.Exists(Path.Combine(folder, "peft", "adapter_config.json"))))
+        foreach (string folder
+            in Directory.EnumerateDirectories(Fixtures.Root).Where(folder => File.Exists(Path.Combine(folder, "peft", "adapter_config.json"))))
         {
             var log = new FindingLog();
             var json = (Formats.Json.JsonObject)Fixtures.Json("fixtures", Path.GetFileName(folder), "peft", "adapter_config.json");
@@ -200,13 +244,21 @@ public class PeftConfigTests
     }
 
     [Theory]
-    [InlineData("\"init_lora_weights\":\"pissa\"", "error TF3301 adapter_config.json:init_lora_weights: is \"pissa\": the base weights were changed before training, and the adapter is relative to those; PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion")]
-    [InlineData("\"kasa_config\":{}", "error TF3301 adapter_config.json:kasa_config: is set: the base weights were truncated, and lora_diag stands between the factors; merge it in PEFT")]
-    [InlineData("\"alora_invocation_tokens\":[1,2]", "error TF3302 adapter_config.json:alora_invocation_tokens: is set: the adapter acts only after certain tokens")]
+    [InlineData(
+        "\"init_lora_weights\":\"pissa\"",
+        "error TF3301 adapter_config.json:init_lora_weights: is \"pissa\": the base weights were changed before training, and the adapter is relative to "
+        + "those; PEFT makes plain LoRA of it with path_initial_model_for_weight_conversion")]
+    [InlineData(
+        "\"kasa_config\":{}",
+        "error TF3301 adapter_config.json:kasa_config: is set: the base weights were truncated, and lora_diag stands between the factors; merge it in PEFT")]
+    [InlineData(
+        "\"alora_invocation_tokens\":[1,2]", "error TF3302 adapter_config.json:alora_invocation_tokens: is set: the adapter acts only after certain tokens")]
     [InlineData("\"arrow_config\":{}", "error TF3302 adapter_config.json:arrow_config: is set: the model chooses between several adapters while it runs")]
     [InlineData("\"use_bdlora\":{}", "error TF3302 adapter_config.json:use_bdlora: is set: the factors are packed blocks of a block-diagonal matrix")]
     [InlineData("\"use_qalora\":true", "error TF3302 adapter_config.json:use_qalora: is set: the input is pooled in groups before lora_A")]
-    [InlineData("\"layer_replication\":[[0,4],[2,5]]", "error TF3303 adapter_config.json:layer_replication: has 2 ranges: layer numbers are those of a model with repeated layers")]
+    [InlineData(
+        "\"layer_replication\":[[0,4],[2,5]]",
+        "error TF3303 adapter_config.json:layer_replication: has 2 ranges: layer numbers are those of a model with repeated layers")]
     [InlineData("\"velora_config\":{},\"init_lora_weights\":\"eva\",\"use_dora\":false", null)]
     public void Reports_what_plain_LoRA_cannot_express(string field, string? finding)
     {
@@ -226,12 +278,22 @@ public class PeftConfigTests
     [Fact]
     public void Random_values_in_any_field_never_throw()
     {
-        string[] fields = [.. ((Formats.Json.JsonObject)Fixtures.Json("fixtures", "llama_qv", "peft", "adapter_config.json")).Members.Select(member => member.Key), "enable_lora", "runtime_config"];
-        string[] values = ["null", "true", "0", "-1", "8.0", "NaN", "1e999", "1e30", "\"\"", "\"LORA\"", "\"(\"", "[]", "[1]", "[\"q\"]", "[null]", "{}", "{\"a\":1}", "{\"a\":[]}", "{\"(\":NaN}"];
+        string[] fields =
+        [
+            .. ((Formats.Json.JsonObject)Fixtures.Json("fixtures", "llama_qv", "peft", "adapter_config.json")).Members.Select(member => member.Key),
+            "enable_lora", "runtime_config",
+        ];
+        string[] values =
+        [
+            "null", "true", "0", "-1", "8.0", "NaN", "1e999", "1e30", "\"\"", "\"LORA\"", "\"(\"", "[]", "[1]", "[\"q\"]", "[null]", "{}", "{\"a\":1}",
+            "{\"a\":[]}", "{\"(\":NaN}",
+        ];
         var random = new Random(3);
         for (int round = 0; round < 3000; round++)
         {
-            var chosen = fields.Where(_ => random.Next(4) == 0).Where(field => field != "peft_type").Select(field => $"\"{field}\":{values[random.Next(values.Length)]}");
+            var chosen = fields.Where(_ => random.Next(4) == 0)
+                .Where(field => field != "peft_type")
+                .Select(field => $"\"{field}\":{values[random.Next(values.Length)]}");
             PeftConfig config = Parse("{" + string.Join(',', chosen.Append("\"peft_type\":\"LORA\"")) + "}", out FindingLog log);
             PeftMaths.Report(config, log);
             Assert.True(config.Rank > 0 && double.IsFinite(config.Alpha) && config.Dropout is >= 0 and <= 1);

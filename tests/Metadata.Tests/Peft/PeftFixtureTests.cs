@@ -50,11 +50,17 @@ public class PeftFixtureTests
 
         var patterns = new PeftPatternMatcher(config, new RegexBudget());
         var verdicts = PeftPatternResolver.Resolve(patterns, ranks);
-        Assert.All(verdicts, verdict => Assert.Equal((verdict.Path, verdict.Rank, PeftPatternAgreement.Certain), (verdict.Path, verdict.ConfigRank, verdict.Agreement)));
+        Assert.All(
+            verdicts,
+            verdict => Assert.Equal((verdict.Path, verdict.Rank, PeftPatternAgreement.Certain), (verdict.Path, verdict.ConfigRank, verdict.Agreement)));
 
         // What we would write for it names the same modules with the same settings.
-        PeftRankFields fields = PeftRankWriter.Minimize([.. verdicts.Select(verdict => new PeftModuleSetting(verdict.Path, verdict.Rank, PeftScaling.AlphaFor(PeftScaling.ScaleOf(verdict.Alpha, verdict.Rank), verdict.Rank)))]);
-        var json = new JsonObject(fields.ToJson().Append(new("target_modules", PeftTargetWriter.Write(ranks.Keys))).Append(new("peft_type", new JsonString("LORA"))));
+        PeftRankFields fields = PeftRankWriter.Minimize(
+            [.. verdicts.Select(
+                verdict =>
+                    new PeftModuleSetting(verdict.Path, verdict.Rank, PeftScaling.AlphaFor(PeftScaling.ScaleOf(verdict.Alpha, verdict.Rank), verdict.Rank)))]);
+        var json = new JsonObject(
+            fields.ToJson().Append(new("target_modules", PeftTargetWriter.Write(ranks.Keys))).Append(new("peft_type", new JsonString("LORA"))));
         PeftConfig written = PeftConfig.Parse(json, new FindingLog(), "adapter_config.json");
         var writtenTargets = new PeftTargetMatcher(written, new RegexBudget());
         var writtenPatterns = new PeftPatternMatcher(written, new RegexBudget());
@@ -120,7 +126,15 @@ public class PeftFixtureTests
     private static string[] Universe(string name)
     {
         string folder = ((JsonString)((JsonObject)Fixtures.Json("fixtures", name, "case.json"))["base"]!).Value;
-        return [.. new TensorFile(Path.Combine(Fixtures.Root, folder.StartsWith("bases", StringComparison.Ordinal) ? folder : Path.Combine("bases", folder), "model.safetensors")).Names.Select(tensor => tensor[..tensor.LastIndexOf('.')]).Distinct()];
+        return
+        [
+            .. new TensorFile(
+                Path.Combine(
+                    Fixtures.Root, folder.StartsWith("bases", StringComparison.Ordinal) ? folder : Path.Combine("bases", folder),
+                    "model.safetensors")).Names.Select(tensor =>
+                    tensor[..tensor.LastIndexOf('.')])
+                .Distinct(),
+        ];
     }
 
     /// <summary>The least-squares quotient of a delta (out, in) and B (out, r) A (r, in), in double precision.</summary>

@@ -10,8 +10,8 @@ namespace Transfuse.Metadata.Tests.Peft;
 public class PeftMatchingTests
 {
     /// <summary>
-    /// peft-matching.json: what PEFT's own functions gave for random configs and paths. Per row: path; targeted by PEFT at 5d602fdb (0.20.1.dev0) and by 0.19.0;
-    /// rank and alpha by the rules of 0.15 and later, of 0.14, and of 0.6 to 0.13.
+    /// peft-matching.json: what PEFT's own functions gave for random configs and paths. Per row: path; targeted by PEFT at 5d602fdb (0.20.1.dev0) and by
+    /// 0.19.0; rank and alpha by the rules of 0.15 and later, of 0.14, and of 0.6 to 0.13.
     /// </summary>
     [Fact]
     public void Agrees_with_recorded_PEFT()
@@ -183,7 +183,8 @@ public class PeftMatchingTests
     [Fact]
     public void Sorted_keys_may_have_stood_in_another_order_when_the_adapter_was_trained()
     {
-        PeftPatternReading reading = Assert.Single(Patterns("\"peft_version\":\"0.20.0\",\"rank_pattern\":{\"l.0.q\":4,\"q\":6},\"alpha_pattern\":{\"q\":32,\"x\":5}").Read("m.l.0.q"));
+        PeftPatternReading reading = Assert.Single(
+            Patterns("\"peft_version\":\"0.20.0\",\"rank_pattern\":{\"l.0.q\":4,\"q\":6},\"alpha_pattern\":{\"q\":32,\"x\":5}").Read("m.l.0.q"));
         Assert.Equal([4, 6], reading.Ranks);
         Assert.Equal([32], reading.Alphas);
 
@@ -204,7 +205,9 @@ public class PeftMatchingTests
     {
         const string Characters = "abq_0-..\\^";
         Gen<string> text = Gen.Elements(Characters.ToCharArray()).ArrayOf().Select(letters => new string(letters[..Math.Min(letters.Length, 7)]));
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(text.ToArbitrary(), text.ToArbitrary(), Gen.Elements("", "m.", "q").ToArbitrary(), (key, rest, prefix) =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(3000),
+            Prop.ForAll(text.ToArbitrary(), text.ToArbitrary(), Gen.Elements("", "m.", "q").ToArbitrary(), (key, rest, prefix) =>
         {
             string path = prefix + (rest.Length % 2 == 0 ? key.Replace("\\", string.Empty).Replace("^", string.Empty) : rest);
             foreach (PeftPatternRule rule in Enum.GetValues<PeftPatternRule>())
@@ -251,7 +254,8 @@ public class PeftMatchingTests
             return Enum.GetValues<PeftLayerRule>().All(rule =>
             {
                 string start = rule == PeftLayerRule.FirstIndex ? ".*?" : ".*";
-                string? layer = new[] { name, other }.Select(item => PythonRegex.Compile($@"{start}\.{item}\.(\d+)\.", budget).MatchAtStart(path)?.Group(1)).FirstOrDefault(digits => digits is not null);
+                string? layer = new[] { name, other }.Select(item => PythonRegex.Compile($@"{start}\.{item}\.(\d+)\.", budget).MatchAtStart(path)?.Group(1))
+                    .FirstOrDefault(digits => digits is not null);
                 return new PeftLayerFilter([1, 11], [name, other], rule, budget).Allows(path) == layer is "1" or "11";
             });
         }));
@@ -279,7 +283,8 @@ public class PeftMatchingTests
     public void As_many_keys_as_modules_are_matched_quickly()
     {
         string[] paths = [.. Enumerable.Range(0, 3000).Select(index => $"model.layers.{index / 30}.block_{index % 30}.q_proj")];
-        PeftPatternMatcher matcher = Patterns($"\"rank_pattern\":{{{string.Join(',', paths.Order(StringComparer.Ordinal).Select((path, index) => $"\"{path}\":{index + 1}"))}}}");
+        PeftPatternMatcher matcher = Patterns(
+            $"\"rank_pattern\":{{{string.Join(',', paths.Order(StringComparer.Ordinal).Select((path, index) => $"\"{path}\":{index + 1}"))}}}");
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal(3000, paths.Select(path => matcher.Load(path).Rank).Distinct().Count());
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");

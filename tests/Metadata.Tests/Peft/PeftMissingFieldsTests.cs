@@ -5,7 +5,9 @@ namespace Transfuse.Metadata.Tests.Peft;
 
 public class PeftMissingFieldsTests
 {
-    private const string Whole = "\"peft_type\":\"LORA\",\"auto_mapping\":null,\"r\":8,\"lora_alpha\":16,\"target_modules\":[\"q_proj\"],\"lora_dropout\":0.0,\"init_lora_weights\":true";
+    private const string Whole =
+        "\"peft_type\":\"LORA\",\"auto_mapping\":null,\"r\":8,\"lora_alpha\":16,\"target_modules\":[\"q_proj\"],\"lora_dropout\":0.0,"
+        + "\"init_lora_weights\":true";
 
     [Theory]
     [InlineData("\"use_dora\":false,\"alpha_pattern\":{}", "use_rslora")]

@@ -9,7 +9,8 @@ public class PeftPatternResolverTests
     [Fact]
     public void One_reading_is_certain()
     {
-        PeftPatternVerdict[] verdicts = Resolve("\"rank_pattern\":{\"q\":4},\"alpha_pattern\":{\"v\":32}", [("m.q", 4), ("m.v", 8), ("m.o", 8)], out FindingLog log);
+        PeftPatternVerdict[] verdicts = Resolve(
+            "\"rank_pattern\":{\"q\":4},\"alpha_pattern\":{\"v\":32}", [("m.q", 4), ("m.v", 8), ("m.o", 8)], out FindingLog log);
         Assert.Equal([16.0, 32.0, 16.0], verdicts.Select(verdict => verdict.Alpha));
         Assert.All(verdicts, verdict => Assert.Equal(PeftPatternAgreement.Certain, verdict.Agreement));
         Assert.Equal(0, log.Count);
@@ -19,7 +20,8 @@ public class PeftPatternResolverTests
     public void Ranks_of_the_tensors_tell_the_order_in_training_and_with_it_nothing_about_alphas()
     {
         // Sorted, "l.0.q" comes first; in training "q" did, as the rank shows.
-        PeftPatternVerdict[] verdicts = Resolve("\"peft_version\":\"0.20.0\",\"rank_pattern\":{\"l.0.q\":4,\"q\":6}", [("m.l.0.q", 6), ("m.l.1.q", 6)], out FindingLog log);
+        PeftPatternVerdict[] verdicts = Resolve(
+            "\"peft_version\":\"0.20.0\",\"rank_pattern\":{\"l.0.q\":4,\"q\":6}", [("m.l.0.q", 6), ("m.l.1.q", 6)], out FindingLog log);
         Assert.Equal([PeftPatternAgreement.SettledByRank, PeftPatternAgreement.Certain], verdicts.Select(verdict => verdict.Agreement));
         Assert.Equal((16.0, 4), (verdicts[0].Alpha, verdicts[0].ConfigRank));
         Assert.Equal(["warning TF3205 adapter_config.json:rank_pattern: m.l.0.q: rank 6, alpha 16"], Lines(log));
@@ -29,7 +31,8 @@ public class PeftPatternResolverTests
     public void Overlapping_alphas_are_ambiguous_unless_they_are_equal()
     {
         const string Fields = "\"peft_version\":\"0.20.0\",\"alpha_pattern\":{\"l.0.q\":ALPHA,\"q\":32}";
-        PeftPatternVerdict[] verdicts = Resolve(Fields.Replace("ALPHA", "64"), [("m.l.0.q", 8), ("m.l.0.x", 8), ("m.l.1.q", 8), ("n.l.0.q", 8)], out FindingLog log);
+        PeftPatternVerdict[] verdicts = Resolve(
+            Fields.Replace("ALPHA", "64"), [("m.l.0.q", 8), ("m.l.0.x", 8), ("m.l.1.q", 8), ("n.l.0.q", 8)], out FindingLog log);
         Assert.Equal(PeftPatternAgreement.AlphaAmbiguous, verdicts[0].Agreement);
         Assert.Equal([64.0, 32.0], verdicts[0].Alphas);
         Assert.Equal(["error TF3204 adapter_config.json:alpha_pattern: m.l.0.q and 1 more: alpha 64 or 32"], Lines(log));
@@ -75,8 +78,12 @@ public class PeftPatternResolverTests
     [Fact]
     public void Hostile_patterns_stay_cheap()
     {
-        string keys = string.Join(',', Enumerable.Range(0, 300).Select(index => $"\"{string.Concat(Enumerable.Repeat(".", index % 17))}q{(index < 17 ? string.Empty : "|" + index.ToString("D3"))}\":{index + 1}"));
-        PeftPatternVerdict[] verdicts = Resolve($"\"alpha_pattern\":{{{keys}}}", [.. Enumerable.Range(0, 50).Select(index => ($"m.layers.{index:D9}.q", 8))], out FindingLog log);
+        string keys = string.Join(
+            ',',
+            Enumerable.Range(0, 300).Select(
+                index => $"\"{string.Concat(Enumerable.Repeat(".", index % 17))}q{(index < 17 ? string.Empty : "|" + index.ToString("D3"))}\":{index + 1}"));
+        PeftPatternVerdict[] verdicts = Resolve(
+            $"\"alpha_pattern\":{{{keys}}}", [.. Enumerable.Range(0, 50).Select(index => ($"m.layers.{index:D9}.q", 8))], out FindingLog log);
         Assert.All(verdicts, verdict => Assert.True(verdict.Alphas.Length <= PeftPatternVerdict.MaxAlphas));
         Assert.All(Lines(log), line => Assert.True(line.Length < 400));
     }
@@ -86,7 +93,8 @@ public class PeftPatternResolverTests
         log = new FindingLog();
         PeftConfig config = ConfigOf(fields);
         var matcher = new PeftPatternMatcher(config, new RegexBudget(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)));
-        PeftPatternVerdict[] verdicts = [.. PeftPatternResolver.Resolve(matcher, [.. modules.Select(module => new KeyValuePair<string, int>(module.Path, module.Rank))])];
+        PeftPatternVerdict[] verdicts =
+            [.. PeftPatternResolver.Resolve(matcher, [.. modules.Select(module => new KeyValuePair<string, int>(module.Path, module.Rank))])];
         PeftPatternResolver.Report(verdicts, config, log);
         Assert.Equal(verdicts.Any(verdict => verdict.Agreement == PeftPatternAgreement.AlphaAmbiguous), log.HasErrors);
         Assert.Equal(modules, verdicts.Select(verdict => (verdict.Path, verdict.Rank)));

@@ -36,7 +36,10 @@ public class PeftScalingTests
     public void Every_float_scale_and_rank_comes_back() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(3000),
         Prop.ForAll(
-            Gen.Choose(0, 0xFFFF).SelectMany(high => Gen.Choose(0, 0xFFFF).Select(low => BitConverter.Int32BitsToSingle((high << 16) | low))).Where(float.IsFinite).ToArbitrary(),
+            Gen.Choose(0, 0xFFFF)
+                .SelectMany(high => Gen.Choose(0, 0xFFFF).Select(low => BitConverter.Int32BitsToSingle((high << 16) | low)))
+                .Where(float.IsFinite)
+                .ToArbitrary(),
             Gen.Choose(1, 512).ToArbitrary(),
             Gen.Elements(false, true).ToArbitrary(),
             (scale, rank, rslora) => ComesBack(scale, rank, rslora)));

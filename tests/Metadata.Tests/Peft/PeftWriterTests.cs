@@ -62,7 +62,10 @@ public class PeftWriterTests
 
     [Fact]
     public void Every_module_gets_its_values_back() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(
-        Gen.SubListOf<string>(["m.layers.0.q", "m.layers.0.v", "m.layers.1.q", "layers.0.q", "q", "lm_head", "m.lm_head", "mxlayers.0.q", "m.a+b", "m.a|q", "m.$", "0"]).Where(paths => paths.Count > 0).ToArbitrary(),
+        Gen.SubListOf<string>(
+            ["m.layers.0.q", "m.layers.0.v", "m.layers.1.q", "layers.0.q", "q", "lm_head", "m.lm_head", "mxlayers.0.q", "m.a+b", "m.a|q", "m.$", "0"])
+            .Where(paths => paths.Count > 0)
+            .ToArbitrary(),
         Gen.Choose(1, 3).ArrayOf(12).ToArbitrary(),
         Gen.Choose(1, 3).ArrayOf(12).ToArbitrary(),
         (paths, ranks, alphas) =>

@@ -27,13 +27,6 @@ internal static class PeftConfigRules
         [ConfigCodes.EnableLora] = "RuntimeError: size mismatch: the grouped factors of PEFT 0.2",
     }.ToFrozenDictionary();
 
-    // PEFT checks no types; these are the fields whose values are used in a way that needs one.
-    private static readonly string[] Typed =
-        [
-        "r", "lora_alpha", "target_modules", "exclude_modules", "target_parameters", "rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "layers_pattern",
-        "init_lora_weights", "layer_replication", "task_type",
-    ];
-
     /// <summary>Reads a config of LoRA, or gives <see langword="null"/> where PEFT refuses it or it is of another method.</summary>
     public static PeftConfig? Read(CheckContext context, JsonObject json)
     {
@@ -79,7 +72,7 @@ internal static class PeftConfigRules
                 context.Report(CheckCodes.FieldRefused, field, $"{error}: {finding.Message}");
                 refused = true;
             }
-            else if ((finding.Code == ConfigCodes.WrongType && Typed.Contains(top)) || (finding.Code == ConfigCodes.IntegralFloat && top is "r" or "rank_pattern"))
+            else if ((finding.Code == ConfigCodes.WrongType && PeftFields.Find(top)?.Is(PeftFieldTraits.Typed) == true) || (finding.Code == ConfigCodes.IntegralFloat && top is "r" or "rank_pattern"))
             {
                 context.Report(CheckCodes.FieldRefused, field, $"TypeError: {finding.Message}");
                 refused = true;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Checking.Peft;
 
@@ -11,7 +12,9 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// </summary>
 internal sealed class PeftPythonConfig
 {
-    private static readonly string[] Flags = ["use_rslora", "use_dora", "fan_in_fan_out", "lora_bias", "use_qalora", "ensure_weight_tying"];
+    // Of inference_mode the loader makes its own.
+    private static readonly string[] Flags =
+        [.. PeftFields.All.Where(field => field.Kind == PeftFieldKind.Flag && field.Name != "inference_mode").Select(field => field.Name)];
 
     // Strings that say no and are true in Python, where only the empty string is false.
     private static readonly string[] Negations = ["false", "no", "off", "0", "none", "null"];

@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
-using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
 
@@ -9,45 +8,35 @@ namespace Transfuse.Conversion.Repair.Peft;
 /// <summary>Fields that change nothing about an adapter's maths: a value that no reader takes becomes what PEFT writes where it knows nothing.</summary>
 internal static class NeutralFieldsFix
 {
-    private const string Reason = "no reader takes the value, and it does not change what the adapter does";
-
     public static void Apply(ConfigEditor editor, FindingLog log)
     {
-        foreach (string field in new[] { "base_model_name_or_path", "revision" })
+        foreach (PeftField field in PeftFields.All.Where(field => !field.ChangesMaths && field.Mending is not null))
         {
-            Clear(editor, field, JsonFields.ReadString(editor[field], out _), JsonNull.Instance);
-        }
+            // Null says that nothing is known, except where a field of that meaning is one that is missing.
+            if (editor[field.Name] is not { } value || field.Accepts(value) || (value is JsonNull && field.Mending!.Value is not null))
+            {
+                continue;
+            }
 
-        Clear(editor, "auto_mapping", JsonFields.ReadObject(editor["auto_mapping"], out _), JsonNull.Instance);
-        Clear(editor, "inference_mode", JsonFields.ReadBoolean(editor["inference_mode"], out _), JsonBoolean.True);
-        Clear(editor, "fan_in_fan_out", JsonFields.ReadBoolean(editor["fan_in_fan_out"], out _), JsonBoolean.False);
-        if (PeftDropout.Of(editor.Config) is null)
-        {
-            log.Add(PeftDropout.Unusable(PeftDropout.Field, editor[PeftDropout.Field]!));
-            editor.Set(PeftDropout.Field, 0.0, Reason);
-        }
+            if (field.Name == PeftDropout.Field)
+            {
+                log.Add(PeftDropout.Unusable(field.Name, value));
+            }
 
-        if (editor["megatron_config"] is { } megatron and not JsonNull)
-        {
-            editor.Set("megatron_config", JsonNull.Instance, "PEFT imports Megatron for it, which a model of transformers does not need; it does not change what the adapter does");
-        }
-
-        if (editor["task_type"] is { } task and not JsonNull && !(task is JsonString { Value: var name } && PeftTypes.Tasks.Contains(name)))
-        {
-            editor.Set("task_type", JsonNull.Instance, "PEFT refuses any other task; it does not change what the adapter does");
-        }
-
-        if (editor["peft_version"] is { } version && !(version is JsonString { Value: var text } && PeftVersion.TryParse(text, out _)))
-        {
-            editor.Remove("peft_version", "it is no version");
+            Mend(editor, field);
         }
     }
 
-    private static void Clear(ConfigEditor editor, string field, FieldOutcome outcome, JsonValue value)
+    /// <summary>Puts the right value, or none, in place of a field's.</summary>
+    public static void Mend(ConfigEditor editor, PeftField field)
     {
-        if (outcome is FieldOutcome.WrongType or FieldOutcome.NotFinite or FieldOutcome.OutOfRange)
+        if (field.Mending!.Value is { } value)
         {
-            editor.Set(field, value, Reason);
+            editor.Set(field.Name, value, field.Mending.Reason);
+        }
+        else
+        {
+            editor.Remove(field.Name, field.Mending.Reason);
         }
     }
 }

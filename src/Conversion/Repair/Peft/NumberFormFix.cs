@@ -2,40 +2,36 @@ using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Repair.Peft;
 
 /// <summary>Numbers in strings, integers with a point, and 0 or 1 where true or false belongs.</summary>
 internal static class NumberFormFix
 {
-    private static readonly string[] Integers = ["r", "qalora_group_size"];
-    private static readonly string[] Numbers = ["lora_alpha", "lora_dropout"];
-    private static readonly string[] Booleans = ["use_rslora", "use_dora", "lora_bias", "use_qalora", "ensure_weight_tying", "fan_in_fan_out", "inference_mode"];
-
     public static void Apply(ConfigEditor editor)
     {
-        foreach (string field in Integers)
+        foreach (PeftField field in PeftFields.All)
         {
-            if (MlxNumber.Read(editor.Config, field) is { AsInteger: { } value } number && (number.IsText || number.IsIntegralFloat))
-            {
-                editor.Set(field, value, "an integer without a point");
-            }
+            Apply(editor, field);
         }
+    }
 
-        foreach (string field in Numbers)
+    private static void Apply(ConfigEditor editor, PeftField field)
+    {
+        switch (field.Kind)
         {
-            if (MlxNumber.Read(editor.Config, field) is { IsText: true, Value: { } value })
-            {
-                editor.Set(field, double.IsInteger(value) && Math.Abs(value) < int.MaxValue ? JsonNumber.Of((long)value) : JsonNumber.Of(value), "a number, not a string");
-            }
-        }
-
-        foreach (string field in Booleans)
-        {
-            if (JsonFields.ReadBoolean(editor[field], out bool value) == FieldOutcome.BooleanAsNumber)
-            {
-                editor.Set(field, JsonBoolean.Of(value), "true or false, as Python takes the number");
-            }
+            case PeftFieldKind.Integer
+                when MlxNumber.Read(editor.Config, field.Name) is { AsInteger: { } value } number && (number.IsText || number.IsIntegralFloat):
+                editor.Set(field.Name, value, "an integer without a point");
+                break;
+            case PeftFieldKind.Number when MlxNumber.Read(editor.Config, field.Name) is { IsText: true, Value: { } value }:
+                bool isInteger = double.IsInteger(value) && Math.Abs(value) < int.MaxValue;
+                editor.Set(field.Name, isInteger ? JsonNumber.Of((long)value) : JsonNumber.Of(value), "a number, not a string");
+                break;
+            case PeftFieldKind.Flag when JsonFields.ReadBoolean(editor[field.Name], out bool value) == FieldOutcome.BooleanAsNumber:
+                editor.Set(field.Name, JsonBoolean.Of(value), "true or false, as Python takes the number");
+                break;
         }
     }
 }

@@ -1,6 +1,6 @@
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
-using Transfuse.Metadata.Configs;
+using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Repair.Peft;
 
@@ -13,23 +13,14 @@ internal static class SelectorFormFix
     /// <returns>Whether it is not known any more which layers the lists of names were meant for.</returns>
     public static bool Apply(ConfigEditor editor)
     {
-        if (editor["target_modules"] is not (null or JsonNull or JsonString) && JsonFields.ReadStrings(editor["target_modules"], out _) != FieldOutcome.Ok)
-        {
-            editor.Set("target_modules", new JsonArray([]), Reason);
-        }
-
-        if (editor["exclude_modules"] is not (null or JsonNull or JsonString) && JsonFields.ReadStrings(editor["exclude_modules"], out _) != FieldOutcome.Ok)
-        {
-            editor.Set("exclude_modules", JsonNull.Instance, Reason);
-        }
-
         if (editor["modules_to_save"] is JsonString { Value.Length: > 0 } single)
         {
             editor.Set("modules_to_save", JsonArray.Of([single.Value]), "a list; PEFT takes the letters of a string one by one");
         }
-        else if (editor["modules_to_save"] is not (null or JsonNull) && JsonFields.ReadStrings(editor["modules_to_save"], out _) != FieldOutcome.Ok)
+
+        foreach (PeftField field in PeftFields.All.Where(field => field.ChangesMaths && field.Mending is not null && !IsUsable(editor, field.Name)))
         {
-            editor.Set("modules_to_save", JsonNull.Instance, "PEFT refuses the value; the tensors tell which modules were trained whole");
+            NeutralFieldsFix.Mend(editor, field);
         }
 
         return Layers(editor);
@@ -38,9 +29,9 @@ internal static class SelectorFormFix
     private static bool Layers(ConfigEditor editor)
     {
         JsonValue? layers = editor["layers_to_transform"];
-        bool areUsable = layers is null or JsonNull || JsonFields.ReadInteger(layers, out _).HasValue() || JsonFields.ReadIntegers(layers, out _).HasValue();
+        bool areUsable = IsUsable(editor, "layers_to_transform");
         JsonValue? pattern = editor["layers_pattern"];
-        bool isPatternUsable = pattern is null or JsonNull or JsonString || JsonFields.ReadStrings(pattern, out _) == FieldOutcome.Ok;
+        bool isPatternUsable = IsUsable(editor, "layers_pattern");
         bool isRegex = editor["target_modules"] is JsonString;
         bool isPatternAlone = pattern is not (null or JsonNull) && layers is (null or JsonNull);
         if (!areUsable || (isRegex && layers is not (null or JsonNull)))
@@ -56,4 +47,7 @@ internal static class SelectorFormFix
         bool isMissing = editor["peft_version"] is JsonString && editor["layers_to_transform"] is null;
         return !areUsable || !isPatternUsable || isPatternAlone || isMissing;
     }
+
+    private static bool IsUsable(ConfigEditor editor, string field) =>
+        editor[field] is not { } value || value is JsonNull || PeftFields.Find(field)!.Accepts(value);
 }

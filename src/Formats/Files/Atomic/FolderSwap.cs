@@ -76,7 +76,13 @@ internal static class FolderSwap
     private static string[] Replaced(IFileOperations operations, string destination, IReadOnlyCollection<string> names, AtomicFolderOptions options)
     {
         HashSet<string> created = [.. names];
-        return [.. operations.EntriesIn(destination).Where(path => Goes(operations, path, created, options)).Select(path => Path.GetFileName(path)).Union(created, StringComparer.Ordinal)];
+        return
+        [
+            .. operations.EntriesIn(destination)
+                .Where(path => Goes(operations, path, created, options))
+                .Select(path => Path.GetFileName(path))
+                .Union(created, StringComparer.Ordinal),
+        ];
     }
 
     // What stays moves to the new folder just before the swap. If the process ends here, the next run moves it back.
@@ -128,7 +134,8 @@ internal static class FolderSwap
             exception is IOException or UnauthorizedAccessException && operations.KindOf(destination) == EntryKind.Missing)
         {
             throw new IOException(
-                $"{destination} was moved to {work.Old}, and neither the new folder nor the old one could take its place; the next run tries again: {cause.Message}",
+                $"{destination} was moved to {work.Old}, and neither the new folder nor the old one could take its place; the next run tries again: "
+                + $"{cause.Message}",
                 cause);
         }
     }

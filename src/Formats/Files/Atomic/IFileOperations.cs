@@ -32,7 +32,9 @@ internal interface IFileOperations
     /// <summary>Makes a file and holds it exclusively until disposed or the process ends.</summary>
     IDisposable CreateLock(string path, ReadOnlySpan<byte> content);
 
-    /// <summary>Holds an existing file exclusively and reads its first bytes; <see langword="null"/> where someone holds it, or where that cannot be told.</summary>
+    /// <summary>
+    /// Holds an existing file exclusively and reads its first bytes; <see langword="null"/> where someone holds it, or where that cannot be told.
+    /// </summary>
     IDisposable? TryLock(string path, Span<byte> content, out int read);
 
     /// <summary>Makes a file for writing, with these permissions less the process's mask; <see langword="null"/> for all but the mask's.</summary>

@@ -1,6 +1,8 @@
 namespace Transfuse.Formats.Files.Atomic;
 
-/// <summary>Keeps an output from taking away what it is made of. What counts is where paths lead, not how they are written: links, mounts and letter case do not matter.</summary>
+/// <summary>
+/// Keeps an output from taking away what it is made of. What counts is where paths lead, not how they are written: links, mounts and letter case do not matter.
+/// </summary>
 internal static class InputGuard
 {
     /// <summary>Refuses a destination that is or holds an input.</summary>
@@ -60,7 +62,8 @@ internal static class InputGuard
 
     // Those that lead anywhere: a real path is without links.
     private static IEnumerable<string> Links(string folder) =>
-        Directory.EnumerateFileSystemEntries(folder).Where(path => FileStatus.Of(path).Kind == EntryKind.Link && FileStatus.OfTarget(path).Kind != EntryKind.Missing);
+        Directory.EnumerateFileSystemEntries(folder).Where(
+            path => FileStatus.Of(path).Kind == EntryKind.Link && FileStatus.OfTarget(path).Kind != EntryKind.Missing);
 
     private static bool LiesIn(string path, Func<string, bool> isDestination)
     {

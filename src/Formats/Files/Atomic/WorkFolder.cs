@@ -3,10 +3,10 @@ using System.Text;
 namespace Transfuse.Formats.Files.Atomic;
 
 /// <summary>
-/// A hidden folder in which an output is made. It holds <c>new</c>, <c>old</c> while something is replaced in two renames, a list of names once something is about to be
-/// replaced, and a lock that its process holds. It is taken over only where it can be shown that this program left it: its name tells a process of this system that has ended,
-/// and its lock, which nobody holds and which was written whole, names the output, the process and the number that the file system gave to this very folder, so that a copy proves nothing.
-/// A process that ended before its lock was whole left nothing but the beginning of that lock.
+/// A hidden folder in which an output is made. It holds <c>new</c>, <c>old</c> while something is replaced in two renames, a list of names once something is
+/// about to be replaced, and a lock that its process holds. It is taken over only where it can be shown that this program left it: its name tells a process of
+/// this system that has ended, and its lock, which nobody holds and which was written whole, names the output, the process and the number that the file system
+/// gave to this very folder, so that a copy proves nothing. A process that ended before its lock was whole left nothing but the beginning of that lock.
 /// </summary>
 internal sealed class WorkFolder
 {
@@ -76,7 +76,10 @@ internal sealed class WorkFolder
         }
     }
 
-    /// <summary>Whether a folder is a work folder of this place with a list of names: something is being replaced, or was when its process ended. Locks are read and not taken.</summary>
+    /// <summary>
+    /// Whether a folder is a work folder of this place with a list of names: something is being replaced, or was when its process ended. Locks are read and not
+    /// taken.
+    /// </summary>
     public static bool IsReplacing(IFileOperations operations, WorkPlace place, string path)
     {
         var work = new WorkFolder(operations, path);
@@ -215,7 +218,8 @@ internal sealed class WorkFolder
         owner.SystemHash == operations.Self.SystemHash && !operations.HasEnded(owner.Process, owner.Started)
         && !(owner.Process == operations.Self.Id && owner.Started == operations.Self.Started);
 
-    private static (bool IsOurs, WorkFolder? Opened) TryTakeOver(IFileOperations operations, WorkPlace place, string path, (string SystemHash, int Process, long Started) owner)
+    private static (bool IsOurs, WorkFolder? Opened) TryTakeOver(
+        IFileOperations operations, WorkPlace place, string path, (string SystemHash, int Process, long Started) owner)
     {
         var work = new WorkFolder(operations, path);
         try
@@ -259,7 +263,9 @@ internal sealed class WorkFolder
                 return (true, work);
             }
 
-            bool isBegun = canBeBegun && LockOf(operations, place, path, operations.Self.System).AsSpan().StartsWith(content.AsSpan(0, read)) && operations.EntriesIn(path).Count == 1;
+            bool isBegun = canBeBegun
+                && LockOf(operations, place, path, operations.Self.System).AsSpan().StartsWith(content.AsSpan(0, read))
+                && operations.EntriesIn(path).Count == 1;
             if (isBegun)
             {
                 return (true, work);
@@ -297,6 +303,7 @@ internal sealed class WorkFolder
         (_, int process, long started) = place.Parse(System.IO.Path.GetFileName(path))!.Value;
         string output = place.Name.Length <= 1024 ? Text.PrintableText.OneLine(place.Name) : string.Empty;
         return Encoding.UTF8.GetBytes(
-            $"Transfuse work folder 2\n{place.Purpose} {output}\nsystem {system}\nprocess {process} started {started}\nfolder {operations.IdentityOf(path) ?? "unknown"}\n{Whole}\n");
+            $"Transfuse work folder 2\n{place.Purpose} {output}\nsystem {system}\nprocess {process} started {started}\nfolder "
+            + $"{operations.IdentityOf(path) ?? "unknown"}\n{Whole}\n");
     }
 }

@@ -56,8 +56,13 @@ internal sealed record WorkPlace(string Parent, string Name, string Purpose)
     private static WorkPlace Beside(string destination, string purpose) => new(Path.GetDirectoryName(destination)!, Path.GetFileName(destination), purpose);
 
     private static (string SystemHash, int Process, long Started)? ParseToken(string token) =>
-        token.Split('-') is [{ Length: HashDigits } system, var process, var started, { Length: RandomDigits } random] && IsHex(system) && IsHex(process) && IsHex(started) && IsHex(random)
-        && int.TryParse(process, System.Globalization.NumberStyles.AllowHexSpecifier, null, out int id) && long.TryParse(started, System.Globalization.NumberStyles.AllowHexSpecifier, null, out long start)
+        token.Split('-') is [{ Length: HashDigits } system, var process, var started, { Length: RandomDigits } random]
+            && IsHex(system)
+            && IsHex(process)
+            && IsHex(started)
+            && IsHex(random)
+&& int.TryParse(process, System.Globalization.NumberStyles.AllowHexSpecifier, null, out int id)
+            && long.TryParse(started, System.Globalization.NumberStyles.AllowHexSpecifier, null, out long start)
             ? (system, id, start)
             : null;
 

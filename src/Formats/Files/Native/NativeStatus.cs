@@ -105,7 +105,9 @@ internal static class NativeStatus
     private static FileStatus Failed(string path)
     {
         int error = Marshal.GetLastPInvokeError();
-        return error is NoEntry or NotFolder || error == (OperatingSystem.IsLinux() ? LinuxLoop : MacLoop) ? FileStatus.Missing : throw NativeFailure.Of(path, error);
+        return error is NoEntry or NotFolder || error == (OperatingSystem.IsLinux() ? LinuxLoop : MacLoop)
+            ? FileStatus.Missing
+            : throw NativeFailure.Of(path, error);
     }
 
     private static FileStatus ByAttributes(string path, bool follow)

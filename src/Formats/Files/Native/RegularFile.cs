@@ -3,11 +3,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Transfuse.Formats.Files.Native;
 
-/// <summary>Opens regular files only. To open a FIFO is to wait for its writer, and to open a device may do something; so the kind is asked before, and again of what was opened.</summary>
+/// <summary>
+/// Opens regular files only. To open a FIFO is to wait for its writer, and to open a device may do something; so the kind is asked before, and again of what
+/// was opened.
+/// </summary>
 internal static class RegularFile
 {
     /// <summary>Opens a file for reading.</summary>
-    /// <exception cref="FileKindException">It is a folder, FIFO, socket or device; it was not opened, or where it became one in that moment, nothing was read.</exception>
+    /// <exception cref="FileKindException">It is a folder, FIFO, socket or device; it was not opened, or where it became one in that moment, nothing was
+    /// read.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static SafeFileHandle OpenToRead(string path)

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Transfuse.Formats.Tensors.Buffers;
 
-/// <summary>A rented buffer that goes back to the shared pool when it is disposed, also when the work on it failed. Its content is arbitrary at first.</summary>
+/// <summary>
+/// A rented buffer that goes back to the shared pool when it is disposed, also when the work on it failed. Its content is arbitrary at first.
+/// </summary>
 internal ref struct PooledBuffer : IDisposable
 {
     private readonly int _length;

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Transfuse.Formats.Tensors.Kernels;
 
 /// <summary>
-/// Converts between float16, bfloat16, float32 and float64, and to them from floats of eight bits. Every conversion rounds at most once, to nearest with ties to even;
-/// what is too large becomes infinity, NaN stays NaN.
+/// Converts between float16, bfloat16, float32 and float64, and to them from floats of eight bits. Every conversion rounds at most once, to nearest with ties
+/// to even; what is too large becomes infinity, NaN stays NaN.
 /// </summary>
 public static class FloatConversion
 {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Transfuse.Formats.Tensors.Kernels;
 
-/// <summary>Loops over all axes of a permutation but two, which are transposed at once: the innermost of the source and the innermost of the destination.</summary>
+/// <summary>
+/// Loops over all axes of a permutation but two, which are transposed at once: the innermost of the source and the innermost of the destination.
+/// </summary>
 /// <param name="axes">At least two, in the order of the destination.</param>
 /// <param name="innermostSourceAxis">The axis whose positions are neighbours in the source; not the last.</param>
 /// <param name="blockBytes">Bytes that stay together.</param>

@@ -58,7 +58,8 @@ internal static class Transposition
         }
     }
 
-    private static void RunSpans(ReadOnlySpan<byte> source, int sourceStride, Span<byte> destination, int destinationStride, int rows, int columns, int blockBytes)
+    private static void RunSpans(
+        ReadOnlySpan<byte> source, int sourceStride, Span<byte> destination, int destinationStride, int rows, int columns, int blockBytes)
     {
         for (int top = 0; top < rows; top += TileRows)
         {

@@ -13,7 +13,9 @@ internal static class FloatRange
         _ => throw new ArgumentException($"{dtype.SafetensorsName()} is not float16, bfloat16, float32 or float64.", nameof(dtype)),
     };
 
-    /// <summary>Smallest magnitude that rounds to infinity: half a unit in the last place above the largest, since that tie goes to the even infinity.</summary>
+    /// <summary>
+    /// Smallest magnitude that rounds to infinity: half a unit in the last place above the largest, since that tie goes to the even infinity.
+    /// </summary>
     public static double OverflowOf(DType dtype) => dtype switch
     {
         DType.F16 => 65520,

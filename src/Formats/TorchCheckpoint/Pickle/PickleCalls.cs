@@ -15,14 +15,16 @@ internal sealed class PickleCalls(TorchRefusal refusal)
         GlobalRole.RebuildTensor when arguments is [_, _, _, _] => Tensor(function, arguments, elementType: null),
         GlobalRole.RebuildTensorV2 when arguments is [_, _, _, _, PickleBoolean, PickleDictionary, .. var metadata] =>
             Tensor(WithoutMetadata(function, metadata), arguments, elementType: null),
-        GlobalRole.RebuildTensorV3 when arguments is [_, _, _, _, PickleBoolean, PickleDictionary, PickleGlobal { Role: GlobalRole.ElementType } type, .. var metadata] =>
+        GlobalRole.RebuildTensorV3
+            when arguments is [_, _, _, _, PickleBoolean, PickleDictionary, PickleGlobal { Role: GlobalRole.ElementType } type, .. var metadata] =>
             Tensor(WithoutMetadata(function, metadata), arguments, Supported(type)),
         _ => throw Invalid(function, "is called in a way that PyTorch does not write"),
     };
 
     private PickleTensor Tensor(PickleGlobal function, ReadOnlySpan<PickleValue> arguments, DType? elementType)
     {
-        if (arguments is not [PickleStorage storage, PickleInteger offset, PickleTuple sizes, PickleTuple strides, ..] || sizes.Items.Length != strides.Items.Length)
+        if (arguments is not [PickleStorage storage, PickleInteger offset, PickleTuple sizes, PickleTuple strides, ..]
+            || sizes.Items.Length != strides.Items.Length)
         {
             throw Invalid(function, "is not given a storage, an offset, and as many strides as sizes");
         }
@@ -30,7 +32,8 @@ internal sealed class PickleCalls(TorchRefusal refusal)
         DType type = elementType ?? storage.ElementType;
         if (storage.IsUntyped ? elementType is null : type != storage.ElementType)
         {
-            throw refusal.Because(TorchCheckpointError.StorageConflict, storage.Key, $"a tensor and its storage {QuotedName.Of(storage.Key)} have different element types");
+            throw refusal.Because(
+                TorchCheckpointError.StorageConflict, storage.Key, $"a tensor and its storage {QuotedName.Of(storage.Key)} have different element types");
         }
 
         return new PickleTensor(storage, type, offset.Value, Integers(function, sizes), Integers(function, strides));
@@ -40,7 +43,8 @@ internal sealed class PickleCalls(TorchRefusal refusal)
     {
         if (tuple.Items.Length > PickleLimits.Dimensions)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, function.Name, $"a tensor has {tuple.Items.Length} dimensions; at most {PickleLimits.Dimensions} are read");
+            throw refusal.Because(
+                TorchCheckpointError.LimitExceeded, function.Name, $"a tensor has {tuple.Items.Length} dimensions; at most {PickleLimits.Dimensions} are read");
         }
 
         long[] values = new long[tuple.Items.Length];

@@ -122,7 +122,8 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
     {
         if (--_budget < 0)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle makes more objects by byte {reader.Position} than a file of this size needs");
+            throw refusal.Because(
+                TorchCheckpointError.LimitExceeded, null, $"the pickle makes more objects by byte {reader.Position} than a file of this size needs");
         }
     }
 
@@ -155,7 +156,8 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
         {
             if (items[i] is not PickleString key)
             {
-                throw refusal.Because(TorchCheckpointError.NotTensorDictionary, null, $"a key before byte {reader.Position} is {items[i].Kind}; tensors have names");
+                throw refusal.Because(
+                    TorchCheckpointError.NotTensorDictionary, null, $"a key before byte {reader.Position} is {items[i].Kind}; tensors have names");
             }
 
             if (!dictionary.TryAdd(key.Value, items[i + 1]))
@@ -204,7 +206,8 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
         : throw Invalid("STACK_GLOBAL", $"a global before byte {reader.Position} is not named by two strings");
 
     private PickleGlobal Global(string name) => PickleGlobals.Find(name)
-        ?? throw refusal.Because(TorchCheckpointError.GlobalRefused, name, $"the pickle names {QuotedName.Bare(name)}, which a dictionary of tensors does not need; nothing was run");
+?? throw refusal.Because(
+    TorchCheckpointError.GlobalRefused, name, $"the pickle names {QuotedName.Bare(name)}, which a dictionary of tensors does not need; nothing was run");
 
     private PickleStorage Storage(PickleValue id) => storages is null
         ? throw Invalid("BINPERSID", $"a storage is named before byte {reader.Position}, where none can be")
@@ -219,5 +222,6 @@ internal sealed class PickleInterpreter(PickleReader reader, StorageTable? stora
     private TorchCheckpointException Refused(byte opcode) => refusal.Because(
         TorchCheckpointError.OpcodeRefused,
         RefusedOpcodes.Name(opcode),
-        $"the pickle uses the opcode {RefusedOpcodes.Name(opcode)} at byte {reader.Position - 1}, which a dictionary of tensors does not need; nothing was run");
+        $"the pickle uses the opcode {RefusedOpcodes.Name(opcode)} at byte {reader.Position - 1}, which a dictionary of tensors does not need; nothing was "
+        + "run");
 }

@@ -23,7 +23,8 @@ internal sealed class PickleMemo(PickleReader reader, TorchRefusal refusal)
     {
         if (index > Count + MaxGap)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle puts memo {index} before byte {reader.Position}, after only {Count} others");
+            throw refusal.Because(
+                TorchCheckpointError.LimitExceeded, null, $"the pickle puts memo {index} before byte {reader.Position}, after only {Count} others");
         }
 
         uint before = Count;

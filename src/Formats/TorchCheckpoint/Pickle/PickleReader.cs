@@ -92,7 +92,8 @@ internal sealed class PickleReader
     /// <summary>The next bytes of a string whose length the file gives.</summary>
     public ReadOnlySpan<byte> ReadBounded(long length) => length is >= 0 and <= PickleLimits.StringLength
         ? Read((int)length)
-        : throw _refusal.Because(TorchCheckpointError.LimitExceeded, null, $"a string at byte {Position} has {length} bytes; at most {PickleLimits.StringLength} are read");
+        : throw _refusal.Because(
+            TorchCheckpointError.LimitExceeded, null, $"a string at byte {Position} has {length} bytes; at most {PickleLimits.StringLength} are read");
 
     private string Text(ReadOnlySpan<byte> bytes)
     {

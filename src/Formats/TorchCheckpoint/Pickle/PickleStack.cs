@@ -15,7 +15,8 @@ internal sealed class PickleStack(PickleReader reader, TorchRefusal refusal)
     {
         if (_count == PickleLimits.StackDepth)
         {
-            throw refusal.Because(TorchCheckpointError.LimitExceeded, null, $"the pickle's stack holds more than {PickleLimits.StackDepth} values at byte {reader.Position}");
+            throw refusal.Because(
+                TorchCheckpointError.LimitExceeded, null, $"the pickle's stack holds more than {PickleLimits.StackDepth} values at byte {reader.Position}");
         }
 
         if (_count == _values.Length)

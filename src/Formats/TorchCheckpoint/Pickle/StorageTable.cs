@@ -27,7 +27,9 @@ internal sealed class StorageTable(long fileLength, bool withViews, TorchRefusal
 
         if (view is [not PickleNone])
         {
-            throw refusal.Because(TorchCheckpointError.TypeUnsupported, key.Value, $"the storage {QuotedName.Of(key.Value)} is a view of another storage, which PyTorch has not written since 0.4");
+            throw refusal.Because(
+                TorchCheckpointError.TypeUnsupported, key.Value,
+                $"the storage {QuotedName.Of(key.Value)} is a view of another storage, which PyTorch has not written since 0.4");
         }
 
         PickleStorage storage = Make(type, key.Value, count.Value);
@@ -38,7 +40,9 @@ internal sealed class StorageTable(long fileLength, bool withViews, TorchRefusal
         }
 
         bool same = known.ElementType == storage.ElementType && known.ElementCount == storage.ElementCount && known.IsUntyped == storage.IsUntyped;
-        return same ? known : throw refusal.Because(TorchCheckpointError.StorageConflict, key.Value, $"the storage {QuotedName.Of(key.Value)} is described in two ways");
+        return same
+            ? known
+            : throw refusal.Because(TorchCheckpointError.StorageConflict, key.Value, $"the storage {QuotedName.Of(key.Value)} is described in two ways");
     }
 
     private PickleStorage Make(PickleGlobal type, string key, long count)
@@ -51,6 +55,8 @@ internal sealed class StorageTable(long fileLength, bool withViews, TorchRefusal
         var storage = new PickleStorage(key, elementType, count, type.Role == GlobalRole.UntypedStorage);
         return count >= 0 && count <= fileLength && storage.ByteLength <= fileLength
             ? storage
-            : throw refusal.Because(TorchCheckpointError.StorageSizeMismatch, key, $"the storage {QuotedName.Of(key)} has {count} elements of {type.Name}, more than the file could hold");
+            : throw refusal.Because(
+                TorchCheckpointError.StorageSizeMismatch, key,
+                $"the storage {QuotedName.Of(key)} has {count} elements of {type.Name}, more than the file could hold");
     }
 }

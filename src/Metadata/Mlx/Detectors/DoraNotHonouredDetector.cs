@@ -10,7 +10,8 @@ internal sealed class DoraNotHonouredDetector : IMlxDetector
     {
         if (facts.Config is { } config && config.IsTrue("use_dora") && facts.Inferred.Kind == FineTuneKind.Lora)
         {
-            yield return MlxConfigCodes.TypeStale.At(facts.ConfigName, "use_dora is true, but the file has no magnitudes: mlx-lm 0.14.2 to 0.16.0 trained plain LoRA then");
+            yield return MlxConfigCodes.TypeStale.At(
+                facts.ConfigName, "use_dora is true, but the file has no magnitudes: mlx-lm 0.14.2 to 0.16.0 trained plain LoRA then");
         }
     }
 }

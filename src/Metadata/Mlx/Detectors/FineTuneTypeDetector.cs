@@ -18,7 +18,8 @@ internal sealed class FineTuneTypeDetector : IMlxDetector
         if (facts.HasStrayMagnitudes)
         {
             int with = facts.Modules.Count(module => module.Evidence.HasMagnitude);
-            yield return MlxConfigCodes.StrayMagnitudes.At(facts.ConfigName, $"fine_tune_type is \"lora\", and {with} of {facts.Modules.Length} modules have an m");
+            yield return MlxConfigCodes.StrayMagnitudes.At(
+                facts.ConfigName, $"fine_tune_type is \"lora\", and {with} of {facts.Modules.Length} modules have an m");
             yield break;
         }
 
@@ -33,7 +34,8 @@ internal sealed class FineTuneTypeDetector : IMlxDetector
         {
             string stated = config.Json["fine_tune_type"] is { } value ? ConfigFields.Show(value) : "missing";
             yield return MlxConfigCodes.TypeStale.At(
-                facts.ConfigName, $"fine_tune_type is {stated}, but the file has {(facts.Inferred.Kind == FineTuneKind.Lora ? "no magnitudes" : "magnitudes")}: {meant}");
+                facts.ConfigName,
+                $"fine_tune_type is {stated}, but the file has {(facts.Inferred.Kind == FineTuneKind.Lora ? "no magnitudes" : "magnitudes")}: {meant}");
         }
     }
 }

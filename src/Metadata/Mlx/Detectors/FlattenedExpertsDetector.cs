@@ -11,7 +11,8 @@ internal sealed class FlattenedExpertsDetector : IMlxDetector
         string[] flattened =
         [
             .. facts.Modules.Select(module => module.Evidence)
-                .Where(module => RankInference.Infer(module.A, module.B, module.IsLayerBacked).Form == MlxFactorShape.FlattenedExperts).Select(module => module.Path),
+                .Where(module => RankInference.Infer(module.A, module.B, module.IsLayerBacked).Form == MlxFactorShape.FlattenedExperts)
+                    .Select(module => module.Path),
         ];
         if (flattened.Length > 0)
         {

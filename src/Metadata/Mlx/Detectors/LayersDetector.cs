@@ -15,11 +15,16 @@ internal sealed class LayersDetector : IMlxDetector
         MlxNumber stated = config.Number(config.HasLoraLayers ? "lora_layers" : "num_layers");
         if (stated.AsInteger is not { } count)
         {
-            yield return Stale(stated.Value is { } value && double.IsInteger(value) ? $"{stated.Field} is {stated.Shown}, more than any model has" : $"{stated.Field} is {stated.Shown}, not an integer");
+            yield return Stale(
+                stated.Value is { } value && double.IsInteger(value)
+                    ? $"{stated.Field} is {stated.Shown}, more than any model has"
+                    : $"{stated.Field} is {stated.Shown}, not an integer");
         }
         else if (!layers.IsReachedBy(count, facts.BaseLayers))
         {
-            yield return Stale($"{stated.Field} is {count}, but tensors begin at layer {layers.First} of {(facts.BaseLayers is { } total ? $"{total}" : $"at least {layers.Last + 1L}")}, as with mlx-lm 0.19.0 to 0.21.4");
+            yield return Stale(
+                $"{stated.Field} is {count}, but tensors begin at layer {layers.First} of "
+                + $"{(facts.BaseLayers is { } total ? $"{total}" : $"at least {layers.Last + 1L}")}, as with mlx-lm 0.19.0 to 0.21.4");
         }
 
         Finding Stale(string message) => MlxConfigCodes.LayersStale.At(facts.ConfigName, message);

@@ -9,7 +9,8 @@ internal sealed class LoraLayersDetector : IMlxDetector
     {
         if (facts.Config is { HasLoraLayers: true } config)
         {
-            yield return MlxConfigCodes.LegacyForm.At(facts.ConfigName, $"lora_layers is {config.Number("lora_layers").Shown}; mlx-lm 0.19 and later call it num_layers");
+            yield return MlxConfigCodes.LegacyForm.At(
+                facts.ConfigName, $"lora_layers is {config.Number("lora_layers").Shown}; mlx-lm 0.19 and later call it num_layers");
         }
     }
 }

@@ -8,7 +8,10 @@ internal sealed class RanksDetector : IMlxDetector
 {
     public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {
-        long[] ranks = [.. facts.Modules.Select(module => RankInference.Infer(module.Evidence.A, module.Evidence.B, module.Evidence.IsLayerBacked).Rank).Where(rank => rank > 0).Distinct().Order()];
+        long[] ranks =
+            [.. facts.Modules.Select(
+                module =>
+                    RankInference.Infer(module.Evidence.A, module.Evidence.B, module.Evidence.IsLayerBacked).Rank).Where(rank => rank > 0).Distinct().Order()];
         if (ranks.Length > 1)
         {
             yield return MlxConfigCodes.RanksDiffer.At(facts.WeightsFile, $"has ranks {string.Join(", ", ranks.Take(8))}");

@@ -36,7 +36,8 @@ internal sealed class ScriptedOperations(bool exchange, int killAt = -1, int fai
     public IDisposable CreateLock(string path, ReadOnlySpan<byte> content)
     {
         byte[] copy = content.ToArray();
-        IDisposable held = Do(nameof(CreateLock), () => _system.CreateLock(path, copy), halfway: () => _system.CreateLock(path, copy.AsSpan(0, copy.Length / 2)).Dispose());
+        IDisposable held = Do(
+            nameof(CreateLock), () => _system.CreateLock(path, copy), halfway: () => _system.CreateLock(path, copy.AsSpan(0, copy.Length / 2)).Dispose());
         _locks.Add(held);
         return held;
     }

@@ -36,7 +36,8 @@ public class PooledBufferTests
     [InlineData(false)]
     public void Every_node_returns_its_buffers_after_success(bool ranges)
     {
-        foreach (LazyTensor tensor in ReadingTests.Operations.Select(operation => operation(new CountingTensor(Plain.ToTensor(DType.BF16, ranges: true), ranges))))
+        foreach (LazyTensor tensor
+            in ReadingTests.Operations.Select(operation => operation(new CountingTensor(Plain.ToTensor(DType.BF16, ranges: true), ranges))))
         {
             byte[] bytes = new byte[tensor.ByteLength];
             using var watch = new PoolWatch();

@@ -46,7 +46,9 @@ public class TranspositionTests
     [Fact]
     public void Transposes_single_blocks_with_every_instruction_set()
     {
-        int supported = RunBlock<ushort, TransposeBlock8x8>() + RunBlock<ushort, TransposeBlock16x8>() + RunBlock<uint, TransposeBlock4x4>() + RunBlock<uint, TransposeBlock8x4>();
+        int supported =
+            RunBlock<ushort, TransposeBlock8x8>() + RunBlock<ushort, TransposeBlock16x8>() + RunBlock<uint, TransposeBlock4x4>() + RunBlock<uint,
+            TransposeBlock8x4>();
         Assert.Equal((VectorZip.IsSupported ? 2 : 0) + (System.Runtime.Intrinsics.X86.Avx2.IsSupported ? 2 : 0), supported);
     }
 

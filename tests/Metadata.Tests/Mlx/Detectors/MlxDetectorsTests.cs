@@ -8,7 +8,8 @@ namespace Transfuse.Metadata.Tests.Mlx.Detectors;
 
 public class MlxDetectorsTests
 {
-    private const string Good = "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"scale\":2.0,\"dropout\":0.0,\"keys\":[\"q\"]}}";
+    private const string Good =
+        "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"scale\":2.0,\"dropout\":0.0,\"keys\":[\"q\"]}}";
 
     [Fact]
     public void A_current_folder_has_no_finding() => Assert.Empty(Detect(Good));
@@ -16,22 +17,33 @@ public class MlxDetectorsTests
     [Theory]
 
     // Each old, foreign or damaged form, alone.
-    [InlineData("{\"lora_layers\":2,\"lora_parameters\":{\"rank\":4,\"scale\":2.0,\"dropout\":0.0,\"keys\":[\"q\"]}}", "TF3508 adapter_config.json: lora_layers")]
-    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"scale\":2.0,\"alpha\":16,\"keys\":[\"q\"]}}", "TF3508 adapter_config.json: lora_parameters.alpha")]
+    [InlineData(
+        "{\"lora_layers\":2,\"lora_parameters\":{\"rank\":4,\"scale\":2.0,\"dropout\":0.0,\"keys\":[\"q\"]}}", "TF3508 adapter_config.json: lora_layers")]
+    [InlineData(
+        "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"scale\":2.0,\"alpha\":16,\"keys\":[\"q\"]}}",
+        "TF3508 adapter_config.json: lora_parameters.alpha")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":1,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3514 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3514 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":\"two\",\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3514 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4}}", "TF3516 adapter_config.json: lora_parameters.keys")]
-    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[]}}", "TF3515 adapter_config.json: lora_parameters.keys")]
-    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":\"q\"}}", "TF3515 adapter_config.json: lora_parameters.keys")]
-    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"proj\"]}}", "TF3515 adapter_config.json: lora_parameters.keys")]
-    [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\",\"m.layers.1.q\"]}}", "TF3515 adapter_config.json: lora_parameters.keys")]
+    [InlineData(
+        "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[]}}", "TF3515 adapter_config.json: lora_parameters.keys")]
+    [InlineData(
+        "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":\"q\"}}", "TF3515 adapter_config.json: lora_parameters.keys")]
+    [InlineData(
+        "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"proj\"]}}",
+        "TF3515 adapter_config.json: lora_parameters.keys")]
+    [InlineData(
+        "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\",\"m.layers.1.q\"]}}",
+        "TF3515 adapter_config.json: lora_parameters.keys")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2.0,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3003 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":\"4\",\"keys\":[\"q\"]}}", "TF3008 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":8,\"keys\":[\"q\"]}}", "TF3505 adapter_config.json:")]
     [InlineData("{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"keys\":[\"q\"]}}", "TF3505 adapter_config.json:")]
-    [InlineData("{\"fine_tune_type\":\"dora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3560 adapter_config.json: fine_tune_type")]
-    [InlineData("{\"fine_tune_type\":\"full\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3506 adapter_config.json: fine_tune_type")]
+    [InlineData(
+        "{\"fine_tune_type\":\"dora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3560 adapter_config.json: fine_tune_type")]
+    [InlineData(
+        "{\"fine_tune_type\":\"full\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3506 adapter_config.json: fine_tune_type")]
     [InlineData("{\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]}}", "TF3506 adapter_config.json: fine_tune_type")]
     [InlineData("{\"rank\":4,\"alpha\":16,\"dropout\":0.0}", "TF3508 adapter_config.json: the folder has the form of mlx-vlm")]
     public void A_form_is_recognised_and_nothing_else(string config, string start)
@@ -56,8 +68,19 @@ public class MlxDetectorsTests
     [Fact]
     public void Layers_and_old_names_are_recognised_by_their_names()
     {
-        Assert.Equal(["TF3508 m.layers.0.q"], Codes(Facts(Good, modules: [Module(0) with { Form = MlxFactorForm.Layers, Evidence = Layered(0) }, Module(1) with { Form = MlxFactorForm.Layers, Evidence = Layered(1) }])));
-        Assert.Equal(["TF3508 adapter_config.json"], Codes(Facts(Good, modules: [Module(0) with { Form = MlxFactorForm.Legacy }, Module(1) with { Form = MlxFactorForm.Legacy }])));
+        Assert.Equal(
+            ["TF3508 m.layers.0.q"],
+            Codes(
+                Facts(
+                    Good,
+                    modules:
+                    [
+                        Module(0) with { Form = MlxFactorForm.Layers, Evidence = Layered(0) },
+                        Module(1) with { Form = MlxFactorForm.Layers, Evidence = Layered(1) },
+                    ])));
+        Assert.Equal(
+            ["TF3508 adapter_config.json"],
+            Codes(Facts(Good, modules: [Module(0) with { Form = MlxFactorForm.Legacy }, Module(1) with { Form = MlxFactorForm.Legacy }])));
     }
 
     [Fact]
@@ -74,7 +97,8 @@ public class MlxDetectorsTests
     [Fact]
     public void A_list_of_modules_must_be_that_of_the_file()
     {
-        const string Listed = "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]},\"rank\":4,\"unsloth_mlx_lora_module_paths\":";
+        const string Listed =
+            "{\"fine_tune_type\":\"lora\",\"num_layers\":2,\"lora_parameters\":{\"rank\":4,\"keys\":[\"q\"]},\"rank\":4,\"unsloth_mlx_lora_module_paths\":";
         Assert.Empty(Detect(Listed + "[\"m.layers.0.q\",\"m.layers.1.q\"]}"));
         Assert.Empty(Detect(Listed + "[]}"));
         Assert.Equal(["TF3517 m.layers.9.q"], Codes(Detect(Listed + "[\"m.layers.0.q\",\"m.layers.1.q\",\"m.layers.9.q\"]}")));
@@ -91,7 +115,8 @@ public class MlxDetectorsTests
 
     private static Finding[] Detect(string config) => [.. MlxDetectors.Detect(Facts(config))];
 
-    private static MlxFolderFacts Facts(string config, string weights = "adapters.safetensors", MlxModuleFacts[]? modules = null, string[]? others = null, int? baseLayers = null) =>
+    private static MlxFolderFacts Facts(
+        string config, string weights = "adapters.safetensors", MlxModuleFacts[]? modules = null, string[]? others = null, int? baseLayers = null) =>
         new("adapter_config.json", Fixtures.Parse(config), weights, [.. modules ?? [Module(0), Module(1)]], [.. others ?? []], baseLayers);
 
     private static MlxModuleFacts Module(int layer, long rank = 4) => new(

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Numerics;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
@@ -15,8 +16,7 @@ internal sealed class AdaLoraReader : MethodReader
     private const double DefaultAlpha = 8;
 
     // What LoRA's config, from which AdaLoRA's derives, can switch on and what no AdaLoRA layer has been seen to do.
-    private static readonly string[] Variants =
-        ["alora_invocation_tokens", "arrow_config", "kasa_config", "layer_replication", "lora_bias", "target_parameters", "use_bdlora", "use_dora", "use_qalora"];
+    private static readonly PeftField[] Variants = [.. PeftFields.All.Where(field => field.Effect == PeftFieldEffect.Variant), PeftFields.Find("target_parameters")!];
 
     public override string PeftType => "ADALORA";
 
@@ -28,7 +28,7 @@ internal sealed class AdaLoraReader : MethodReader
 
     public override IEnumerable<MethodModule> Read(MethodInput input)
     {
-        foreach (string variant in Variants.Where(input.Settings.IsSet))
+        foreach (string variant in Variants.Select(field => field.Name).Where(input.Settings.IsSet))
         {
             input.Log.Add(MethodCodes.Setting.At(input.Settings.Fields.Subject(variant), "is set, which AdaLoRA does not know or does not describe"));
         }
