@@ -5,7 +5,6 @@ using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -198,7 +197,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
             {
                 context.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {target.Name}"));
             }
-            else if ((byRow is null ? same : Follow(byRow, target.Steps)) is not { } value || target.Steps.Any(step => step is ModuleStep.Stack))
+            else if ((byRow is null ? same : Follow(byRow, target.Steps)) is not { } value || target.Steps.Any(step => step is ModuleStep.StackExpert))
             {
                 context.Log.Add(FusionCodes.NoCounterpart.At(tensor.SourceName, $"{path} is part of {name}, or changed, in the base"));
             }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Transfuse.Apply.Models.Table;
 using Transfuse.Conversion.Models.Architectures.Mapping;
@@ -34,7 +33,7 @@ internal sealed class HfWeights : IModelWeights
             LazyTensor tensor = files.Find(name)!;
             foreach (TensorTarget target in mapping.Targets)
             {
-                if (target.Steps.OfType<ModuleStep.Stack>().FirstOrDefault() is { } stack)
+                if (target.Steps.OfType<ModuleStep.StackExpert>().FirstOrDefault() is { } stack)
                 {
                     CollectionsMarshal.GetValueRefOrAddDefault(stacks, target.Name, out _) ??= [];
                     stacks[target.Name][stack.Expert] = (tensor, target);

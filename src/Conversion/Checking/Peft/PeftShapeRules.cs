@@ -1,6 +1,5 @@
 using System.Globalization;
 using Transfuse.Conversion.Dialects.Peft;
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Models.Steps;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Rules;

@@ -26,7 +26,7 @@ public abstract record ModuleStep
 
     /// <summary>The tensor becomes element <paramref name="Expert"/> along a new first axis.</summary>
     /// <param name="Expert">The expert index.</param>
-    public sealed record Stack(int Expert) : ModuleStep;
+    public sealed record StackExpert(int Expert) : ModuleStep;
 
     /// <summary>Multiplies rows.</summary>
     /// <param name="Scale">Their factors.</param>

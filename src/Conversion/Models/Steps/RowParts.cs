@@ -1,5 +1,3 @@
-using Transfuse.Conversion.Models.Architectures;
-using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 

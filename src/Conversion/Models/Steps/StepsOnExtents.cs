@@ -25,7 +25,7 @@ internal static class StepsOnExtents
         int rows = extents.Length - (isBias ? 1 : 2);
         switch (step)
         {
-            case ModuleStep.Stack stack:
+            case ModuleStep.StackExpert stack:
                 return extents.Insert(0, stack.Expert + 1L);
             case ModuleStep.Transpose or ModuleStep.Pack { Layout: PackedLayout.InOut }:
                 return rows < 0 || isBias ? null : extents.SetItem(rows, extents[^1]).SetItem(rows + 1, extents[^2]);

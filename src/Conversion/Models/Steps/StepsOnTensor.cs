@@ -5,7 +5,7 @@ namespace Transfuse.Conversion.Models.Steps;
 /// <summary>Makes of a base's tensor what mlx-lm (0.32.0) makes of it, lazily.</summary>
 internal static class StepsOnTensor
 {
-    /// <summary>The tensor that comes out; <see cref="ModuleStep.Stack"/> is left to who has all experts.</summary>
+    /// <summary>The tensor that comes out; <see cref="ModuleStep.StackExpert"/> is left to who has all experts.</summary>
     /// <param name="tensor">The tensor.</param>
     /// <param name="steps">The steps.</param>
     /// <param name="isBias">Whether rows lie along the last axis, as in a bias, not along the one before it.</param>
@@ -20,7 +20,7 @@ internal static class StepsOnTensor
         {
             case ModuleStep.Transpose or ModuleStep.Pack { Layout: PackedLayout.InOut }:
                 return tensor.Shape.Rank == 3 ? tensor.Permute(0, 2, 1) : tensor.Transpose();
-            case ModuleStep.Pack or ModuleStep.Stack:
+            case ModuleStep.Pack or ModuleStep.StackExpert:
                 return tensor;
             case ModuleStep.SelectRows { Rows: var rows }:
                 return RowParts.Select(tensor, rowAxis, rows);

@@ -3,7 +3,6 @@ using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Models.Steps;
-using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

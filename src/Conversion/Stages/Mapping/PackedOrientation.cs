@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Pipeline;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

@@ -34,9 +34,9 @@ public class LoadedWeightTests
             Assert.Null(mapping.Finding);
             foreach (TensorTarget target in mapping.Targets.Where(_ => mapping.IsExact))
             {
-                NdArray value = target.Steps.Where(step => step is not ModuleStep.Stack).Aggregate(Input(input.Name, input.Value), (current, step) => current.Apply(step, true));
+                NdArray value = target.Steps.Where(step => step is not ModuleStep.StackExpert).Aggregate(Input(input.Name, input.Value), (current, step) => current.Apply(step, true));
                 actual[target.Name] = value;
-                foreach (ModuleStep.Stack stack in target.Steps.OfType<ModuleStep.Stack>())
+                foreach (ModuleStep.StackExpert stack in target.Steps.OfType<ModuleStep.StackExpert>())
                 {
                     experts.TryAdd(target.Name, []);
                     experts[target.Name].Add(stack.Expert, value);

@@ -82,6 +82,6 @@ internal static class MapCases
         Assert.True(mapping.IsExact, $"{name} in {layout}");
         return mapping.Targets.ToDictionary(
             target => target.Name[..^".weight".Length],
-            target => target.Steps.Where(step => step is not ModuleStep.Stack).Aggregate(tensor, (value, step) => value.Apply(step, true)));
+            target => target.Steps.Where(step => step is not ModuleStep.StackExpert).Aggregate(tensor, (value, step) => value.Apply(step, true)));
     }
 }

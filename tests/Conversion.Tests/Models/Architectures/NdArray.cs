@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Models.Architectures;
-using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;

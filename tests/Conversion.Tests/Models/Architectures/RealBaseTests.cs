@@ -45,7 +45,7 @@ public class RealBaseTests
                 NdArray result = value;
                 foreach (ModuleStep step in target.Steps)
                 {
-                    if (step is ModuleStep.Stack stack)
+                    if (step is ModuleStep.StackExpert stack)
                     {
                         experts.TryAdd(target.Name, []);
                         experts[target.Name].Add(stack.Expert, result);

@@ -32,10 +32,10 @@ public class StepsOnExtentsTests
 
     [Fact]
     public void Every_step_has_a_case() =>
-        Assert.Equal(typeof(ModuleStep).GetNestedTypes().Select(type => type.Name).Order(), Cases.Select(row => row.Data.Item1.GetType().Name).Append(nameof(ModuleStep.Stack)).Distinct().Order());
+        Assert.Equal(typeof(ModuleStep).GetNestedTypes().Select(type => type.Name).Order(), Cases.Select(row => row.Data.Item1.GetType().Name).Append(nameof(ModuleStep.StackExpert)).Distinct().Order());
 
     [Fact]
-    public void Stacked_experts_get_an_axis() => Assert.Equal([4, 6, 4], StepsOnExtents.Apply([new ModuleStep.Stack(3)], [6, 4], isBias: false)!.Value);
+    public void Stacked_experts_get_an_axis() => Assert.Equal([4, 6, 4], StepsOnExtents.Apply([new ModuleStep.StackExpert(3)], [6, 4], isBias: false)!.Value);
 
     [Theory]
     [InlineData(5, 4)]

@@ -106,7 +106,7 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
 
         if (indices.Expert >= 0)
         {
-            steps.Add(new ModuleStep.Stack(indices.Expert));
+            steps.Add(new ModuleStep.StackExpert(indices.Expert));
         }
 
         return steps.ToImmutable();
