@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
