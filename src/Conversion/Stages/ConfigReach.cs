@@ -29,7 +29,7 @@ internal static class ConfigReach
 
     private static Func<string, bool> OfPeft(JsonObject config)
     {
-        PeftConfig parsed = PeftConfig.Parse(config, new FindingLog(), string.Empty);
+        PeftConfig parsed = PeftConfig.Parse(config, string.Empty).Value;
         if (!parsed.IsLora)
         {
             return _ => false;

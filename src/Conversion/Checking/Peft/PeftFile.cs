@@ -38,7 +38,7 @@ internal sealed record PeftFile(ImmutableArray<PeftModuleFactors> Modules, Immut
             }
         }
 
-        PeftTensors sorted = PeftTensorSorter.Sort(matched.ToImmutable(), new FindingLog());
+        PeftTensors sorted = PeftTensorSorter.Sort(matched.ToImmutable()).Value;
         return new PeftFile(sorted.Modules, sorted.Others, unmatched.ToImmutable());
     }
 

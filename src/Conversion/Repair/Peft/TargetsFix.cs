@@ -75,7 +75,7 @@ internal static class TargetsFix
 
     private static PeftTargetVerdict[] Verdicts(ConfigEditor editor, string[] paths)
     {
-        PeftConfig config = PeftConfig.Parse(editor.Config, new FindingLog(), string.Empty);
+        PeftConfig config = PeftConfig.Parse(editor.Config, string.Empty).Value;
         try
         {
             var matcher = new PeftTargetMatcher(config, config.Patterns, PeftTargetMatcher.RuleOf(config.Version));
