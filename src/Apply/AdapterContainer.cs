@@ -91,6 +91,9 @@ public sealed class AdapterContainer : IDisposable
         ? new AdapterContainer(adapter, null)
         : throw new ArgumentException("The adapter has not MLX's layout.", nameof(adapter));
 
+    /// <summary>The same, under the names that a model has for its modules.</summary>
+    internal static AdapterContainer FromAdapter(Adapter adapter, BaseModel baseModel) => FromAdapter(UnderModelPaths(adapter, baseModel));
+
     /// <summary>A new adapter for a model: A uniform between -1/sqrt(in) and 1/sqrt(in), B zero, m the norms of the rows, as mlx-lm (0.32.0) makes it.</summary>
     /// <param name="model">The model; it is not changed.</param>
     /// <param name="configuration">What the adapter is like.</param>

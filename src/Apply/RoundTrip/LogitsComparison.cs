@@ -39,4 +39,7 @@ public sealed record LogitsComparison
     /// <summary>The first part after which the two are further apart than rounding; <see langword="null"/> where they never are.</summary>
     /// <param name="tolerance">Largest error as a share of the shift.</param>
     public LayerDifference? FirstApart(double tolerance) => Layers.FirstOrDefault(layer => layer.RelativeError > tolerance);
+
+    /// <summary>What to call a part of the model in a message.</summary>
+    public string Place(LayerDifference layer) => layer.Layer < 0 ? "the embedding" : layer.Layer == Layers.Length - 2 ? "the head" : $"layer {layer.Layer}";
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
@@ -60,23 +61,26 @@ internal sealed class ConvertCommand : ICommand
         options = options with { Comparison = options.Comparison with { Progress = progress } };
         using IAdapterSource source = AdapterSource.Open(target.Input);
         using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable), Inputs = others });
-        ConversionResult conversion = AdapterPipeline.From(source).To(profile).WithOptions(options).WriteTo(sink).Run(cancellationToken);
+        LogitsCheck? logits = _pipeline.LogitsCheckOf(result, options, layers => new LayerProgress(_report.IsQuiet(result) ? TextWriter.Null : console.Error, layers));
+        AdapterPipeline pipeline = AdapterPipeline.From(source).To(profile).WithOptions(options).WriteTo(sink);
+        ConversionResult conversion = (logits is null ? pipeline : pipeline.WithCheck(logits)).Run(cancellationToken);
         return new CommandOutcome
         {
             Input = target.Input,
             Findings = conversion.Findings,
             Succeeded = conversion.Succeeded,
-            Summary = Summarise(target, profile, conversion, options.DType, _report.IsVerbose(result)),
+            Summary = Summarise(target, profile, conversion, options.DType, logits, _report.IsVerbose(result)),
             Members =
             [
                 new("output", ReportJson.Text(conversion.IsWritten ? target.Output : null)),
                 new("target", new JsonString(profile.Name)),
                 new("modules", conversion.Target is null ? new JsonArray([]) : ReportJson.Modules(conversion.Target)),
+                .. logits is null ? Array.Empty<KeyValuePair<string, JsonValue>>() : [new("logits", logits.Comparison is { } found ? LogitsText.Describe(found, logits.Allowed) : JsonNull.Instance)],
             ],
         };
     }
 
-    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion, DType? dtype, bool verbose)
+    private static string Summarise(OutputTarget target, TargetProfile profile, ConversionResult conversion, DType? dtype, LogitsCheck? logits, bool verbose)
     {
         if (!conversion.Succeeded)
         {
@@ -85,6 +89,7 @@ internal sealed class ConvertCommand : ICommand
 
         string what = conversion.Target!.Summary();
         string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), ("the source", "the output"), verbose) + Environment.NewLine : string.Empty;
+        proof += logits?.Comparison is { } found ? LogitsText.Render(found, isPair: true, logits.Allowed) + Environment.NewLine : string.Empty;
         return proof + (conversion.IsWritten ? $"{PrintableText.OneLine(target.Output)}: {what}, for {profile.Name}" : $"{PrintableText.OneLine(target.Input)}: {what}, would be written for {profile.Name}");
     }
 }

@@ -171,20 +171,4 @@ internal sealed class LogitsOptions
         using var sink = new FileByteSink(path);
         SafetensorsWriter.Write(sink, tensors, null);
     }
-
-    // A line for each layer would be too many; one that is written over needs a terminal.
-    private sealed class LayerProgress(TextWriter error, int layers) : IProgress<int>
-    {
-        private int _tenths;
-
-        public void Report(int value)
-        {
-            int tenths = value * 10 / layers;
-            if (tenths > _tenths)
-            {
-                _tenths = tenths;
-                error.WriteLine($"layer {value} of {layers}");
-            }
-        }
-    }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Transfuse.Apply.Backends.Managed;
+using Transfuse.Apply.RoundTrip;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Mlx;
@@ -15,6 +17,7 @@ internal sealed class PipelineOptions
     private readonly Option<string[]> _allow = CommonOptions.Allow();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
     private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
+    private readonly Option<bool> _verifyLogits = new("--verify=logits") { Description = "The same, and run the base with the source and with the output: other logits refuse the conversion. Needs --base with weights." };
     private readonly Option<int?> _jobs = CommonOptions.Jobs();
     private readonly Option<int?> _transformers = new("--transformers")
     {
@@ -58,9 +61,14 @@ internal sealed class PipelineOptions
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _dryRun, _jobs);
+        Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _verifyLogits, _dryRun, _jobs);
         command.Validators.Add(result =>
         {
+            if (result.GetValue(_verifyLogits) && result.GetValue(_base) is null)
+            {
+                result.AddError("--verify=logits needs --base.");
+            }
+
             if (result.GetResult(_transformers) is { } stated && CommonOptions.IntegerOf(stated) is { } generation && GenerationOf(result.GetValue(_expertLayout)) is { } other && generation != other)
             {
                 result.AddError($"--transformers {generation} and --expert-layout {result.GetValue(_expertLayout)} contradict each other: transformers 5 packs experts into parameters, 4 has a module for each.");
@@ -86,6 +94,11 @@ internal sealed class PipelineOptions
         Producer = result.GetValue(_producer),
         MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
+
+    /// <summary>The look at logits that was asked for, or <see langword="null"/>.</summary>
+    public LogitsCheck? LogitsCheckOf(ParseResult result, ConversionOptions options, Func<int, IProgress<int>> progress) => !result.GetValue(_verifyLogits)
+        ? null
+        : new LogitsCheck(options.Base!, () => new ManagedBackend(options.MaxDegreeOfParallelism)) { Progress = progress, Cast = options.DType };
 
     /// <summary>The base's path, where one was given.</summary>
     public string? BasePath(ParseResult result) => result.GetValue(_base);

@@ -24,7 +24,7 @@ internal static class LogitsText
             $"{(agrees ? "the adapters give the same logits" : "the adapters give different logits")}: largest error {comparison.LargestError:G3}, which is {comparison.RelativeError:G3} of the first adapter's shift of {comparison.Shift:G4} (tolerance {tolerance:G3}); {numbers}");
         if (!agrees && comparison.FirstApart(tolerance) is { } apart)
         {
-            text.AppendLine().Append(CultureInfo.InvariantCulture, $"they part at {Place(comparison, apart)}: error {apart.LargestError:G3}, shift {apart.Shift:G3}");
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"they part at {comparison.Place(apart)}: error {apart.LargestError:G3}, shift {apart.Shift:G3}");
         }
 
         return text.ToString();
@@ -39,15 +39,12 @@ internal static class LogitsText
         new("mean_kl", ReportJson.Number(comparison.MeanDivergence)),
         new("largest_kl", ReportJson.Number(comparison.LargestDivergence)),
         new("top_agreement", ReportJson.Number(comparison.TopAgreement)),
-        new("parts_at", ReportJson.Text(comparison.Agrees(tolerance) || comparison.FirstApart(tolerance) is not { } apart ? null : Place(comparison, apart))),
+        new("parts_at", ReportJson.Text(comparison.Agrees(tolerance) || comparison.FirstApart(tolerance) is not { } apart ? null : comparison.Place(apart))),
         new("layers", new JsonArray([.. comparison.Layers.Select(layer => new JsonObject(
         [
-            new("layer", new JsonString(Place(comparison, layer))),
+            new("layer", new JsonString(comparison.Place(layer))),
             new("largest_error", ReportJson.Number(layer.LargestError)),
             new("shift", ReportJson.Number(layer.Shift)),
         ]))])),
     ]);
-
-    private static string Place(LogitsComparison comparison, LayerDifference layer) =>
-        layer.Layer < 0 ? "the embedding" : layer.Layer == comparison.Layers.Length - 2 ? "the head" : $"layer {layer.Layer}";
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Bases;
@@ -27,6 +28,8 @@ public sealed record AdapterPipeline
     private IAdapterSink? Sink { get; init; }
 
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
+
+    private ImmutableArray<IPipelineCheck> Checks { get; init; } = [];
 
     /// <summary>Converts in one call.</summary>
     /// <param name="source">The adapter's files; the caller keeps and disposes it.</param>
@@ -68,6 +71,13 @@ public sealed record AdapterPipeline
     {
         ArgumentNullException.ThrowIfNull(sink);
         return this with { Sink = sink };
+    }
+
+    /// <summary>A look at the output before it is put in place, besides those given before; source and output are compared then, as <see cref="ConversionOptions.Verify"/> asks. Default: none.</summary>
+    public AdapterPipeline WithCheck(IPipelineCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        return this with { Checks = Checks.Add(check) };
     }
 
     /// <summary>Runs the pipeline on a worker thread; the work itself is synchronous.</summary>
@@ -121,7 +131,7 @@ public sealed record AdapterPipeline
             WrittenCheck.Run(output, profile, context);
         }
 
-        AdapterComparison? comparison = Options.Verify && !log.HasErrors ? RoundTrip.Check(read, output, context) : null;
+        AdapterComparison? comparison = (Options.Verify || !Checks.IsEmpty) && !log.HasErrors ? RoundTrip.Check(read, output, Checks, context) : null;
 
         if (log.HasErrors)
         {

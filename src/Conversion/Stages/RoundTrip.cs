@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Adapters;
@@ -11,8 +13,12 @@ namespace Transfuse.Conversion.Stages;
 internal static class RoundTrip
 {
     /// <summary>Compares, and adds an error for each module that the output would change otherwise.</summary>
+    /// <param name="source">What was read.</param>
+    /// <param name="output">What is about to be written.</param>
+    /// <param name="checks">What else looks at the two.</param>
+    /// <param name="context">The run.</param>
     /// <returns>The comparison, or <see langword="null"/> with an error where the output cannot be read back.</returns>
-    public static AdapterComparison? Check(ReadResult source, OutputFolder output, StageContext context)
+    public static AdapterComparison? Check(ReadResult source, OutputFolder output, ImmutableArray<IPipelineCheck> checks, StageContext context)
     {
         var log = new FindingLog(context.Options.Allowed);
         StageContext quiet = context with { Log = log };
@@ -36,6 +42,11 @@ internal static class RoundTrip
         if (comparison.Roots is { } roots)
         {
             context.Log.Add(TargetCodes.RoundTripFailed.At("output", $"has its layers at {roots.Second}, the source at {roots.First}"));
+        }
+
+        foreach (IPipelineCheck check in checks)
+        {
+            check.Run(left, right, context.Log, context.CancellationToken);
         }
 
         return comparison;

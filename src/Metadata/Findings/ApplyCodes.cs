@@ -21,6 +21,11 @@ public static class ApplyCodes
         "TF6104", Error, "The ids to run the model on cannot be used.",
         "Give a JSON list of lists of integers below the vocabulary, or a safetensors file with input_ids (int32, batch x tokens).");
 
+    /// <summary>Read back, the output gives other logits.</summary>
+    public static FindingCode LogitsDiffer { get; } = new(
+        "TF6105", Error, "Read back, the output would give the base model other logits than the source does; nothing was written.",
+        "This is a fault of Transfuse: report it, with the adapter's config and tensor names.");
+
     /// <summary>All codes of this block.</summary>
-    public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, IdsUnusable];
+    public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, IdsUnusable, LogitsDiffer];
 }

@@ -63,4 +63,35 @@ public class VerifyLogitsTests
 
     [Fact]
     public void One_adapter_without_logits_is_wrong_usage() => Command.Run("verify", Llama.AdapterFolder).ExitsWith(2);
+
+    [Fact]
+    public void A_conversion_proves_its_logits_before_it_is_put_in_place()
+    {
+        using var folder = new TemporaryFolder();
+
+        CommandResult result = Command.Run(
+            "convert", Llama.AdapterFolder, "--to", "mlx-lm", "--base", Llama.BaseFolder, "--output", folder["mlx"], "--verify=logits", "--json").ExitsWith(0);
+
+        using JsonDocument report = JsonDocument.Parse(result.Output);
+        JsonElement logits = report.RootElement.GetProperty("inputs")[0].GetProperty("logits");
+        Assert.Equal(0, logits.GetProperty("largest_error").GetDouble());
+        Assert.Equal(32, logits.GetProperty("positions").GetInt32());
+        Assert.True(File.Exists(Path.Combine(folder["mlx"], "adapters.safetensors")));
+    }
+
+    [Fact]
+    public void A_conversion_whose_logits_cannot_be_proved_writes_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["base"]);
+        File.Copy(Path.Combine(Llama.BaseFolder, "config.json"), Path.Combine(folder["base"], "config.json"));
+
+        CommandResult result = Command.Run(
+            "convert", Llama.AdapterFolder, "--to", "mlx-lm", "--base", folder["base"], "--output", folder["mlx"], "--verify=logits").ExitsWith(1);
+
+        Assert.Contains("TF6101", result.Error);
+        Assert.False(Path.Exists(folder["mlx"]));
+        Command.Run("convert", Llama.AdapterFolder, "--to", "mlx-lm", "--model-type", "llama", "--output", folder["mlx"], "--verify=logits").ExitsWith(2);
+        Command.Run("convert", "--verify", Llama.AdapterFolder, "--to", "mlx-lm", "--base", folder["base"], "--output", folder["mlx"]).ExitsWith(0);
+    }
 }
