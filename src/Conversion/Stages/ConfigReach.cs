@@ -1,6 +1,5 @@
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Peft;

@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Transfuse.Formats.Json;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Checking.Peft;
 

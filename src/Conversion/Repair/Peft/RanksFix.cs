@@ -1,7 +1,6 @@
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Repair.Peft;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
