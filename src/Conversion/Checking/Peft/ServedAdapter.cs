@@ -34,7 +34,7 @@ internal sealed class ServedAdapter
     /// <summary>Reads the folder; <see langword="null"/> where patterns stand against it, with an error.</summary>
     public static ServedAdapter? Of(CheckContext context, JsonObject json, RawTensors raw)
     {
-        PeftConfig config = PeftConfig.Parse(json, new FindingLog(), string.Empty);
+        PeftConfig config = PeftConfig.Parse(json, string.Empty).Value;
         PeftFile file = PeftFile.Of(raw, anyName: true);
         try
         {
