@@ -79,7 +79,8 @@ public static class TargetCodes
         "TF5061", Warning, "The program that the output is for would load it, and without a word do something else than the adapter means.",
         "Take out or rename what the message names, if it is to take effect; a module that the model does not have belongs to another base.");
     public static FindingCode GrownMuch { get; } = new(
-        "TF5030", Warning, "The target needs one rank for all modules, or factors for all experts, and the zeros that fill them make the adapter several times as large.",
+        "TF5030", Warning,
+        "The target needs one rank for all modules, or factors for all experts, and the zeros that fill them make the adapter several times as large.",
         "Nothing, if the ranks are meant; one module of a high rank makes all others as large.");
     public static FindingCode GrowthBeyondLimit { get; } = new(
         "TF5033", Error, "The zeros that fill ranks and experts for the target would make the adapter larger than the limit allows.",

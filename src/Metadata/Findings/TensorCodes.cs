@@ -136,7 +136,8 @@ public static class TensorCodes
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
         NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
-        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ScaleVanishes, ValueUnderflow, NestedPair, StackedPairs, EmptyPartition, ExpertShape,
+        OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ScaleVanishes,
+        ValueUnderflow, NestedPair, StackedPairs, EmptyPartition, ExpertShape,
         ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,
         ScaleFoldedExactly, DoubleRounded, Cast, Fused, ExpertsFilled, WholeModule,
         PrefixUnclear, PrefixMoved, Widened, TurnedFactors, BaseStorage, WholeModuleEqual,

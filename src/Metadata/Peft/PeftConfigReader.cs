@@ -292,7 +292,8 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
         }
     }
 
-    private Finding OtherCase(string field, string meant) => ConfigCodes.NameCase.At(_fields.Subject(field), $"is {ConfigFields.Show(json[field]!)}; {meant} is taken");
+    private Finding OtherCase(string field, string meant) =>
+        ConfigCodes.NameCase.At(_fields.Subject(field), $"is {ConfigFields.Show(json[field]!)}; {meant} is taken");
 
     private string? OptionalString(string name) => _fields.ReadString(name, out string value, nullable: true) == FieldOutcome.Ok ? value : null;
 }
