@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Checking.Readers;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Metadata.Findings;
