@@ -14,6 +14,12 @@ public interface ITensorBackend : IDisposable
     /// <summary>What does the arithmetic, such as <c>managed</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// Does work that makes many arrays, where the backend wants it done. Arrays made in it, but for those that are held (<see cref="BackendArray.Hold"/>),
+    /// are let go at its end, so that what it gives back must be no array or a held one.
+    /// </summary>
+    T Run<T>(Func<T> work) => work();
+
     /// <summary>Copies numbers into an array of float32.</summary>
     BackendArray FromSingles(ReadOnlySpan<float> values, params ReadOnlySpan<int> shape);
 
@@ -68,7 +74,9 @@ public interface ITensorBackend : IDisposable
     /// <summary>Axes in another order; float32 or int32.</summary>
     BackendArray Permute(BackendArray a, params ReadOnlySpan<int> axes);
 
-    /// <summary>Part of an axis: <paramref name="count"/> elements from <paramref name="start"/>, every <paramref name="stride"/>-th; float32 or int32.</summary>
+    /// <summary>
+    /// Part of an axis: <paramref name="count"/> elements from <paramref name="start"/>, every <paramref name="stride"/>-th; float32 or int32.
+    /// </summary>
     BackendArray Slice(BackendArray a, int axis, int start, int count, int stride = 1);
 
     /// <summary>Arrays put together along an axis.</summary>
@@ -128,7 +136,9 @@ public interface ITensorBackend : IDisposable
     /// <summary>Rows of a weight (V, d) by int32 indices: (indices..., d).</summary>
     BackendArray Embed(BackendWeight weight, BackendArray ids);
 
-    /// <summary>Euclidean norm of each row of a weight (out, in) plus scale * left (out, r) times right (r, in): (out). Without factors, of the weight alone.</summary>
+    /// <summary>
+    /// Euclidean norm of each row of a weight (out, in) plus scale * left (out, r) times right (r, in): (out). Without factors, of the weight alone.
+    /// </summary>
     BackendArray RowNorms(BackendWeight weight, BackendArray? left, BackendArray? right, float scale);
 
     /// <summary>

@@ -1,0 +1,46 @@
+using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Stages;
+using Transfuse.Formats.Json;
+using Transfuse.Metadata.Configs;
+using Transfuse.Metadata.Findings;
+
+namespace Transfuse.Conversion.Repair.Peft;
+
+/// <summary><c>r</c> that is missing, unusable, or the rank of no module.</summary>
+internal static class StatedRankFix
+{
+    public static void Apply(ConfigEditor editor, PeftFacts facts, StageContext context)
+    {
+        if (editor["rank_pattern"] is { } pattern and not JsonObject)
+        {
+            editor.Set("rank_pattern", JsonObject.Empty, "it is no object; the tensors tell ranks");
+        }
+
+        bool isUsable = JsonFields.ReadInteger(editor["r"], out long stated).HasValue() && stated is > 0 and <= int.MaxValue;
+        bool hasPattern = editor["rank_pattern"] is JsonObject { Members.Length: > 0 };
+        if (facts.CommonRank is { } common)
+        {
+            if (!isUsable || (!hasPattern && !facts.PlainRanks.Contains((int)stated)))
+            {
+                editor.Set("r", (long)common, "the rank of the tensors");
+            }
+        }
+        else if (!isUsable)
+        {
+            OfExperts(editor, facts, context);
+        }
+    }
+
+    // Packed experts alone: their rows are experts x rank.
+    private static void OfExperts(ConfigEditor editor, PeftFacts facts, StageContext context)
+    {
+        long[] rows = [.. facts.Tensors.Modules.Select(module => module.A?.Shape).Where(shape => shape is { Rank: 2 }).Select(shape => shape!.Value[0]).Distinct()];
+        if (BaseExperts.Of(context) is { } experts and > 0 && rows is [var only] && only % experts == 0 && only / experts is > 0 and <= int.MaxValue)
+        {
+            editor.Set("r", only / experts, $"lora_A has {only} rows for the base's {experts} experts");
+            return;
+        }
+
+        context.Log.Add(ConfigCodes.RankUnknown.At("r", $"is {JsonText.Show(editor["r"]) ?? "missing"}, and lora_A has {string.Join(" or ", rows.Take(4))} rows for all experts together"));
+    }
+}
