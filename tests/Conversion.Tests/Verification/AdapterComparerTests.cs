@@ -435,6 +435,43 @@ public class AdapterComparerTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void Without_norms_of_equal_modules_only_these_are_not_computed(long experts)
+    {
+        var options = new ComparisonOptions { NormsOfEqual = false, WorstElement = true };
+        PlainModule module = PlainModule.Random(97, 1300, 40, 6, 0.3, experts);
+        ModuleComparison equal = Compare(module, module.Rounded(), options);
+        Assert.Equal((true, 0.0, 0.0, (double?)0, double.NaN, true), (equal.IsBitEqual, equal.RelativeError, equal.DifferenceNorm, equal.WorstElement, equal.Norm, equal.Agrees(0)));
+
+        PlainModule[] others =
+        [
+            LastChanged(module, x => x.A), LastChanged(module, x => x.B), module with { Scale = 0.5 }, module with { Scale = double.NaN }, module with { Scale = 1e300 },
+            (module with { DTypeB = "BF16" }).Rounded(),
+        ];
+        foreach (PlainModule other in others)
+        {
+            Assert.Equal(Compare(module, other, options with { NormsOfEqual = true }), Compare(module, other, options));
+            Assert.False(Compare(module, other, options).IsBitEqual);
+        }
+
+        foreach (double value in new[] { double.NaN, double.PositiveInfinity })
+        {
+            PlainModule broken = LastChanged(module, x => x.B, value);
+            Assert.StartsWith("holds NaN or infinity", Compare(broken, broken, options).Mismatch);
+        }
+
+        Assert.StartsWith("holds NaN or infinity", Compare(module with { Scale = 1e300 }, module with { Scale = 1e300 }, options).Mismatch);
+
+        static PlainModule LastChanged(PlainModule module, Func<PlainModule, DenseArray> factor, double value = 0.75)
+        {
+            PlainModule copy = module.Changed(x => x, x => x);
+            factor(copy).Values[^1] = value;
+            return copy;
+        }
+    }
+
     [Fact]
     public void Kinds_and_extents_that_differ_are_named()
     {
