@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
