@@ -64,7 +64,9 @@ public class FloorTests
     [InlineData("DateTime.UtcNow")]
     public void Metadata_touches_no_file_network_clock_or_console(string forbidden)
     {
-        string[] files = Directory.GetFiles(Path.Combine(Source, "Metadata"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/")).ToArray();
+        string[] files = Directory.GetFiles(Path.Combine(Source, "Metadata"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/"))
+            .ToArray();
         Assert.True(files.Length > 50, $"only {files.Length} files were looked at");
         Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains(forbidden, StringComparison.Ordinal));
     }
