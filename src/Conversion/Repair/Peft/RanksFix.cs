@@ -1,7 +1,6 @@
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Repair.Peft;
@@ -33,7 +32,7 @@ internal static class RanksFix
 
     private static bool GivesAll(JsonObject json, Adapter adapter)
     {
-        PeftConfig config = PeftConfig.Parse(json, new FindingLog(), string.Empty);
+        PeftConfig config = PeftConfig.Parse(json, string.Empty).Value;
         var matcher = new PeftPatternMatcher(config, config.Patterns);
         return adapter.Modules.All(module => matcher.Load(module.FullPath) is var (rank, alpha)
             && rank == module.Rank && PeftScaling.AreEqual(PeftScaling.ScaleOf(alpha, rank, config.UseRslora), module.Scale));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
-using Transfuse.Conversion.Stages.BaseChecks;
+using Transfuse.Conversion.Models.Outlines;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

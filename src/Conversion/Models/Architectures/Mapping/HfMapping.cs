@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;

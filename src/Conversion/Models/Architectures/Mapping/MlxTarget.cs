@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Weights;
@@ -50,8 +51,8 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
                         .. Enumerable.Range(0, (int)experts).Select(expert => new TensorTarget(
                             Name(tensor, address, rows.Target, new PathIndices(expert, -1)),
                             [
-                                new WeightStep.SelectRows(RowSelection.Part(expert, (int)experts)),
-                                .. rows.Transposed ? [new WeightStep.Transpose()] : ImmutableArray<WeightStep>.Empty,
+                                new ModuleStep.SelectRows(RowSelection.Part(expert, (int)experts)),
+                                .. rows.Transposed ? [new ModuleStep.Transpose()] : ImmutableArray<ModuleStep>.Empty,
                             ])),
                     ],
                 };
@@ -65,7 +66,7 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
         ImmutableArray<TensorTarget>.Builder targets = ImmutableArray.CreateBuilder<TensorTarget>();
         foreach (RuleTarget part in rule.Targets)
         {
-            if (part.Rows.Resolve(config) is not RowSelection rows || Steps(tensor, rule, rows, indices) is not ImmutableArray<WeightStep> steps)
+            if (part.Rows.Resolve(config) is not RowSelection rows || Steps(tensor, rule, rows, indices) is not ImmutableArray<ModuleStep> steps)
             {
                 return NeedsConfig(mapping);
             }
@@ -76,17 +77,21 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
         return mapping with { Targets = targets.ToImmutable(), IsExact = true };
     }
 
-    private ImmutableArray<WeightStep>? Steps(TensorName tensor, Rule rule, RowSelection rows, PathIndices indices)
+    private ImmutableArray<ModuleStep>? Steps(TensorName tensor, Rule rule, RowSelection rows, PathIndices indices)
     {
-        ImmutableArray<WeightStep>.Builder steps = ImmutableArray.CreateBuilder<WeightStep>();
-        if (tensor.IsWeight && rule is RenameRule { Transposed: true } or PackedRule { Layout: PackedLayout.InOut })
+        ImmutableArray<ModuleStep>.Builder steps = ImmutableArray.CreateBuilder<ModuleStep>();
+        if (tensor.IsWeight && rule is RenameRule { Transposed: true })
         {
-            steps.Add(new WeightStep.Transpose());
+            steps.Add(new ModuleStep.Transpose());
+        }
+        else if (tensor.IsWeight && rule is PackedRule packed)
+        {
+            steps.Add(new ModuleStep.Pack(packed.Layout));
         }
 
         if (!rows.IsAll)
         {
-            steps.Add(new WeightStep.SelectRows(rows));
+            steps.Add(new ModuleStep.SelectRows(rows));
         }
 
         if (rule is ScaleRule scale && tensor.IsWeight)
@@ -96,12 +101,12 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
                 return null;
             }
 
-            steps.Add(new WeightStep.ScaleRows(scales));
+            steps.Add(new ModuleStep.ScaleRows(scales));
         }
 
         if (indices.Expert >= 0)
         {
-            steps.Add(new WeightStep.StackExpert(indices.Expert));
+            steps.Add(new ModuleStep.StackExpert(indices.Expert));
         }
 
         return steps.ToImmutable();
@@ -122,7 +127,7 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
                 Targets =
                 [
                     .. rule.Weights.Select((path, i) => new TensorTarget(
-                        Name(tensor, address, path, indices), [new WeightStep.SplitHeads(count, first, second, i == 0)])),
+                        Name(tensor, address, path, indices), [new ModuleStep.SplitHeads(count, first, second, i == 0)])),
                 ],
             },
             _ => NeedsConfig(mapping),

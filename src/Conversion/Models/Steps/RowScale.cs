@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.Models.Architectures;
+namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>A factor that the base model's weight is multiplied by, and so B (and a DoRA magnitude) too.</summary>
 /// <param name="Rows">Number of consecutive output rows, or <see langword="null"/> for all.</param>
