@@ -1,6 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
-using Transfuse.Apply.Backends;
 using Transfuse.Apply.Backends.Managed;
 using Transfuse.Apply.Backends.Mlx;
 using Transfuse.Cli.Output;
@@ -73,14 +73,17 @@ internal sealed class BackendsCommand : ICommand
         var text = new StringBuilder();
         foreach (Row row in rows)
         {
-            string device = row.Device is null ? "" : $" {row.Device.Kind} {row.Device.Name}{(row.Device.MemoryBytes is { } bytes ? $", {bytes / (double)(1 << 30):F1} GiB" : "")}";
-            text.AppendLine(row.Failure is null ? $"{row.Name,-8} ready:{device}" : $"{row.Name,-8} not usable:{device} {row.Failure}");
+            string memory = row.Device?.MemoryBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", {bytes / (double)(1 << 30):F1} GiB") : "";
+            string device = row.Device is null ? "" : $" {row.Device.Kind} {row.Device.Name}{memory}";
+            string line = row.Failure is null ? $"{row.Name,-8} ready:{device}" : $"{row.Name,-8} not usable:{device} {row.Failure}";
+            text.AppendLine(line);
         }
 
-        text.Append(library is null ? "MLX was not found:" : $"MLX {library.Version} by mlx-c {library.BindingVersion}: {library.Path}");
+        string found = library is null ? "MLX was not found:" : $"MLX {library.Version} by mlx-c {library.BindingVersion}: {library.Path}";
+        text.Append(found);
         foreach (MlxAttempt attempt in attempts.Where(attempt => attempt.Refusal is not null))
         {
-            text.AppendLine().Append($"  {attempt.Path} {attempt.Refusal}");
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {attempt.Path} {attempt.Refusal}");
         }
 
         return text.ToString();
