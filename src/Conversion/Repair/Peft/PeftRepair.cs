@@ -81,7 +81,7 @@ internal static class PeftRepair
             return false;
         }
 
-        RankFix.Apply(editor, facts, context);
+        StatedRankFix.Apply(editor, facts, context);
         ScaleFix.Apply(editor, context.Options, context.Log);
         FlagsFix.Apply(editor, facts, context.Log);
         return SelectorFormFix.Apply(editor);
@@ -128,7 +128,7 @@ internal static class PeftRepair
         }
 
         ChangedBase.Report(PeftConfig.Parse(editor.Config, AdapterFiles.Config).Value, context.Log);
-        RanksFix.Apply(editor, adapter);
+        RankPatternFix.Apply(editor, adapter);
         TargetsFix.Apply(editor, adapter, layersAreLost);
         // Single experts become parameters too when PEFT loads them for transformers 5.
         if (adapter.Modules.Any(module => module.Parameter is not null || module.Path.Text.Contains(".experts.", StringComparison.Ordinal)))

@@ -25,9 +25,9 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             {
                 context.Log.Add(finding with { Subject = module.SourcePath });
             }
-            else if (Accepts(module, mapping) && RowScaling.Divide(module with { Kind = mapping.Kind.ModuleKind() }, mapping.Scale, context) is { } unscaled)
+            else if (Accepts(module, mapping) && StepsOnModule.Undo(module with { Kind = mapping.Kind.ModuleKind() }, mapping.Steps, context) is { } undone)
             {
-                mapped.Add((mapping.Transposed ? unscaled with { A = unscaled.B.Transpose(), B = unscaled.A.Transpose() } : unscaled, mapping));
+                mapped.Add((undone, mapping));
             }
         }
 

@@ -10,6 +10,8 @@ namespace Transfuse.Conversion.Models.Architectures.Weights;
 /// <summary>Applies the rules of one entry to the names of weight files.</summary>
 internal sealed class TensorMapper(Architecture architecture, BaseConfig? config)
 {
+    private readonly RuleSteps _steps = new(architecture, config);
+
     public TensorMapping Map(string name)
     {
         TensorMapping mapping = new(name);
@@ -43,17 +45,13 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
             case UnsupportedRule unsupported:
                 return Unsupported(mapping, tensor, address, unsupported, indices);
             case ExpertRowsRule rows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping) : mapping with
+                return _steps.Experts is not { } experts ? NeedsConfig(mapping) : mapping with
                 {
                     IsExact = true,
                     Targets =
                     [
-                        .. Enumerable.Range(0, (int)experts).Select(expert => new TensorTarget(
-                            Name(tensor, address, rows.Target, new PathIndices(expert, -1)),
-                            [
-                                new ModuleStep.SelectRows(RowSelection.Part(expert, (int)experts)),
-                                .. rows.Transposed ? [new ModuleStep.Transpose()] : ImmutableArray<ModuleStep>.Empty,
-                            ])),
+                        .. Enumerable.Range(0, experts).Select(expert => new PathIndices(expert, -1)).Select(
+                            each => new TensorTarget(Name(tensor, address, rows.Target, each), _steps.Of(rows, rows.Targets[0], each, tensor.IsWeight, out _)!.Value)),
                     ],
                 };
             default:
@@ -66,50 +64,17 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
         ImmutableArray<TensorTarget>.Builder targets = ImmutableArray.CreateBuilder<TensorTarget>();
         foreach (RuleTarget part in rule.Targets)
         {
-            if (part.Rows.Resolve(config) is not RowSelection rows || Steps(tensor, rule, rows, indices) is not ImmutableArray<ModuleStep> steps)
+            if (_steps.Of(rule, part, indices, tensor.IsWeight, out _) is not { } steps)
             {
                 return NeedsConfig(mapping);
             }
 
-            targets.Add(new TensorTarget(Name(tensor, address, part.Path, indices), steps));
+            // An adapter of GPT-2's Conv1D lies as any other; its weight does not.
+            bool isTurned = tensor.IsWeight && rule is RenameRule { Transposed: true };
+            targets.Add(new TensorTarget(Name(tensor, address, part.Path, indices), isTurned ? steps.Insert(0, new ModuleStep.Transpose()) : steps));
         }
 
         return mapping with { Targets = targets.ToImmutable(), IsExact = true };
-    }
-
-    private ImmutableArray<ModuleStep>? Steps(TensorName tensor, Rule rule, RowSelection rows, PathIndices indices)
-    {
-        ImmutableArray<ModuleStep>.Builder steps = ImmutableArray.CreateBuilder<ModuleStep>();
-        if (tensor.IsWeight && rule is RenameRule { Transposed: true })
-        {
-            steps.Add(new ModuleStep.Transpose());
-        }
-        else if (tensor.IsWeight && rule is PackedRule packed)
-        {
-            steps.Add(new ModuleStep.Pack(packed.Layout));
-        }
-
-        if (!rows.IsAll)
-        {
-            steps.Add(new ModuleStep.SelectRows(rows));
-        }
-
-        if (rule is ScaleRule scale && tensor.IsWeight)
-        {
-            if (RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales)
-            {
-                return null;
-            }
-
-            steps.Add(new ModuleStep.ScaleRows(scales));
-        }
-
-        if (indices.Expert >= 0)
-        {
-            steps.Add(new ModuleStep.StackExpert(indices.Expert));
-        }
-
-        return steps.ToImmutable();
     }
 
     private TensorMapping Unsupported(TensorMapping mapping, TensorName tensor, ModuleAddress address, UnsupportedRule rule, PathIndices indices)

@@ -6,7 +6,7 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Repair.Peft;
 
 /// <summary>Makes <c>r</c>, <c>lora_alpha</c> and the patterns give every module the rank that its tensors have, and the scale that was read.</summary>
-internal static class RanksFix
+internal static class RankPatternFix
 {
     public static void Apply(ConfigEditor editor, Adapter adapter)
     {
