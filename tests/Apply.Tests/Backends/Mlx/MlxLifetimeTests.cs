@@ -90,7 +90,7 @@ public class MlxLifetimeTests
         AdapterContainer adapter = AdapterContainer.FromFolder(Llama.Adapter, model.Source);
         ModelCache cache = model.NewCache();
         adapter.LoadInto(model);
-        _ = model.Logits(Llama.Ids[..5], cache);
+        _ = model.Logits(Llama.Ids.AsSpan()[..5], cache);
         BackendArray array = backend.FromSingles([1, 2], 2);
 
         backend.Dispose();
