@@ -7,36 +7,13 @@ namespace Transfuse.Apply.Tests.Models;
 /// <summary>Every recorded model: logits with and without its adapter, greedy continuations with a cache, and the adapter's ways in and out.</summary>
 public class RecordedModelTests
 {
-    /// <summary>Types of which there are recorded models, and which are not run yet: each is refused by name.</summary>
-    internal static readonly string[] TypesNotRun =
-    [
-        "afm7", "bailing_moe_linear", "gemma3n", "iquestloopcoder", "kimi_linear", "longcat_flash", "longcat_flash_ngram", "plamo2", "recurrent_gemma", "rwkv7",
-    ];
-
-    public static TheoryData<string> Run { get; } = [.. ModelCase.Names.Where(name => !TypesNotRun.Contains(ModelCase.Load(name).Type))];
-
-    public static TheoryData<string> NotRun { get; } = [.. ModelCase.Names.Where(name => TypesNotRun.Contains(ModelCase.Load(name).Type))];
+    public static TheoryData<string> Run { get; } = [.. ModelCase.Names];
 
     [Fact]
-    public void Runs_167_of_177_models_of_100_of_110_types()
+    public void Runs_all_177_models_of_110_types()
     {
-        Assert.Equal(167, Run.Count);
-        Assert.Equal(177, Run.Count + NotRun.Count);
+        Assert.Equal(177, Run.Count);
         Assert.Equal(110, ModelCase.Names.Select(name => ModelCase.Load(name).Type).Distinct().Count());
-        Assert.Equal(10, NotRun.Select(row => ModelCase.Load(row.Data).Type).Distinct().Count());
-    }
-
-    [Theory]
-    [MemberData(nameof(NotRun))]
-    public void Refuses_by_name(string name)
-    {
-        ModelCase recorded = ModelCase.Load(name);
-        using var backend = new ManagedBackend();
-
-        ModelException refusal = Assert.Throws<ModelException>(() => LanguageModel.Load(recorded.Base, backend));
-
-        Assert.Equal(ModelError.TypeNotRun, refusal.Cause);
-        Assert.Equal(recorded.Type, refusal.Subject);
     }
 
     [Theory]
