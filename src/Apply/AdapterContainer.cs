@@ -173,6 +173,11 @@ public sealed class AdapterContainer : IDisposable
     public void Dispose()
     {
         Unload();
+        foreach (ILoraLayer layer in _made?.Layers ?? [])
+        {
+            layer.FreeFactors();
+        }
+
         _files?.Dispose();
     }
 

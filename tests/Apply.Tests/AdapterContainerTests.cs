@@ -1,3 +1,4 @@
+using Transfuse.Apply.Backends;
 using Transfuse.Apply.Backends.Managed;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models;
@@ -9,14 +10,14 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Apply.Tests;
 
-public class AdapterContainerTests
+public abstract class AdapterContainerTests(Func<ITensorBackend> newBackend)
 {
     private static readonly ModelCase Recorded = ModelCase.Load("qwen3_moe");
 
     [Fact]
     public void Swapping_two_adapters_equals_loading_each_alone()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Recorded.Base, backend);
         using AdapterContainer first = AdapterContainer.FromFolder(Recorded.Adapter, model.Source);
         using AdapterContainer second = AdapterContainer.FromAdapter(first.Adapter with { Modules = [.. first.Adapter.Modules.Select(module => module with { Scale = -1 })] });
@@ -40,7 +41,7 @@ public class AdapterContainerTests
     [Fact]
     public void Layers_are_switched_one_by_one()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Recorded.Base, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(Recorded.Adapter, model.Source);
         float[] before = Logits(model);
@@ -68,7 +69,7 @@ public class AdapterContainerTests
     public void A_new_adapter_changes_nothing_and_its_kind_is_that_of_the_weight(string name, bool dora)
     {
         ModelCase recorded = ModelCase.Load(name);
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(recorded.Base, backend);
         using AdapterContainer adapter = AdapterContainer.Create(model, new LoraConfiguration { Rank = 4, IsDora = dora }, seed: 7);
         float[] before = model.Logits(recorded.Ids, 2);
@@ -90,7 +91,7 @@ public class AdapterContainerTests
     [Fact]
     public void A_new_adapter_has_the_keys_and_layers_that_were_asked_for()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(ModelCase.Load("llama").Base, backend);
 
         using AdapterContainer some = AdapterContainer.Create(model, new LoraConfiguration { Layers = 1, Keys = ["self_attn.q_proj", "lm_head"] });
@@ -106,7 +107,7 @@ public class AdapterContainerTests
     [Fact]
     public void Base_and_adapted_passes_share_one_cache()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Recorded.Base, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(Recorded.Adapter, model.Source);
         adapter.LoadInto(model);
@@ -134,7 +135,7 @@ public class AdapterContainerTests
     public void Cached_logits_equal_those_of_the_whole_across_a_window(string name)
     {
         ModelCase recorded = ModelCase.Load(name);
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(recorded.Base, backend);
         int[] ids = recorded.Ids[..20];
         float[] whole = model.Logits(ids);
@@ -166,7 +167,7 @@ public class AdapterContainerTests
     [Fact]
     public void Dropout_has_no_effect()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Recorded.Base, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(Recorded.Adapter, model.Source);
         using AdapterContainer dropping = AdapterContainer.FromAdapter(adapter.Adapter with { Modules = [.. adapter.Adapter.Modules.Select(module => module with { Dropout = 0.5 })] });
@@ -180,7 +181,7 @@ public class AdapterContainerTests
     [Fact]
     public void Refuses_what_does_not_fit_and_leaves_the_model_alone()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Recorded.Base, backend);
         using AdapterContainer good = AdapterContainer.FromFolder(Recorded.Adapter, model.Source);
         AdapterModule linear = good.Adapter.Modules.First(module => module.Path.Relative == "self_attn.q_proj");

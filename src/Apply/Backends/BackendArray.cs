@@ -24,6 +24,19 @@ public abstract class BackendArray
     /// <summary>One extent; <c>^1</c> is the innermost.</summary>
     public int this[Index axis] => _shape[axis.GetOffset(_shape.Length)];
 
+    /// <summary>
+    /// Keeps the array beyond the end of the work that made it (<see cref="ITensorBackend.Run{T}"/>), until as many calls of <see cref="Release"/> follow.
+    /// Nothing happens in a backend that leaves its arrays to the garbage collector.
+    /// </summary>
+    public virtual void Hold()
+    {
+    }
+
+    /// <summary>Lets go of an array that was held; it is not used any more.</summary>
+    public virtual void Release()
+    {
+    }
+
     /// <summary>Type and shape, such as <c>Float32 (2, 20, 32)</c>.</summary>
     public override string ToString() => $"{Type} ({string.Join(", ", _shape)})";
 }

@@ -5,7 +5,7 @@ namespace Transfuse.Apply.Backends;
 /// Only the backend that opened it can use it.
 /// </summary>
 /// <param name="source">Where it comes from.</param>
-public abstract class BackendWeight(WeightSource source)
+public abstract class BackendWeight(WeightSource source) : IDisposable
 {
     /// <summary>Where it comes from.</summary>
     public WeightSource Source { get; } = source;
@@ -18,4 +18,16 @@ public abstract class BackendWeight(WeightSource source)
 
     /// <summary>Columns of each matrix, counted unpacked.</summary>
     public int Columns => Source.Columns;
+
+    /// <summary>Frees what the backend keeps of it. It can still be used, and is then read again.</summary>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the backend keeps of it; nothing where that is nothing.</summary>
+    protected virtual void Free()
+    {
+    }
 }

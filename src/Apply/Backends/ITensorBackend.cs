@@ -14,6 +14,12 @@ public interface ITensorBackend : IDisposable
     /// <summary>What does the arithmetic, such as <c>managed</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// Does work that makes many arrays, where the backend wants it done. Arrays made in it, but for those that are held (<see cref="BackendArray.Hold"/>),
+    /// are let go at its end, so that what it gives back must be no array or a held one.
+    /// </summary>
+    T Run<T>(Func<T> work) => work();
+
     /// <summary>Copies numbers into an array of float32.</summary>
     BackendArray FromSingles(ReadOnlySpan<float> values, params ReadOnlySpan<int> shape);
 

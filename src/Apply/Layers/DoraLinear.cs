@@ -22,7 +22,12 @@ public class DoraLinear : LoraLinear
             return Original.Forward(x);
         }
 
-        _factors ??= _backend.Divide(_backend.Read(Factors.Magnitude!), Norms());
+        if (_factors is null)
+        {
+            _factors = _backend.Divide(_backend.Read(Factors.Magnitude!), Norms());
+            _factors.Hold();
+        }
+
         BackendArray y = _backend.Multiply(_backend.Add(_backend.Linear(x, Original.Weight, null), Delta(x)), _factors);
         return Original.Bias is null ? y : _backend.Add(y, _backend.Read(Original.Bias));
     }

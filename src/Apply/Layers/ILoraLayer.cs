@@ -16,4 +16,7 @@ public interface ILoraLayer
 
     /// <summary>The model's own layer: the same object that was there before.</summary>
     ModelLayer Reverted();
+
+    /// <summary>Frees what a backend keeps of the factors. The layer can still be used: they are then read again.</summary>
+    void FreeFactors();
 }

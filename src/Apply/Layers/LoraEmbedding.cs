@@ -65,9 +65,25 @@ public class LoraEmbedding : EmbeddingLayer, ILoraLayer
     public ModelLayer Fused() => Fusion.Embedding(_backend, _original, Factors);
 
     /// <inheritdoc />
+    public void FreeFactors()
+    {
+        _rows.Dispose();
+        _b.Dispose();
+        _outward.Dispose();
+    }
+
+    /// <inheritdoc />
     public ModelLayer Reverted() => _original;
 
-    private BackendArray RowFactors() => _factors ??= _backend.Divide(
-        _backend.Read(Factors.Magnitude!),
-        _backend.RowNorms(_original.Weight, _backend.Permute(_backend.Read(Factors.A), 1, 0), _backend.Permute(_backend.Read(Factors.B), 1, 0), _scale));
+    private BackendArray RowFactors()
+    {
+        if (_factors is null)
+        {
+            BackendArray norms = _backend.RowNorms(_original.Weight, _backend.Permute(_backend.Read(Factors.A), 1, 0), _backend.Permute(_backend.Read(Factors.B), 1, 0), _scale);
+            _factors = _backend.Divide(_backend.Read(Factors.Magnitude!), norms);
+            _factors.Hold();
+        }
+
+        return _factors;
+    }
 }

@@ -38,6 +38,13 @@ public class LoraLinear : LinearLayer, ILoraLayer
     public virtual ModelLayer Fused() => Fusion.Linear(_backend, Original, Factors);
 
     /// <inheritdoc />
+    public void FreeFactors()
+    {
+        _a.Dispose();
+        _b.Dispose();
+    }
+
+    /// <inheritdoc />
     public ModelLayer Reverted() => Original;
 
     /// <summary>scale * (x A^T) B^T.</summary>

@@ -42,5 +42,12 @@ public class LoraSwitchLinear : SwitchLayer, ILoraLayer
     public ModelLayer Fused() => Fusion.Switch(_backend, _original, Factors);
 
     /// <inheritdoc />
+    public void FreeFactors()
+    {
+        _a.Dispose();
+        _b.Dispose();
+    }
+
+    /// <inheritdoc />
     public ModelLayer Reverted() => _original;
 }

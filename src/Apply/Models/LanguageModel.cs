@@ -23,6 +23,7 @@ public sealed class LanguageModel : IDisposable
 {
     private readonly BaseWeights _files;
     private readonly Decoder _decoder;
+    private readonly IReadOnlyList<BackendWeight> _weights;
 
     private LanguageModel(BaseModel source, ITensorBackend backend, ModelEntry entry, BaseWeights files, PartFactory parts, Decoder decoder)
     {
@@ -30,6 +31,7 @@ public sealed class LanguageModel : IDisposable
         Backend = backend;
         ModelType = entry.ModelType;
         Slots = parts.Slots;
+        _weights = parts.Weights;
         LayersPath = entry.Word("paths.layers")!;
         Layers = parts.Settings.Layers;
         LayerPaths = Enumerable.Range(0, Layers).ToDictionary(parts.Settings.LayerPath, layer => layer, StringComparer.Ordinal);
@@ -96,8 +98,16 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="ModelException">A result is not a number.</exception>
     public float[] Logits(ReadOnlySpan<int> ids, int batch = 1)
     {
-        Step step = Start(ids, batch, NewCache(), true);
-        float[] logits = Backend.ToSingles(Run(step));
+        int[] sequence = ids.ToArray();
+        float[] logits = Backend.Run(() =>
+        {
+            ModelCache cache = NewCache();
+            Step step = Start(sequence, batch, cache, true);
+            float[] all = Backend.ToSingles(Run(step));
+            step.End();
+            cache.Release();
+            return all;
+        });
         RequireFinite(logits);
         return logits;
     }
@@ -110,10 +120,17 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="ModelException">A result is not a number.</exception>
     public float[] Logits(ReadOnlySpan<int> ids, ModelCache cache, int batch = 1)
     {
-        Step step = Start(ids, batch, cache, false);
-        float[] logits = Backend.ToSingles(Run(step));
+        int[] sequence = ids.ToArray();
+        float[] logits = Backend.Run(() =>
+        {
+            Step step = Start(sequence, batch, cache, false);
+            BackendArray last = Run(step);
+            step.End();
+            Backend.Evaluate([last, .. cache.Arrays]);
+            return Backend.ToSingles(last);
+        });
         RequireFinite(logits);
-        cache.Length += step.Length;
+        cache.Length += sequence.Length / batch;
         return logits;
     }
 
@@ -140,7 +157,15 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _files.Dispose();
+    public void Dispose()
+    {
+        foreach (BackendWeight weight in _weights)
+        {
+            weight.Dispose();
+        }
+
+        _files.Dispose();
+    }
 
     internal AdapterContainer? Adapter { get; set; }
 

@@ -53,25 +53,39 @@ public static class LogitsVerifier
         }
 
         float[][] logits = [.. hidden.Select(model.Backend.ToSingles)];
+        Array.ForEach(hidden, array => array.Release());
+        foreach (Step step in steps)
+        {
+            step.End();
+            step.Cache.Release();
+        }
+
         var run = new LogitsRun(ids, batch, logits[0], logits[1], second is null ? null : logits[2]);
         model.RequireFinite(run.Base);
         return (Describe(run, model.Vocabulary, layers.ToImmutable()), run);
 
-        void All(Func<Step, BackendArray, BackendArray> work, int layer)
+        // One stretch of work for each layer: what a layer needed is let go before the next.
+        void All(Func<Step, BackendArray, BackendArray> work, int layer) => _ = model.Backend.Run(() =>
         {
             for (int i = 0; i < adapters.Length; i++)
             {
                 model.Adapter?.Unload();
                 adapters[i]?.LoadInto(model);
-                hidden[i] = work(steps[i], hidden[i]);
+                BackendArray? before = hidden[i];
+                hidden[i] = work(steps[i], before);
+                hidden[i].Hold();
+                before?.Release();
             }
 
+            model.Backend.Evaluate([.. hidden, .. steps.SelectMany(step => step.Cache.Arrays)]);
             if (second is not null)
             {
                 float[] own = model.Backend.ToSingles(hidden[1]);
                 layers.Add(new LayerDifference(layer, Largest(own, model.Backend.ToSingles(hidden[2])), Largest(own, model.Backend.ToSingles(hidden[0]))));
             }
-        }
+
+            return true;
+        });
     }
 
     private static LogitsComparison Describe(LogitsRun run, int vocabulary, ImmutableArray<LayerDifference> layers)

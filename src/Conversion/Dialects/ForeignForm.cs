@@ -28,16 +28,17 @@ internal static partial class ForeignForm
         : Kohya().IsMatch(name) ? "as sd-scripts (kohya) names adapters, mostly of image models; convert it to PEFT's form with the program that uses it"
         : null;
 
+    // Only bounded repetitions: backtracking takes linear time too, and its code is made when this is compiled, where an automaton is built at each start of the command.
     // MLX's old form of factors that are layers ends alike, under MLX's own names of modules.
-    [GeneratedRegex(@"(\A|\.)layers\.[0-9]{1,9}\.(attn\.(q_proj|k_proj|v_proj|output_proj)|mlp\.w[123])\.lora_[ab]\.weight\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(\A|\.)layers\.[0-9]{1,9}\.(attn\.(q_proj|k_proj|v_proj|output_proj)|mlp\.w[123])\.lora_[ab]\.weight\z", RegexOptions.CultureInvariant)]
     private static partial Regex Torchtune();
 
-    [GeneratedRegex(@"\Alayers\.[0-9]{1,9}\.(attention\.w[qkvo]|feed_forward\.(experts\.[0-9]{1,9}\.)?w[123])\.lora_[AB]\.weight\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\Alayers\.[0-9]{1,9}\.(attention\.w[qkvo]|feed_forward\.(experts\.[0-9]{1,9}\.)?w[123])\.lora_[AB]\.weight\z", RegexOptions.CultureInvariant)]
     private static partial Regex MistralFinetune();
 
-    [GeneratedRegex(@"\Atransformer\.h\.[0-9]{1,9}\.(attn\.(attn|qkv|proj)|mlp\.(fc|fc_1|fc_2|proj))\.lora_[AB]\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\Atransformer\.h\.[0-9]{1,9}\.(attn\.(attn|qkv|proj)|mlp\.(fc|fc_1|fc_2|proj))\.lora_[AB]\z", RegexOptions.CultureInvariant)]
     private static partial Regex LitGpt();
 
-    [GeneratedRegex(@"\.lora_(down|up)\.weight\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\.lora_(down|up)\.weight\z", RegexOptions.CultureInvariant)]
     private static partial Regex Kohya();
 }

@@ -78,9 +78,17 @@ public static class TensorProbe
     public static bool IsFinite(LazyTensor tensor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        var visitor = new FiniteVisitor();
-        ValueStream.Run(tensor, ref visitor, cancellationToken);
-        return visitor.IsFinite;
+        tensor.RequireFactorFloat();
+        using var chunks = new TensorChunks(tensor, cancellationToken);
+        while (chunks.MoveNext())
+        {
+            if (!FiniteBits.AllFinite(tensor.DType, chunks.Current))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>The largest magnitude: NaN if an element is NaN, else infinity if one is infinite; 0 without elements.</summary>

@@ -1,4 +1,4 @@
-using Transfuse.Apply.Backends.Managed;
+using Transfuse.Apply.Backends;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.Tests.Support;
 using Transfuse.Conversion.Pipeline;
@@ -7,7 +7,7 @@ using Transfuse.Oracle;
 namespace Transfuse.Apply.Tests.Models;
 
 /// <summary>Adapters and bases as PEFT and mlx-lm wrote them: the logits are those that they recorded, from the folder of either program.</summary>
-public class FixtureBaseTests
+public abstract class FixtureBaseTests(Func<ITensorBackend> newBackend)
 {
     /// <summary>Adapters that do more than low-rank factors can, or that MLX's layout has no place for; each is refused by the name of what it holds.</summary>
     private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
@@ -43,7 +43,7 @@ public class FixtureBaseTests
 
         // The cases that computed in 16 bits say how far these are from float32.
         double tolerance = recorded.ComputeDType is "bfloat16" or "float16" ? 0.05 : 1e-4 * ModelCase.Largest(expectedBase, expectedAdapter);
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(baseFolder, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(recorded.AdapterFolder, model.Source, new ConversionOptions { Scale = GivenScale(name) });
 
@@ -57,7 +57,7 @@ public class FixtureBaseTests
     public void Refuses_by_name_what_is_no_low_rank_factor(string name)
     {
         FixtureCase recorded = Fixtures.Case(name);
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(recorded.BaseFolder, backend);
 
         AdapterException refusal = Assert.Throws<AdapterException>(() =>

@@ -1,4 +1,4 @@
-using Transfuse.Apply.Backends.Managed;
+using Transfuse.Apply.Backends;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.Tests.Support;
 using Transfuse.Formats.Files;
@@ -9,7 +9,7 @@ using Transfuse.Oracle;
 namespace Transfuse.Apply.Tests.Models;
 
 /// <summary>Folders that are no model: each gives an error with the name, and costs no more than its files.</summary>
-public class HostileModelTests
+public abstract class HostileModelTests(Func<ITensorBackend> newBackend)
 {
     private static readonly ModelCase Good = ModelCase.Load("llama");
 
@@ -94,7 +94,7 @@ public class HostileModelTests
             values[7] = float.NaN;
             return new MemoryTensor(DType.F32, tensor.Shape, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
         }));
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(folder.Path, backend);
 
         ModelException refusal = Assert.Throws<ModelException>(() => model.Logits(Good.Ids, 2));
@@ -104,7 +104,7 @@ public class HostileModelTests
     [Fact]
     public void Refuses_ids_beyond_the_vocabulary()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Good.Base, backend);
 
         Assert.Throws<ArgumentException>(() => model.Logits([67]));
@@ -122,9 +122,9 @@ public class HostileModelTests
         Assert.Equal(ModelError.FileMissing, RefusesWithoutAllocation(folder.Path).Cause);
     }
 
-    private static ModelException RefusesWithoutAllocation(string folder)
+    private ModelException RefusesWithoutAllocation(string folder)
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         long before = GC.GetAllocatedBytesForCurrentThread();
         ModelException refusal = Assert.Throws<ModelException>(() => LanguageModel.Load(folder, backend).Dispose());
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);

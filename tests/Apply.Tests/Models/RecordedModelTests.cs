@@ -1,11 +1,11 @@
-using Transfuse.Apply.Backends.Managed;
+using Transfuse.Apply.Backends;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.Tests.Support;
 
 namespace Transfuse.Apply.Tests.Models;
 
 /// <summary>Every recorded model: logits with and without its adapter, greedy continuations with a cache, and the adapter's ways in and out.</summary>
-public class RecordedModelTests
+public abstract class RecordedModelTests(Func<ITensorBackend> newBackend)
 {
     public static TheoryData<string> Run { get; } = [.. ModelCase.Names];
 
@@ -21,7 +21,7 @@ public class RecordedModelTests
     public void Computes_what_mlx_lm_recorded(string name)
     {
         ModelCase recorded = ModelCase.Load(name);
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(recorded.Base, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(recorded.Adapter, model.Source);
         float[] Logits() => model.Logits(recorded.Ids, 2);
@@ -53,7 +53,7 @@ public class RecordedModelTests
     public void Fused_computes_what_the_adapter_does(string name)
     {
         ModelCase recorded = ModelCase.Load(name);
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(recorded.Base, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(recorded.Adapter, model.Source);
 

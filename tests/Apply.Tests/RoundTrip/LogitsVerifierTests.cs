@@ -1,4 +1,4 @@
-using Transfuse.Apply.Backends.Managed;
+using Transfuse.Apply.Backends;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Apply.Tests.Support;
@@ -9,7 +9,7 @@ using Transfuse.Oracle;
 namespace Transfuse.Apply.Tests.RoundTrip;
 
 /// <summary>Two adapters on one model: what is the same is seen to be, and each mistake of a plain converter shows, at the first layer that it touches.</summary>
-public class LogitsVerifierTests
+public abstract class LogitsVerifierTests(Func<ITensorBackend> newBackend)
 {
     private static readonly FixtureCase Llama = Fixtures.Case("llama_all_linear");
     private static readonly FixtureCase Mixtral = Fixtures.Case("mixtral_params");
@@ -68,7 +68,7 @@ public class LogitsVerifierTests
     [Fact]
     public void One_adapter_alone_tells_what_it_changes()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Llama.BaseFolder, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(Llama.AdapterFolder, model.Source);
         int[] ids = [.. Llama.InputIds.SelectMany(row => row)];
@@ -86,7 +86,7 @@ public class LogitsVerifierTests
     [Fact]
     public void A_new_adapter_changes_nothing()
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Llama.BaseFolder, backend);
         using AdapterContainer adapter = AdapterContainer.Create(model, new LoraConfiguration());
 
@@ -102,9 +102,9 @@ public class LogitsVerifierTests
         Assert.Equal(layer, comparison.FirstApart(LogitsComparison.Rounding)!.Layer);
     }
 
-    private static LogitsComparison Compare(FixtureCase recorded, Func<Adapter, Adapter> mistake)
+    private LogitsComparison Compare(FixtureCase recorded, Func<Adapter, Adapter> mistake)
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(recorded.BaseFolder, backend);
         using AdapterContainer right = AdapterContainer.FromFolder(recorded.AdapterFolder, model.Source);
         using AdapterContainer wrong = AdapterContainer.FromAdapter(mistake(right.Adapter));

@@ -114,6 +114,29 @@ public class TensorProbeTests
         }
     }
 
+    [Theory]
+    [InlineData(DType.F16, 65504, 0x7C00, 0xFC00, 0x7C01)]
+    [InlineData(DType.BF16, 3.3895313892515355e38, 0x7F80, 0xFF80, 0xFF81)]
+    [InlineData(DType.F32, 3.4028234663852886e38, 0x7F80_0000, 0xFF80_0000, 0x7F80_0001)]
+    [InlineData(DType.F64, double.MaxValue, 0x7FF0_0000_0000_0000, 0xFFF0_0000_0000_0000, 0xFFF0_0000_0000_0001)]
+    public void Finds_one_value_that_is_not_finite_at_any_place(DType type, double largest, ulong infinity, ulong negativeInfinity, ulong notANumber)
+    {
+        const int Count = 67;
+        double[] values = [.. Enumerable.Range(0, Count).Select(i => i % 2 == 0 ? largest : -largest)];
+        byte[] bytes = TensorBytes.Read(Values.Rounded(type, new TensorShape(Count), values));
+        Assert.True(TensorProbe.IsFinite(new MemoryTensor(type, new TensorShape(Count), bytes)));
+        int size = bytes.Length / Count;
+        for (int place = 0; place < Count; place++)
+        {
+            foreach (ulong pattern in new[] { infinity, negativeInfinity, notANumber })
+            {
+                byte[] spoiled = [.. bytes];
+                BitConverter.GetBytes(pattern).AsSpan(0, size).CopyTo(spoiled.AsSpan(place * size));
+                Assert.False(TensorProbe.IsFinite(new MemoryTensor(type, new TensorShape(Count), spoiled)));
+            }
+        }
+    }
+
     [Fact]
     public void Measures_the_extremes_of_each_type()
     {

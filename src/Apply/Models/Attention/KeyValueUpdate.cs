@@ -23,7 +23,7 @@ internal static class KeyValueUpdate
         }
 
         int kept = window == 0 ? keys[2] : Math.Min(keys[2], Math.Max(1, window - 1));
-        state.Attention[name] = new KeyValueState(Last(backend, keys, kept), Last(backend, values, kept));
+        state.Set(name, new KeyValueState(Last(backend, keys, kept), Last(backend, values, kept)));
         return (keys, values);
     }
 

@@ -66,6 +66,6 @@ internal sealed class SharedKeys
 
     /// <summary>What an earlier layer handed on.</summary>
     public (BackendArray Keys, BackendArray Values) Take(Step step) => step.Shared.TryGetValue(_name, out object? shared)
-        ? ((BackendArray, BackendArray))shared
+        ? ((BackendArray, BackendArray))shared!
         : throw new ModelException(ModelError.FieldInvalid, "attn.kv_share", "a layer shares keys that no layer before it has");
 }

@@ -6,15 +6,38 @@ namespace Transfuse.Apply.Models.Caches;
 internal sealed class LayerState
 {
     private readonly Dictionary<string, BackendArray> _arrays = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KeyValueState> _attention = new(StringComparer.Ordinal);
 
     /// <summary>Keys and values of each attention of the layer; most layers have one.</summary>
-    public Dictionary<string, KeyValueState> Attention { get; } = new(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, KeyValueState> Attention => _attention;
+
+    /// <summary>All that it remembers.</summary>
+    public IEnumerable<BackendArray> Arrays => _arrays.Values.Concat(_attention.Values.SelectMany(state => (BackendArray[])[state.Keys, state.Values]));
+
+    /// <summary>Puts keys and values in the place of those before.</summary>
+    public void Set(string name, KeyValueState state)
+    {
+        state.Keys.Hold();
+        state.Values.Hold();
+        if (_attention.TryGetValue(name, out KeyValueState? before))
+        {
+            before.Keys.Release();
+            before.Values.Release();
+        }
+
+        _attention[name] = state;
+    }
 
     /// <summary>A recurrent state or the tail of a convolution, or <see langword="null"/> at the start.</summary>
     public BackendArray? this[string name]
     {
         get => _arrays.GetValueOrDefault(name);
-        set => _arrays[name] = value!;
+        set
+        {
+            value!.Hold();
+            _arrays.GetValueOrDefault(name)?.Release();
+            _arrays[name] = value;
+        }
     }
 
     /// <summary>An equal state that goes on by itself: arrays never change, so they are shared.</summary>
@@ -23,14 +46,13 @@ internal sealed class LayerState
         var copy = new LayerState();
         foreach ((string name, BackendArray array) in _arrays)
         {
-            copy._arrays.Add(name, array);
+            copy[name] = array;
         }
 
-        foreach ((string name, KeyValueState state) in Attention)
+        foreach ((string name, KeyValueState state) in _attention)
         {
-            copy.Attention.Add(name, state);
+            copy.Set(name, state);
         }
 
         return copy;
-    }
-}
+    }}

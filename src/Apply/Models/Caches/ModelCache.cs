@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Apply.Backends;
 
 namespace Transfuse.Apply.Models.Caches;
 
@@ -24,6 +25,17 @@ public sealed class ModelCache
 
     internal LayerState Model { get; } = new();
 
+    internal IEnumerable<BackendArray> Arrays => States.Append(Model).SelectMany(state => state.Arrays);
+
     /// <summary>A cache with the same contents that goes on by itself. Costs next to nothing: contents are shared until they differ.</summary>
     public ModelCache Copy() => new(this);
+
+    /// <summary>Lets go of everything: nobody goes on with it.</summary>
+    internal void Release()
+    {
+        foreach (BackendArray array in Arrays)
+        {
+            array.Release();
+        }
+    }
 }

@@ -15,6 +15,7 @@ internal sealed class PartFactory
     private readonly IModelWeights _weights;
     private readonly MlxQuantization? _quantization;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly List<BackendWeight> _opened = [];
     private readonly Dictionary<string, LayerSlot> _slots = new(StringComparer.Ordinal);
 
     public PartFactory(ITensorBackend backend, ModelSettings settings, IModelWeights weights, MlxQuantization? quantization)
@@ -33,6 +34,9 @@ internal sealed class PartFactory
 
     /// <summary>The layers that an adapter can take the place of, by path.</summary>
     public IReadOnlyDictionary<string, LayerSlot> Slots => _slots;
+
+    /// <summary>Every weight that a part was made of.</summary>
+    public IReadOnlyList<BackendWeight> Weights => _opened;
 
     /// <summary>Tensors that no part was made of.</summary>
     public IEnumerable<string> Unused => _weights.Names.Where(name => !_used.Contains(name));
@@ -99,7 +103,7 @@ internal sealed class PartFactory
     private BackendWeight Normalized(BackendWeight weight)
     {
         float[] factors = [.. Backend.ToSingles(Backend.RowNorms(weight, null, null, 0)).Select(norm => 1 / (norm + SmallestNorm))];
-        return Backend.Open(new WeightSource(weight.Source.Name, weight.Source.Values.Cast(DType.F32).ScaleRows(factors).Cast(weight.Source.Values.DType)));
+        return Opened(new WeightSource(weight.Source.Name, weight.Source.Values.Cast(DType.F32).ScaleRows(factors).Cast(weight.Source.Values.DType)));
     }
 
     private LayerSlot Slot(string path, Func<ModelLayer> make)
@@ -129,8 +133,15 @@ internal sealed class PartFactory
         }
 
         return source.Rows == outputs && source.Columns == inputs && source.Experts == (experts ?? 1) && source.IsStack == (experts is not null)
-            ? Backend.Open(source)
+            ? Opened(source)
             : throw Wrong(name, values, source.Form is null ? wanted : $"{wanted} packed as {source.Form}");
+    }
+
+    private BackendWeight Opened(WeightSource source)
+    {
+        BackendWeight weight = Backend.Open(source);
+        _opened.Add(weight);
+        return weight;
     }
 
     private QuantizationForm? Form(string path)

@@ -37,8 +37,8 @@ internal sealed class Step
     /// <summary>Whether the caller asked for a whole sequence, not for a continuation: mlx-lm's call without a cache.</summary>
     public bool IsWhole { get; }
 
-    /// <summary>What layers hand to later layers.</summary>
-    public Dictionary<string, object> Shared { get; } = new(StringComparer.Ordinal);
+    /// <summary>What layers hand to later layers, which may run in another stretch of work.</summary>
+    public SharedArrays Shared { get; } = new();
 
     /// <summary>
     /// The mask for a number of keys of which the last belongs to the last token: (L, S), 0 where a token may look and minus infinity elsewhere;
@@ -72,7 +72,20 @@ internal sealed class Step
         }
 
         BackendArray made = Backend.FromSingles(mask, Length, keys);
+        made.Hold();
         _masks.Add((keys, window, chunked), made);
         return made;
+    }
+
+    /// <summary>Lets go of masks and of what layers handed on: the step is over.</summary>
+    public void End()
+    {
+        foreach (BackendArray mask in _masks.Values)
+        {
+            mask.Release();
+        }
+
+        _masks.Clear();
+        Shared.Release();
     }
 }

@@ -22,9 +22,10 @@ internal static partial class MlxBaseId
     /// <summary>Whether an id names MLX and a number of bits, as mlx-community's and LM Studio's do.</summary>
     public static bool IsQuantized(string id) => Mlx().IsMatch(id) && Bits().IsMatch(id);
 
-    [GeneratedRegex(@"(\A|[-_./])mlx([-_./]|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    // No unbounded repetition: backtracking takes linear time, and needs no automaton that is built at each start of the command.
+    [GeneratedRegex(@"(\A|[-_./])mlx([-_./]|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Mlx();
 
-    [GeneratedRegex(@"[-_.](([2-8]-?bits?)|q[2-8]|mxfp[48]|nvfp4|dwq)([-_.]|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"[-_.](([2-8]-?bits?)|q[2-8]|mxfp[48]|nvfp4|dwq)([-_.]|\z)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Bits();
 }

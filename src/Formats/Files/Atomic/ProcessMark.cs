@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Transfuse.Formats.Files.Atomic;
@@ -18,7 +17,16 @@ internal sealed record ProcessMark(string System, int Id, long Started)
     public static ProcessMark Self { get; } = new(SystemName(), Environment.ProcessId, StartOf(Environment.ProcessId) ?? 0);
 
     /// <summary>A word for the system that fits into a file name.</summary>
-    public string SystemHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(System)))[..8];
+    public string SystemHash
+    {
+        get
+        {
+            // Nobody is kept out by it: the lock names the system in full. A cryptographic hash would load OpenSSL, longer than a small conversion takes.
+            var checksum = default(Crc32);
+            checksum.Append(Encoding.UTF8.GetBytes(System));
+            return checksum.Value.ToString("x8", CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <summary>Whether a process of this system has ended; <see langword="false"/> where that cannot be told.</summary>
     public static bool HasEnded(int id, long started) => !(id == Self.Id && started == Self.Started) && StartOf(id) != started;

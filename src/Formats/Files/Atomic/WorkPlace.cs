@@ -32,7 +32,7 @@ internal sealed record WorkPlace(string Parent, string Name, string Purpose)
 
     /// <summary>A new name for a process.</summary>
     public string NewName(ProcessMark process) =>
-        $"{Prefix}{process.SystemHash}-{process.Id:x}-{process.Started:x}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomDigits / 2))}{Suffix}";
+        $"{Prefix}{process.SystemHash}-{process.Id:x}-{process.Started:x}-{$"{Guid.NewGuid():n}"[..RandomDigits]}{Suffix}";
 
     /// <summary>Whose the work folder of this name is; <see langword="null"/> where it is no such name.</summary>
     public (string SystemHash, int Process, long Started)? Parse(string name) =>

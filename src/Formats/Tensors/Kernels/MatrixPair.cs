@@ -7,6 +7,8 @@ namespace Transfuse.Formats.Tensors.Kernels;
 internal readonly ref struct MatrixPair<T>
     where T : unmanaged
 {
+    private const int LineBytes = 64;
+
     private readonly ReadOnlySpan<T> _source;
     private readonly Span<T> _destination;
     private readonly int _sourceStride;
@@ -37,15 +39,21 @@ internal readonly ref struct MatrixPair<T>
         // A block is read and written without further checks, and no block reaches beyond these corners.
         _ = _source[((bottom - 1) * _sourceStride) + columns - 1];
         _ = _destination[((columns - 1) * _destinationStride) + bottom - 1];
-        for (int column = 0; column < columns; column += TBlock.Columns)
+        // On the side whose rows lie further apart, lines of the cache that compete for one place, one row's line is done before the next row's is fetched.
+        int panel = _sourceStride > _destinationStride ? LineBytes / Unsafe.SizeOf<T>() : TBlock.Columns;
+        for (int left = 0; left < columns; left += panel)
         {
+            int right = Math.Min(left + panel, columns);
             for (int row = top; row < bottom; row += TBlock.Rows)
             {
-                TBlock.Run(
-                    in _source[(row * _sourceStride) + column],
-                    (nuint)_sourceStride,
-                    ref _destination[(column * _destinationStride) + row],
-                    (nuint)_destinationStride);
+                for (int column = left; column < right; column += TBlock.Columns)
+                {
+                    TBlock.Run(
+                        in _source[(row * _sourceStride) + column],
+                        (nuint)_sourceStride,
+                        ref _destination[(column * _destinationStride) + row],
+                        (nuint)_destinationStride);
+                }
             }
         }
 

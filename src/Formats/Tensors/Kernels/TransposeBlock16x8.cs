@@ -16,7 +16,7 @@ internal readonly struct TransposeBlock16x8 : ITransposeBlock<ushort>
 
     public static int Columns => 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(ref readonly ushort source, nuint sourceStride, ref ushort destination, nuint destinationStride)
     {
         Vector256<ushort> a0 = LoadRowPair(in source, 0, sourceStride);

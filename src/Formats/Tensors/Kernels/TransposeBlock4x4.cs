@@ -12,7 +12,7 @@ internal readonly struct TransposeBlock4x4 : ITransposeBlock<uint>
 
     public static int Columns => 4;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(ref readonly uint source, nuint sourceStride, ref uint destination, nuint destinationStride)
     {
         Vector128<uint> a0 = Vector128.LoadUnsafe(in source);

@@ -16,7 +16,7 @@ internal readonly struct TransposeBlock8x4 : ITransposeBlock<uint>
 
     public static int Columns => 4;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(ref readonly uint source, nuint sourceStride, ref uint destination, nuint destinationStride)
     {
         Vector256<uint> a0 = LoadRowPair(in source, 0, sourceStride);

@@ -15,7 +15,7 @@ internal readonly struct TransposeBlock8x8 : ITransposeBlock<ushort>
 
     public static int Columns => 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(ref readonly ushort source, nuint sourceStride, ref ushort destination, nuint destinationStride)
     {
         Vector128<ushort> a0 = Vector128.LoadUnsafe(in source);

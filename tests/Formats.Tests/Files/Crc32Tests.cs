@@ -1,7 +1,7 @@
 using System.Text;
-using Transfuse.Formats.Zip;
+using Transfuse.Formats.Files;
 
-namespace Transfuse.Formats.Tests.Zip;
+namespace Transfuse.Formats.Tests.Files;
 
 public class Crc32Tests
 {

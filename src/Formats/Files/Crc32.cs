@@ -1,4 +1,4 @@
-namespace Transfuse.Formats.Zip;
+namespace Transfuse.Formats.Files;
 
 /// <summary>The checksum of zip entries: CRC-32 with the reflected polynomial 0xEDB88320.</summary>
 internal struct Crc32

@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace Transfuse.Apply.Backends.Mlx.Native;
+
+/// <summary>mlx/c/transforms.h: evaluation.</summary>
+internal static unsafe partial class TransformsFunctions
+{
+    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_eval")]
+    public static partial int Eval(VectorHandle outputs);
+}
