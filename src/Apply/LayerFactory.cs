@@ -16,7 +16,9 @@ internal static class LayerFactory
     {
         if (adapter.OtherTensors.FirstOrDefault(tensor => tensor.Kind != OtherTensorKind.TrainingState) is { } other)
         {
-            throw new AdapterException(AdapterError.NotOnlyFactors, other.SourceName, $"is {other.Tensor.DType.SafetensorsName()} {other.Tensor.Shape} and no low-rank factor; only factors are applied");
+            throw new AdapterException(
+                AdapterError.NotOnlyFactors, other.SourceName,
+                $"is {other.Tensor.DType.SafetensorsName()} {other.Tensor.Shape} and no low-rank factor; only factors are applied");
         }
 
         if (adapter.Modules.IsEmpty)
@@ -44,13 +46,19 @@ internal static class LayerFactory
                     : dora ? new QDoraLinear(model.Backend, linear, module) : new QLoraLinear(model.Backend, linear, module);
             case (BaseSwitch experts, ModuleKind.Experts):
                 BackendWeight stack = experts.Weight;
-                Check(module, stack, module.A.Shape, module.B.Shape, new(stack.Experts, module.Rank, stack.Columns), new(stack.Experts, stack.Rows, module.Rank));
+                Check(
+                    module, stack, module.A.Shape, module.B.Shape, new(stack.Experts, module.Rank, stack.Columns), new(stack.Experts, stack.Rows, module.Rank));
                 return stack.Source.Form is null ? new LoraSwitchLinear(model.Backend, experts, module) : new QLoraSwitchLinear(model.Backend, experts, module);
             case (BaseEmbedding embedding, ModuleKind.Embedding):
-                Check(module, embedding.Weight, module.A.Shape, module.B.Shape, new(module.Rank, embedding.Weight.Rows), new(embedding.Weight.Columns, module.Rank));
-                return embedding.Weight.Source.Form is null ? new LoraEmbedding(model.Backend, embedding, module) : new QLoraEmbedding(model.Backend, embedding, module);
+                Check(
+                    module, embedding.Weight, module.A.Shape, module.B.Shape, new(module.Rank, embedding.Weight.Rows),
+                    new(embedding.Weight.Columns, module.Rank));
+                return embedding.Weight.Source.Form is null
+                    ? new LoraEmbedding(model.Backend, embedding, module)
+                    : new QLoraEmbedding(model.Backend, embedding, module);
             default:
-                throw new AdapterException(AdapterError.DoesNotFit, module.Path.Text, $"is adapted as {module.Kind}, but the model has a {slot.Original.GetType().Name} there");
+                throw new AdapterException(
+                    AdapterError.DoesNotFit, module.Path.Text, $"is adapted as {module.Kind}, but the model has a {slot.Original.GetType().Name} there");
         }
     }
 
@@ -58,12 +66,14 @@ internal static class LayerFactory
     {
         if (a != wantedA || b != wantedB)
         {
-            throw new AdapterException(AdapterError.DoesNotFit, module.Path.Text, $"has factors {a} and {b}; the model's {weight.Source.Name} needs {wantedA} and {wantedB}");
+            throw new AdapterException(
+                AdapterError.DoesNotFit, module.Path.Text, $"has factors {a} and {b}; the model's {weight.Source.Name} needs {wantedA} and {wantedB}");
         }
 
         if (module.Magnitude is { } magnitude && (magnitude.Shape != new TensorShape(weight.Rows) || module.Kind == ModuleKind.Experts))
         {
-            throw new AdapterException(AdapterError.DoesNotFit, module.Path.Text, $"has a magnitude {magnitude.Shape}; the model's {weight.Source.Name} has {weight.Rows} rows");
+            throw new AdapterException(
+                AdapterError.DoesNotFit, module.Path.Text, $"has a magnitude {magnitude.Shape}; the model's {weight.Source.Name} has {weight.Rows} rows");
         }
     }
 }

@@ -18,7 +18,8 @@ public sealed record LoraConfiguration
     public int Layers { get; init; } = 16;
 
     /// <summary>
-    /// Paths below a layer, such as <c>self_attn.q_proj</c>, and whole paths, such as <c>lm_head</c>. Default: everything inside the layers that can be adapted.
+    /// Paths below a layer, such as <c>self_attn.q_proj</c>, and whole paths, such as <c>lm_head</c>. Default: everything inside the layers that can be
+    /// adapted.
     /// </summary>
     public ImmutableArray<string> Keys { get; init; } = [];
 

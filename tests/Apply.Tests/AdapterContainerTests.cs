@@ -20,7 +20,8 @@ public abstract class AdapterContainerTests(Func<ITensorBackend> newBackend)
         using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Recorded.Base, backend);
         using AdapterContainer first = AdapterContainer.FromFolder(Recorded.Adapter, model.Source);
-        using AdapterContainer second = AdapterContainer.FromAdapter(first.Adapter with { Modules = [.. first.Adapter.Modules.Select(module => module with { Scale = -1 })] });
+        using AdapterContainer second = AdapterContainer.FromAdapter(
+            first.Adapter with { Modules = [.. first.Adapter.Modules.Select(module => module with { Scale = -1 })] });
         float[] before = Logits(model);
         first.LoadInto(model);
         float[] firstAlone = Logits(model);
@@ -51,7 +52,9 @@ public abstract class AdapterContainerTests(Func<ITensorBackend> newBackend)
         adapter.SetEnabled(path => path.Relative.StartsWith("self_attn", StringComparison.Ordinal), false);
         float[] some = Logits(model);
         Assert.False(adapter.Enabled);
-        Assert.Equal(adapter.Layers.Count(layer => layer.Factors.Path.Relative.StartsWith("self_attn", StringComparison.Ordinal)), adapter.Layers.Count(layer => !layer.Enabled));
+        Assert.Equal(
+            adapter.Layers.Count(layer => layer.Factors.Path.Relative.StartsWith("self_attn", StringComparison.Ordinal)),
+            adapter.Layers.Count(layer => !layer.Enabled));
         adapter.SetEnabled(_ => true, false);
         Assert.Equal(before, Logits(model));
         adapter.Enabled = true;
@@ -158,7 +161,8 @@ public abstract class AdapterContainerTests(Func<ITensorBackend> newBackend)
     {
         using var one = new ManagedBackend(1);
         using var many = new ManagedBackend(threads);
-        using LanguageModel alone = LanguageModel.Load(Fixtures.HfBaseFolder("llama"), one), together = LanguageModel.Load(Fixtures.HfBaseFolder("llama"), many);
+        using LanguageModel alone = LanguageModel.Load(Fixtures.HfBaseFolder("llama"), one), together = LanguageModel.Load(
+            Fixtures.HfBaseFolder("llama"), many);
         int[] ids = [.. Enumerable.Range(0, 100)];
 
         Assert.Equal(alone.Logits(ids), together.Logits(ids));
@@ -170,7 +174,8 @@ public abstract class AdapterContainerTests(Func<ITensorBackend> newBackend)
         using ITensorBackend backend = newBackend();
         using LanguageModel model = LanguageModel.Load(Recorded.Base, backend);
         using AdapterContainer adapter = AdapterContainer.FromFolder(Recorded.Adapter, model.Source);
-        using AdapterContainer dropping = AdapterContainer.FromAdapter(adapter.Adapter with { Modules = [.. adapter.Adapter.Modules.Select(module => module with { Dropout = 0.5 })] });
+        using AdapterContainer dropping = AdapterContainer.FromAdapter(
+            adapter.Adapter with { Modules = [.. adapter.Adapter.Modules.Select(module => module with { Dropout = 0.5 })] });
         adapter.LoadInto(model);
         float[] plain = Logits(model);
         dropping.LoadInto(model);

@@ -34,6 +34,26 @@ public class FloorTests
     }
 
     [Theory]
+    [InlineData("Sources")]
+    [InlineData("Models", "Sources")]
+    [InlineData("Sinks", "Sources", "Models")]
+    [InlineData("Dialects", "Sources", "Models")]
+    public void Rooms_of_conversion_use_lower_rooms_only(string room, params string[] lower)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", room), "*.cs", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        IEnumerable<string> used = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), @"^using Transfuse\.Conversion\.(\w+)", RegexOptions.Multiline))
+            .Select(match => match.Groups[1].Value).Distinct();
+        Assert.Empty(used.Except([room, .. lower]));
+    }
+
+    [Fact]
+    public void Steps_know_nothing_of_the_table() =>
+        Assert.DoesNotContain(
+            Directory.GetFiles(Path.Combine(Source, "Conversion", "Models", "Steps"), "*.cs"),
+            file => File.ReadAllText(file).Contains("Models.Architectures", StringComparison.Ordinal));
+
+    [Theory]
     [InlineData("System.IO.File")]
     [InlineData("File.Open")]
     [InlineData("File.Read")]
@@ -44,7 +64,9 @@ public class FloorTests
     [InlineData("DateTime.UtcNow")]
     public void Metadata_touches_no_file_network_clock_or_console(string forbidden)
     {
-        string[] files = Directory.GetFiles(Path.Combine(Source, "Metadata"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/")).ToArray();
+        string[] files = Directory.GetFiles(Path.Combine(Source, "Metadata"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/"))
+            .ToArray();
         Assert.True(files.Length > 50, $"only {files.Length} files were looked at");
         Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains(forbidden, StringComparison.Ordinal));
     }

@@ -74,7 +74,9 @@ public interface ITensorBackend : IDisposable
     /// <summary>Axes in another order; float32 or int32.</summary>
     BackendArray Permute(BackendArray a, params ReadOnlySpan<int> axes);
 
-    /// <summary>Part of an axis: <paramref name="count"/> elements from <paramref name="start"/>, every <paramref name="stride"/>-th; float32 or int32.</summary>
+    /// <summary>
+    /// Part of an axis: <paramref name="count"/> elements from <paramref name="start"/>, every <paramref name="stride"/>-th; float32 or int32.
+    /// </summary>
     BackendArray Slice(BackendArray a, int axis, int start, int count, int stride = 1);
 
     /// <summary>Arrays put together along an axis.</summary>
@@ -134,7 +136,9 @@ public interface ITensorBackend : IDisposable
     /// <summary>Rows of a weight (V, d) by int32 indices: (indices..., d).</summary>
     BackendArray Embed(BackendWeight weight, BackendArray ids);
 
-    /// <summary>Euclidean norm of each row of a weight (out, in) plus scale * left (out, r) times right (r, in): (out). Without factors, of the weight alone.</summary>
+    /// <summary>
+    /// Euclidean norm of each row of a weight (out, in) plus scale * left (out, r) times right (r, in): (out). Without factors, of the weight alone.
+    /// </summary>
     BackendArray RowNorms(BackendWeight weight, BackendArray? left, BackendArray? right, float scale);
 
     /// <summary>

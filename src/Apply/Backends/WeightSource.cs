@@ -36,7 +36,8 @@ public sealed class WeightSource
         if (packed.DType != DType.U32 || !fits)
         {
             throw new ArgumentException(
-                $"{name} is {packed.DType} {packed.Shape} with scales {scales.DType} {scales.Shape}{(biases is null ? "" : $" and biases {biases.DType} {biases.Shape}")}, "
+                $"{name} is {packed.DType} {packed.Shape} with scales {scales.DType} "
+                + $"{scales.Shape}{(biases is null ? "" : $" and biases {biases.DType} {biases.Shape}")}, "
                 + $"which is not {form}.",
                 nameof(packed));
         }

@@ -26,7 +26,9 @@ public sealed record FusionOptions
         init => _strength = double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "The strength is a finite number.");
     }
 
-    /// <summary>Whether a quantized base becomes a model of 16-bit floats (or of the wider floats that its scales have). Default: no; it is quantized again as it was.</summary>
+    /// <summary>
+    /// Whether a quantized base becomes a model of 16-bit floats (or of the wider floats that its scales have). Default: no; it is quantized again as it was.
+    /// </summary>
     public bool Dequantize { get; init; }
 
     /// <summary>
@@ -37,7 +39,8 @@ public sealed record FusionOptions
     public double? KeepPrecision
     {
         get => _keepPrecision;
-        init => _keepPrecision = value is null or (>= 0 and <= 1) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "The share lies between 0 and 1.");
+        init => _keepPrecision = value is null or (>= 0 and <= 1) ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value, "The share lies between 0 and 1.");
     }
 
     /// <summary>Whether to stop before anything is computed or written. Default: no.</summary>

@@ -64,7 +64,8 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
         FusionPlan final = options.KeepPrecision is { } share ? KeepPrecise(plan, share) : plan;
         ImmutableArray<OutputShard> shards = OutputShard.All(folder, final);
         JsonObject? config = ConfigChanges.Of(folder, final, tied, options.Dequantize);
-        ImmutableArray<(PlannedWeight Weight, WeightLoss Loss)> losses = new ModelWriter(folder, shards, config, options).Write(target, Report, context.CancellationToken);
+        ImmutableArray<(PlannedWeight Weight, WeightLoss Loss)> losses = new ModelWriter(folder, shards, config, options)
+            .Write(target, Report, context.CancellationToken);
         ReportLosses(losses);
         context.CancellationToken.ThrowIfCancellationRequested();
         target.Commit();
@@ -85,7 +86,9 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
         PlannedWeight[] kept = [.. tried.Where((_, index) => work[index].Loss.Value > share).Select(weight => weight with { StaysQuantized = false })];
         if (kept.Length > 0)
         {
-            _log.Add(FusionCodes.KeptPrecise.At(kept[0].Module, $"{kept.Length} of {tried.Length} modules would lose more than {Percent(share)}, and are not quantized"));
+            _log.Add(
+                FusionCodes.KeptPrecise.At(
+                    kept[0].Module, $"{kept.Length} of {tried.Length} modules would lose more than {Percent(share)}, and are not quantized"));
         }
 
         return new FusionPlan { Weights = plan.Weights.SetItems(kept.Select(weight => KeyValuePair.Create(weight.Name, weight))), IsUntied = plan.IsUntied };
@@ -120,19 +123,26 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
             (PlannedWeight worst, WeightLoss loss) = quantized.MaxBy(item => item.Loss.Value);
             _log.Add(FusionCodes.Requantized.At(
                 folder.Model.Folder,
-                $"{quantized.Length} modules were quantized again; {Percent(WeightLoss.Of([.. quantized.Select(item => item.Loss)]))} of their change is lost, at most {Percent(loss.Value)} ({worst.Module})"));
+                $"{quantized.Length} modules were quantized again; {Percent(WeightLoss.Of([.. quantized.Select(item => item.Loss)]))} of their change is "
+                + $"lost, at most {Percent(loss.Value)} ({worst.Module})"));
         }
 
-        (PlannedWeight Weight, WeightLoss Loss)[] rounded = [.. losses.Where(item => item.Weight is { StaysQuantized: false, Stages.IsEmpty: false } && item.Loss.Value > LargeLoss)];
+        (PlannedWeight Weight, WeightLoss Loss)[] rounded =
+            [.. losses.Where(item => item.Weight is { StaysQuantized: false, Stages.IsEmpty: false } && item.Loss.Value > LargeLoss)];
         if (rounded.Length > 0)
         {
-            _log.Add(FusionCodes.ChangeLost.At([.. rounded.Select(item => item.Weight.Name)], $"{Percent(rounded[0].Loss.Value)} of the change is lost in {rounded[0].Weight.DType.ToString().ToUpperInvariant()}"));
+            _log.Add(
+                FusionCodes.ChangeLost.At(
+                    [.. rounded.Select(item => item.Weight.Name)],
+                    $"{Percent(rounded[0].Loss.Value)} of the change is lost in {rounded[0].Weight.DType.ToString().ToUpperInvariant()}"));
         }
     }
 
     private FusionResult Result(FusionPlan plan, ImmutableArray<(PlannedWeight Weight, WeightLoss Loss)> losses, bool isWritten)
     {
-        Dictionary<string, double> byName = losses.Where(item => !item.Weight.Stages.IsEmpty).ToDictionary(item => item.Weight.Name, item => Rounded(item.Loss.Value), StringComparer.Ordinal);
+        Dictionary<string,
+        double> byName = losses.Where(item => !item.Weight.Stages.IsEmpty).ToDictionary(
+            item => item.Weight.Name, item => Rounded(item.Loss.Value), StringComparer.Ordinal);
         return new FusionResult(
             _log.ToSorted(),
             [
@@ -162,5 +172,6 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
 
     private static string Percent(double share) => share.ToString("P2", CultureInfo.InvariantCulture);
 
-    private static double Rounded(double value) => double.IsFinite(value) ? double.Parse(value.ToString($"G{Digits}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : value;
+    private static double Rounded(double value) =>
+        double.IsFinite(value) ? double.Parse(value.ToString($"G{Digits}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : value;
 }

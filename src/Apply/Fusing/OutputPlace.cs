@@ -15,21 +15,31 @@ internal static class OutputPlace
             string read = Real(source);
             if (place == read || IsInside(place, read) || IsInside(read, place))
             {
-                log.Add(FusionCodes.OutputPlace.At(output, place == read ? "is read itself" : IsInside(place, read) ? $"lies inside {source}, which is read" : $"holds {source}, which is read"));
+                log.Add(
+                    FusionCodes.OutputPlace.At(
+                        output,
+                        place == read ? "is read itself" : IsInside(place, read) ? $"lies inside {source}, which is read" : $"holds {source}, which is read"));
                 return;
             }
         }
 
         // A slip of --output must not cost a folder of something else.
-        if (overwrite && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any() && !File.Exists(Path.Combine(output, Models.ModelFolder.ConfigFile)))
+        if (overwrite
+            && Directory.Exists(output)
+            && Directory.EnumerateFileSystemEntries(output).Any()
+            && !File.Exists(Path.Combine(output, Models.ModelFolder.ConfigFile)))
         {
             log.Add(TargetCodes.OutputExists.At(output, "is not empty and holds no model, so --overwrite does not replace it"));
         }
     }
 
-    /// <summary>Whether a file of an older model goes when the output is overwritten: one of more shards would leave some that readers still open. Everything else stays.</summary>
+    /// <summary>
+    /// Whether a file of an older model goes when the output is overwritten: one of more shards would leave some that readers still open. Everything else
+    /// stays.
+    /// </summary>
     public static bool IsReplaced(string fileName) =>
-        fileName == "model.safetensors.index.json" || (fileName.StartsWith("model", StringComparison.Ordinal) && fileName.EndsWith(".safetensors", StringComparison.Ordinal));
+        fileName == "model.safetensors.index.json"
+            || (fileName.StartsWith("model", StringComparison.Ordinal) && fileName.EndsWith(".safetensors", StringComparison.Ordinal));
 
     /// <summary>What a refused destination is told as.</summary>
     public static Finding Taken(AtomicFolderException taken) => TargetCodes.OutputExists.At(taken.Destination, taken.Cause switch
@@ -65,7 +75,8 @@ internal static class OutputPlace
         }
     }
 
-    private static bool IsInside(string inner, string outer) => inner.StartsWith(outer.EndsWith(Path.DirectorySeparatorChar) ? outer : outer + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private static bool IsInside(string inner, string outer) =>
+        inner.StartsWith(outer.EndsWith(Path.DirectorySeparatorChar) ? outer : outer + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     // Links are followed, also in the parents of what does not exist yet.
     private static string Real(string path)
@@ -78,6 +89,8 @@ internal static class OutputPlace
         }
 
         string here = Path.Combine(Real(parent), Path.GetFileName(full));
-        return new DirectoryInfo(here) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is { } target ? Real(target.FullName) : here;
+        return new DirectoryInfo(here) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? Real(target.FullName)
+            : here;
     }
 }

@@ -23,7 +23,8 @@ public sealed class TokenSampler(GenerationOptions options)
         List<int> kept = [];
         foreach (int id in order)
         {
-            bool stays = kept.Count == 0 || (before < options.TopP && probabilities[id] >= options.MinP * largest && (options.TopK <= 0 || kept.Count < options.TopK));
+            bool stays = kept.Count == 0
+                || (before < options.TopP && probabilities[id] >= options.MinP * largest && (options.TopK <= 0 || kept.Count < options.TopK));
             if (!stays)
             {
                 break;

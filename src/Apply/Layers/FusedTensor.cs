@@ -57,7 +57,8 @@ internal sealed class FusedTensor : LazyTensor
     /// <inheritdoc />
     protected override void Produce(Span<byte> destination, CancellationToken cancellationToken) => ReadRange(0, destination, cancellationToken);
 
-    private static TensorShape Unpacked(WeightSource source) => source.IsStack ? new TensorShape(source.Experts, source.Rows, source.Columns) : new TensorShape(source.Rows, source.Columns);
+    private static TensorShape Unpacked(WeightSource source) =>
+        source.IsStack ? new TensorShape(source.Experts, source.Rows, source.Columns) : new TensorShape(source.Rows, source.Columns);
 
     private void Add(long row, Span<float> values)
     {

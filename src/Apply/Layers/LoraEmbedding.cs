@@ -4,8 +4,8 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>
-/// Rows W[id] + scale * B A[:, id]; as a head h W^T + scale * (h B) A (mlx-lm 0.32.0, <c>LoRAEmbedding</c>): the adapter of a tied embedding changes the head too.
-/// With a magnitude both are scaled by m / |row| (<c>DoRAEmbedding</c>).
+/// Rows W[id] + scale * B A[:, id]; as a head h W^T + scale * (h B) A (mlx-lm 0.32.0, <c>LoRAEmbedding</c>): the adapter of a tied embedding changes the head
+/// too. With a magnitude both are scaled by m / |row| (<c>DoRAEmbedding</c>).
 /// </summary>
 public class LoraEmbedding : EmbeddingLayer, ILoraLayer
 {
@@ -79,7 +79,8 @@ public class LoraEmbedding : EmbeddingLayer, ILoraLayer
     {
         if (_factors is null)
         {
-            BackendArray norms = _backend.RowNorms(_original.Weight, _backend.Permute(_backend.Read(Factors.A), 1, 0), _backend.Permute(_backend.Read(Factors.B), 1, 0), _scale);
+            BackendArray norms = _backend.RowNorms(
+                _original.Weight, _backend.Permute(_backend.Read(Factors.A), 1, 0), _backend.Permute(_backend.Read(Factors.B), 1, 0), _scale);
             _factors = _backend.Divide(_backend.Read(Factors.Magnitude!), norms);
             _factors.Hold();
         }

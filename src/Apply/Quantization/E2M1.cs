@@ -11,7 +11,9 @@ internal static class E2M1
     /// <summary>The value of each code.</summary>
     public static ReadOnlySpan<float> Values => [0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6];
 
-    /// <summary>The nearest code. In the middle between two, the one nearer to zero; what rounds to zero is code 0 whatever its sign; so are NaN and infinity.</summary>
+    /// <summary>
+    /// The nearest code. In the middle between two, the one nearer to zero; what rounds to zero is code 0 whatever its sign; so are NaN and infinity.
+    /// </summary>
     /// <param name="value">The value, divided by the scale of its group.</param>
     /// <param name="dtype">The dtype in which MLX takes the distances.</param>
     public static uint Encode(float value, DType dtype)

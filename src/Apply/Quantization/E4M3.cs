@@ -21,7 +21,8 @@ internal static class E4M3
         uint code = bits switch
         {
             >= Largest => 0x7E,
-            < SmallestNormal => BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle(bits) + BitConverter.UInt32BitsToSingle(DenormalShift)) - DenormalShift,
+            < SmallestNormal =>
+                BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle(bits) + BitConverter.UInt32BitsToSingle(DenormalShift)) - DenormalShift,
             _ => unchecked(bits + Rebias + ((bits >> 20) & 1)) >> 20,
         };
         return (byte)(code | (sign >> 24));

@@ -5,7 +5,8 @@ namespace Transfuse.Apply.Quantization;
 
 /// <summary>A weight that MLX quantized: its three tensors.</summary>
 /// <param name="Form">How it is quantized.</param>
-/// <param name="DType">The dtype of what it expands to: that of its scales, or bfloat16 for the forms whose scales have none (MLX 0.31.2, <c>dequantize</c>).</param>
+/// <param name="DType">The dtype of what it expands to: that of its scales, or bfloat16 for the forms whose scales have none (MLX 0.31.2,
+/// <c>dequantize</c>).</param>
 /// <param name="Shape">The shape of what it expands to.</param>
 /// <param name="Packed">The elements, uint32.</param>
 /// <param name="Scales">One for each group.</param>
@@ -38,9 +39,15 @@ public sealed record QuantizedWeight(QuantizationForm Form, DType DType, TensorS
         long columns = packed.Shape[^1] * 32 / form.Bits;
         var groups = new TensorShape([.. packed.Shape.Dimensions[..^1], columns / form.GroupSize]);
         bool scalesFit = form.HasBiases ? dtype is DType.F32 or DType.F16 or DType.BF16 : scales.DType == DType.U8;
-        if (columns % form.GroupSize != 0 || packed.Shape[^1] * 32 % form.Bits != 0 || !scalesFit || scales.Shape != groups || (biases is not null && (biases.Shape != groups || biases.DType != dtype)))
+        if (columns % form.GroupSize != 0
+            || packed.Shape[^1] * 32 % form.Bits != 0
+            || !scalesFit
+            || scales.Shape != groups
+            || (biases is not null && (biases.Shape != groups || biases.DType != dtype)))
         {
-            problem = $"weight is {packed.DType.SafetensorsName()} {packed.Shape} and scales are {scales.DType.SafetensorsName()} {scales.Shape}, which is not {form}";
+            problem =
+                $"weight is {packed.DType.SafetensorsName()} {packed.Shape} and scales are {scales.DType.SafetensorsName()} {scales.Shape}, which is not "
+                + $"{form}";
             return null;
         }
 

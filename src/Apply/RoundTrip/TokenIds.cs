@@ -31,7 +31,9 @@ public static class TokenIds
 
         JsonValue root = PythonJson.Parse(File.ReadAllBytes(path), path);
         return root is JsonArray { Items: { IsEmpty: false } rows }
-            ? [.. rows.Select((row, index) => row is JsonArray { Items: { IsEmpty: false } ids } ? ids.Select(id => Id(path, id)).ToArray() : throw Invalid(path, $"element {index} is no list of ids"))]
+? [.. rows.Select(
+    (row, index) => row is JsonArray { Items: { IsEmpty: false } ids } ? ids.Select(id => Id(path, id))
+        .ToArray() : throw Invalid(path, $"element {index} is no list of ids"))]
             : throw Invalid(path, $"is {root.Kind}; ids are a list of lists of integers");
     }
 
@@ -60,7 +62,9 @@ public static class TokenIds
     }
 
     private static int Id(string path, JsonValue value) =>
-        value is JsonNumber number && number.TryGetInteger(out long id) && id is >= 0 and <= int.MaxValue ? (int)id : throw Invalid(path, $"holds {value.Kind}, which is no id");
+        value is JsonNumber number && number.TryGetInteger(out long id) && id is >= 0 and <= int.MaxValue
+            ? (int)id
+            : throw Invalid(path, $"holds {value.Kind}, which is no id");
 
     private static ModelException Invalid(string path, string detail) => new(ModelError.FieldInvalid, path, detail);
 }

@@ -13,7 +13,8 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>transfuse fuse</c>: merges adapters into their base and writes a model folder.</summary>
 internal sealed class FuseCommand : ICommand
 {
-    private readonly Option<string> _base = new("--base") { Description = "The base model's folder, in Hugging Face or MLX layout, with its weights.", HelpName = "MODEL", Required = true };
+    private readonly Option<string> _base =
+        new("--base") { Description = "The base model's folder, in Hugging Face or MLX layout, with its weights.", HelpName = "MODEL", Required = true };
     private readonly Option<string[]> _adapters = new("--adapter")
     {
         Description = "An adapter of any dialect: a folder or a weights file. Several are summed; DoRA is applied in the order given.",
@@ -22,13 +23,16 @@ internal sealed class FuseCommand : ICommand
     };
 
     private readonly Option<string> _output = new("--output", "-o") { Description = "The model folder to write.", HelpName = "DIR", Required = true };
-    private readonly Option<double?> _scale = CommonOptions.Number("--scale", "By what the adapters' changes are multiplied. Default: 1.", "a number within the range of float32", value => float.IsFinite((float)value));
+    private readonly Option<double?> _scale = CommonOptions.Number(
+        "--scale", "By what the adapters' changes are multiplied. Default: 1.", "a number within the range of float32", value => float.IsFinite((float)value));
     private readonly Option<bool> _dequantize = new("--dequantize") { Description = "Write a quantized base as a model of 16-bit floats." };
     private readonly Option<double?> _keepPrecision = CommonOptions.Number(
-        "--keep-precision", "Leave those modules of a quantized base unquantized that would lose more than this share of their change, from 0 to 1.", "between 0 and 1", value => value is >= 0 and <= 1);
+        "--keep-precision", "Leave those modules of a quantized base unquantized that would lose more than this share of their change, from 0 to 1.",
+        "between 0 and 1", value => value is >= 0 and <= 1);
 
     private readonly Option<string> _modelType = CommonOptions.ModelType();
-    private readonly Option<string> _adapterName = new("--adapter-name") { Description = "The sub-folder to read where an adapter's folder holds several.", HelpName = "NAME" };
+    private readonly Option<string> _adapterName =
+        new("--adapter-name") { Description = "The sub-folder to read where an adapter's folder holds several.", HelpName = "NAME" };
     private readonly Option<string[]> _allow = CommonOptions.Allow();
     private readonly Option<ExpertOrientation?> _expertOrientation = CommonOptions.ExpertSide();
     private readonly Option<MlxProducer> _producer = CommonOptions.Producer();
@@ -47,9 +51,12 @@ internal sealed class FuseCommand : ICommand
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("fuse", "Merges adapters into their base and writes a new model folder: in float32, rounded once. What a quantized base loses of the adapter is said.")
+        var command = new Command(
+            "fuse",
+            "Merges adapters into their base and writes a new model folder: in float32, rounded once. What a quantized base loses of the adapter is said.")
         {
-            _base, _adapters, _output, _scale, _dequantize, _keepPrecision, _modelType, _adapterName, _allow, _expertOrientation, _producer, _dryRun, _jobs, _overwrite, _durable,
+            _base, _adapters, _output, _scale, _dequantize, _keepPrecision, _modelType, _adapterName, _allow, _expertOrientation, _producer, _dryRun, _jobs,
+            _overwrite, _durable,
         };
         command.Validators.Add(result =>
         {
@@ -61,7 +68,8 @@ internal sealed class FuseCommand : ICommand
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
             _report.RunAll(
-                result, console, "fuse", [result.GetRequiredValue(_base)], result.GetRequiredValue(_adapters), model => RunOne(result, model, console, cancellationToken), cancellationToken)));
+                result, console, "fuse", [result.GetRequiredValue(_base)], result.GetRequiredValue(_adapters),
+                model => RunOne(result, model, console, cancellationToken), cancellationToken)));
         return command;
     }
 

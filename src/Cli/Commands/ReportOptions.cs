@@ -27,6 +27,9 @@ internal sealed class ReportOptions
     /// <summary>Whether every module is wanted.</summary>
     public bool IsVerbose(ParseResult result) => result.GetValue(_verbose);
 
+    /// <summary>Whether every number about every module is wanted: in JSON, or as text.</summary>
+    public bool ShowsAll(ParseResult result) => result.GetValue(_json) || result.GetValue(_report) is not null || result.GetValue(_verbose);
+
     /// <summary>Whether only warnings and errors are wanted.</summary>
     public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);
 

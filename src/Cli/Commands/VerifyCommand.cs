@@ -66,8 +66,8 @@ internal sealed class VerifyCommand : ICommand
         using IAdapterSource left = AdapterSource.Open(first);
         using IAdapterSource right = AdapterSource.Open(second);
         using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
-        ConversionOptions options =
-            _pipeline.Read(result) with { Comparison = new ComparisonOptions { WorstElement = result.GetValue(_worstElement), Progress = progress } };
+        var comparison = new ComparisonOptions { WorstElement = result.GetValue(_worstElement), NormsOfEqual = _report.ShowsAll(result), Progress = progress };
+        ConversionOptions options = _pipeline.Read(result) with { Comparison = comparison };
         VerificationResult verification = AdapterVerifier.Verify(left, right, options, cancellationToken);
         double tolerance = result.GetValue(_tolerance) ?? AdapterComparison.Rounding;
         bool agrees = verification.Comparison?.Agrees(tolerance) ?? false;

@@ -17,7 +17,9 @@ internal static class InspectionText
         Adapter adapter = inspection.Adapter!;
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{PrintableText.OneLine(inspection.Name)}");
-        Line(text, "dialect", (inspection.Dialect == AdapterDialect.Mlx ? "MLX" : "PEFT") + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
+        Line(
+            text, "dialect",
+            (inspection.Dialect == AdapterDialect.Mlx ? "MLX" : "PEFT") + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
         Line(text, "method", adapter.Method + (adapter.HasMagnitudes ? " (DoRA)" : string.Empty));
         Line(text, "base", adapter.Base?.Id ?? "not named");
         if (inspection.Architecture is { } architecture)
@@ -34,7 +36,9 @@ internal static class InspectionText
 
         if (!adapter.OtherTensors.IsEmpty)
         {
-            Line(text, "other tensors", string.Join(", ", adapter.OtherTensors.CountBy(tensor => tensor.Kind).Select(kind => $"{kind.Value} {Words(kind.Key)}")));
+            Line(
+                text, "other tensors",
+                string.Join(", ", adapter.OtherTensors.CountBy(tensor => tensor.Kind).Select(kind => $"{kind.Value} {Words(kind.Key)}")));
         }
 
         if (verbose)
@@ -67,7 +71,9 @@ internal static class InspectionText
 
     // SavedEmbedding becomes "saved embedding".
     private static string Words(OtherTensorKind kind) =>
-        string.Concat(kind.ToString().Select((letter, index) => index > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+        string.Concat(
+            kind.ToString().Select(
+                (letter, index) => index > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
 
     private static void Line(StringBuilder text, string name, string value) =>
         text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-16}{PrintableText.OneLine(value)}");
@@ -92,7 +98,8 @@ internal static class InspectionText
         foreach (AdapterModule module in adapter.Modules)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"  {PrintableText.OneLine(module.FullPath)}: {module.Kind}, rank {module.Rank}, scale {module.Scale:R}, A {module.A.Shape}, B {module.B.Shape}, {module.A.DType.SafetensorsName()}");
+                $"  {PrintableText.OneLine(module.FullPath)}: {module.Kind}, rank {module.Rank}, scale {module.Scale:R}, A {module.A.Shape}, B "
+                + $"{module.B.Shape}, {module.A.DType.SafetensorsName()}");
         }
 
         return text.ToString();

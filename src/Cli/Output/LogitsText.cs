@@ -12,7 +12,8 @@ internal static class LogitsText
     {
         var text = new StringBuilder();
         string numbers = string.Create(CultureInfo.InvariantCulture,
-            $"mean KL {comparison.MeanDivergence:G3}, largest {comparison.LargestDivergence:G3}, most likely id the same at {comparison.TopAgreement:P1} of {comparison.Positions} positions");
+            $"mean KL {comparison.MeanDivergence:G3}, largest {comparison.LargestDivergence:G3}, most likely id the same at {comparison.TopAgreement:P1} of "
+            + $"{comparison.Positions} positions");
         if (!isPair)
         {
             string verdict = comparison.Shift > 0 ? "the adapter changes the model" : "the adapter changes nothing";
@@ -21,10 +22,12 @@ internal static class LogitsText
 
         bool agrees = comparison.Agrees(tolerance);
         text.Append(CultureInfo.InvariantCulture,
-            $"{(agrees ? "the adapters give the same logits" : "the adapters give different logits")}: largest error {comparison.LargestError:G3}, which is {comparison.RelativeError:G3} of the first adapter's shift of {comparison.Shift:G4} (tolerance {tolerance:G3}); {numbers}");
+            $"{(agrees ? "the adapters give the same logits" : "the adapters give different logits")}: largest error {comparison.LargestError:G3}, which is "
+            + $"{comparison.RelativeError:G3} of the first adapter's shift of {comparison.Shift:G4} (tolerance {tolerance:G3}); {numbers}");
         if (!agrees && comparison.FirstApart(tolerance) is { } apart)
         {
-            text.AppendLine().Append(CultureInfo.InvariantCulture, $"they part at {comparison.Place(apart)}: error {apart.LargestError:G3}, shift {apart.Shift:G3}");
+            text.AppendLine().Append(
+                CultureInfo.InvariantCulture, $"they part at {comparison.Place(apart)}: error {apart.LargestError:G3}, shift {apart.Shift:G3}");
         }
 
         return text.ToString();

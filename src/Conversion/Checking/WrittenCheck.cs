@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Checking.Readers;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Metadata.Findings;
@@ -50,7 +51,7 @@ internal static class WrittenCheck
         }
 
         Finding[] said = [.. context.Log.ToSorted().Where(finding => finding.Severity != Severity.Information)];
-        HashSet<string> subjects = [.. said.SelectMany(finding => new[] { finding.Subject, finding.Subject[(finding.Subject.LastIndexOf(':') + 1)..] })];
+        HashSet<string> subjects = [.. said.SelectMany(finding => new[] { finding.Subject, finding.Place?.Entry ?? finding.Place?.Field ?? finding.Subject })];
         HashSet<FindingCode> codes = [.. said.Select(finding => finding.Code)];
         foreach (Finding finding in log.ToSorted().Where(finding => finding.Severity == Severity.Error && !IsSaid(finding, subjects, codes, context)))
         {

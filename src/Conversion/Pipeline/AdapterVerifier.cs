@@ -111,7 +111,7 @@ public static class AdapterVerifier
     }
 
     private static Dictionary<string, string> Settings(ReadResult read) => read.Dialect == AdapterDialect.Peft
-        ? PeftSettings.Of(PeftConfig.Parse(read.Adapter.SourceConfig, new FindingLog(), string.Empty), read.Adapter)
+        ? PeftSettings.Of(PeftConfig.Parse(read.Adapter.SourceConfig, string.Empty).Value, read.Adapter)
         : [];
 
     private static void CompareOthers(Adapter first, Adapter second, FindingLog log, CancellationToken cancellationToken)

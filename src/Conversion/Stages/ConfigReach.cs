@@ -1,6 +1,5 @@
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Peft;
@@ -29,7 +28,7 @@ internal static class ConfigReach
 
     private static Func<string, bool> OfPeft(JsonObject config)
     {
-        PeftConfig parsed = PeftConfig.Parse(config, new FindingLog(), string.Empty);
+        PeftConfig parsed = PeftConfig.Parse(config, string.Empty).Value;
         if (!parsed.IsLora)
         {
             return _ => false;

@@ -38,7 +38,7 @@ public static class AdapterComparer
             Workers(first, second, options.MaxDegreeOfParallelism),
             index =>
             {
-                rows[index] = CompareModule(pairs[index].Path, pairs[index].Left, pairs[index].Right, options.WorstElement, cancellationToken);
+                rows[index] = CompareModule(pairs[index].Path, pairs[index].Left, pairs[index].Right, options, cancellationToken);
                 options.Progress?.Report(new ComparisonProgress(Interlocked.Increment(ref done), pairs.Length));
             },
             cancellationToken);
@@ -66,7 +66,7 @@ public static class AdapterComparer
         return (int)Math.Clamp(MemoryBytes / footprint, 1, wanted);
     }
 
-    private static ModuleComparison CompareModule(string path, AdapterModule? first, AdapterModule? second, bool worstElement, CancellationToken cancellationToken)
+    private static ModuleComparison CompareModule(string path, AdapterModule? first, AdapterModule? second, ComparisonOptions options, CancellationToken cancellationToken)
     {
         var row = new ModuleComparison
         {
@@ -76,8 +76,8 @@ public static class AdapterComparer
             Scales = (first?.Scale ?? 0, second?.Scale ?? 0),
         };
         return first is not null && second is not null
-            ? CompareBoth(row, first, second, worstElement, cancellationToken)
-            : CompareOne(row, (first ?? second)!, worstElement, cancellationToken);
+            ? CompareBoth(row, first, second, options, cancellationToken)
+            : CompareOne(row, (first ?? second)!, options.WorstElement, cancellationToken);
     }
 
     private static ModuleComparison CompareOne(ModuleComparison row, AdapterModule module, bool worstElement, CancellationToken cancellationToken)
@@ -100,14 +100,17 @@ public static class AdapterComparer
         };
     }
 
-    private static ModuleComparison CompareBoth(ModuleComparison row, AdapterModule first, AdapterModule second, bool worstElement, CancellationToken cancellationToken)
+    private static ModuleComparison CompareBoth(ModuleComparison row, AdapterModule first, AdapterModule second, ComparisonOptions options, CancellationToken cancellationToken)
     {
         if (Mismatch(first, second) is { } mismatch)
         {
             return row with { Mismatch = mismatch };
         }
 
-        (DeltaDifference difference, bool isBitEqual) = ModulePair.Of(first, second).Compare(worstElement, cancellationToken);
+        ModulePair pair = ModulePair.Of(first, second);
+        bool isKnown = !options.NormsOfEqual && pair.IsBitEqual(cancellationToken);
+        (DeltaDifference difference, bool isBitEqual) =
+            isKnown ? (new DeltaDifference(0, 0) { WorstElement = options.WorstElement ? 0 : null }, true) : pair.Compare(options.WorstElement, cancellationToken);
         double magnitudeError = MagnitudeError(first.Magnitude, second.Magnitude, cancellationToken);
         if (!double.IsFinite(difference.SquaredNorm + difference.SquaredError) || double.IsNaN(magnitudeError))
         {
@@ -117,7 +120,7 @@ public static class AdapterComparer
         return row with
         {
             IsBitEqual = isBitEqual && HasEqualBytes(first.Magnitude, second.Magnitude, cancellationToken),
-            Norm = Math.Sqrt(difference.SquaredNorm),
+            Norm = isKnown ? double.NaN : Math.Sqrt(difference.SquaredNorm),
             DifferenceNorm = Math.Sqrt(difference.SquaredError),
             MagnitudeError = magnitudeError,
             WorstElement = difference.WorstElement,

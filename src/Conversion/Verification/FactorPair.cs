@@ -95,6 +95,51 @@ internal sealed class FactorPair
         }
     }
 
+    /// <summary>Whether both have the same form and the same bytes, and all values are finite. Reading ends where they part.</summary>
+    public bool IsBitEqual(CancellationToken cancellationToken)
+    {
+        if (_second is null || !HasSameForm || !double.IsFinite(_firstScale))
+        {
+            return false;
+        }
+
+        int together = (int)Math.Clamp(ReadBytes / Math.Max(1, ExpertBytes), 1, Experts);
+        for (int expert = 0; expert < Experts; expert += together)
+        {
+            int experts = Math.Min(together, Experts - expert);
+            long columns = Columns();
+            for (long start = 0; start < Length; start += columns)
+            {
+                if (!IsBitEqual(_second, expert, experts, start, (int)Math.Min(columns, Length - start), cancellationToken))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private bool IsBitEqual(LazyTensor second, int expert, int experts, long start, int count, CancellationToken cancellationToken)
+    {
+        byte[] left = Read(_first, expert, experts, start, count, out int length, cancellationToken);
+        byte[]? right = null;
+        try
+        {
+            right = IsShared ? left : Read(second, expert, experts, start, count, out _, cancellationToken);
+            ReadOnlySpan<byte> bytes = left.AsSpan(0, length);
+            return bytes.SequenceEqual(right.AsSpan(0, length)) && TensorValues.AllFinite(_first.DType, bytes);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(left);
+            if (right is not null && right != left)
+            {
+                ArrayPool<byte>.Shared.Return(right);
+            }
+        }
+    }
+
     // One tensor is equal to itself without being read twice.
     private bool IsShared => HasSameForm && ReferenceEquals(_first, _second);
 

@@ -97,6 +97,9 @@ internal sealed class ModulePair
         return (worstElement ? total : total with { WorstElement = null }, isBitEqual);
     }
 
+    /// <summary>Whether all factors have the same form and bytes, and finite values: their deltas are then one, whatever it is.</summary>
+    public bool IsBitEqual(CancellationToken cancellationToken) => _a.IsBitEqual(cancellationToken) && _b.IsBitEqual(cancellationToken);
+
     // Each factor as vectors, one after the other: (r, n), or (E, r, n).
     private static (LazyTensor A, LazyTensor B) Vectors(AdapterModule module)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Transfuse.Formats.Tensors.Kernels;
+using Transfuse.Formats.Tensors.Probes;
 
 namespace Transfuse.Formats.Tensors;
 
@@ -33,6 +34,12 @@ public static class TensorValues
 
         FloatConversion.Run(dtype, source, DType.F64, MemoryMarshal.AsBytes(destination));
     }
+
+    /// <summary>Whether no element of those that were read as bytes is infinite or NaN.</summary>
+    /// <param name="dtype">Float16, bfloat16, float32 or float64.</param>
+    /// <param name="elements">Whole elements, little-endian.</param>
+    /// <exception cref="ArgumentException">The type is none of the four.</exception>
+    public static bool AllFinite(DType dtype, ReadOnlySpan<byte> elements) => FiniteBits.AllFinite(dtype, elements);
 
     private static T[] Read<T>(LazyTensor tensor, DType dtype, CancellationToken cancellationToken)
         where T : unmanaged

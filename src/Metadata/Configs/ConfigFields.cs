@@ -9,9 +9,10 @@ namespace Transfuse.Metadata.Configs;
 /// nor one that is <c>null</c> where the caller allows that.
 /// </summary>
 /// <param name="json">The config, or an object inside it.</param>
-/// <param name="fileName">The config's name in findings; for an object inside it followed by a colon and the object's name.</param>
+/// <param name="fileName">The config's name in findings.</param>
 /// <param name="log">Takes the findings.</param>
-public sealed class ConfigFields(JsonObject json, string fileName, FindingLog log)
+/// <param name="parent">The field that the object is; <see langword="null"/> for the config itself.</param>
+public sealed class ConfigFields(JsonObject json, string fileName, FindingLog log, string? parent = null)
 {
     private const int ShownLength = 100;
 
@@ -22,13 +23,13 @@ public sealed class ConfigFields(JsonObject json, string fileName, FindingLog lo
     public FindingLog Log => log;
 
     /// <summary>What findings about a field are about, such as <c>adapter_config.json:r</c>.</summary>
-    public string Subject(string name) => $"{fileName}:{Shorten(name)}";
+    public ConfigPlace Subject(string name) => parent is null ? new(fileName, Shorten(name)) : new(fileName, parent, Shorten(name));
 
     /// <summary>The fields of an object that is a field; none where it is missing, null, or no object.</summary>
     public ConfigFields ReadFields(string name)
     {
         ReadObject(name, out JsonObject fields, nullable: true);
-        return new ConfigFields(fields, Subject(name), log);
+        return new ConfigFields(fields, fileName, log, name);
     }
 
     /// <summary>Reads an integer.</summary>

@@ -39,9 +39,10 @@ public static class JsonFields
         result = 0;
         switch (value)
         {
-            case JsonBoolean boolean:
-                result = boolean.Value ? 1 : 0;
-                return FieldOutcome.BooleanAsNumber;
+            case JsonBoolean:
+                FieldOutcome outcome = ReadInteger(value, out long integer);
+                result = integer;
+                return outcome;
             case JsonNumber number when !double.IsFinite(number.Value):
                 return FieldOutcome.NotFinite;
             case JsonNumber number:

@@ -8,6 +8,9 @@ namespace Transfuse.Metadata.Findings;
 /// <param name="Message">What was found, with the numbers; without the subject and without a final full stop.</param>
 public sealed record Finding(FindingCode Code, string Subject, string Message)
 {
+    /// <summary>The field of a config that it is about; <see langword="null"/> where it is about something else.</summary>
+    public ConfigPlace? Place { get; init; }
+
     /// <summary>How much it matters: the code's severity, or a warning where an error was allowed.</summary>
     public Severity Severity { get; init; } = Code.Severity;
 

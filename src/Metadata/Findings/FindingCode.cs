@@ -19,6 +19,11 @@ public sealed record FindingCode(string Id, Severity Severity, string Cause, str
     /// <param name="message">What was found, with the numbers.</param>
     public Finding At(string subject, string message) => new(this, subject, message);
 
+    /// <summary>Makes a finding of this cause about a field of a config.</summary>
+    /// <param name="place">The field.</param>
+    /// <param name="message">What was found, with the numbers.</param>
+    public Finding At(ConfigPlace place, string message) => new(this, place.ToString(), message) { Place = place };
+
     /// <summary>Makes one finding about several subjects: it names the first and counts the others.</summary>
     /// <param name="subjects">The tensors or modules that it is about; at least one.</param>
     /// <param name="message">What was found of each.</param>

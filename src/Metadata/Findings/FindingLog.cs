@@ -28,6 +28,15 @@ public sealed class FindingLog(IReadOnlySet<string>? allowed = null)
         return finding.Severity != Severity.Error;
     }
 
+    /// <summary>Adds findings.</summary>
+    public void AddRange(IEnumerable<Finding> findings)
+    {
+        foreach (Finding finding in findings)
+        {
+            Add(finding);
+        }
+    }
+
     /// <summary>Whether the caller accepts the loss that this code names.</summary>
     public bool IsAllowed(FindingCode code) => code.CanBeAllowed && allowed is not null && allowed.Contains(code.Id);
 

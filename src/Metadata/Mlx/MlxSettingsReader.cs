@@ -9,9 +9,14 @@ public static class MlxSettingsReader
     /// <summary>Reads a config.</summary>
     /// <param name="facts">The folder.</param>
     /// <param name="given">What the caller decided.</param>
-    /// <param name="log">Receives findings.</param>
-    /// <returns>The settings, or <see langword="null"/> with an error in the log.</returns>
-    public static MlxSettings? Read(MlxFolderFacts facts, MlxGiven given, FindingLog log)
+    /// <returns>The settings, or <see langword="null"/> with an error among the findings.</returns>
+    public static Judged<MlxSettings?> Read(MlxFolderFacts facts, MlxGiven given)
+    {
+        var log = new FindingLog();
+        return new Judged<MlxSettings?>(Read(facts, given, log), log.ToSorted());
+    }
+
+    private static MlxSettings? Read(MlxFolderFacts facts, MlxGiven given, FindingLog log)
     {
         MlxConfigView? config = facts.Config;
         var evidence = new MlxScaleEvidence
@@ -81,11 +86,7 @@ public static class MlxSettingsReader
             return value;
         }
 
-        foreach (Finding finding in decided.Findings.Where(finding => !(isSame && finding.Code == MlxConfigCodes.ScaleDoubtful)))
-        {
-            log.Add(finding);
-        }
-
+        log.AddRange(decided.Findings.Where(finding => !(isSame && finding.Code == MlxConfigCodes.ScaleDoubtful)));
         return decided.Value;
     }
 }

@@ -97,7 +97,10 @@ public sealed record PeftConfig
 
     /// <summary>Reads a config. Bad content becomes findings; where a field cannot be taken its default stands and the finding is an error.</summary>
     /// <param name="json">The whole config.</param>
-    /// <param name="log">Takes the findings.</param>
     /// <param name="fileName">The config's name in findings, such as <c>adapter_config.json</c>.</param>
-    public static PeftConfig Parse(JsonObject json, FindingLog log, string fileName) => new PeftConfigReader(json, log, fileName).Read();
+    public static Judged<PeftConfig> Parse(JsonObject json, string fileName)
+    {
+        var log = new FindingLog();
+        return new Judged<PeftConfig>(new PeftConfigReader(json, log, fileName).Read(), log.ToSorted());
+    }
 }

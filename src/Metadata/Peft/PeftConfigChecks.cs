@@ -56,7 +56,7 @@ internal static class PeftConfigChecks
             Add(ConfigCodes.DropoutOnParameters, "lora_dropout", FormattableString.Invariant($"is {config.Dropout} beside target_parameters"));
         }
 
-        void Add(FindingCode code, string field, string message) => log.Add(code.At($"{config.FileName}:{field}", message));
+        void Add(FindingCode code, string field, string message) => log.Add(code.At(new ConfigPlace(config.FileName, field), message));
     }
 
     private static bool IsPresent(PeftConfig config, string field) => config.Source[field] is not (null or JsonNull);

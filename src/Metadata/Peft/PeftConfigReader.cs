@@ -85,7 +85,7 @@ internal sealed class PeftConfigReader(JsonObject json, FindingLog log, string f
 
     private string ReadPeftType()
     {
-        string subject = _fields.Subject("peft_type");
+        ConfigPlace subject = _fields.Subject("peft_type");
         if (json["peft_type"] is not (null or JsonNull))
         {
             if (_fields.ReadString("peft_type", out string type) != FieldOutcome.Ok || PeftTypes.All.Contains(type))

@@ -11,9 +11,9 @@ public static class PeftDropout
     public const string Field = "lora_dropout";
 
     /// <summary>The finding about a value that is no probability.</summary>
-    /// <param name="subject">The field, as findings name it.</param>
+    /// <param name="subject">The field.</param>
     /// <param name="value">Its value.</param>
-    public static Finding Unusable(string subject, JsonValue value) =>
+    public static Finding Unusable(ConfigPlace subject, JsonValue value) =>
         ConfigCodes.DropoutUnusable.At(subject, $"is {ConfigFields.Show(value)}, but 0 to 1 belongs there; 0 is taken, and PEFT uses it in training only");
 
     /// <summary>The probability, 0 where the config has none, or <see langword="null"/> where it is none that torch's Dropout takes: from 0 to 1.</summary>

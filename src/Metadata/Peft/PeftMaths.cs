@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Metadata.Peft;
@@ -7,11 +8,11 @@ namespace Transfuse.Metadata.Peft;
 /// </summary>
 public static class PeftMaths
 {
-    /// <summary>Reports settings that change the maths and that no other dialect can express.</summary>
+    /// <summary>The settings that change the maths and that no other dialect can express.</summary>
     /// <param name="config">The config.</param>
-    /// <param name="log">Takes the findings.</param>
-    public static void Report(PeftConfig config, FindingLog log)
+    public static ImmutableArray<Finding> Of(PeftConfig config)
     {
+        var findings = ImmutableArray.CreateBuilder<Finding>();
         if (config.Init.ChangesBase)
         {
             string way = config.Init.Name == "loftq"
@@ -49,6 +50,8 @@ public static class PeftMaths
                 $"has {replication.Items.Length} ranges: layer numbers are those of a model with repeated layers");
         }
 
-        void Add(FindingCode code, string field, string message) => log.Add(code.At($"{config.FileName}:{field}", message));
+        return findings.DrainToImmutable();
+
+        void Add(FindingCode code, string field, string message) => findings.Add(code.At(new ConfigPlace(config.FileName, field), message));
     }
 }

@@ -40,7 +40,7 @@ public static class PeftMissingFields
             string taken = value switch { JsonObject => "no pattern", JsonNumber number => number.Text, _ => value.Kind };
             log.Add(
                 ConfigCodes.FieldMissing.At(
-                    $"{config.FileName}:{field}",
+                    new ConfigPlace(config.FileName, field),
                     $"is {(config.Source[field] is null ? "missing" : "null")}, which {writer} does not write; PEFT 0.21 takes {taken}"));
         }
     }

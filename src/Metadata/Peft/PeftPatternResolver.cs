@@ -59,13 +59,13 @@ public static class PeftPatternResolver
             {
                 PeftPatternAgreement.AlphaAmbiguous =>
                     ConfigCodes.AlphaAmbiguous.At(
-                        $"{config.FileName}:alpha_pattern",
+                        new ConfigPlace(config.FileName, "alpha_pattern"),
                         $"{modules}: alpha {group.Key.Alphas}{(config.Version is null ? "; peft_version, which could tell, is not there" : string.Empty)}"),
                 PeftPatternAgreement.SettledByRank =>
-                    ConfigCodes.ReadingSettled.At($"{config.FileName}:{rankField}", $"{modules}: rank {group.Key.Rank}, alpha {group.Key.Alphas}"),
+                    ConfigCodes.ReadingSettled.At(new ConfigPlace(config.FileName, rankField), $"{modules}: rank {group.Key.Rank}, alpha {group.Key.Alphas}"),
                 _ =>
                     ConfigCodes.RankContradicted.At(
-                        $"{config.FileName}:{rankField}",
+                        new ConfigPlace(config.FileName, rankField),
                         $"{modules}: rank {group.Key.ConfigRank} in the config, {group.Key.Rank} in the tensors; alpha {group.Key.Alphas}"),
             });
         }

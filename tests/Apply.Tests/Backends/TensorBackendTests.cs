@@ -189,7 +189,9 @@ public abstract class TensorBackendTests
     {
         Plain x = Plain.Random(10, 4, 2, 3);
 
-        Same(Plain.Of([2, 2, 2, 3], index => x.At([new[] { 3, 0, 0, 2 }[(index[0] * 2) + index[1]], index[2], index[3]])), Backend.Take(Put(x), Backend.FromIntegers([3, 0, 0, 2], 2, 2)), 0);
+        Same(
+            Plain.Of([2, 2, 2, 3], index => x.At([new[] { 3, 0, 0, 2 }[(index[0] * 2) + index[1]], index[2], index[3]])),
+            Backend.Take(Put(x), Backend.FromIntegers([3, 0, 0, 2], 2, 2)), 0);
     }
 
     [Theory]
@@ -201,7 +203,8 @@ public abstract class TensorBackendTests
         double W(int i) => weighted ? weight.Values[i] : 1;
         double B(int i) => weighted ? bias.Values[i] : 0;
         Plain rms = x.Rows(row => [.. row.Select((value, i) => value / Math.Sqrt(row.Average(v => v * v) + 1e-5) * W(i))]);
-        Plain layer = x.Rows(row => [.. row.Select((value, i) => ((value - row.Average()) / Math.Sqrt(row.Average(v => Math.Pow(v - row.Average(), 2)) + 1e-5) * W(i)) + B(i))]);
+        Plain layer = x.Rows(
+            row => [.. row.Select((value, i) => ((value - row.Average()) / Math.Sqrt(row.Average(v => Math.Pow(v - row.Average(), 2)) + 1e-5) * W(i)) + B(i))]);
 
         Same(rms, Backend.RmsNorm(Put(x), weighted ? Put(weight) : null, 1e-5f));
         Same(layer, Backend.LayerNorm(Put(x), weighted ? Put(weight) : null, weighted ? Put(bias) : null, 1e-5f));
@@ -226,7 +229,8 @@ public abstract class TensorBackendTests
             int pair = interleaved ? d / 2 : d % Pairs;
             bool second = interleaved ? d % 2 == 1 : d >= Pairs;
             double angle = (Offset + index[2]) * (double)frequencies[pair];
-            double first = x.At(index[0], index[1], index[2], interleaved ? 2 * pair : pair), other = x.At(index[0], index[1], index[2], interleaved ? (2 * pair) + 1 : pair + Pairs);
+            double first = x.At(index[0], index[1], index[2], interleaved ? 2 * pair : pair), other = x.At(
+                index[0], index[1], index[2], interleaved ? (2 * pair) + 1 : pair + Pairs);
             return second ? (first * Math.Sin(angle)) + (other * Math.Cos(angle)) : (first * Math.Cos(angle)) - (other * Math.Sin(angle));
         });
 
@@ -258,9 +262,12 @@ public abstract class TensorBackendTests
         Plain w = Values(stored);
         BackendWeight weight = Backend.Open(new WeightSource("w", stored));
 
-        Same(Plain.Of([2, 3, 70], index => Dot(40, k => x.At(index[0], index[1], k) * w.At(index[2], k)) + bias.Values[index[2]]), Backend.Linear(Put(x), weight, Put(bias)));
+        Same(
+            Plain.Of([2, 3, 70], index => Dot(40, k => x.At(index[0], index[1], k) * w.At(index[2], k)) + bias.Values[index[2]]),
+            Backend.Linear(Put(x), weight, Put(bias)));
         Same(Plain.Of([2, 3, 70], index => Dot(40, k => x.At(index[0], index[1], k) * w.At(index[2], k))), Backend.Linear(Put(x), weight, null));
-        Same(Plain.Of([1, 70], index => Dot(40, k => x.At(0, 0, k) * w.At(index[1], k))), Backend.Linear(Put(new Plain(x.Values[..40], [1, 40])), weight, null));
+        Same(
+            Plain.Of([1, 70], index => Dot(40, k => x.At(0, 0, k) * w.At(index[1], k))), Backend.Linear(Put(new Plain(x.Values[..40], [1, 40])), weight, null));
         Same(Plain.Of([2, 1, 40], index => w.At(new[] { 69, 3 }[index[0]], index[2])), Backend.Embed(weight, Backend.FromIntegers([69, 3], 2, 1)), 0);
     }
 
@@ -312,7 +319,8 @@ public abstract class TensorBackendTests
     {
         Plain w = Plain.Random(27, 7, 9), left = Plain.Random(28, 7, 2), right = Plain.Random(29, 2, 9);
         BackendWeight weight = Backend.Open(new WeightSource("w", Stored(w)));
-        Plain Norms(double scale) => Plain.Of([7], index => Math.Sqrt(Dot(9, k => Math.Pow(w.At(index[0], k) + (scale * Dot(2, r => left.At(index[0], r) * right.At(r, k))), 2))));
+        Plain Norms(double scale) =>
+            Plain.Of([7], index => Math.Sqrt(Dot(9, k => Math.Pow(w.At(index[0], k) + (scale * Dot(2, r => left.At(index[0], r) * right.At(r, k))), 2))));
 
         Same(Norms(0), Backend.RowNorms(weight, null, null, 0));
         Same(Norms(2.5), Backend.RowNorms(weight, Put(left), Put(right), 2.5f));
@@ -327,7 +335,8 @@ public abstract class TensorBackendTests
     public void Attention_of_groups_with_mask_sinks_and_softcap(bool masked, bool sunk, double softcap)
     {
         const int Batch = 2, Heads = 4, Groups = 2, Length = 3, Keys = 5, Width = 8, ValueWidth = 6;
-        Plain q = Plain.Random(30, Batch, Heads, Length, Width), k = Plain.Random(31, Batch, Groups, Keys, Width), v = Plain.Random(32, Batch, Groups, Keys, ValueWidth);
+        Plain q = Plain.Random(30, Batch, Heads, Length, Width), k = Plain.Random(31, Batch, Groups, Keys, Width), v = Plain.Random(
+            32, Batch, Groups, Keys, ValueWidth);
         Plain mask = Plain.Of([Length, Keys], index => index[1] <= index[0] + Keys - Length ? 0 : double.NegativeInfinity), sinks = Plain.Random(33, Heads);
         Plain expected = Plain.Of([Batch, Heads, Length, ValueWidth], index =>
         {
@@ -348,10 +357,12 @@ public abstract class TensorBackendTests
     [Fact]
     public void A_mask_may_be_of_each_head()
     {
-        Plain q = Plain.Random(34, 1, 2, 3, 4), k = Plain.Random(35, 1, 1, 3, 4), v = Plain.Random(36, 1, 1, 3, 4), mask = Plain.Random(37, -3.0, 3.0, 1, 2, 3, 3);
+        Plain q = Plain.Random(34, 1, 2, 3, 4), k = Plain.Random(35, 1, 1, 3, 4), v = Plain.Random(36, 1, 1, 3, 4), mask = Plain.Random(
+            37, -3.0, 3.0, 1, 2, 3, 3);
         Plain expected = Plain.Of([1, 2, 3, 4], index =>
         {
-            double[] shares = Softmax([.. Enumerable.Range(0, 3).Select(s => Dot(4, d => q.At(0, index[1], index[2], d) * k.At(0, 0, s, d)) + mask.At(0, index[1], index[2], s))]);
+            double[] shares = Softmax(
+                [.. Enumerable.Range(0, 3).Select(s => Dot(4, d => q.At(0, index[1], index[2], d) * k.At(0, 0, s, d)) + mask.At(0, index[1], index[2], s))]);
             return Dot(3, s => shares[s] * v.At(0, 0, s, index[3]));
         });
 
@@ -409,9 +420,11 @@ public abstract class TensorBackendTests
         return 2 / Math.Sqrt(Math.PI) * sum;
     }
 
-    private static MemoryTensor Stored(Plain x) => new(DType.F32, new TensorShape([.. x.Shape.Select(extent => (long)extent)]), MemoryMarshal.AsBytes(x.Singles().AsSpan()).ToArray());
+    private static MemoryTensor Stored(Plain x) =>
+        new(DType.F32, new TensorShape([.. x.Shape.Select(extent => (long)extent)]), MemoryMarshal.AsBytes(x.Singles().AsSpan()).ToArray());
 
-    private static Plain Values(LazyTensor tensor) => new([.. tensor.ToSingles().Select(value => (double)value)], [.. tensor.Shape.Dimensions.Select(extent => (int)extent)]);
+    private static Plain Values(LazyTensor tensor) =>
+        new([.. tensor.ToSingles().Select(value => (double)value)], [.. tensor.Shape.Dimensions.Select(extent => (int)extent)]);
 
     private BackendArray Put(Plain x) => Backend.FromSingles(x.Singles(), x.Shape);
 
@@ -423,7 +436,8 @@ public abstract class TensorBackendTests
         {
             double wanted = expected.Values[i];
             Assert.True(
-                wanted.Equals(values[i]) || Math.Abs(wanted - values[i]) <= tolerance * (relative ? Math.Max(1, Math.Abs(wanted)) : 1), $"element {i} is {values[i]:G9}; {wanted:G9} is right");
+                wanted.Equals(values[i]) || Math.Abs(wanted - values[i]) <= tolerance * (relative ? Math.Max(1, Math.Abs(wanted)) : 1),
+                $"element {i} is {values[i]:G9}; {wanted:G9} is right");
         }
     }
 
@@ -476,7 +490,11 @@ public abstract class TensorBackendTests
         QuantizationForm wanted = QuantizationForm.TryCreate(parts[0], group, bits)!;
         TensorShape shape = new(rows, groups);
         LazyTensor Singles(float[] x) => new MemoryTensor(DType.F32, shape, MemoryMarshal.AsBytes(x.AsSpan()).ToArray());
-        return (affine ? new WeightSource("w", words, Singles(scales), Singles(biases), wanted) : new WeightSource("w", words, new MemoryTensor(DType.U8, shape, codes), null, wanted), values);
+        return (
+            affine
+                ? new WeightSource("w", words, Singles(scales), Singles(biases), wanted)
+                : new WeightSource("w", words, new MemoryTensor(DType.U8, shape, codes), null, wanted),
+            values);
     }
 
     private static double E2M1(int code) => new[] { 0, 0.5, 1, 1.5, 2, 3, 4, 6 }[code & 7] * ((code & 8) == 0 ? 1 : -1);

@@ -38,7 +38,8 @@ public class BadInputTests
         string model = Merge.Rewrite(Llama, folder["base"], tensors => tensors.Select(tensor =>
             tensor.Name == "model.layers.1.mlp.up_proj.weight" ? OracleTensor.Of(tensor.Name, DenseArray.Zeros(96, 32), "BF16") : tensor));
 
-        Refuses(model, folder, "TF6003", "model.layers.1.mlp.up_proj", "has lora_A (4, 64) and lora_B (96, 4), but model.layers.1.mlp.up_proj.weight is (96, 32)");
+        Refuses(
+            model, folder, "TF6003", "model.layers.1.mlp.up_proj", "has lora_A (4, 64) and lora_B (96, 4), but model.layers.1.mlp.up_proj.weight is (96, 32)");
     }
 
     [Fact]
@@ -107,7 +108,9 @@ public class BadInputTests
     [Theory]
     [InlineData("\"lm_head.weight\": \"model-00001", "\"lm_head.weight\": \"model-00002", "does not name lm_head.weight in model-00001-of-00003.safetensors")]
     [InlineData("\"lm_head.weight\"", "\"lm_head.weights\"", "names lm_head.weights, which no shard holds")]
-    [InlineData("\"model-00001-of-00003.safetensors\"", "\"../model-00001-of-00003.safetensors\"", "names the file '../model-00001-of-00003.safetensors', which is no plain name of a safetensors file")]
+    [InlineData(
+        "\"model-00001-of-00003.safetensors\"", "\"../model-00001-of-00003.safetensors\"",
+        "names the file '../model-00001-of-00003.safetensors', which is no plain name of a safetensors file")]
     [InlineData("\"weight_map\"", "\"map\"", "has no weight_map from tensors to file names")]
     public void Names_what_an_index_gets_wrong(string text, string instead, string message)
     {
@@ -139,7 +142,13 @@ public class BadInputTests
         File.Copy(Path.Combine(Llama, "config.json"), Path.Combine(folder["base"], "config.json"));
         File.WriteAllText(Path.Combine(folder["base"], "pytorch_model.bin"), "x");
 
-        Refuses(folder["base"], folder, "TF6001", folder["base"], "has no model.safetensors, no model.safetensors.index.json and no shards; its .bin files are PyTorch's, which are to be saved as safetensors first");
+        Refuses(
+            folder["base"],
+            folder,
+            "TF6001",
+            folder["base"],
+            "has no model.safetensors, no model.safetensors.index.json and no shards; its .bin files are PyTorch's, which are to be saved as safetensors "
+            + "first");
     }
 
     [Fact]
@@ -211,10 +220,13 @@ public class BadInputTests
 
         FusionResult result = Merge.Succeed(model, folder["out"], null, Adapter);
 
-        Assert.Equal(["chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json"], Directory.GetFiles(folder["out"]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json"],
+            Directory.GetFiles(folder["out"]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
         Assert.Equal("{\"t\": 1}", File.ReadAllText(Path.Combine(folder["out"], "tokenizer.json")));
         Assert.Equal(File.ReadAllBytes(Path.Combine(model, "config.json")), File.ReadAllBytes(Path.Combine(folder["out"], "config.json")));
-        Assert.Equal("consolidated.safetensors, pytorch_model.bin were not copied", Assert.Single(result.Findings, finding => finding.Code.Id == "TF6011").Message);
+        Assert.Equal(
+            "consolidated.safetensors, pytorch_model.bin were not copied", Assert.Single(result.Findings, finding => finding.Code.Id == "TF6011").Message);
     }
 
     private static void Refuses(string model, TemporaryFolder folder, string code, string subject, string message)
@@ -224,6 +236,10 @@ public class BadInputTests
         Metadata.Findings.Finding error = Assert.Single(result.Findings, finding => finding.Severity == Metadata.Findings.Severity.Error);
         Assert.Equal((code, subject, message), (error.Code.Id, error.Subject, error.Message));
         Assert.False(result.IsWritten);
-        Assert.Equal([Path.GetFileName(model)], model.StartsWith(folder.Path, StringComparison.Ordinal) ? Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName) : [Path.GetFileName(model)]);
+        Assert.Equal(
+            [Path.GetFileName(model)],
+            model.StartsWith(folder.Path, StringComparison.Ordinal)
+                ? Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName)
+                : [Path.GetFileName(model)]);
     }
 }

@@ -3,7 +3,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Apply.Tests.Fusing;
 
-/// <summary>Adapters of one program on bases in the other's layout: the same change as on their own, by the Oracle's own mapping of names and experts.</summary>
+/// <summary>
+/// Adapters of one program on bases in the other's layout: the same change as on their own, by the Oracle's own mapping of names and experts.
+/// </summary>
 public class CrossLayoutTests
 {
     // MLX holds kv_b_proj as two weights per head, one of them turned around.
@@ -11,12 +13,15 @@ public class CrossLayoutTests
 
     public static TheoryData<string> Peft { get; } =
     [
-        .. Fixtures.PeftCases.Where(fixture => Directory.Exists(Fixtures.MlxBaseFolder(fixture.Base)) && fixture.Name is not NoCounterpart).Select(fixture => fixture.Name),
+        .. Fixtures.PeftCases.Where(fixture => Directory.Exists(Fixtures.MlxBaseFolder(fixture.Base)) && fixture.Name is not NoCounterpart)
+            .Select(fixture => fixture.Name),
     ];
 
     public static TheoryData<string> Mlx { get; } =
     [
-        .. Fixtures.MlxCases.Where(fixture => fixture.Base == fixture.Architecture && fixture.Name is not ("mlx_llama_full" or "legacy_alpha_ambiguous" or "vlm_legacy")).Select(fixture => fixture.Name),
+        .. Fixtures.MlxCases.Where(
+            fixture => fixture.Base == fixture.Architecture && fixture.Name is not ("mlx_llama_full" or "legacy_alpha_ambiguous" or "vlm_legacy"))
+            .Select(fixture => fixture.Name),
     ];
 
     [Fact]
@@ -34,7 +39,8 @@ public class CrossLayoutTests
 
         // Experts that are not adapted stay as they are on both sides.
         IReadOnlyDictionary<string, DenseArray> runtime = HfRuntimeLayout.FromCheckpoint(hf.ModelType, Filled(own, hf, fixture));
-        Dictionary<string, DenseArray> expected = new HubMapping(hf.ModelType, hf.Experts).ToMlx(runtime.Where(change => change.Key.EndsWith(".weight", StringComparison.Ordinal) || change.Value.Rank == 3).ToDictionary()).Deltas
+        Dictionary<string, DenseArray> expected = new HubMapping(hf.ModelType, hf.Experts).ToMlx(
+            runtime.Where(change => change.Key.EndsWith(".weight", StringComparison.Ordinal) || change.Value.Rank == 3).ToDictionary()).Deltas
             .Where(change => change.Value.Values.Any(value => value != 0)).ToDictionary(change => change.Key + ".weight", change => change.Value);
         AssertSame(expected, other.Where(change => change.Key.EndsWith(".weight", StringComparison.Ordinal)).ToDictionary());
     }
@@ -72,7 +78,8 @@ public class CrossLayoutTests
         Merge.Succeed(model, output, null, fixture.AdapterFolder);
         Dictionary<string, OracleTensor> before = Merge.Weights(model), after = Merge.Weights(output);
         return after.Where(tensor => !tensor.Value.Bytes.AsSpan().SequenceEqual(before[tensor.Key].Bytes))
-            .ToDictionary(tensor => tensor.Key, tensor => Dense.Add(tensor.Value.ToArray(), Dense.Negate(before[tensor.Key].ToArray())), StringComparer.Ordinal);
+            .ToDictionary(
+                tensor => tensor.Key, tensor => Dense.Add(tensor.Value.ToArray(), Dense.Negate(before[tensor.Key].ToArray())), StringComparer.Ordinal);
     }
 
     // The changes with zeros for the tensors of the same files that did not change.

@@ -18,7 +18,10 @@ public class FusionOptionsTests
 
         Merge.Succeed(model, folder["out"], new FusionOptions { Strength = -0.25 }, fixture.AdapterFolder);
 
-        AssertChanges(folder, PeftOracle.Read(fixture.AdapterFolder, HfBase.Fixture("llama")).Deltas.ToDictionary(delta => delta.Key, delta => Dense.Scale(delta.Value.Delta, -0.25)));
+        AssertChanges(
+            folder,
+            PeftOracle.Read(fixture.AdapterFolder, HfBase.Fixture("llama")).Deltas.ToDictionary(
+                delta => delta.Key, delta => Dense.Scale(delta.Value.Delta, -0.25)));
     }
 
     [Fact]
@@ -50,7 +53,8 @@ public class FusionOptionsTests
             .. PeftOracle.Read(first.AdapterFolder, hf).DeltaArrays, .. PeftOracle.Read(second.AdapterFolder, hf).DeltaArrays,
             .. MlxOracle.Read(third.AdapterFolder).DeltaArrays.Select(delta => KeyValuePair.Create(delta.Key + ".weight", delta.Value)),
         ];
-        AssertChanges(folder, all.GroupBy(delta => delta.Key).ToDictionary(group => group.Key, group => group.Select(delta => delta.Value).Aggregate(Dense.Add)));
+        AssertChanges(
+            folder, all.GroupBy(delta => delta.Key).ToDictionary(group => group.Key, group => group.Select(delta => delta.Value).Aggregate(Dense.Add)));
     }
 
     [Fact]
@@ -86,7 +90,8 @@ public class FusionOptionsTests
         Dictionary<string, OracleTensor> after = Merge.Weights(folder["out"]);
         MlxReading reading = MlxOracle.Read(fixture.AdapterFolder);
         QuantizedWeights(model).ForEach(module => Merge.AssertRoundedOnce(
-            after[module.Name + ".weight"], module.Weight, reading.Deltas.TryGetValue(module.Name, out OracleDelta? delta) ? delta.ApplyTo(module.Weight) : module.Weight, module.Name));
+            after[module.Name + ".weight"], module.Weight,
+            reading.Deltas.TryGetValue(module.Name, out OracleDelta? delta) ? delta.ApplyTo(module.Weight) : module.Weight, module.Name));
         Assert.Equal(mlx.Weights.Keys.Order(StringComparer.Ordinal), after.Keys.Order(StringComparer.Ordinal));
         Assert.All(after.Values, tensor => Assert.Equal("BF16", tensor.DType));
         JsonElement config = Merge.Config(folder["out"]);
@@ -131,13 +136,18 @@ public class FusionOptionsTests
             Assert.Equal(!isKept, after.ContainsKey(module + ".scales") && after.ContainsKey(module + ".biases"));
             foreach (string block in new[] { "quantization", "quantization_config" })
             {
-                Assert.Equal(isKept, Merge.Config(folder["out"]).GetProperty(block).TryGetProperty(module, out JsonElement entry) && entry.ValueKind == JsonValueKind.False);
+                Assert.Equal(
+                    isKept,
+                    Merge.Config(folder["out"]).GetProperty(block).TryGetProperty(module, out JsonElement entry) && entry.ValueKind == JsonValueKind.False);
             }
 
             Assert.True(isKept || whole[weight.Name].Bytes.AsSpan().SequenceEqual(after[weight.Name].Bytes), weight.Name);
         }
 
-        Assert.Contains(result.Findings, finding => finding.Code.Id == "TF6010" && finding.Message.StartsWith($"{kept.Length} of 21 modules would lose more than", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Findings,
+            finding =>
+                finding.Code.Id == "TF6010" && finding.Message.StartsWith($"{kept.Length} of 21 modules would lose more than", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -147,7 +157,8 @@ public class FusionOptionsTests
     {
         using var folder = new TemporaryFolder();
 
-        FusionResult result = Merge.Run(Llama, folder["out"], new FusionOptions { Dequantize = dequantize, KeepPrecision = keep }, Fixtures.Case("llama_qv").AdapterFolder);
+        FusionResult result = Merge.Run(
+            Llama, folder["out"], new FusionOptions { Dequantize = dequantize, KeepPrecision = keep }, Fixtures.Case("llama_qv").AdapterFolder);
 
         Assert.Equal("TF6016", Assert.Single(result.Findings).Code.Id);
     }
@@ -163,7 +174,8 @@ public class FusionOptionsTests
         Assert.False(result.IsWritten);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
         Assert.Equal((6, 24), (result.Weights.Length, result.Kept));
-        Assert.Equal(("model.layers.0.self_attn.q_proj.weight", "rank 8 x 2", "BF16"), (result.Weights[0].Name, result.Weights[0].Change, result.Weights[0].Form));
+        Assert.Equal(
+            ("model.layers.0.self_attn.q_proj.weight", "rank 8 x 2", "BF16"), (result.Weights[0].Name, result.Weights[0].Change, result.Weights[0].Form));
     }
 
     [Fact]
@@ -187,7 +199,8 @@ public class FusionOptionsTests
         var options = new FusionOptions { Progress = new Canceller(source) };
 
         Assert.ThrowsAny<OperationCanceledException>(() => ModelFusion.Fuse(
-            Conversion.Models.Bases.BaseModel.FromFolder(Llama), [Conversion.Sources.AdapterSource.Open(Fixtures.Case("llama_qv").AdapterFolder)], folder["out"], options, source.Token));
+            Conversion.Models.Bases.BaseModel.FromFolder(Llama), [Conversion.Sources.AdapterSource.Open(Fixtures.Case("llama_qv").AdapterFolder)],
+            folder["out"], options, source.Token));
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
@@ -208,7 +221,9 @@ public class FusionOptionsTests
         JsonElement config = Merge.Config(folder);
         Dictionary<string, OracleTensor> file = Merge.Weights(folder);
         return [.. file.Keys.Where(name => name.EndsWith(".scales", StringComparison.Ordinal)).Select(name => name[..^".scales".Length]).Select(module => (
-            module, Oracle.MlxQuantizer.Dequantize(file[module + ".weight"], file[module + ".scales"], file.GetValueOrDefault(module + ".biases"), MlxForm.Of(config, module)!, "BF16")))];
+            module,
+            Oracle.MlxQuantizer.Dequantize(
+                file[module + ".weight"], file[module + ".scales"], file.GetValueOrDefault(module + ".biases"), MlxForm.Of(config, module)!, "BF16")))];
     }
 
     private sealed class Listener(List<FusionProgress> seen) : IProgress<FusionProgress>

@@ -6,15 +6,20 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Apply.Tests.Fusing;
 
-/// <summary>Adapters of MLX on bases in MLX layout, quantized and not, against the Oracle: in double precision where floats are rounded once, to the bit where MLX quantizes.</summary>
+/// <summary>
+/// Adapters of MLX on bases in MLX layout, quantized and not, against the Oracle: in double precision where floats are rounded once, to the bit where MLX
+/// quantizes.
+/// </summary>
 public class MlxMergeTests
 {
     // How the three folders that mean one thing or another by version were made.
-    private static readonly Dictionary<string, string> Producers = new(StringComparer.Ordinal) { ["legacy_alpha_ambiguous"] = "mlx-lm@0.18.2", ["vlm_legacy"] = "mlx-vlm@0.5.0" };
+    private static readonly Dictionary<string, string> Producers = new(
+        StringComparer.Ordinal) { ["legacy_alpha_ambiguous"] = "mlx-lm@0.18.2", ["vlm_legacy"] = "mlx-vlm@0.5.0" };
 
     public static TheoryData<string> Cases { get; } = [.. Fixtures.MlxCases.Select(fixture => fixture.Name).Where(name => name != "mlx_llama_full")];
 
-    public static TheoryData<string> Models { get; } = [.. Directory.GetDirectories(Path.Combine(Fixtures.Root, "models")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Models { get; } =
+        [.. Directory.GetDirectories(Path.Combine(Fixtures.Root, "models")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void There_are_24_adapters_and_177_models() => Assert.Equal((24, 177), (Cases.Count, Models.Count));
@@ -70,7 +75,8 @@ public class MlxMergeTests
         weights.ContainsKey(module + ".weight") ? module : module["language_model.".Length..];
 
     // lora_a of an embedding has a row for each token.
-    private static bool IsEmbedding(Dictionary<string, OracleTensor> weights, JsonElement config, IReadOnlyDictionary<string, OracleTensor> factors, string module)
+    private static bool IsEmbedding(
+        Dictionary<string, OracleTensor> weights, JsonElement config, IReadOnlyDictionary<string, OracleTensor> factors, string module)
     {
         if (!factors.TryGetValue(module + ".lora_a", out OracleTensor? a) || a.Shape.Length != 2)
         {

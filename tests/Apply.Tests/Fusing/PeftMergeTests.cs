@@ -3,7 +3,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Apply.Tests.Fusing;
 
-/// <summary>Adapters that PEFT wrote, merged into bases in Hugging Face layout, against PEFT's recorded changes and the Oracle's merge in double precision.</summary>
+/// <summary>
+/// Adapters that PEFT wrote, merged into bases in Hugging Face layout, against PEFT's recorded changes and the Oracle's merge in double precision.
+/// </summary>
 public class PeftMergeTests
 {
     // PEFT refuses it too: layers of the base have no bias.
@@ -79,11 +81,14 @@ public class PeftMergeTests
         if (fixture.PeftType is "LORA" or "")
         {
             Dictionary<string, DenseArray> merged = PeftOracle.Read(fixture.AdapterFolder, hf).MergeInto(PerExpert(fixture, hf.Weights));
-            return hf.Weights.ContainsKey(TiedHeadName) ? Packed(fixture, hf, merged) : Packed(fixture, hf, merged.Where(weight => weight.Key != TiedHeadName).ToDictionary());
+            return hf.Weights.ContainsKey(TiedHeadName)
+                ? Packed(fixture, hf, merged)
+                : Packed(fixture, hf, merged.Where(weight => weight.Key != TiedHeadName).ToDictionary());
         }
 
         var all = new Dictionary<string, DenseArray>(hf.Weights, StringComparer.Ordinal);
-        foreach ((string path, OracleDelta delta) in PeftMethods.Read(OracleJson.Read(Path.Combine(fixture.AdapterFolder, "adapter_config.json")), PeftFiles.ReadTensors(fixture.AdapterFolder), hf))
+        foreach ((string path, OracleDelta delta)
+            in PeftMethods.Read(OracleJson.Read(Path.Combine(fixture.AdapterFolder, "adapter_config.json")), PeftFiles.ReadTensors(fixture.AdapterFolder), hf))
         {
             all[path] = delta.ApplyTo(all[path]);
         }
@@ -96,7 +101,8 @@ public class PeftMergeTests
     // Adapters of single experts are read on the weights as transformers 4 had them.
     private static IReadOnlyDictionary<string, DenseArray> PerExpert(FixtureCase fixture, IReadOnlyDictionary<string, DenseArray> weights) =>
         fixture.Name.EndsWith("_per_expert", StringComparison.Ordinal)
-            ? OracleSafetensors.Read(Path.Combine(fixture.BaseFolder, "model.safetensors")).ToDictionary(weight => weight.Key, weight => weight.Value.ToArray(), StringComparer.Ordinal)
+? OracleSafetensors.Read(Path.Combine(fixture.BaseFolder, "model.safetensors")).ToDictionary(
+    weight => weight.Key, weight => weight.Value.ToArray(), StringComparer.Ordinal)
             : weights;
 
     private static Dictionary<string, DenseArray> Packed(FixtureCase fixture, HfBase hf, Dictionary<string, DenseArray> merged) =>

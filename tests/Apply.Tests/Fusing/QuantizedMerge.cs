@@ -9,7 +9,8 @@ namespace Transfuse.Apply.Tests.Fusing;
 internal static class QuantizedMerge
 {
     public static void AssertBits(
-        string module, IReadOnlyDictionary<string, OracleTensor> before, IReadOnlyDictionary<string, OracleTensor> after, MlxForm form, IReadOnlyDictionary<string, OracleTensor> factors, OracleDelta delta)
+        string module, IReadOnlyDictionary<string, OracleTensor> before, IReadOnlyDictionary<string, OracleTensor> after, MlxForm form,
+        IReadOnlyDictionary<string, OracleTensor> factors, OracleDelta delta)
     {
         OracleTensor? biases = before.GetValueOrDefault(module + ".biases");
         string dtype = form.Mode == "affine" ? before[module + ".scales"].DType : "BF16";
@@ -28,7 +29,11 @@ internal static class QuantizedMerge
         DenseArray a = (factors.GetValueOrDefault(module + ".lora_a") ?? factors[module + ".A"]).ToArray();
         DenseArray b = (factors.GetValueOrDefault(module + ".lora_b") ?? factors[module + ".B"]).ToArray();
         bool isStack = weight.Rank == 3;
-        bool isEmbedding = !isStack && a.Shape[0] == weight.Shape[0] && b.Shape[1] == weight.Shape[1] && delta.Delta.SameShape(weight) && module.EndsWith("embed_tokens", StringComparison.Ordinal);
+        bool isEmbedding = !isStack
+            && a.Shape[0] == weight.Shape[0]
+            && b.Shape[1] == weight.Shape[1]
+            && delta.Delta.SameShape(weight)
+            && module.EndsWith("embed_tokens", StringComparison.Ordinal);
         DenseArray result = DenseArray.Zeros(weight.Shape);
         int columns = (int)weight.Shape[^1];
         long rows = weight.Shape[^2];

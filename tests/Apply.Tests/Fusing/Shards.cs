@@ -33,7 +33,10 @@ internal static class Shards
     }
 
     public static Dictionary<string, string> Map(string folder) =>
-        OracleJson.Read(Path.Combine(folder, Index)).GetProperty("weight_map").EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.Ordinal);
+        OracleJson.Read(Path.Combine(folder, Index))
+            .GetProperty("weight_map")
+            .EnumerateObject()
+            .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.Ordinal);
 
     public static long TotalSize(string folder) => OracleJson.Read(Path.Combine(folder, Index)).GetProperty("metadata").GetProperty("total_size").GetInt64();
 

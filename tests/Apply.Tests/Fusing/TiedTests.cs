@@ -21,7 +21,8 @@ public class TiedTests
         Assert.Equal(before[Embedding].Bytes, after[Head].Bytes);
         Assert.NotEqual(before[Embedding].Bytes, after[Embedding].Bytes);
         Assert.False(Merge.Config(folder["out"]).GetProperty("tie_word_embeddings").GetBoolean());
-        Assert.Contains(result.Findings, finding => finding.Code.Id == "TF6006" && finding.Message.Contains("the embedding's old values", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Findings, finding => finding.Code.Id == "TF6006" && finding.Message.Contains("the embedding's old values", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -110,7 +111,8 @@ public class TiedTests
         Merge.Succeed(model, folder["out"], null, Fixtures.Case("llama_modules_to_save").AdapterFolder);
 
         Dictionary<string, OracleTensor> after = Merge.Weights(folder["out"]);
-        IReadOnlyDictionary<string, DenseArray> saved = PeftOracle.Read(Fixtures.Case("llama_modules_to_save").AdapterFolder, HfBase.Fixture("llama")).Replacements;
+        IReadOnlyDictionary<string, DenseArray> saved = PeftOracle.Read(
+            Fixtures.Case("llama_modules_to_save").AdapterFolder, HfBase.Fixture("llama")).Replacements;
         Assert.Equal(OracleTensor.Of(Head, saved[Head], "BF16").Bytes, after[Head].Bytes);
         Assert.Equal(OracleTensor.Of(Embedding, saved[Embedding], "BF16").Bytes, after[Embedding].Bytes);
     }
@@ -137,7 +139,8 @@ public class TiedTests
         string model = Merge.Rewrite(from, folder["base"], tensors => tensors.Where(tensor => !tensor.Name.StartsWith("lm_head.", StringComparison.Ordinal))
             .Select(tensor => fromHead && tensor.Name == Embedding ? head with { Name = Embedding } : tensor));
         string config = Path.Combine(model, "config.json");
-        File.WriteAllText(config, File.ReadAllText(config).Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", StringComparison.Ordinal));
+        File.WriteAllText(
+            config, File.ReadAllText(config).Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", StringComparison.Ordinal));
         return model;
     }
 
@@ -145,7 +148,9 @@ public class TiedTests
     {
         string source = Fixtures.Case("mlx_llama_head_embed").AdapterFolder, copy = Directory.CreateDirectory(folder["adapter"]).FullName;
         File.Copy(Path.Combine(source, "adapter_config.json"), Path.Combine(copy, "adapter_config.json"));
-        OracleSafetensors.Write(Path.Combine(copy, "adapters.safetensors"), MlxFiles.ReadTensors(source).Values.Where(tensor => tensor.Name.StartsWith("model.embed_tokens", StringComparison.Ordinal)));
+        OracleSafetensors.Write(
+            Path.Combine(copy, "adapters.safetensors"),
+            MlxFiles.ReadTensors(source).Values.Where(tensor => tensor.Name.StartsWith("model.embed_tokens", StringComparison.Ordinal)));
         return copy;
     }
 
@@ -155,7 +160,8 @@ public class TiedTests
         string source = Fixtures.Case(name).AdapterFolder, copy = Directory.CreateDirectory(folder["adapter"]).FullName;
         File.Copy(Path.Combine(source, "adapter_config.json"), Path.Combine(copy, "adapter_config.json"));
         OracleSafetensors.Write(
-            Path.Combine(copy, "adapter_model.safetensors"), PeftFiles.ReadTensors(source).Values.Where(tensor => !tensor.Name.Contains("base_layer", StringComparison.Ordinal)), peftMetadata: true);
+            Path.Combine(copy, "adapter_model.safetensors"),
+            PeftFiles.ReadTensors(source).Values.Where(tensor => !tensor.Name.Contains("base_layer", StringComparison.Ordinal)), peftMetadata: true);
         return copy;
     }
 }

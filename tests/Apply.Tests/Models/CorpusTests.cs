@@ -11,7 +11,8 @@ public class CorpusTests
     public void Has_177_models_each_with_base_adapter_and_logits()
     {
         string[] cases = Directory.GetDirectories(Models);
-        string[] files = ["case.json", "expected.safetensors", "base/config.json", "base/model.safetensors", "adapter/adapter_config.json", "adapter/adapters.safetensors"];
+        string[] files =
+            ["case.json", "expected.safetensors", "base/config.json", "base/model.safetensors", "adapter/adapter_config.json", "adapter/adapters.safetensors"];
 
         Assert.Equal(177, cases.Length);
         Assert.All(cases, folder => Assert.All(files, file => Assert.True(File.Exists(Path.Combine(folder, file)), $"{folder} lacks {file}")));

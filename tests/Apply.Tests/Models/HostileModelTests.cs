@@ -79,7 +79,8 @@ public abstract class HostileModelTests(Func<ITensorBackend> newBackend)
     [Fact]
     public void Names_a_tensor_that_it_has_no_use_for()
     {
-        using var folder = WithTensors(tensors => tensors.Add(new NamedTensor("model.layers.0.self_attn.q_proj.bias", LazyTensorOperations.Zeros(DType.F32, new TensorShape(32)))));
+        using var folder = WithTensors(
+            tensors => tensors.Add(new NamedTensor("model.layers.0.self_attn.q_proj.bias", LazyTensorOperations.Zeros(DType.F32, new TensorShape(32)))));
 
         ModelException refusal = RefusesWithoutAllocation(folder.Path);
         Assert.Equal((ModelError.TensorUnused, "model.layers.0.self_attn.q_proj.bias"), (refusal.Cause, refusal.Subject));

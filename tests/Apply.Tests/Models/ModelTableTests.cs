@@ -9,7 +9,8 @@ public class ModelTableTests
 {
     private static readonly string[] Sections =
     [
-        "class", "dims", "paths", "embed", "norm", "block", "attn", "rope", "mixer", "mlp", "moe", "ple", "head", "post_init", "config", "required", "config_root",
+        "class", "dims", "paths", "embed", "norm", "block", "attn", "rope", "mixer", "mlp", "moe", "ple", "head", "post_init", "config", "required",
+        "config_root",
         "config_root_optional", "core", "core_prefix", "cores", "outer_fields", "forced_fields", "hf_norms_plus_one",
     ];
 
@@ -46,7 +47,24 @@ public class ModelTableTests
             }
         }
 
-        foreach (string slot in new[] { "attn.layers", "attn.scale", "attn.bias_qkv", "attn.bias_o", "rope.base", "rope.dims", "rope.layers", "mlp.inner", "mlp.bias", "moe.layers", "moe.router.top_k", "head.tie", "head.mul", "head.div" })
+        foreach (string slot
+            in new[]
+            {
+                "attn.layers",
+                "attn.scale",
+                "attn.bias_qkv",
+                "attn.bias_o",
+                "rope.base",
+                "rope.dims",
+                "rope.layers",
+                "mlp.inner",
+                "mlp.bias",
+                "moe.layers",
+                "moe.router.top_k",
+                "head.tie",
+                "head.mul",
+                "head.div",
+            })
         {
             if (entry.Find(slot) is JsonString)
             {

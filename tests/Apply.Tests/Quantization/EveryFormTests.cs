@@ -61,9 +61,11 @@ public class EveryFormTests
     {
         QuantizationForm form = QuantizationForm.TryCreate("affine", 32, 4)!;
 
-        ArgumentException error = Assert.Throws<ArgumentException>(() => MlxDequantizer.Run(form, DType.BF16, new byte[16], new byte[2], new byte[1], new float[32]));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => MlxDequantizer.Run(form, DType.BF16, new byte[16], new byte[2], new byte[1], new float[32]));
 
-        Assert.Contains("32 elements of 4 bits in groups of 32 do not go with 16 packed bytes, 2 bytes of scales and 1 of biases", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "32 elements of 4 bits in groups of 32 do not go with 16 packed bytes, 2 bytes of scales and 1 of biases", error.Message, StringComparison.Ordinal);
     }
 
     // Ordinary rows, and those at the edges: zeros, one sign, one spike, equal values, tiny and huge ones, values in the middle between codes.

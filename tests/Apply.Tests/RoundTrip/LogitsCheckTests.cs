@@ -13,7 +13,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Apply.Tests.RoundTrip;
 
-/// <summary>The look at logits inside a conversion: a right one is written, a writer that makes a plain converter's mistake is refused and leaves nothing.</summary>
+/// <summary>
+/// The look at logits inside a conversion: a right one is written, a writer that makes a plain converter's mistake is refused and leaves nothing.
+/// </summary>
 public class LogitsCheckTests
 {
     private static readonly FixtureCase Llama = Fixtures.Case("llama_all_linear");
@@ -104,7 +106,8 @@ public class LogitsCheckTests
                 "up_proj" => module with { Path = Sibling(module, "gate_proj") },
                 _ => module,
             }),
-            "one layer off" => Each(module => module with { Path = ModulePath.Parse($"{module.Path.LayersRoot}.{(module.Path.Layer + 1) % 3}.{module.Path.Relative}") }),
+            "one layer off" =>
+                Each(module => module with { Path = ModulePath.Parse($"{module.Path.LayersRoot}.{(module.Path.Layer + 1) % 3}.{module.Path.Relative}") }),
             _ => Each(module => module.Path is { Layer: 2, Relative: "block_sparse_moe.switch_mlp.down_proj" } ? Permuted(module) : module),
         };
     }
@@ -118,6 +121,7 @@ public class LogitsCheckTests
     // What is read back is what a writer with a mistake would have written.
     private sealed class BrokenWriter(IPipelineCheck check, Func<Adapter, Adapter> mistake) : IPipelineCheck
     {
-        public void Run(Adapter source, Adapter output, FindingLog log, CancellationToken cancellationToken) => check.Run(source, mistake(output), log, cancellationToken);
+        public void Run(Adapter source, Adapter output, FindingLog log, CancellationToken cancellationToken) =>
+            check.Run(source, mistake(output), log, cancellationToken);
     }
 }

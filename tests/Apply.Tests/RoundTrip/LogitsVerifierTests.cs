@@ -8,7 +8,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Apply.Tests.RoundTrip;
 
-/// <summary>Two adapters on one model: what is the same is seen to be, and each mistake of a plain converter shows, at the first layer that it touches.</summary>
+/// <summary>
+/// Two adapters on one model: what is the same is seen to be, and each mistake of a plain converter shows, at the first layer that it touches.
+/// </summary>
 public abstract class LogitsVerifierTests(Func<ITensorBackend> newBackend)
 {
     private static readonly FixtureCase Llama = Fixtures.Case("llama_all_linear");
@@ -52,14 +54,18 @@ public abstract class LogitsVerifierTests(Func<ITensorBackend> newBackend)
     [Fact]
     public void One_layer_off_shows_at_the_first_layer() => Parts(0, Compare(Llama, adapter => adapter with
     {
-        Modules = [.. adapter.Modules.Select(module => module with { Path = ModulePath.Parse($"{module.Path.LayersRoot}.{(module.Path.Layer + 1) % 3}.{module.Path.Relative}") })],
+        Modules =
+            [.. adapter.Modules.Select(
+                module => module with { Path = ModulePath.Parse($"{module.Path.LayersRoot}.{(module.Path.Layer + 1) % 3}.{module.Path.Relative}") })],
     }));
 
     [Fact]
-    public void A_single_changed_factor_shows_at_its_layer() => Parts(1, Compare(Llama, adapter => Change(adapter, "mlp.down_proj", 1, module => module with { B = module.B.Scale(1.01f) })));
+    public void A_single_changed_factor_shows_at_its_layer() =>
+        Parts(1, Compare(Llama, adapter => Change(adapter, "mlp.down_proj", 1, module => module with { B = module.B.Scale(1.01f) })));
 
     [Fact]
-    public void A_permuted_expert_shows_at_its_layer() => Parts(2, Compare(Mixtral, adapter => Change(adapter, "block_sparse_moe.switch_mlp.down_proj", 2, module =>
+    public void A_permuted_expert_shows_at_its_layer() =>
+        Parts(2, Compare(Mixtral, adapter => Change(adapter, "block_sparse_moe.switch_mlp.down_proj", 2, module =>
     {
         long[] order = [1, 0, .. Enumerable.Range(2, (int)module.A.Shape[0] - 2).Select(expert => (long)expert)];
         return module with { A = module.A.Gather(0, order), B = module.B.Gather(0, order) };
@@ -75,7 +81,10 @@ public abstract class LogitsVerifierTests(Func<ITensorBackend> newBackend)
 
         (LogitsComparison comparison, LogitsRun run) = LogitsVerifier.Compare(model, adapter, null, ids, Llama.InputIds.Length);
 
-        float[] expected = [.. Llama.Expected["logits_adapter"].Values.Select(value => (float)value)], before = [.. Llama.Expected["logits_base"].Values.Select(value => (float)value)];
+        float[] expected =
+        [
+            .. Llama.Expected["logits_adapter"].Values.Select(value => (float)value),
+        ], before = [.. Llama.Expected["logits_base"].Values.Select(value => (float)value)];
         Assert.Equal(ModelCase.Largest(before, expected), comparison.Shift, 1e-4);
         Assert.InRange(ModelCase.Largest(expected, run.First), 0, 1e-4);
         Assert.Null(run.Second);
@@ -115,7 +124,10 @@ public abstract class LogitsVerifierTests(Func<ITensorBackend> newBackend)
     private static Adapter Change(Adapter adapter, string relative, int layer, Func<AdapterModule, AdapterModule> change)
     {
         Assert.Single(adapter.Modules, module => module.Path.Relative == relative && module.Path.Layer == layer);
-        return adapter with { Modules = [.. adapter.Modules.Select(module => module.Path.Relative == relative && module.Path.Layer == layer ? change(module) : module)] };
+        return adapter with
+        {
+            Modules = [.. adapter.Modules.Select(module => module.Path.Relative == relative && module.Path.Layer == layer ? change(module) : module)],
+        };
     }
 
     private static ModulePath Sibling(AdapterModule module, string leaf) => ModulePath.Parse(module.Path.Text[..^module.Path.Leaf.Length] + leaf);

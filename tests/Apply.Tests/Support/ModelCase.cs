@@ -30,7 +30,8 @@ public sealed class ModelCase
         GeneratedAdapter = Integers(expected, "generated_adapter");
     }
 
-    public static IReadOnlyList<string> Names { get; } = [.. Directory.GetDirectories(Root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Directory.GetDirectories(Root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
 
     public string Name { get; }
 

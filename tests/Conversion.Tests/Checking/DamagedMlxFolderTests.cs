@@ -31,17 +31,24 @@ public class DamagedMlxFolderTests
         ("num_layers", null), ("num_layers", "null"), ("num_layers", "12.0"), ("num_layers", "\"3\""), ("num_layers", "true"),
         ("num_layers", "0"), ("num_layers", "-1"), ("num_layers", "1"), ("num_layers", "2"), ("num_layers", "99"),
         ("lora_parameters", null), ("lora_parameters", "null"), ("lora_parameters", "[]"),
-        ("lora_parameters.rank", null), ("lora_parameters.rank", "8.0"), ("lora_parameters.rank", "4"), ("lora_parameters.rank", "\"8\""), ("lora_parameters.rank", "null"),
+        ("lora_parameters.rank", null), ("lora_parameters.rank", "8.0"), ("lora_parameters.rank", "4"), ("lora_parameters.rank", "\"8\""),
+        ("lora_parameters.rank", "null"),
         ("lora_parameters.scale", null), ("lora_parameters.scale", "null"), ("lora_parameters.scale", "\"20\""), ("lora_parameters.scale", "3"),
-        ("lora_parameters.dropout", null), ("lora_parameters.dropout", "null"), ("lora_parameters.dropout", "1.0"), ("lora_parameters.dropout", "-0.1"), ("lora_parameters.dropout", "0.5"),
-        ("lora_parameters.keys", null), ("lora_parameters.keys", "null"), ("lora_parameters.keys", "[]"), ("lora_parameters.keys", "\"self_attn.q_proj\""), ("lora_parameters.keys", "7"),
+        ("lora_parameters.dropout", null), ("lora_parameters.dropout", "null"), ("lora_parameters.dropout", "1.0"), ("lora_parameters.dropout", "-0.1"),
+        ("lora_parameters.dropout", "0.5"),
+        ("lora_parameters.keys", null), ("lora_parameters.keys", "null"), ("lora_parameters.keys", "[]"), ("lora_parameters.keys", "\"self_attn.q_proj\""),
+        ("lora_parameters.keys", "7"),
         ("lora_parameters.keys", "[\"q_proj\", \"v_proj\"]"), ("lora_parameters.keys", "[\"self_attn\"]"), ("lora_parameters.keys", "[\"input_layernorm\"]"),
-        ("lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\"]"), ("lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"mlp.nothing\"]"),
-        ("lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"model.layers.1.self_attn.q_proj\"]"), ("lora_parameters.keys", "[\"model.layers.1.self_attn.q_proj\"]"),
+        ("lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\"]"),
+        ("lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"mlp.nothing\"]"),
+        ("lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"model.layers.1.self_attn.q_proj\"]"),
+        ("lora_parameters.keys", "[\"model.layers.1.self_attn.q_proj\"]"),
         ("lora_parameters.keys", "[\"lm_head\"]"), ("lora_parameters.keys", "[\"model.norm\"]"),
-        ("fine_tune_type", null), ("fine_tune_type", "\"dora\""), ("fine_tune_type", "\"lora\""), ("fine_tune_type", "\"qlora\""), ("fine_tune_type", "\"full\""),
+        ("fine_tune_type", null), ("fine_tune_type", "\"dora\""), ("fine_tune_type", "\"lora\""), ("fine_tune_type", "\"qlora\""),
+        ("fine_tune_type", "\"full\""),
         ("base_model_name_or_path", "\"org/base\""), ("base_model_name_or_path", "\"\""),
-        ("unsloth_mlx_lora_module_paths", "[]"), ("unsloth_mlx_lora_module_paths", "[\"model.layers.1.self_attn.q_proj\"]"), ("unsloth_mlx_lora_module_paths", "null"),
+        ("unsloth_mlx_lora_module_paths", "[]"), ("unsloth_mlx_lora_module_paths", "[\"model.layers.1.self_attn.q_proj\"]"),
+        ("unsloth_mlx_lora_module_paths", "null"),
         ("base_quantization_config", "{\"bits\": 4, \"group_size\": 64}"),
     ];
 
@@ -60,7 +67,8 @@ public class DamagedMlxFolderTests
         {
             using AdapterCopy copy = AdapterCopy.Of(fixture);
             copy.Set(path, json);
-            differences.AddRange(Compare(copy.Save(), fixture, reader => Known.Contains((reader, path, json))).Select(difference => $"{path} {json}: {difference}"));
+            differences.AddRange(
+                Compare(copy.Save(), fixture, reader => Known.Contains((reader, path, json))).Select(difference => $"{path} {json}: {difference}"));
         }
 
         Assert.True(differences.Count == 0, string.Join('\n', differences));

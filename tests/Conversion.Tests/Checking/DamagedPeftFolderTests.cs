@@ -17,7 +17,8 @@ public class DamagedPeftFolderTests
         ("peft_type", null), ("peft_type", "\"lora\""), ("peft_type", "\"IA3\""), ("task_type", "\"CHAT\""), ("task_type", "null"),
         ("r", null), ("r", "4"), ("r", "64"), ("r", "\"8\""), ("lora_alpha", null), ("lora_alpha", "3"), ("lora_alpha", "\"16\""), ("lora_alpha", "0"),
         ("lora_dropout", "0.1"), ("lora_dropout", "1.5"),
-        ("target_modules", "[\"nothing\"]"), ("target_modules", "[\"q_proj\"]"), ("target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]"), ("target_modules", "[\"self_attn\"]"),
+        ("target_modules", "[\"nothing\"]"), ("target_modules", "[\"q_proj\"]"), ("target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]"),
+        ("target_modules", "[\"self_attn\"]"),
         ("target_modules", "\"q_proj\""), ("target_modules", "\".*(q|v)_proj\""), ("target_modules", "\"all-linear\""), ("target_modules", "[]"),
         ("target_parameters", "[\"mlp.experts.down_proj\"]"),
         ("use_rslora", "true"), ("use_dora", "true"), ("use_dora", "false"), ("bias", "\"all\""), ("bias", "\"some\""),
@@ -30,9 +31,11 @@ public class DamagedPeftFolderTests
     /// <summary>Where the check knows more than the Oracle, which reads fields by what they should hold.</summary>
     private static readonly HashSet<(string Reader, string Path, string? Json)> Stricter =
     [
-        ("peft", "bias", "\"some\""), ("peft", "init_lora_weights", "\"nonsense\""), ("peft", "lora_alpha", "\"16\""), ("peft", "lora_dropout", "1.5"), ("peft", "r", "\"8\""),
+        ("peft", "bias", "\"some\""), ("peft", "init_lora_weights", "\"nonsense\""), ("peft", "lora_alpha", "\"16\""), ("peft", "lora_dropout", "1.5"),
+        ("peft", "r", "\"8\""),
 
-        // An alpha of 0 loads, and the adapter does nothing; a saved adapter has all that its list of targets names, so the Oracle's silence over missing keys is a loss.
+        // An alpha of 0 loads, and the adapter does nothing; a saved adapter has all that its list of targets names, so the Oracle's silence over missing keys
+        // is a loss.
         ("peft", "lora_alpha", "0"), ("vllm", "lora_alpha", "0"), ("sglang", "lora_alpha", "0"), ("mlx-swift", "lora_alpha", "0"),
         ("peft", "target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]"),
 
@@ -80,7 +83,10 @@ public class DamagedPeftFolderTests
             using AdapterCopy copy = AdapterCopy.Of(fixture);
             copy.Set(path, json);
             string folder = copy.Save();
-            differences.AddRange(PeftReaders.Select(reader => Compare(folder, fixture, reader, path, json)).OfType<string>().Select(difference => $"{path} {json}: {difference}"));
+            differences.AddRange(
+                PeftReaders.Select(reader => Compare(folder, fixture, reader, path, json))
+                    .OfType<string>()
+                    .Select(difference => $"{path} {json}: {difference}"));
         }
 
         Assert.True(differences.Count == 0, string.Join('\n', differences));
@@ -114,7 +120,8 @@ public class DamagedPeftFolderTests
             using AdapterCopy copy = AdapterCopy.Of(fixture);
             apply(copy);
             string folder = copy.Save();
-            string[] differences = [.. PeftReaders.Select(reader => Compare(folder, fixture, reader, change)).OfType<string>().Select(difference => $"{change}: {difference}")];
+            string[] differences =
+                [.. PeftReaders.Select(reader => Compare(folder, fixture, reader, change)).OfType<string>().Select(difference => $"{change}: {difference}")];
             Assert.True(differences is [], string.Join('\n', differences));
         }
     }
@@ -159,7 +166,11 @@ public class DamagedPeftFolderTests
         using AdapterCopy copy = AdapterCopy.Of(fixture);
         copy.Put(Prefix + "lm_head.weight", DenseArray.Zeros(113, 64));
         CheckResult result = Readers.Check(copy.Save(), "peft", Readers.BaseFor("peft", fixture));
-        Assert.Contains(result.Findings, finding => finding.Code.Id == "TF5509" && finding.Message.Contains("size mismatch: (113, 64) in the file, (112, 64) in the model", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Findings,
+            finding =>
+                finding.Code.Id == "TF5509"
+                    && finding.Message.Contains("size mismatch: (113, 64) in the file, (112, 64) in the model", StringComparison.Ordinal));
     }
 
     private static void PutPair(AdapterCopy copy, string module)
@@ -194,7 +205,10 @@ public class DamagedPeftFolderTests
             // A server that would load it wrongly by the Oracle may refuse it, and SGLang drops more than the Oracle knows.
             || (reader is "vllm" or "sglang" && expected == CheckVerdict.LoadsWrongly && result.Verdict == CheckVerdict.Fails)
             || (reader == "sglang" && result.Verdict > expected && IsSglangOwn(fixture, path));
-        return agrees ? null : $"{reader}: oracle {expected} ({report.ToString()[..Math.Min(180, report.ToString().Length)]}), check {result.Verdict} ({string.Join("; ", result.Findings.Take(3))})";
+        return agrees
+            ? null
+            : $"{reader}: oracle {expected} ({report.ToString()[..Math.Min(180, report.ToString().Length)]}), check {result.Verdict} "
+                + $"({string.Join("; ", result.Findings.Take(3))})";
     }
 
     /// <summary>The Oracle's report, unless its arithmetic stumbles over the shapes.</summary>
@@ -212,5 +226,6 @@ public class DamagedPeftFolderTests
 
     /// <summary>SGLang drops packed experts and what target_modules does not name; it refuses patterns that change a value and DoRA.</summary>
     private static bool IsSglangOwn(FixtureCase fixture, string path) =>
-        fixture.Name.Contains("params", StringComparison.Ordinal) || path is "target_modules" or "init_lora_weights" or "rank_pattern" or "alpha_pattern" or "use_dora" or "r" or "lora_alpha";
+        fixture.Name.Contains("params", StringComparison.Ordinal)
+            || path is "target_modules" or "init_lora_weights" or "rank_pattern" or "alpha_pattern" or "use_dora" or "r" or "lora_alpha";
 }

@@ -40,7 +40,14 @@ public class FieldFolderTests
         { "damage/04-check-nested-folder/adapter", "bases-mlx/llama", "mlx-lm", CheckVerdict.Fails, "TF5501", "FileNotFoundError" },
         { "damage/04-check-nested-folder/adapter", "", "mlx-vlm", CheckVerdict.Fails, "TF5501", "sub-folder sub" },
         { "damage/04-check-nested-folder/adapter", "", "unsloth", CheckVerdict.Fails, "TF5501", "sub-folder sub" },
-        { "damage/05-check-dora-quantized/dora_tensors_on_quantized_embedding", "bases-mlx/llama-q8", "mlx-lm", CheckVerdict.Fails, "TF5509", "adapter shape (8, 64) does not match model parameter shape (8, 16)" },
+        {
+            "damage/05-check-dora-quantized/dora_tensors_on_quantized_embedding",
+            "bases-mlx/llama-q8",
+            "mlx-lm",
+            CheckVerdict.Fails,
+            "TF5509",
+            "adapter shape (8, 64) does not match model parameter shape (8, 16)"
+        },
         { "damage/09-check-nan-scale/adapter", "bases-mlx/llama", "mlx-lm", CheckVerdict.LoadsWrongly, "TF5532", "infinity or NaN" },
         { "damage/09-check-nan-scale/adapter", "", "mlx-lm", CheckVerdict.LoadsWrongly, "TF5532", "infinity or NaN" },
         { "damage/10-holes-unsaid/adapter", "bases-mlx/llama-q4", "mlx-lm", CheckVerdict.Loads, "TF5553", "wraps model.layers.1 too" },
@@ -77,7 +84,9 @@ public class FieldFolderTests
     public void A_rule_for_a_bare_model_makes_text_names_right()
     {
         CheckResult Check(string modelType) => CheckWith(modelType, "vllm");
-        Assert.Contains(Check("qwen3_vl").Findings.Concat(Check("gemma3").Findings), finding => finding.Message.Contains("no rule for a bare model.", StringComparison.Ordinal));
+        Assert.Contains(
+            Check("qwen3_vl").Findings.Concat(Check("gemma3").Findings),
+            finding => finding.Message.Contains("no rule for a bare model.", StringComparison.Ordinal));
         foreach (string modelType in new[] { "qwen2_vl", "qwen2_5_vl", "gemma4", "gemma3n", "qwen3_5_text", "qwen3" })
         {
             Assert.DoesNotContain(Check(modelType).Findings, finding => finding.Message.Contains("no rule for a bare model.", StringComparison.Ordinal));

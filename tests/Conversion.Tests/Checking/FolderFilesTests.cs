@@ -58,7 +58,8 @@ public class FolderFilesTests
         string config = Path.Combine(copy.Save(), "adapter_config.json");
         File.WriteAllText(config, File.ReadAllText(config).Insert(1, "\"best_loss\": NaN, "));
         Assert.Equal(CheckVerdict.Loads, Readers.Check(copy.Folder, "mlx-lm").Verdict);
-        Assert.Contains(Readers.Check(copy.Folder, "mlx-swift").Findings, finding => finding.Message.Contains("NaN and Infinity are not JSON", StringComparison.Ordinal));
+        Assert.Contains(
+            Readers.Check(copy.Folder, "mlx-swift").Findings, finding => finding.Message.Contains("NaN and Infinity are not JSON", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,7 +96,8 @@ public class FolderFilesTests
         File.WriteAllBytes(weights, [.. File.ReadAllBytes(weights), 1, 2, 3]);
         CheckResult trailing = Readers.Check(copy.Folder, reader);
         Assert.Equal(CheckVerdict.Loads, trailing.Verdict);
-        Assert.Contains(trailing.Findings, finding => finding.Code.Id == "TF5575" && finding.Message.Contains("MLX passes over what follows", StringComparison.Ordinal));
+        Assert.Contains(
+            trailing.Findings, finding => finding.Code.Id == "TF5575" && finding.Message.Contains("MLX passes over what follows", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -115,7 +117,8 @@ public class FolderFilesTests
         Assert.Equal(CheckVerdict.Loads, Readers.Check(folder, reader, Readers.BaseFor(reader, fixture)).Verdict);
         CheckResult result = Readers.Check(folder, reader, Readers.BaseFor(reader, fixture), looks);
         Assert.Equal(CheckVerdict.LoadsWrongly, result.Verdict);
-        Assert.Contains(result.Findings, finding => finding.Code.Id == "TF5571" && finding.Message.Contains("every second factor is zero", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Findings, finding => finding.Code.Id == "TF5571" && finding.Message.Contains("every second factor is zero", StringComparison.Ordinal));
         Assert.Equal(CheckVerdict.Loads, Readers.Check(fixture.AdapterFolder, reader, Readers.BaseFor(reader, fixture), looks).Verdict);
     }
 
@@ -143,8 +146,11 @@ public class FolderFilesTests
     public void The_rank_limit_is_the_callers()
     {
         FixtureCase fixture = Fixtures.Case("llama_qv");
-        CheckVerdict With(string reader, int? limit) => Readers.Check(fixture.AdapterFolder, reader, fixture.BaseFolder, new CheckOptions { MaxLoraRank = limit }).Verdict;
-        Assert.Equal([CheckVerdict.Loads, CheckVerdict.Fails, CheckVerdict.Loads, CheckVerdict.Fails], [With("vllm", null), With("vllm", 4), With("sglang", null), With("sglang", 4)]);
+        CheckVerdict With(string reader, int? limit) =>
+            Readers.Check(fixture.AdapterFolder, reader, fixture.BaseFolder, new CheckOptions { MaxLoraRank = limit }).Verdict;
+        Assert.Equal(
+            [CheckVerdict.Loads, CheckVerdict.Fails, CheckVerdict.Loads, CheckVerdict.Fails],
+            [With("vllm", null), With("vllm", 4), With("sglang", null), With("sglang", 4)]);
     }
 
     [Fact]
@@ -179,7 +185,8 @@ public class FolderFilesTests
         Dictionary<string, ReadOnlyMemory<byte>> files = Directory.EnumerateFiles(fixture.AdapterFolder)
             .ToDictionary(path => Path.GetFileName(path), path => (ReadOnlyMemory<byte>)File.ReadAllBytes(path), StringComparer.Ordinal);
         using IAdapterSource source = AdapterSource.FromMemory("memory", files);
-        Assert.Equal(CheckVerdict.Loads, AdapterChecker.Check(source, TargetProfile.MlxLm, CheckOptions.Default, TestContext.Current.CancellationToken).Verdict);
+        Assert.Equal(
+            CheckVerdict.Loads, AdapterChecker.Check(source, TargetProfile.MlxLm, CheckOptions.Default, TestContext.Current.CancellationToken).Verdict);
         files["adapter_config.json"] = Encoding.UTF8.GetBytes("{}");
         using IAdapterSource bare = AdapterSource.FromMemory("memory", files);
         Assert.Equal(CheckVerdict.Fails, AdapterChecker.Check(bare, TargetProfile.MlxLm, CheckOptions.Default, TestContext.Current.CancellationToken).Verdict);
@@ -189,7 +196,10 @@ public class FolderFilesTests
     public void One_reader_at_a_time()
     {
         using IAdapterSource source = AdapterSource.Open(Fixtures.Case("mlx_llama_qv").AdapterFolder);
-        Assert.Throws<ArgumentException>(() => AdapterChecker.Check(source, TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift), CheckOptions.Default, TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(
+            () =>
+                AdapterChecker.Check(
+                    source, TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift), CheckOptions.Default, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -208,7 +218,8 @@ public class FolderFilesTests
         File.WriteAllBytes(folder["model.safetensors"], [1, 2, 3]);
         CheckResult broken = Readers.Check(fixture.AdapterFolder, "mlx-lm", folder.Path);
         Assert.Equal(CheckVerdict.Loads, broken.Verdict);
-        Assert.Contains(broken.Findings, finding => finding.Code.Id == "TF5551" && finding.Message.Contains("its weights were not used", StringComparison.Ordinal));
+        Assert.Contains(
+            broken.Findings, finding => finding.Code.Id == "TF5551" && finding.Message.Contains("its weights were not used", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -226,7 +237,10 @@ public class FolderFilesTests
         string config = Path.Combine(copy.Save(), "adapter_config.json");
         File.WriteAllBytes(config, [0xEF, 0xBB, 0xBF, .. File.ReadAllBytes(config)]);
         CheckResult check = Readers.Check(copy.Folder, reader, Readers.BaseFor(reader, fixture));
-        Assert.Equal(isRefused, check.Findings.Any(finding => finding.Code == CheckCodes.ConfigUnreadable && finding.Message.Contains("Unexpected UTF-8 BOM", StringComparison.Ordinal)));
+        Assert.Equal(
+            isRefused,
+            check.Findings.Any(
+                finding => finding.Code == CheckCodes.ConfigUnreadable && finding.Message.Contains("Unexpected UTF-8 BOM", StringComparison.Ordinal)));
         Assert.Equal(isRefused ? CheckVerdict.Fails : CheckVerdict.Loads, check.Verdict);
     }
 }

@@ -13,9 +13,12 @@ public class HostileFolderTests
 
     private static readonly string[] Names =
     [
-        "lora_a", ".lora_a", "m", ".m", "a.m", "..", "lora_A.weight", "base_model.model.lora_A.weight", "base_model.model..lora_A.weight", "base_model.model.base_layer.lora_B.weight",
-        "base_model.model.model.layers.99999999999.self_attn.q_proj.lora_A.weight", "model.layers.-1.x.lora_b", "model.layers.0..lora_b", "layers.0.lora_a", "base_model.model.model.layers.0.mlp.experts.x.y.lora_A.weight",
-        "base_model.model.model.layers.0.mlp.experts.base_layer.base_layer.base_layer.lora_A.weight", "base_model.model.lora_magnitude_vector", "base_model.model.lm_head.base_layer.weight", "token_adapter.trainable_tokens_delta",
+        "lora_a", ".lora_a", "m", ".m", "a.m", "..", "lora_A.weight", "base_model.model.lora_A.weight", "base_model.model..lora_A.weight",
+        "base_model.model.base_layer.lora_B.weight",
+        "base_model.model.model.layers.99999999999.self_attn.q_proj.lora_A.weight", "model.layers.-1.x.lora_b", "model.layers.0..lora_b", "layers.0.lora_a",
+        "base_model.model.model.layers.0.mlp.experts.x.y.lora_A.weight",
+        "base_model.model.model.layers.0.mlp.experts.base_layer.base_layer.base_layer.lora_A.weight", "base_model.model.lora_magnitude_vector",
+        "base_model.model.lm_head.base_layer.weight", "token_adapter.trainable_tokens_delta",
     ];
 
     private static readonly long[][] Shapes = [[], [0], [8], [0, 0], [8, 64], [64, 8], [4, 8, 64], [1, 1, 1, 1]];

@@ -19,8 +19,22 @@ public class ReaderTermsTests
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.rank", "8.0", "TF5505", "is the number 8.0" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.scale", "1e999", "TF5532", "computes infinity or NaN" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.scale", "0", "TF5571", "the scale is 0" },
-        { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"\"]", "TF5507", "the empty key is the path of a whole layer" },
-        { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"self_attn.rope\"]", "TF5507", "a module without weights" },
+        {
+            "mlx-lm",
+            "mlx_llama_qv",
+            "lora_parameters.keys",
+            "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"\"]",
+            "TF5507",
+            "the empty key is the path of a whole layer"
+        },
+        {
+            "mlx-lm",
+            "mlx_llama_qv",
+            "lora_parameters.keys",
+            "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"self_attn.rope\"]",
+            "TF5507",
+            "a module without weights"
+        },
         { "mlx-lm", "mlx_llama_qv", "num_layers", "1", "TF5513", "num_layers does not reach its layer" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters", "null", "TF5505", "AttributeError: is null" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.dropout", null, "TF5504", "KeyError: 'dropout'" },
@@ -32,7 +46,14 @@ public class ReaderTermsTests
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "[\"self_attn\"]", "TF5507", "self_attn is a container of modules" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "[\"q_proj\"]", "TF5508", "no key reaches it" },
         { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "[\"q_proj\"]", "TF5552", "q_proj matches no module" },
-        { "mlx-lm", "mlx_llama_qv", "lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"model.layers.2.self_attn.q_proj\"]", "TF5507", "named twice, also as self_attn.q_proj" },
+        {
+            "mlx-lm",
+            "mlx_llama_qv",
+            "lora_parameters.keys",
+            "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"model.layers.2.self_attn.q_proj\"]",
+            "TF5507",
+            "named twice, also as self_attn.q_proj"
+        },
         { "mlx-lm", "mlx_mixtral_switch", "fine_tune_type", "\"dora\"", "TF5506", "SwitchLinear doesn't support DoRA yet" },
         { "mlx-lm", "legacy_switch_2d", "seed", "0", "TF5509", "the flattened form of mlx-lm 0.14.0 to 0.28.2" },
         { "mlx-lm", "llama_qv", "r", "8", "TF5503", "this is a PEFT folder" },
@@ -67,13 +88,27 @@ public class ReaderTermsTests
         { "unsloth", "unsloth_llama", "base_model_name_or_path", "5", "TF5505", "is the number 5, which names no base to load" },
         { "unsloth", "unsloth_llama", "lora_parameters.scale", "1e39", "TF5532", "not finite as float32" },
         { "unsloth", "unsloth_llama", "lora_parameters.rank", "8", "TF5509", "RuntimeError: saved (64, 4), but the wrapper has (64, 8)" },
-        { "unsloth", "unsloth_llama", "base_quantization_config", "{\"bits\": 4, \"group_size\": 64}", "TF5516", "4 bits in groups of 64, affine, but this base has no quantization" },
+        {
+            "unsloth",
+            "unsloth_llama",
+            "base_quantization_config",
+            "{\"bits\": 4, \"group_size\": 64}",
+            "TF5516",
+            "4 bits in groups of 64, affine, but this base has no quantization"
+        },
 
         // PEFT 0.21, PeftModel.from_pretrained.
         { "peft", "llama_qv", "peft_type", null, "TF5504", "KeyError: 'peft_type'" },
         { "peft", "llama_qv", "r", "4", "TF5509", "RuntimeError: size mismatch: lora_A is (8, 64) in the file, but (4, 64) in the model" },
         { "peft", "llama_qv", "target_modules", "[\"q_proj\"]", "TF5531", "unexpected keys are ignored: target_modules does not name it" },
-        { "peft", "llama_qv", "target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]", "TF5572", "names model.layers.0.self_attn.k_proj, model.layers.1.self_attn.k_proj" },
+        {
+            "peft",
+            "llama_qv",
+            "target_modules",
+            "[\"q_proj\", \"v_proj\", \"k_proj\"]",
+            "TF5572",
+            "names model.layers.0.self_attn.k_proj, model.layers.1.self_attn.k_proj"
+        },
         { "peft", "llama_qv", "target_modules", "\"all-linear\"", "TF5553", "makes adapters without effect for model.layers.0.mlp.down_proj" },
         { "peft", "llama_qv", "lora_dropout", "null", "TF5505", "TypeError: '>' not supported" },
         { "peft", "llama_qv", "lora_dropout", "-0.1", "TF5575", "makes no dropout" },
@@ -103,7 +138,14 @@ public class ReaderTermsTests
         { "peft", "llama_qv", "lora_alpha", null, "TF5558", "PEFT 0.21 takes 8" },
         { "peft", "llama_dora", "use_dora", "false", "TF5534", "lora_magnitude_vector is ignored" },
         { "peft", "mixtral_params", "lora_dropout", "0.1", "TF5506", "lora.ParamWrapper does not work with lora_dropout" },
-        { "peft", "mixtral_per_expert", "target_modules", "[\"q_proj\", \"w1\", \"w2\"]", "TF5507", "Cannot convert PEFT target(s) w1 without also targeting w3" },
+        {
+            "peft",
+            "mixtral_per_expert",
+            "target_modules",
+            "[\"q_proj\", \"w1\", \"w2\"]",
+            "TF5507",
+            "Cannot convert PEFT target(s) w1 without also targeting w3"
+        },
         { "peft", "mixtral_per_expert", "use_rslora", "true", "TF5532", "the root of 2" },
         { "peft", "qwen3_moe_square_alone", "peft_version", "\"0.18.1\"", "TF5537", "the other way round" },
         { "peft", "llama_qv", "init_lora_weights", "\"pissa\"", "TF5557", "changes the base weights in training and again" },
@@ -144,15 +186,24 @@ public class ReaderTermsTests
         }
 
         Assert.True(
-            result.Findings.Any(finding => finding.Code.Id == code && finding.Message.StartsWith(reader + ": ", StringComparison.Ordinal) && finding.Message.Contains(message, StringComparison.Ordinal)),
+            result.Findings.Any(
+                finding => finding.Code.Id == code
+                    && finding.Message.StartsWith(reader + ": ", StringComparison.Ordinal)
+                    && finding.Message.Contains(message, StringComparison.Ordinal)),
             string.Join('\n', result.Findings));
     }
 
     [Fact]
     public void Verdicts_follow_from_the_codes()
     {
-        Assert.All(CheckCodes.Silent, code => Assert.True(code.Severity == Severity.Error && (code.Id.StartsWith("TF553", StringComparison.Ordinal) || code.Id is "TF5570" or "TF5571" or "TF5572")));
-        Assert.All(CheckCodes.All, code => Assert.Equal(code.Id.StartsWith("TF555", StringComparison.Ordinal) || code.Id is "TF5565" or "TF5575", code.Severity != Severity.Error));
+        Assert.All(
+            CheckCodes.Silent,
+            code =>
+                Assert.True(
+                    code.Severity == Severity.Error && (code.Id.StartsWith("TF553", StringComparison.Ordinal) || code.Id is "TF5570" or "TF5571" or "TF5572")));
+        Assert.All(
+            CheckCodes.All,
+            code => Assert.Equal(code.Id.StartsWith("TF555", StringComparison.Ordinal) || code.Id is "TF5565" or "TF5575", code.Severity != Severity.Error));
         Assert.Equal(12, CheckCodes.Silent.Count);
     }
 }

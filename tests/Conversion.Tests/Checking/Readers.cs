@@ -20,12 +20,15 @@ internal static class Readers
     /// <summary>What the Oracle says, on the base of a fixture.</summary>
     public static ReaderReport Load(string folder, string reader, FixtureCase fixture)
     {
-        bool isPeft = File.Exists(Path.Combine(folder, "adapter_config.json")) && File.ReadAllText(Path.Combine(folder, "adapter_config.json")).Contains("target_modules", StringComparison.Ordinal);
+        bool isPeft = File.Exists(Path.Combine(folder, "adapter_config.json"))
+            && File.ReadAllText(Path.Combine(folder, "adapter_config.json")).Contains("target_modules", StringComparison.Ordinal);
         return reader switch
         {
             "mlx-lm" => MlxLmLoader.Load(folder, MlxBase.Fixture(fixture.Base)),
             "mlx-swift" => isPeft ? MlxSwiftLoader.LoadPeft(folder, MlxBase.Fixture(fixture.Base)) : MlxSwiftLoader.Load(folder, MlxBase.Fixture(fixture.Base)),
-            "mlx-vlm" => MlxVlmLoader.Load(folder, fixture.Name == "vlm_legacy" ? MlxBase.Fixture(fixture.Base).WithPrefix("language_model.") : MlxBase.Fixture(fixture.Base)),
+            "mlx-vlm" =>
+                MlxVlmLoader.Load(
+                    folder, fixture.Name == "vlm_legacy" ? MlxBase.Fixture(fixture.Base).WithPrefix("language_model.") : MlxBase.Fixture(fixture.Base)),
             "unsloth" => UnslothLoader.Load(folder, MlxBase.Fixture(fixture.Base)),
             "peft" => PeftLoader.Load(folder, HfBase.Fixture(fixture.Architecture)),
             "vllm" => VllmLoader.Load(folder, HfBase.Fixture(fixture.Architecture)),

@@ -25,7 +25,8 @@ public class RepairedFolderTests
         using var folder = new TemporaryFolder();
         Run.MustConvert(fixture.AdapterFolder, TargetProfile.Find(target)!, folder["out"], fixture.BaseFolder);
         using IAdapterSource source = AdapterSource.Open(folder["out"]);
-        RepairResult repaired = AdapterRepair.Of(source).WithBase(BaseModel.FromFolder(fixture.BaseFolder)).WithOptions(ConversionOptions.Default with { DryRun = true }).Run(TestContext.Current.CancellationToken);
+        RepairResult repaired = AdapterRepair.Of(source).WithBase(BaseModel.FromFolder(fixture.BaseFolder)).WithOptions(
+            ConversionOptions.Default with { DryRun = true }).Run(TestContext.Current.CancellationToken);
         Assert.Empty(repaired.Changes);
         Assert.Empty(repaired.ConfigDiff);
     }

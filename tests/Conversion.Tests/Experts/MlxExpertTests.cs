@@ -192,7 +192,8 @@ public class MlxExpertTests
     public void Experts_of_their_own_return_byte_for_byte_also_where_some_are_not_adapted()
     {
         SmallAdapter adapter = SmallAdapter.Peft();
-        foreach ((int layer, int expert, string leaf) in new[] { (0, 0, "gate_proj"), (0, 2, "gate_proj"), (0, 1, "up_proj"), (3, 1, "down_proj"), (3, 2, "down_proj") })
+        foreach ((int layer, int expert, string leaf)
+            in new[] { (0, 0, "gate_proj"), (0, 2, "gate_proj"), (0, 1, "up_proj"), (3, 1, "down_proj"), (3, 2, "down_proj") })
         {
             (long inputs, long outputs) = leaf == "down_proj" ? (4, 6) : (6, 4);
             adapter.Pair($"model.layers.{layer}.mlp.experts.{expert}.{leaf}", inputs, outputs);

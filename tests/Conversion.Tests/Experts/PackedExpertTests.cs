@@ -78,9 +78,11 @@ public class PackedExpertTests
         }
 
         adapter.Config.Remove("peft_version");
-        AssertParameter(Run.MustConvert(adapter, TargetProfile.MlxLm, baseConfig, new ConversionOptions { ExpertOrientation = ExpertOrientation.InputFirst }), delta);
         AssertParameter(
-            Run.MustConvert(adapter, TargetProfile.MlxLm, baseConfig, new ConversionOptions { ExpertOrientation = ExpertOrientation.OutputFirst }), Dense.Transpose(delta));
+            Run.MustConvert(adapter, TargetProfile.MlxLm, baseConfig, new ConversionOptions { ExpertOrientation = ExpertOrientation.InputFirst }), delta);
+        AssertParameter(
+            Run.MustConvert(adapter, TargetProfile.MlxLm, baseConfig, new ConversionOptions { ExpertOrientation = ExpertOrientation.OutputFirst }),
+            Dense.Transpose(delta));
 
         void AssertParameter(Converted converted, DenseArray expected)
         {
@@ -118,7 +120,8 @@ public class PackedExpertTests
     public void Llama4_of_either_orientation_is_told_by_its_sizes(string version, bool inputFirst)
     {
         const string Experts = "language_model.model.layers.0.feed_forward.experts";
-        SmallAdapter adapter = SmallAdapter.Peft($"\"peft_version\": \"{version}\", " + Targets("feed_forward.experts.gate_up_proj", "feed_forward.experts.down_proj"));
+        SmallAdapter adapter = SmallAdapter.Peft(
+            $"\"peft_version\": \"{version}\", " + Targets("feed_forward.experts.gate_up_proj", "feed_forward.experts.down_proj"));
         DenseArray gateUp = inputFirst ? adapter.Packed(Experts + ".base_layer", 3, 6, 8) : Dense.Transpose(adapter.Packed(Experts + ".base_layer", 3, 8, 6));
         DenseArray down = inputFirst ? adapter.Packed(Experts, 3, 4, 6) : Dense.Transpose(adapter.Packed(Experts, 3, 6, 4));
 
@@ -181,12 +184,16 @@ public class PackedExpertTests
     public void An_item_without_a_dot_names_the_parameter_too(string parameter)
     {
         SmallAdapter adapter = SmallAdapter.Peft(Version + ", " + Targets(parameter)).Set("target_modules", """["q_proj"]""");
-        DenseArray delta = parameter == "down_proj" ? adapter.Packed("model.layers.0.mlp.experts", 3, 4, 6) : adapter.Packed("model.layers.0.mlp.experts", 3, 6, 8);
+        DenseArray delta = parameter == "down_proj"
+            ? adapter.Packed("model.layers.0.mlp.experts", 3, 4, 6)
+            : adapter.Packed("model.layers.0.mlp.experts", 3, 6, 8);
         adapter.Pair("model.layers.0.self_attn.q_proj", 6, 6);
 
         Converted converted = Run.MustConvert(adapter, TargetProfile.MlxLm, QwenBase(6, 4));
 
-        AssertExperts(converted, $"model.layers.0.mlp.switch_mlp.{(parameter == "down_proj" ? "down_proj" : "gate_proj")}", parameter == "down_proj" ? delta : Half(delta, 0));
+        AssertExperts(
+            converted, $"model.layers.0.mlp.switch_mlp.{(parameter == "down_proj" ? "down_proj" : "gate_proj")}",
+            parameter == "down_proj" ? delta : Half(delta, 0));
         Assert.Contains("model.layers.0.self_attn.q_proj", converted.MlxDeltas().Keys);
     }
 
@@ -222,7 +229,8 @@ public class PackedExpertTests
         SmallAdapter adapter = SmallAdapter.Peft(Version + ", " + Targets("model.layers.1.mlp.experts.gate_up_proj"));
         adapter.Packed("model.layers.1.mlp.experts", 3, 6, 8);
         Converted converted = Run.MustConvert(adapter, TargetProfile.MlxLm, QwenBase(6, 4, layers: 4));
-        Assert.Equal(["model.layers.1.mlp.switch_mlp.gate_proj", "model.layers.1.mlp.switch_mlp.up_proj"], converted.MlxDeltas().Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["model.layers.1.mlp.switch_mlp.gate_proj", "model.layers.1.mlp.switch_mlp.up_proj"], converted.MlxDeltas().Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]

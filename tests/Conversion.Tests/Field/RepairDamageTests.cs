@@ -60,7 +60,8 @@ public class RepairDamageTests
     public void A_layer_without_tensors_between_others_is_named(bool hasBase)
     {
         using var folder = new TemporaryFolder();
-        RepairResult result = Repairing.Must(FieldFolder.Damaged("10-holes-unsaid", "adapter"), folder["out"], hasBase ? Fixtures.MlxBaseFolder("llama-q4") : null);
+        RepairResult result = Repairing.Must(
+            FieldFolder.Damaged("10-holes-unsaid", "adapter"), folder["out"], hasBase ? Fixtures.MlxBaseFolder("llama-q4") : null);
         Finding hole = Assert.Single(result.Findings, finding => finding.Code == MlxConfigCodes.LayersMissing);
         Assert.Equal((Severity.Warning, "has tensors in 2 layers from 0 to 2, but none in 1"), (hole.Severity, hole.Message));
     }
@@ -109,7 +110,9 @@ public class RepairDamageTests
         using var folder = new TemporaryFolder();
         Assert.Equal(["TF3563"], Errors(Repairing.Run(copy.Save(), folder["out"])));
         Repairing.Must(copy.Folder, folder["out"], null, new ConversionOptions { Allowed = ["TF3563"] });
-        Assert.Equal(tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), OracleSafetensors.Read(Path.Combine(folder["out"], "adapters.safetensors")).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal),
+            OracleSafetensors.Read(Path.Combine(folder["out"], "adapters.safetensors")).Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -124,5 +127,6 @@ public class RepairDamageTests
         Assert.Equal(["TF4015"], Errors(Repairing.Run(source, folder["other"], Base)));
     }
 
-    private static string[] Errors(RepairResult result) => [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct().Order(StringComparer.Ordinal)];
+    private static string[] Errors(RepairResult result) =>
+        [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct().Order(StringComparer.Ordinal)];
 }

@@ -161,7 +161,8 @@ public class RepairFieldTests
     public void Weights_beside_the_adapter_are_named(string inner, string file, string what)
     {
         using var folder = new TemporaryFolder();
-        ConversionResult converted = Run.MustConvert(FieldFolder.In("sidecar_weights", inner), TargetProfile.MlxLm, folder["mlx"], FieldFolder.Base("sidecar_weights"));
+        ConversionResult converted = Run.MustConvert(
+            FieldFolder.In("sidecar_weights", inner), TargetProfile.MlxLm, folder["mlx"], FieldFolder.Base("sidecar_weights"));
         Finding lost = Assert.Single(converted.Findings, finding => finding.Code == ContainerCodes.SideWeights);
         Assert.Equal((Severity.Warning, file), (lost.Severity, lost.Subject));
         Assert.Contains(what, lost.Message, StringComparison.Ordinal);
@@ -177,7 +178,9 @@ public class RepairFieldTests
     {
         using var folder = new TemporaryFolder();
         RepairResult repaired = Repairing.Must(FieldFolder.In("pt_and_states", "a"), folder["out"], FieldFolder.Base("pt_and_states"));
-        Assert.Equal(("adapter_model.pt", "adapter_model.safetensors"), Assert.Single(repaired.Changes, change => change.Subject == "weights file") is var change ? (change.Before, change.After) : default);
+        Assert.Equal(
+            ("adapter_model.pt", "adapter_model.safetensors"),
+            Assert.Single(repaired.Changes, change => change.Subject == "weights file") is var change ? (change.Before, change.After) : default);
         Assert.Equal(12, Weights(folder["out"]).Count);
         Run.MustConvert(FieldFolder.In("pt_and_states", "a"), TargetProfile.MlxLm, folder["mlx"], FieldFolder.Base("pt_and_states"));
         Assert.Equal(12, OracleSafetensors.Read(Path.Combine(folder["mlx"], "adapters.safetensors")).Count);
@@ -190,10 +193,12 @@ public class RepairFieldTests
     public void A_sub_folder_is_judged_by_the_folder_around_it(string inner, bool isResidual)
     {
         using var folder = new TemporaryFolder();
-        ConversionResult direct = Run.MustConvert(FieldFolder.In("pissa_subfolders", inner), TargetProfile.MlxLm, folder["mlx"], FieldFolder.Base("pissa_subfolders"));
+        ConversionResult direct = Run.MustConvert(
+            FieldFolder.In("pissa_subfolders", inner), TargetProfile.MlxLm, folder["mlx"], FieldFolder.Base("pissa_subfolders"));
         Assert.Equal(isResidual, direct.Findings.Any(finding => finding.Code == ConfigCodes.ResidualCopy));
         ConversionResult chosen = Run.MustConvert(
-            FieldFolder.In("pissa_subfolders"), TargetProfile.MlxLm, folder["chosen"], FieldFolder.Base("pissa_subfolders"), new ConversionOptions { AdapterName = inner });
+            FieldFolder.In("pissa_subfolders"), TargetProfile.MlxLm, folder["chosen"], FieldFolder.Base("pissa_subfolders"),
+            new ConversionOptions { AdapterName = inner });
         Assert.Equal(isResidual, chosen.Findings.Any(finding => finding.Code == ConfigCodes.ResidualCopy));
     }
 
@@ -250,9 +255,11 @@ public class RepairFieldTests
         }
     }
 
-    private static IReadOnlyDictionary<string, OracleTensor> Weights(string folder) => OracleSafetensors.Read(Path.Combine(folder, "adapter_model.safetensors"));
+    private static IReadOnlyDictionary<string, OracleTensor> Weights(string folder) =>
+        OracleSafetensors.Read(Path.Combine(folder, "adapter_model.safetensors"));
 
-    private static string[] Errors(RepairResult result) => [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct().Order(StringComparer.Ordinal)];
+    private static string[] Errors(RepairResult result) =>
+        [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct().Order(StringComparer.Ordinal)];
 
     private static int Count(string text, string part) => (text.Length - text.Replace(part, string.Empty, StringComparison.Ordinal).Length) / part.Length;
 }

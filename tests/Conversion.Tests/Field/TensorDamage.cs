@@ -37,7 +37,11 @@ internal static class TensorDamage
         ("junk beside a factor", copy => Put(copy, $"{PrefixOf(copy)}{Module(copy)}.junk", 64)),
         ("a weight of the base", copy => Put(copy, $"{PrefixOf(copy)}model.layers.0.mlp.gate_proj.weight", 96, 64)),
         ("a norm of the base", copy => Put(copy, $"{PrefixOf(copy)}model.norm.weight", 64)),
-        ("a layer without tensors", copy => copy.Tensors.Keys.Any(name => name.Contains(".layers.2.", StringComparison.Ordinal)) && Remove(copy, name => name.Contains(".layers.1.", StringComparison.Ordinal)) > 0),
+        (
+            "a layer without tensors",
+            copy =>
+                copy.Tensors.Keys.Any(name => name.Contains(".layers.2.", StringComparison.Ordinal))
+                    && Remove(copy, name => name.Contains(".layers.1.", StringComparison.Ordinal)) > 0),
         ("a module turned around", Turn),
         ("the word lora cut out", copy => Rename(copy, name => name.Replace(".lora_", "_", StringComparison.Ordinal))),
         ("no tensors", copy => Remove(copy, _ => true) > 0),
@@ -47,10 +51,12 @@ internal static class TensorDamage
 
     private static string PrefixOf(AdapterCopy copy) => IsMlx(copy) ? string.Empty : Prefix;
 
-    private static bool IsMagnitude(string name) => name.EndsWith(".m", StringComparison.Ordinal) || name.EndsWith(".lora_magnitude_vector", StringComparison.Ordinal);
+    private static bool IsMagnitude(string name) =>
+        name.EndsWith(".m", StringComparison.Ordinal) || name.EndsWith(".lora_magnitude_vector", StringComparison.Ordinal);
 
     private static string Factor(AdapterCopy copy, char which) =>
-        copy.Tensors.Keys.Order(StringComparer.Ordinal).First(name => name.Contains($".lora_{which}", StringComparison.OrdinalIgnoreCase) && !name.Contains("embed", StringComparison.Ordinal));
+        copy.Tensors.Keys.Order(StringComparer.Ordinal).First(
+            name => name.Contains($".lora_{which}", StringComparison.OrdinalIgnoreCase) && !name.Contains("embed", StringComparison.Ordinal));
 
     private static string Module(AdapterCopy copy)
     {
@@ -61,7 +67,8 @@ internal static class TensorDamage
     private static bool Add(AdapterCopy copy, string module)
     {
         string known = PrefixOf(copy) + Module(copy) + ".";
-        foreach (OracleTensor tensor in copy.Tensors.Values.Where(tensor => tensor.Name.StartsWith(known + "lora_", StringComparison.Ordinal) || tensor.Name == known + "m").ToArray())
+        foreach (OracleTensor tensor
+            in copy.Tensors.Values.Where(tensor => tensor.Name.StartsWith(known + "lora_", StringComparison.Ordinal) || tensor.Name == known + "m").ToArray())
         {
             string name = $"{PrefixOf(copy)}{module}.{tensor.Name[known.Length..]}";
             copy.Tensors[name] = tensor with { Name = name };
@@ -70,7 +77,8 @@ internal static class TensorDamage
         return true;
     }
 
-    private static string Rooted(string name, string root) => name.StartsWith(Prefix, StringComparison.Ordinal) ? Prefix + root + name[Prefix.Length..] : root + name;
+    private static string Rooted(string name, string root) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) ? Prefix + root + name[Prefix.Length..] : root + name;
 
     private static bool Rename(AdapterCopy copy, Func<string, string> rename)
     {
@@ -116,7 +124,8 @@ internal static class TensorDamage
         }
 
         OracleTensor b = copy.Tensors[Factor(copy, 'b')];
-        return b.Shape.Length == 2 && Put(copy, $"{PrefixOf(copy)}{Module(copy)}.{(IsMlx(copy) ? "m" : "lora_magnitude_vector")}", IsMlx(copy) ? b.Shape[1] : b.Shape[0]);
+        return b.Shape.Length == 2
+            && Put(copy, $"{PrefixOf(copy)}{Module(copy)}.{(IsMlx(copy) ? "m" : "lora_magnitude_vector")}", IsMlx(copy) ? b.Shape[1] : b.Shape[0]);
     }
 
     private static bool SayDora(AdapterCopy copy)

@@ -37,7 +37,8 @@ public class WrittenFoldersTests
 
         foreach ((string name, string folder, string baseFolder) in FieldFolder.All())
         {
-            Judge(name, folder, baseFolder, File.ReadAllText(Path.Combine(folder, "adapter_config.json")).Contains("peft_type", StringComparison.Ordinal), tally);
+            Judge(
+                name, folder, baseFolder, File.ReadAllText(Path.Combine(folder, "adapter_config.json")).Contains("peft_type", StringComparison.Ordinal), tally);
         }
 
         tally.Assert(written: 190, compared: 150);
@@ -70,7 +71,9 @@ public class WrittenFoldersTests
             using (var output = new TemporaryFolder())
             {
                 RepairResult repaired = Repairing.Run(folder, output["out"], given);
-                Judge($"repair of {name}{(given is null ? " without base" : string.Empty)}", folder, output["out"], own, given, repaired.IsWritten, repaired.Findings, tally);
+                Judge(
+                    $"repair of {name}{(given is null ? " without base" : string.Empty)}", folder, output["out"], own, given, repaired.IsWritten,
+                    repaired.Findings, tally);
             }
 
             foreach (string target in given is null ? Array.Empty<string>() : ["peft", "mlx-lm"])
@@ -82,7 +85,8 @@ public class WrittenFoldersTests
         }
     }
 
-    private static void Judge(string what, string source, string output, string[] readers, string? baseFolder, bool isWritten, IReadOnlyCollection<Finding> findings, Tally tally)
+    private static void Judge(
+        string what, string source, string output, string[] readers, string? baseFolder, bool isWritten, IReadOnlyCollection<Finding> findings, Tally tally)
     {
         if (!isWritten)
         {
@@ -116,7 +120,8 @@ public class WrittenFoldersTests
         using IAdapterSource first = AdapterSource.Open(source);
         using IAdapterSource second = AdapterSource.Open(output);
         VerificationResult verified = AdapterVerifier.Verify(
-            first, second, new ConversionOptions { Base = baseFolder is null ? null : BaseModel.FromFolder(baseFolder) }, TestContext.Current.CancellationToken);
+            first, second, new ConversionOptions { Base = baseFolder is null ? null : BaseModel.FromFolder(baseFolder) },
+            TestContext.Current.CancellationToken);
         if (verified.Comparison is not { } comparison)
         {
             return;
@@ -125,8 +130,11 @@ public class WrittenFoldersTests
         tally.Compared++;
         if (!comparison.Agrees(1e-6) || verified.Findings.Any(finding => finding.Severity == Severity.Error))
         {
-            string[] different = [.. comparison.Modules.Where(module => !module.Agrees(1e-6)).Select(module => $"{module.Path} {module.Mismatch} {module.RelativeError}")];
-            tally.Failures.Add($"{what}: verify: {string.Join(" | ", different.Take(2))} {string.Join(" | ", verified.Findings.Where(finding => finding.Severity == Severity.Error))}");
+            string[] different =
+                [.. comparison.Modules.Where(module => !module.Agrees(1e-6)).Select(module => $"{module.Path} {module.Mismatch} {module.RelativeError}")];
+            tally.Failures.Add(
+                $"{what}: verify: {string.Join(" | ", different.Take(2))} "
+                + $"{string.Join(" | ", verified.Findings.Where(finding => finding.Severity == Severity.Error))}");
         }
     }
 
@@ -140,7 +148,8 @@ public class WrittenFoldersTests
 
         public void Assert(int written, int compared)
         {
-            Xunit.Assert.True(Failures.Count == 0, $"{Failures.Count} failures of {Written} written, {Compared} compared:\n{string.Join('\n', Failures.Take(40))}");
+            Xunit.Assert.True(
+                Failures.Count == 0, $"{Failures.Count} failures of {Written} written, {Compared} compared:\n{string.Join('\n', Failures.Take(40))}");
             Xunit.Assert.True(Written >= written && Compared >= compared, $"{Written} written, {Compared} compared");
         }
     }

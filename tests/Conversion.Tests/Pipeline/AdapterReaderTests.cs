@@ -18,7 +18,8 @@ public class AdapterReaderTests
     public async Task Values_can_be_read_until_the_source_is_disposed(string name, AdapterDialect dialect)
     {
         using IAdapterSource source = AdapterSource.Open(Fixtures.Case(name).AdapterFolder);
-        AdapterReading reading = await AdapterReader.ReadAsync(source, new ConversionOptions { Scale = dialect == AdapterDialect.Mlx ? 2 : null }, TestContext.Current.CancellationToken);
+        AdapterReading reading = await AdapterReader.ReadAsync(
+            source, new ConversionOptions { Scale = dialect == AdapterDialect.Mlx ? 2 : null }, TestContext.Current.CancellationToken);
         Assert.True(reading.Adapter is not null, string.Join(Environment.NewLine, reading.Findings));
         Assert.Equal(dialect, reading.Dialect);
         GC.Collect();

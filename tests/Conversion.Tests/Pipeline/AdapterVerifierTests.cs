@@ -19,7 +19,8 @@ public class AdapterVerifierTests
     }
 
     private static VerificationResult Verify(SmallAdapter first, SmallAdapter second, params string[] allowed) =>
-        AdapterVerifier.Verify(first.Open(), second.Open(), new ConversionOptions { ModelType = "llama", Allowed = [.. allowed] }, TestContext.Current.CancellationToken);
+        AdapterVerifier.Verify(
+            first.Open(), second.Open(), new ConversionOptions { ModelType = "llama", Allowed = [.. allowed] }, TestContext.Current.CancellationToken);
 
     [Theory]
     [InlineData("init_lora_weights", "\"pissa\"", "\"olora\"")]
@@ -79,7 +80,8 @@ public class AdapterVerifierTests
         using var work = new TemporaryFolder();
         Run.MustConvert(Path.Combine(folder, "in", "a"), TargetProfile.MlxLm, work["lm"], baseFolder);
         Run.MustConvert(Path.Combine(folder, "in", "a"), TargetProfile.Find(reader)!, work["other"], baseFolder);
-        using IAdapterSource peft = AdapterSource.Open(Path.Combine(folder, "in", "b")), lm = AdapterSource.Open(work["lm"]), other = AdapterSource.Open(work["other"]);
+        using IAdapterSource peft = AdapterSource.Open(
+            Path.Combine(folder, "in", "b")), lm = AdapterSource.Open(work["lm"]), other = AdapterSource.Open(work["other"]);
         foreach (IAdapterSource source in new[] { peft, lm })
         {
             AdapterComparison comparison = Verify(source, other, new ConversionOptions(), BaseModel.FromFolder(baseFolder));
@@ -109,7 +111,8 @@ public class AdapterVerifierTests
         using AdapterCopy changed = AdapterCopy.Of(fixture);
         OracleTensor magnitude = changed.Tensors.Values.First(tensor => tensor.Name.Contains("lora_magnitude_vector", StringComparison.Ordinal));
         changed.Put(magnitude.Name, new DenseArray(magnitude.Shape, [.. magnitude.Values.Select((value, row) => row == 3 ? value * 1.25 : value)]));
-        using IAdapterSource peft = AdapterSource.Open(fixture.AdapterFolder), mlx = AdapterSource.Open(work["mlx"]), other = AdapterSource.Open(changed.Save());
+        using IAdapterSource peft = AdapterSource.Open(
+            fixture.AdapterFolder), mlx = AdapterSource.Open(work["mlx"]), other = AdapterSource.Open(changed.Save());
         Assert.True(Verify(peft, mlx, new ConversionOptions(), BaseModel.FromFolder(fixture.BaseFolder)).Agrees(0));
 
         AdapterComparison comparison = Verify(other, mlx, new ConversionOptions(), BaseModel.FromFolder(fixture.BaseFolder));

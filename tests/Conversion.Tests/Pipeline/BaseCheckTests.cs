@@ -82,7 +82,8 @@ public class BaseCheckTests
         Assert.Equal(
             [
                 ("TF4014", "model.layers.0.mlp.switch_mlp.gate_proj"),
-                ("TF4015", "model.layers.0.mlp.switch_mlp.up_proj"), ("TF4015", "model.layers.1.mlp.switch_mlp.down_proj"), ("TF4015", "model.layers.1.mlp.switch_mlp.up_proj"),
+                ("TF4015", "model.layers.0.mlp.switch_mlp.up_proj"), ("TF4015", "model.layers.1.mlp.switch_mlp.down_proj"),
+                ("TF4015", "model.layers.1.mlp.switch_mlp.up_proj"),
             ],
             Errors(Run.MustRefuse(mlx, TargetProfile.Peft, ["TF4014", "TF4015"], Config)));
 
@@ -153,7 +154,8 @@ public class BaseCheckTests
         adapter.Pair("model.layers.0.self_attn.v_proj", 8, 4);
         Assert.Empty(Convert(adapter, folder.Path).Errors);
 
-        OracleSafetensors.Write(folder["model-00002-of-00002.safetensors"], [OracleTensor.F32("model.layers.1.self_attn.q_proj.weight", DenseArray.Zeros(8, 8))]);
+        OracleSafetensors.Write(
+            folder["model-00002-of-00002.safetensors"], [OracleTensor.F32("model.layers.1.self_attn.q_proj.weight", DenseArray.Zeros(8, 8))]);
         Assert.Equal(["TF4010"], Convert(adapter, folder.Path).Errors);
         SmallAdapter wide = SmallAdapter.Peft();
         wide.Pair("model.layers.1.self_attn.q_proj", 8, 7);
@@ -215,7 +217,8 @@ public class BaseCheckTests
     {
         using IAdapterSource source = adapter.Open();
         using var sink = new MemoryAdapterSink();
-        ConversionResult result = AdapterPipeline.From(source).To(TargetProfile.MlxLm).WithBase(BaseModel.FromFolder(baseFolder)).WriteTo(sink).Run(TestContext.Current.CancellationToken);
+        ConversionResult result = AdapterPipeline.From(source).To(TargetProfile.MlxLm).WithBase(BaseModel.FromFolder(baseFolder)).WriteTo(sink).Run(
+            TestContext.Current.CancellationToken);
         return new Converted(result, sink.Files);
     }
 }

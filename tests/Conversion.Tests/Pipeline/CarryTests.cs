@@ -40,7 +40,9 @@ public class CarryTests
         Converted carried = Run.MustConvert(source, TargetProfile.Peft, null, new ConversionOptions { DType = DType.BF16 });
         foreach (OracleTensor tensor in PeftFiles.ReadTensors(fixture.AdapterFolder).Values)
         {
-            bool isFactor = fixture.PeftType == "LORA" && (tensor.Name.Contains(".lora_A.", StringComparison.Ordinal) || tensor.Name.Contains(".lora_B.weight", StringComparison.Ordinal) || tensor.Name.Contains(".lora_embedding_", StringComparison.Ordinal));
+            bool isFactor = fixture.PeftType == "LORA"
+&& (tensor.Name.Contains(".lora_A.", StringComparison.Ordinal) || tensor.Name.Contains(".lora_B.weight", StringComparison.Ordinal) || tensor.Name.Contains(
+    ".lora_embedding_", StringComparison.Ordinal));
             OracleTensor expected = isFactor ? OracleTensor.Of(tensor.Name, tensor.ToArray(), "BF16") : tensor;
             AssertSame(expected, carried.Tensor(tensor.Name));
         }

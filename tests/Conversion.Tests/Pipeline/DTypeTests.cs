@@ -47,7 +47,9 @@ public class DTypeTests
         adapter.Put(B, adapter.Values(6, 2));
         Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF2018"], Base, To(DType.F16));
         Assert.Contains(Q + ": lora_A", refused.ToString());
-        Assert.Contains(Run.MustConvert(adapter, TargetProfile.MlxLm, Base, To(DType.F16) with { Allowed = ["TF2018"] }).Result.Findings, finding => finding.Code.Id == "TF2018");
+        Assert.Contains(
+            Run.MustConvert(adapter, TargetProfile.MlxLm, Base, To(DType.F16) with { Allowed = ["TF2018"] }).Result.Findings,
+            finding => finding.Code.Id == "TF2018");
         Run.MustConvert(adapter, TargetProfile.MlxLm, Base, To(DType.BF16));
     }
 

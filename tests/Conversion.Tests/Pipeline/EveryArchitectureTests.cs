@@ -17,7 +17,8 @@ public class EveryArchitectureTests
     private const string Allowed = "TF4003";
 
     public static TheoryData<string> ModelTypes =>
-        [.. ArchitectureTable.Default.All.Where(architecture => architecture.Class != ArchitectureClass.Unsupported).Select(architecture => architecture.ModelType)];
+        [.. ArchitectureTable.Default.All.Where(
+            architecture => architecture.Class != ArchitectureClass.Unsupported).Select(architecture => architecture.ModelType)];
 
     [Fact]
     public void Every_entry_that_can_be_adapted_is_a_case() => Assert.Equal(120, ModelTypes.Count);
@@ -32,13 +33,16 @@ public class EveryArchitectureTests
             var expected = new Dictionary<string, NdArray>(StringComparer.Ordinal);
             bool dense = map.Config!.ExpertCount(map.Architecture) == 0;
             HfMapping[] adapted =
-                [.. MapCases.HfModules(map, layout).Where(mapping => !IsTied(map, mapping) && !(dense && mapping.Kind == TargetKind.Switch)).DistinctBy(mapping => mapping.Path)];
-            string[] parameters = [.. adapted.Where(mapping => mapping.Form is not (HfForm.Module or HfForm.PerExpert)).Select(mapping => mapping.ParameterPath)];
+                [.. MapCases.HfModules(map, layout).Where(
+                    mapping => !IsTied(map, mapping) && !(dense && mapping.Kind == TargetKind.Switch)).DistinctBy(mapping => mapping.Path)];
+            string[] parameters =
+                [.. adapted.Where(mapping => mapping.Form is not (HfForm.Module or HfForm.PerExpert)).Select(mapping => mapping.ParameterPath)];
             foreach (HfMapping first in adapted)
             {
                 foreach (int expert in first.Form == HfForm.PerExpert ? Enumerable.Range(0, SyntheticBase.Experts) : [0])
                 {
-                    foreach ((string name, NdArray weight) in MapCases.Weights(map, layout, first, first.PathOf(expert), PeftModules.Add(adapter, map, first, expert, parameters)))
+                    foreach ((string name, NdArray weight)
+                        in MapCases.Weights(map, layout, first, first.PathOf(expert), PeftModules.Add(adapter, map, first, expert, parameters)))
                     {
                         Merge(expected, name, first.Form == HfForm.PerExpert ? expert : null, weight);
                     }
@@ -88,7 +92,8 @@ public class EveryArchitectureTests
                 HfMapping first = module.First();
                 foreach (int expert in first.Form == HfForm.PerExpert ? Enumerable.Range(0, SyntheticBase.Experts) : [0])
                 {
-                    foreach ((string name, NdArray weight) in MapCases.Weights(map, layout, first, first.PathOf(expert), PeftModules.Read(converted, map, first, expert)))
+                    foreach ((string name, NdArray weight)
+                        in MapCases.Weights(map, layout, first, first.PathOf(expert), PeftModules.Read(converted, map, first, expert)))
                     {
                         Merge(actual, name, first.Form == HfForm.PerExpert ? expert : null, weight);
                     }
@@ -109,7 +114,8 @@ public class EveryArchitectureTests
 
     // Where the axes differ between versions of transformers, and no size tells them.
     private static ExpertOrientation? Orientation(IEnumerable<HfMapping> modules) =>
-        modules.Where(mapping => mapping.Form == HfForm.Packed).Select(mapping => (ExpertOrientation?)(mapping.Packed!.ActsOnInput!.Value ? ExpertOrientation.InputFirst : ExpertOrientation.OutputFirst))
+        modules.Where(mapping => mapping.Form == HfForm.Packed).Select(
+            mapping => (ExpertOrientation?)(mapping.Packed!.ActsOnInput!.Value ? ExpertOrientation.InputFirst : ExpertOrientation.OutputFirst))
             .FirstOrDefault();
 
     private static void Merge(Dictionary<string, NdArray> all, string name, int? expert, NdArray weight)

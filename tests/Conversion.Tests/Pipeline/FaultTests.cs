@@ -41,7 +41,8 @@ public class FaultTests
         using IAdapterSource source = AdapterSource.Open(Fixtures.Case("llama_qv").AdapterFolder);
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(sink).RunAsync(cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(sink).RunAsync(cancelled.Token));
         Assert.False(sink.IsCommitted);
     }
 

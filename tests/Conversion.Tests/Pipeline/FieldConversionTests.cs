@@ -27,11 +27,15 @@ public class FieldConversionTests
         ConversionResult converted = Run.MustConvert(input, TargetProfile.MlxLm, folder["mlx"], Fixtures.HfBaseFolder("llama"));
         Assert.Equal(6, converted.Findings.Count(finding => finding.Code.Id == "TF2065"));
         Assert.True(Repairing.Must(input, folder["peft"], Fixtures.HfBaseFolder("llama")).IsWritten);
-        Assert.DoesNotContain(OracleSafetensors.Read(Path.Combine(folder["peft"], "adapter_model.safetensors")).Keys, name => name.Contains("base_layer", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            OracleSafetensors.Read(Path.Combine(folder["peft"], "adapter_model.safetensors")).Keys,
+            name => name.Contains("base_layer", StringComparison.Ordinal));
 
         // The Oracle reads the folder under the names that the modules have.
         IReadOnlyDictionary<string, OracleTensor> read = OracleSafetensors.Read(Path.Combine(input, "adapter_model.safetensors"));
-        Dictionary<string, OracleTensor> plain = read.Values.Select(tensor => OracleTensor.F32(tensor.Name.Replace(".base_layer", string.Empty), tensor.ToArray())).ToDictionary(tensor => tensor.Name);
+        Dictionary<string,
+        OracleTensor> plain = read.Values.Select(tensor => OracleTensor.F32(tensor.Name.Replace(".base_layer", string.Empty), tensor.ToArray()))
+            .ToDictionary(tensor => tensor.Name);
         PeftReading meant = PeftOracle.Read(OracleJson.Read(Path.Combine(input, "adapter_config.json")), plain, HfBase.Fixture("llama"));
         Assert.Equal(6, meant.Deltas.Count);
         ReaderReport loaded = MlxLmLoader.Load(folder["mlx"], MlxBase.Fixture("llama"));
@@ -50,7 +54,8 @@ public class FieldConversionTests
         Assert.Equal(["TF2066"], Run.InMemory(adapter.Open(), TargetProfile.Peft).Errors);
     }
 
-    // PEFT writes items without a module for all-linear; a router beside the experts has none of these parameters, and neither has a module that is a target itself.
+    // PEFT writes items without a module for all-linear; a router beside the experts has none of these parameters, and neither has a module that is a target
+    // itself.
     [Theory]
     [InlineData("gate.weight", "down_proj", "gate_up_proj")]
     [InlineData("gate_up_proj", "gate.weight", "mlp.experts.down_proj", "down_proj")]
@@ -151,7 +156,8 @@ public class FieldConversionTests
     public void The_folder_of_torchtune_is_called_so()
     {
         using var folder = new TemporaryFolder();
-        ConversionResult refused = Run.MustRefuse(Field("torchtune_native", "in"), TargetProfile.MlxLm, folder["mlx"], ["TF1065"], Fixtures.HfBaseFolder("llama"));
+        ConversionResult refused = Run.MustRefuse(
+            Field("torchtune_native", "in"), TargetProfile.MlxLm, folder["mlx"], ["TF1065"], Fixtures.HfBaseFolder("llama"));
         Assert.Contains("torchtune", Assert.Single(refused.Findings).Message);
         Repairing.MustRefuse(Field("torchtune_native", "in"), folder["peft"], ["TF1065"]);
     }
@@ -189,7 +195,8 @@ public class FieldConversionTests
         Assert.Contains("adapter_model.safetensors, adapters.safetensors", Assert.Single(unclear.Findings).Message);
 
         Run.MustConvert(Path.Combine(input, "adapter_model.safetensors"), TargetProfile.MlxLm, folder["from-peft"], Fixtures.HfBaseFolder("llama"));
-        AdapterEquivalence.AssertSame(PeftOracle.Read(input, HfBase.Fixture("llama")).Deltas, MlxOracle.Read(folder["from-peft"]).Deltas, HfBase.Fixture("llama"), 0);
+        AdapterEquivalence.AssertSame(
+            PeftOracle.Read(input, HfBase.Fixture("llama")).Deltas, MlxOracle.Read(folder["from-peft"]).Deltas, HfBase.Fixture("llama"), 0);
 
         string mlx = Path.Combine(input, "adapters.safetensors");
         ConversionResult asked = Run.MustRefuse(mlx, TargetProfile.Peft, folder["refused"], ["TF3501"], Fixtures.MlxBaseFolder("llama"));
@@ -227,14 +234,17 @@ public class FieldConversionTests
         string input = Field(name, path), baseFolder = Field(name, "base");
         using var folder = new TemporaryFolder();
         ConversionResult refused = Run.MustRefuse(input, TargetProfile.MlxLm, folder["refused"], ["TF4010"], baseFolder);
-        Assert.Equal(modules, refused.Findings.Count(finding => finding.Code.Id == "TF4010" && finding.Message.Contains($"lies in {tower}, ", StringComparison.Ordinal)));
+        Assert.Equal(
+            modules,
+            refused.Findings.Count(finding => finding.Code.Id == "TF4010" && finding.Message.Contains($"lies in {tower}, ", StringComparison.Ordinal)));
 
         Run.MustConvert(input, TargetProfile.MlxLm, folder["mlx"], baseFolder, new ConversionOptions { Allowed = ["TF4010"], Verify = true });
         IReadOnlyDictionary<string, OracleDelta> written = MlxOracle.Read(folder["mlx"]).Deltas;
         Assert.Equal(left, written.Count);
 
         // Of the language model nothing but the root differs.
-        Dictionary<string, OracleDelta> meant = PeftOracle.Read(input).Deltas.Where(item => item.Key.StartsWith("model.language_model.", StringComparison.Ordinal))
+        Dictionary<string, OracleDelta> meant = PeftOracle.Read(input).Deltas.Where(
+            item => item.Key.StartsWith("model.language_model.", StringComparison.Ordinal))
             .ToDictionary(item => item.Key.Replace("model.language_model.", "language_model.model.").Replace(".weight", string.Empty), item => item.Value);
         Assert.Equal(meant.Keys.Order(), written.Keys.Order());
         Assert.All(meant, item => Assert.Equal(item.Value.Delta.Values, written[item.Key].Delta.Values));
@@ -271,7 +281,10 @@ public class FieldConversionTests
 
     [Theory]
     [InlineData("split_in_proj", "in_proj_q: qwen3_5 has no such module; linear_attn has in_proj_a, in_proj_b, in_proj_qkv, in_proj_z, out_proj")]
-    [InlineData("other_expert_names", "mlp.experts.0.gate_proj: minimax_m2 has no such module; mlp.experts has down_proj, gate_up_proj, and a single expert is block_sparse_moe.experts.*.w1, block_sparse_moe.experts.*.w2, block_sparse_moe.experts.*.w3")]
+    [InlineData(
+        "other_expert_names",
+        "mlp.experts.0.gate_proj: minimax_m2 has no such module; mlp.experts has down_proj, gate_up_proj, and a single expert is "
+        + "block_sparse_moe.experts.*.w1, block_sparse_moe.experts.*.w2, block_sparse_moe.experts.*.w3")]
     public void The_text_about_a_missing_module_says_what_the_base_has(string name, string text)
     {
         using var folder = new TemporaryFolder();
@@ -322,7 +335,8 @@ public class FieldConversionTests
     public void Grouped_experts_are_refused_by_name()
     {
         using var folder = new TemporaryFolder();
-        ConversionResult refused = Run.MustRefuse(Field("grouped_experts", "in"), TargetProfile.MlxLm, folder["mlx"], ["TF2005"], Fixtures.HfBaseFolder("qwen3_moe"));
+        ConversionResult refused = Run.MustRefuse(
+            Field("grouped_experts", "in"), TargetProfile.MlxLm, folder["mlx"], ["TF2005"], Fixtures.HfBaseFolder("qwen3_moe"));
         Finding[] unknown = [.. refused.Findings.Where(finding => finding.Code.Id == "TF2005")];
         Assert.Equal(12, unknown.Length);
         Assert.All(unknown, finding => Assert.Contains("no loader reads a tensor of this name", finding.Message));
@@ -338,7 +352,8 @@ public class FieldConversionTests
         config["text_config"]!.AsObject().Remove("attention_k_eq_v");
         Run.MustConvert(input, TargetProfile.MlxLm, folder["mlx"], Save(folder["base"], config));
         Run.MustConvert(input, TargetProfile.MlxLm, folder["stated"], Field("vision_and_language", "base"));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["stated"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["mlx"], "adapters.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(folder["stated"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["mlx"], "adapters.safetensors")));
 
         config["text_config"]!.AsObject().Remove("num_kv_shared_layers");
         ConversionResult refused = Run.MustRefuse(input, TargetProfile.MlxLm, folder["refused"], ["TF4016"], Save(folder["base2"], config));
@@ -358,19 +373,34 @@ public class FieldConversionTests
         string input = Field("vision_and_language", "in", "text"), baseFolder = Field("vision_and_language", "base");
         using var folder = new TemporaryFolder();
         ConversionResult converted = Run.MustConvert(input, TargetProfile.MlxSwift, folder["swift"], baseFolder);
-        Assert.Equal(9, converted.Findings.Count(finding => finding.Code.Id == "TF5065" && finding.Message.Contains("602", StringComparison.Ordinal) && finding.Message.Contains("3.31.4", StringComparison.Ordinal)));
-        string[] keys = [.. OracleJson.Read(Path.Combine(folder["swift"], "adapter_config.json")).GetProperty("lora_parameters").GetProperty("keys").EnumerateArray().Select(key => key.GetString()!)];
+        Assert.Equal(
+            9,
+            converted.Findings.Count(
+                finding => finding.Code.Id == "TF5065"
+                    && finding.Message.Contains("602", StringComparison.Ordinal)
+                    && finding.Message.Contains("3.31.4", StringComparison.Ordinal)));
+        string[] keys =
+            [.. OracleJson.Read(
+                Path.Combine(folder["swift"], "adapter_config.json")).GetProperty("lora_parameters").GetProperty("keys").EnumerateArray().Select(key =>
+                    key.GetString()!)];
 
         // Releases before it find keys below self_attn, those since then below the layer.
-        Assert.Equal(["k_proj", "mlp.down_proj", "mlp.gate_proj", "mlp.up_proj", "o_proj", "q_proj", "self_attn.k_proj", "self_attn.o_proj", "self_attn.q_proj", "self_attn.v_proj", "v_proj"], keys);
+        Assert.Equal(
+            ["k_proj", "mlp.down_proj", "mlp.gate_proj", "mlp.up_proj", "o_proj", "q_proj", "self_attn.k_proj", "self_attn.o_proj", "self_attn.q_proj", "self_attn.v_proj", "v_proj"],
+            keys);
         CheckResult check = Readers.Check(folder["swift"], "mlx-swift", baseFolder);
         Assert.Equal(CheckVerdict.Loads, check.Verdict);
-        Assert.Equal(9, check.Findings.Count(finding => finding.Code.Id == "TF5565" && finding.Message.Contains("since its pull request 602", StringComparison.Ordinal)));
+        Assert.Equal(
+            9,
+            check.Findings.Count(finding => finding.Code.Id == "TF5565" && finding.Message.Contains("since its pull request 602", StringComparison.Ordinal)));
 
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder["swift"], "adapter_config.json")))!.AsObject();
         config["lora_parameters"]!["keys"] = new JsonArray("q_proj", "k_proj", "v_proj", "o_proj", "mlp.down_proj", "mlp.gate_proj", "mlp.up_proj");
         File.WriteAllText(Path.Combine(folder["swift"], "adapter_config.json"), config.ToJsonString());
-        Assert.Equal(12, Readers.Check(folder["swift"], "mlx-swift", baseFolder).Findings.Count(finding => finding.Code.Id == "TF5565" && finding.Message.Contains("3.31.4 and before", StringComparison.Ordinal)));
+        Assert.Equal(
+            12,
+            Readers.Check(folder["swift"], "mlx-swift", baseFolder).Findings.Count(
+                finding => finding.Code.Id == "TF5565" && finding.Message.Contains("3.31.4 and before", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -385,7 +415,11 @@ public class FieldConversionTests
         Assert.True(toMlx.Has("TF3165"));
         Assert.Equal(0, toMlx.Config.GetProperty("lora_parameters").GetProperty("dropout").GetDouble());
         Assert.Equal(0, Run.MustConvert(peft, TargetProfile.Peft, Llama).Config.GetProperty("lora_dropout").GetDouble());
-        Assert.Equal(0, OracleJson.Parse(System.Text.Encoding.UTF8.GetString(Repairing.InMemory(peft.Files()).Files["adapter_config.json"].Span)).GetProperty("lora_dropout").GetDouble());
+        Assert.Equal(
+            0,
+            OracleJson.Parse(System.Text.Encoding.UTF8.GetString(Repairing.InMemory(peft.Files()).Files["adapter_config.json"].Span))
+                .GetProperty("lora_dropout")
+                .GetDouble());
 
         SmallAdapter mlx = SmallAdapter.Mlx();
         mlx.Config["lora_parameters"]!["dropout"] = JsonNode.Parse(dropout);
@@ -393,7 +427,8 @@ public class FieldConversionTests
         Converted toPeft = Run.MustConvert(mlx, TargetProfile.Peft, Llama);
         Assert.True(toPeft.Has("TF3565"));
         Assert.Equal(0, toPeft.Config.GetProperty("lora_dropout").GetDouble());
-        Assert.Equal(0.25, Run.MustConvert(mlx, TargetProfile.Peft, Llama, new ConversionOptions { Dropout = 0.25 }).Config.GetProperty("lora_dropout").GetDouble());
+        Assert.Equal(
+            0.25, Run.MustConvert(mlx, TargetProfile.Peft, Llama, new ConversionOptions { Dropout = 0.25 }).Config.GetProperty("lora_dropout").GetDouble());
     }
 
     [Theory]

@@ -11,7 +11,8 @@ public class GeneratedAdapterTests
 {
     private static readonly string Root = Path.Combine(Fixtures.Root, "generated");
 
-    public static TheoryData<string> Cases { get; } = new(Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)!).Where(name => name != "bases").Order());
+    public static TheoryData<string> Cases { get; } = new(
+        Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)!).Where(name => name != "bases").Order());
 
     private static (FixtureCase Case, string BaseFolder) Find(string name)
     {
@@ -34,7 +35,10 @@ public class GeneratedAdapterTests
         {
             // MLX adapts neither DeepSeek's router nor kv_b_proj; the rest converts where that is allowed.
             Run.MustRefuse(fixture.AdapterFolder, TargetProfile.MlxLm, folder["refused"], ["TF4011"], baseFolder);
-            foreach (string path in meant.Keys.Where(path => path.EndsWith(".kv_b_proj.weight", StringComparison.Ordinal) || path.EndsWith(".mlp.gate.weight", StringComparison.Ordinal)).ToArray())
+            foreach (string path
+                in meant.Keys.Where(
+                    path => path.EndsWith(".kv_b_proj.weight", StringComparison.Ordinal) || path.EndsWith(".mlp.gate.weight", StringComparison.Ordinal))
+                    .ToArray())
             {
                 meant.Remove(path);
             }

@@ -60,7 +60,8 @@ public class LayerCoverageTests
     private static AdapterCopy OnlyLayers(string name, int[] layers)
     {
         AdapterCopy copy = AdapterCopy.Of(Fixtures.Case(name));
-        foreach (string tensor in copy.Tensors.Keys.Where(tensor => !layers.Any(layer => tensor.Contains($".layers.{layer}.", StringComparison.Ordinal))).ToArray())
+        foreach (string tensor
+            in copy.Tensors.Keys.Where(tensor => !layers.Any(layer => tensor.Contains($".layers.{layer}.", StringComparison.Ordinal))).ToArray())
         {
             copy.Tensors.Remove(tensor);
         }

@@ -6,7 +6,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Pipeline;
 
-/// <summary>Adapters that MLX programs wrote, converted for PEFT, against the Oracle's reading of both folders, PEFT's loader's rules, and the recorded logits.</summary>
+/// <summary>
+/// Adapters that MLX programs wrote, converted for PEFT, against the Oracle's reading of both folders, PEFT's loader's rules, and the recorded logits.
+/// </summary>
 public class MlxToPeftTests
 {
     public static TheoryData<string, string?> Convertible { get; } = new()

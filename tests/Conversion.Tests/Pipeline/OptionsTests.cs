@@ -24,7 +24,9 @@ public class OptionsTests
     {
         string code = Metadata.Findings.FindingCodes.All.First(code => !code.CanBeAllowed).Id;
         Assert.Contains($"'{code}'", Assert.Throws<ArgumentException>("Allowed", () => ConversionOptions.Default with { Allowed = [code] }).Message);
-        Assert.Equal(Metadata.Findings.FindingCodes.All.Count(each => each.CanBeAllowed), new ConversionOptions { Allowed = [.. Metadata.Findings.FindingCodes.All.Where(each => each.CanBeAllowed).Select(each => each.Id)] }.Allowed.Count);
+        Assert.Equal(
+            Metadata.Findings.FindingCodes.All.Count(each => each.CanBeAllowed),
+            new ConversionOptions { Allowed = [.. Metadata.Findings.FindingCodes.All.Where(each => each.CanBeAllowed).Select(each => each.Id)] }.Allowed.Count);
     }
 
     [Theory]
@@ -38,8 +40,13 @@ public class OptionsTests
         Assert.Throws<ArgumentOutOfRangeException>("MaxDegreeOfParallelism", () => new ConversionOptions { MaxDegreeOfParallelism = count });
         Assert.Throws<ArgumentOutOfRangeException>("MaxDegreeOfParallelism", () => new ComparisonOptions { MaxDegreeOfParallelism = count });
         Assert.Throws<ArgumentOutOfRangeException>("MaxLoraRank", () => new CheckOptions { MaxLoraRank = count });
-        Assert.Equal((1, 1, 1), (new ConversionOptions { MaxRank = 1 }.MaxRank!.Value, new ConversionOptions { SvdRank = 1 }.SvdRank!.Value, new ConversionOptions { MaxDegreeOfParallelism = 1 }.MaxDegreeOfParallelism));
-        Assert.Equal((1, 1), (new ComparisonOptions { MaxDegreeOfParallelism = 1 }.MaxDegreeOfParallelism, new CheckOptions { MaxLoraRank = 1 }.MaxLoraRank!.Value));
+        Assert.Equal(
+            (1, 1, 1),
+            (
+                new ConversionOptions { MaxRank = 1 }.MaxRank!.Value, new ConversionOptions { SvdRank = 1 }.SvdRank!.Value,
+                new ConversionOptions { MaxDegreeOfParallelism = 1 }.MaxDegreeOfParallelism));
+        Assert.Equal(
+            (1, 1), (new ComparisonOptions { MaxDegreeOfParallelism = 1 }.MaxDegreeOfParallelism, new CheckOptions { MaxLoraRank = 1 }.MaxLoraRank!.Value));
     }
 
     [Theory]

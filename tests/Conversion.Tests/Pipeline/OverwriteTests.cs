@@ -21,7 +21,17 @@ public class OverwriteTests
         using var folder = new TemporaryFolder();
         string source = Copy("swift_llama", folder["in"]);
         string output = Directory.CreateDirectory(folder["out"]).FullName;
-        foreach (string name in new[] { "adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", "adapters.npz", "notes.txt", "0000100_adapters.safetensors", "adapter_config.json.orig" })
+        foreach (string name
+            in new[]
+            {
+                "adapter_config.json",
+                "adapter_model.safetensors",
+                "adapter_model.bin",
+                "adapters.npz",
+                "notes.txt",
+                "0000100_adapters.safetensors",
+                "adapter_config.json.orig",
+            })
         {
             File.WriteAllText(Path.Combine(output, name), "theirs");
         }
@@ -32,7 +42,10 @@ public class OverwriteTests
         Assert.Empty(Errors(Write(verb, source, output)));
         string[] kept = ["0000100_adapters.safetensors", "adapter_config.json.orig", "checkpoint-5/adapter_config.json", "notes.txt"];
         Assert.Equal([.. kept, .. new[] { "adapter_config.json", "adapters.safetensors" }.Except(kept)],
-            Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(output, path)).OrderBy(name => !kept.Contains(name)).ThenBy(name => name, StringComparer.Ordinal));
+            Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(output, path))
+                .OrderBy(name => !kept.Contains(name))
+                .ThenBy(name => name, StringComparer.Ordinal));
         Assert.All(kept, name => Assert.Equal("theirs", File.ReadAllText(Path.Combine(output, name))));
         Assert.Equal(["in", "out"], Names(folder));
     }
@@ -90,14 +103,17 @@ public class OverwriteTests
         using var folder = new TemporaryFolder();
         Copy("swift_llama", folder["in"]);
         Copy("swift_llama", folder["out"]);
-        foreach ((string name, string text) in new[] { ("in/notes.txt", "new"), ("out/notes.txt", "mine"), ("in/same.txt", "same"), ("out/same.txt", "same"), ("in/fresh.txt", "new") })
+        foreach ((string name, string text)
+            in new[] { ("in/notes.txt", "new"), ("out/notes.txt", "mine"), ("in/same.txt", "same"), ("out/same.txt", "same"), ("in/fresh.txt", "new") })
         {
             File.WriteAllText(folder[name], text);
         }
 
         Finding[] named = [.. Write("repair", folder["in"], folder["out"]).Where(finding => finding.Code == TargetCodes.SideFileKept)];
         Assert.Equal(["notes.txt"], named.Select(finding => finding.Subject));
-        Assert.Equal(("mine", "same", "new"), (File.ReadAllText(folder["out/notes.txt"]), File.ReadAllText(folder["out/same.txt"]), File.ReadAllText(folder["out/fresh.txt"])));
+        Assert.Equal(
+            ("mine", "same", "new"),
+            (File.ReadAllText(folder["out/notes.txt"]), File.ReadAllText(folder["out/same.txt"]), File.ReadAllText(folder["out/fresh.txt"])));
     }
 
     [Fact]
@@ -107,7 +123,8 @@ public class OverwriteTests
         Copy("swift_llama", folder["in"]);
         using IAdapterSink sink = AdapterSink.Folder(folder["out"]);
         using IAdapterSource source = AdapterSource.Open(folder["in"]);
-        ConversionResult result = AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(new LateSink(sink, () => Directory.CreateDirectory(folder["out"]))).Run(TestContext.Current.CancellationToken);
+        ConversionResult result = AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(
+            new LateSink(sink, () => Directory.CreateDirectory(folder["out"]))).Run(TestContext.Current.CancellationToken);
         Assert.False(result.IsWritten);
         Assert.Equal(["TF5016"], Errors(result.Findings).Select(error => error.Code.Id));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder["out"]));
@@ -154,7 +171,8 @@ public class OverwriteTests
             : AdapterRepair.Of(source).WithOptions(options).WriteTo(sink).Run(TestContext.Current.CancellationToken).Findings;
     }
 
-    private static IEnumerable<string> Names(TemporaryFolder folder) => Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names(TemporaryFolder folder) =>
+        Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
     private static string Copy(string fixture, string target)
     {

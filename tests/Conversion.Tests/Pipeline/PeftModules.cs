@@ -64,14 +64,18 @@ internal static class PeftModules
         {
             string name = $"base_model.model.{module.Path}.lora_embedding_";
             Assert.Contains(module.Path, Strings(converted.Config, "target_modules"));
-            OracleDelta delta = PeftFactors.Embedding(converted.Config, module.Path, converted.Tensor(name + "A").ToArray(), converted.Tensor(name + "B").ToArray());
+            OracleDelta delta = PeftFactors.Embedding(
+                converted.Config, module.Path, converted.Tensor(name + "A").ToArray(), converted.Tensor(name + "B").ToArray());
             return [Array(delta.Delta)];
         }
 
         string[] parameters = Strings(converted.Config, "target_parameters");
         bool isParameter = parameters.Contains(module.ParameterPath);
-        Assert.True(isParameter || (module.Form is HfForm.Module or HfForm.PerExpert && Strings(converted.Config, "target_modules").Contains(module.PathOf(expert))), module.Path);
-        (DenseArray a, DenseArray b) = converted.PeftPair(isParameter && module.Form is HfForm.Packed or HfForm.ExpertRows ? Key(module, parameters) : module.PathOf(expert));
+        Assert.True(
+            isParameter || (module.Form is HfForm.Module or HfForm.PerExpert && Strings(converted.Config, "target_modules").Contains(module.PathOf(expert))),
+            module.Path);
+        (DenseArray a, DenseArray b) = converted.PeftPair(
+            isParameter && module.Form is HfForm.Packed or HfForm.ExpertRows ? Key(module, parameters) : module.PathOf(expert));
         bool packed = module.Form == HfForm.Packed;
         int experts = packed ? SyntheticBase.Experts : 1;
         double scale = converted.PeftScale(isParameter ? module.ParameterPath : module.PathOf(expert), a.Shape[0] / experts);

@@ -85,7 +85,9 @@ internal static class PeftPage
     {
         using var folder = new TemporaryFolder();
         ConversionResult there = Run.Convert(fixture.AdapterFolder, TargetProfile.MlxLm, folder["mlx"], fixture.BaseFolder);
-        string verdict = there.IsWritten ? "converts" : "refused: " + string.Join(" ", Codes(there, Severity.Error).Select(code => FindingCodes.Find(code)!.Cause));
+        string verdict = there.IsWritten
+            ? "converts"
+            : "refused: " + string.Join(" ", Codes(there, Severity.Error).Select(code => FindingCodes.Find(code)!.Cause));
         string back = "";
         if (there.IsWritten)
         {
@@ -108,6 +110,9 @@ internal static class PeftPage
         int gone = source.Count - same.Length, added = back.Count - same.Length;
         return (changed, gone, added) == (0, 0, 0)
             ? "every byte"
-            : string.Join(", ", new[] { (changed, "differ"), (gone, "are not there again"), (added, "are new") }.Where(part => part.Item1 > 0).Select(part => $"{part.Item1} {part.Item2}")) + $" of {source.Count} tensors";
+            : string.Join(
+                ", ",
+                new[] { (changed, "differ"), (gone, "are not there again"), (added, "are new") }.Where(part => part.Item1 > 0)
+                    .Select(part => $"{part.Item1} {part.Item2}")) + $" of {source.Count} tensors";
     }
 }

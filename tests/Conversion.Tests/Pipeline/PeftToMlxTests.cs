@@ -107,6 +107,10 @@ public class PeftToMlxTests
 
         changed.Put(embedding.Name, DenseArray.Zeros(embedding.Shape[0] + 3, embedding.Shape[1]));
         ConversionResult otherShape = Run.MustRefuse(changed.Save(), TargetProfile.MlxLm, folder["mlx"], ["TF2304"], Fixtures.HfBaseFolder("llama"));
-        Assert.Contains(otherShape.Findings, finding => finding.Message.StartsWith("F32 (115, 64); ", StringComparison.Ordinal) && finding.Message.Contains("(112, 64) there", StringComparison.Ordinal));
+        Assert.Contains(
+            otherShape.Findings,
+            finding =>
+                finding.Message.StartsWith("F32 (115, 64); ", StringComparison.Ordinal)
+                    && finding.Message.Contains("(112, 64) there", StringComparison.Ordinal));
     }
 }

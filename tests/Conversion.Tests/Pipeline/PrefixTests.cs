@@ -41,7 +41,8 @@ public class PrefixTests
 
     [Theory]
     [MemberData(nameof(Roots))]
-    public void Every_spelling_of_the_root_leads_to_the_same_layers_of_mlx(string modelType, string mlx, string transformers4, string transformers5, string[] others)
+    public void Every_spelling_of_the_root_leads_to_the_same_layers_of_mlx(
+        string modelType, string mlx, string transformers4, string transformers5, string[] others)
     {
         foreach (string root in others.Append(transformers4).Append(transformers5).Distinct())
         {
@@ -56,7 +57,8 @@ public class PrefixTests
 
     [Theory]
     [MemberData(nameof(Roots))]
-    public void The_layers_of_mlx_have_the_names_of_the_generation_that_was_asked_for(string modelType, string mlx, string transformers4, string transformers5, string[] others)
+    public void The_layers_of_mlx_have_the_names_of_the_generation_that_was_asked_for(
+        string modelType, string mlx, string transformers4, string transformers5, string[] others)
     {
         Assert.NotEmpty(others);
         foreach ((int generation, string root) in new[] { (4, transformers4), (5, transformers5) })

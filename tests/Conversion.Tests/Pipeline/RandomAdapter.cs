@@ -50,20 +50,26 @@ public sealed class RandomAdapter
         from density in Gen.Choose(1, 10)
         select Make(seed, rank, alpha, rslora, dora, [.. ranks.Take(3)], [.. alphas.Take(3)], [.. dtypes.DefaultIfEmpty("F32")], density);
 
-    public string Dump() => Files.Config.ToJsonString() + " " + string.Join(", ", Files.Tensors.Values.Select(tensor => $"{tensor.Name} {OracleSafetensors.Describe(tensor)}"));
+    public string Dump() =>
+        Files.Config.ToJsonString() + " " + string.Join(", ", Files.Tensors.Values.Select(tensor => $"{tensor.Name} {OracleSafetensors.Describe(tensor)}"));
 
     public override string ToString() => Dump();
 
     private static RandomAdapter Make(
-        int seed, int rank, double alpha, bool rslora, bool dora, (string Key, int Rank)[] ranks, (string Key, double Alpha)[] alphas, string[] dtypes, int density)
+        int seed, int rank, double alpha, bool rslora, bool dora, (string Key, int Rank)[] ranks, (string Key, double Alpha)[] alphas, string[] dtypes,
+        int density)
     {
         SmallAdapter files = SmallAdapter.Peft("\"peft_version\": \"0.21.0\"")
-            .Set("r", $"{rank}").Set("lora_alpha", JsonSerializer.Serialize(alpha)).Set("use_rslora", rslora ? "true" : "false").Set("use_dora", dora ? "true" : "false")
+            .Set("r", $"{rank}")
+                .Set("lora_alpha", JsonSerializer.Serialize(alpha))
+                .Set("use_rslora", rslora ? "true" : "false")
+                .Set("use_dora", dora ? "true" : "false")
             .Set("rank_pattern", JsonSerializer.Serialize(ranks.DistinctBy(entry => entry.Key).ToDictionary(entry => entry.Key, entry => entry.Rank)))
             .Set("alpha_pattern", JsonSerializer.Serialize(alphas.DistinctBy(entry => entry.Key).ToDictionary(entry => entry.Key, entry => entry.Alpha)));
         var adapter = new RandomAdapter(files, dora);
         var random = new Random(seed);
-        foreach ((string path, int inputs, int outputs) in All().Where(_ => random.Next(10) < density).DefaultIfEmpty(("model.layers.1.self_attn.q_proj", 6, 8)))
+        foreach ((string path, int inputs, int outputs)
+            in All().Where(_ => random.Next(10) < density).DefaultIfEmpty(("model.layers.1.self_attn.q_proj", 6, 8)))
         {
             adapter.Add(path, inputs, outputs, rank, dtypes, random);
         }

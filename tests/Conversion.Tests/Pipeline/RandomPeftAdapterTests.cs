@@ -13,8 +13,8 @@ using Transfuse.Oracle;
 namespace Transfuse.Conversion.Tests.Pipeline;
 
 /// <summary>
-/// Random adapters as PEFT 0.21 under transformers 5 saves them, over the bases of tests/fixtures: all-linear, lists, paths and patterns, experts with and without their module,
-/// routers, patterns of rank and alpha, rsLoRA, DoRA, a head. Every verb is tried; what comes out changes the model as the Oracle says.
+/// Random adapters as PEFT 0.21 under transformers 5 saves them, over the bases of tests/fixtures: all-linear, lists, paths and patterns, experts with and
+/// without their module, routers, patterns of rank and alpha, rsLoRA, DoRA, a head. Every verb is tried; what comes out changes the model as the Oracle says.
 /// </summary>
 public class RandomPeftAdapterTests
 {
@@ -25,7 +25,8 @@ public class RandomPeftAdapterTests
 
     private static readonly string[] Plain =
     [
-        "bases/llama", "bases/qwen2", "bases/qwen3", "bases/phi3", "bases/gemma3_text", "bases/gpt2", "bases/gpt_oss", "bases/mixtral", "bases/qwen3_moe", "bases/deepseek_v3",
+        "bases/llama", "bases/qwen2", "bases/qwen3", "bases/phi3", "bases/gemma3_text", "bases/gpt2", "bases/gpt_oss", "bases/mixtral", "bases/qwen3_moe",
+        "bases/deepseek_v3",
         "generated/bases/mixtral_32", "generated/bases/olmoe_8", "generated/bases/qwen3_moe_41", "generated/bases/deepseek_v3_10",
     ];
 
@@ -84,9 +85,14 @@ public class RandomPeftAdapterTests
         Run.MustConvert(input, TargetProfile.Peft, folder["peft"], baseFolder);
         AssertSame(meant, PeftOracle.Read(folder["peft"], hfBase).Deltas.ToDictionary(StringComparer.Ordinal), 0);
 
-        string[] dropped = [.. meant.Keys.Where(path => hfBase.ModelType == "deepseek_v3" && (path.EndsWith(".kv_b_proj.weight", StringComparison.Ordinal) || path.EndsWith(".mlp.gate.weight", StringComparison.Ordinal)))];
+        string[] dropped =
+            [.. meant.Keys.Where(
+                path =>
+                    hfBase.ModelType == "deepseek_v3"
+                        && (path.EndsWith(".kv_b_proj.weight", StringComparison.Ordinal) || path.EndsWith(".mlp.gate.weight", StringComparison.Ordinal)))];
         Dictionary<string, OracleDelta> kept = meant.Where(item => !dropped.Contains(item.Key)).ToDictionary(item => item.Key, item => item.Value);
-        ConversionResult converted = Run.Convert(input, TargetProfile.MlxLm, folder["mlx"], baseFolder, new ConversionOptions { Allowed = [.. Allowed], Verify = true });
+        ConversionResult converted = Run.Convert(
+            input, TargetProfile.MlxLm, folder["mlx"], baseFolder, new ConversionOptions { Allowed = [.. Allowed], Verify = true });
         if (kept.Count == 0)
         {
             Assert.Equal(["TF2011"], Codes(converted));
@@ -107,14 +113,17 @@ public class RandomPeftAdapterTests
         AssertSame(kept, back.Applied.Where(item => item.Value.Delta.Values.Any(value => value != 0)).ToDictionary(), 3e-7);
     }
 
-    private static string[] Codes(ConversionResult result) => [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct()];
+    private static string[] Codes(ConversionResult result) =>
+        [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct()];
 
     private static void AssertSame(Dictionary<string, OracleDelta> meant, Dictionary<string, OracleDelta> found, double tolerance)
     {
         Assert.Equal(meant.Keys.Order(StringComparer.Ordinal), found.Keys.Order(StringComparer.Ordinal));
         foreach ((string path, OracleDelta delta) in meant)
         {
-            Assert.True(DeltaComparison.Of(found[path].Delta, delta.Delta).RelativeError <= tolerance, $"{path}: {DeltaComparison.Of(found[path].Delta, delta.Delta).RelativeError}");
+            Assert.True(
+                DeltaComparison.Of(found[path].Delta, delta.Delta).RelativeError <= tolerance,
+                $"{path}: {DeltaComparison.Of(found[path].Delta, delta.Delta).RelativeError}");
             Assert.Equal(delta.Magnitude is null, found[path].Magnitude is null);
         }
     }
@@ -122,11 +131,28 @@ public class RandomPeftAdapterTests
     /// <summary>A config as a user writes it.</summary>
     private static JsonElement Choose(Random random, HfBase hfBase)
     {
-        HfParameter[] linear = [.. hfBase.Parameters.Where(parameter => parameter.Leaf == "weight" && parameter.Kind is HfModuleKind.Linear or HfModuleKind.Conv1D && parameter.Module != "lm_head" && !parameter.Path.Contains("score_correction", StringComparison.Ordinal))];
+        HfParameter[] linear =
+            [.. hfBase.Parameters.Where(
+                parameter =>
+                    parameter.Leaf == "weight"
+                        && parameter.Kind is HfModuleKind.Linear or HfModuleKind.Conv1D
+                        && parameter.Module != "lm_head"
+                        && !parameter.Path.Contains("score_correction", StringComparison.Ordinal))];
         string[] paths = [.. linear.Select(parameter => parameter.Module)];
         string[] leaves = [.. paths.Select(path => path[(path.LastIndexOf('.') + 1)..]).Distinct().Order(StringComparer.Ordinal)];
-        string[] experts = [.. hfBase.Parameters.Where(parameter => parameter.Shape.Length == 3 && parameter.Path.Contains("expert", StringComparison.Ordinal) && !parameter.Leaf.EndsWith("bias", StringComparison.Ordinal)).Select(parameter => string.Join('.', parameter.Path.Split('.')[^3..])).Distinct()];
-        string[] routers = [.. hfBase.Parameters.Where(parameter => parameter.Shape.Length == 2 && parameter.Kind == HfModuleKind.Raw && (parameter.Module.EndsWith(".gate", StringComparison.Ordinal) || parameter.Module.EndsWith(".router", StringComparison.Ordinal))).Select(parameter => parameter.Path)];
+        string[] experts =
+            [.. hfBase.Parameters.Where(
+                parameter =>
+                    parameter.Shape.Length == 3
+                        && parameter.Path.Contains("expert", StringComparison.Ordinal)
+                        && !parameter.Leaf.EndsWith("bias", StringComparison.Ordinal)).Select(parameter =>
+                        string.Join('.', parameter.Path.Split('.')[^3..])).Distinct()];
+        string[] routers =
+            [.. hfBase.Parameters.Where(
+                parameter => parameter.Shape.Length == 2
+                    && parameter.Kind == HfModuleKind.Raw
+&& (parameter.Module.EndsWith(".gate", StringComparison.Ordinal) || parameter.Module.EndsWith(".router", StringComparison.Ordinal))).Select(parameter =>
+                        parameter.Path)];
         var config = new JsonObject
         {
             ["peft_type"] = "LORA",

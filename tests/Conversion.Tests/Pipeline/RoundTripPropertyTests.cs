@@ -8,7 +8,8 @@ using Transfuse.Oracle;
 namespace Transfuse.Conversion.Tests.Pipeline;
 
 /// <summary>
-/// PEFT to mlx-lm and back: tensor bytes and float32 scales stay where no finding says folded, padded or rounded; deltas stay to float32 rounding where one does.
+/// PEFT to mlx-lm and back: tensor bytes and float32 scales stay where no finding says folded, padded or rounded; deltas stay to float32 rounding where one
+/// does.
 /// </summary>
 public class RoundTripPropertyTests
 {
@@ -42,7 +43,9 @@ public class RoundTripPropertyTests
                 untouched += codes.Count == 0 ? 1 : 0;
             }
         }));
-        Assert.True(converted == 100 && folded > 50 && padded > 50 && untouched > 50, $"{converted} adapters, {folded} modules folded, {padded} padded, {untouched} untouched");
+        Assert.True(
+            converted == 100 && folded > 50 && padded > 50 && untouched > 50,
+            $"{converted} adapters, {folded} modules folded, {padded} padded, {untouched} untouched");
     }
 
     private static void AssertBytes(RandomAdapter adapter, Converted back, string module, OracleDelta source, HashSet<string> codes)

@@ -39,7 +39,8 @@ public class RoundTripTests
         Run.MustConvert(folder["peft"], TargetProfile.MlxLm, folder["back"], hfBase);
 
         AssertSameTensors(Path.Combine(fixture.AdapterFolder, "adapters.safetensors"), Path.Combine(folder["back"], "adapters.safetensors"));
-        Assert.Equal((float)fixture.Json.GetNumber("scale", double.NaN), (float)MlxScale.Of(OracleJson.Read(Path.Combine(folder["back"], "adapter_config.json"))));
+        Assert.Equal(
+            (float)fixture.Json.GetNumber("scale", double.NaN), (float)MlxScale.Of(OracleJson.Read(Path.Combine(folder["back"], "adapter_config.json"))));
     }
 
     [Fact]

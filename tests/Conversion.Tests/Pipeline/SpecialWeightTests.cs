@@ -6,7 +6,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Pipeline;
 
-/// <summary>Models whose weights lie in unusual ways: rows of several experts, fused rows, scaled rows, per-head splits. Expected values by plain loops.</summary>
+/// <summary>
+/// Models whose weights lie in unusual ways: rows of several experts, fused rows, scaled rows, per-head splits. Expected values by plain loops.
+/// </summary>
 public class SpecialWeightTests
 {
     private const string Dbrx = """{"model_type": "dbrx", "n_layers": 2, "d_model": 6, "ffn_config": {"moe_num_experts": 3, "ffn_hidden_size": 4}}""";
@@ -36,9 +38,12 @@ public class SpecialWeightTests
         }
 
         Converted back = Run.MustConvert(there.Open(), TargetProfile.Peft, Dbrx);
-        Assert.Equal(["w1", "v1", "w2"], back.Config.GetStrings("target_parameters")!.Select(path => path[^2..]).OrderBy(name => Array.IndexOf(["w1", "v1", "w2"], name)));
+        Assert.Equal(
+            ["w1", "v1", "w2"],
+            back.Config.GetStrings("target_parameters")!.Select(path => path[^2..]).OrderBy(name => Array.IndexOf(["w1", "v1", "w2"], name)));
         Assert.Equal(12, back.PeftPair(Mlp + ".base_layer").B.Shape[0]);
-        foreach ((string key, string parameter, DenseArray delta) in new[] { (Mlp + ".base_layer.base_layer", "w1", w1), (Mlp + ".base_layer", "v1", v1), (Mlp, "w2", w2) })
+        foreach ((string key, string parameter, DenseArray delta)
+            in new[] { (Mlp + ".base_layer.base_layer", "w1", w1), (Mlp + ".base_layer", "v1", v1), (Mlp, "w2", w2) })
         {
             (DenseArray a, DenseArray b) = back.PeftPair(key);
             AssertClose(delta, Dense.Scale(Dense.Multiply(b, a), back.PeftScale($"{Mlp}.{parameter}", a.Shape[0])));
@@ -129,7 +134,8 @@ public class SpecialWeightTests
             ["feed_forward.gate_proj"] = [0.6], ["feed_forward.up_proj"] = [1], ["feed_forward.down_proj"] = [0.2], ["mamba.out_proj"] = [0.9],
             ["mamba.in_proj"] = [.. Repeat(0.5, 3), .. Repeat(0.25, 3), .. Repeat(3, 2), .. Repeat(0.1, 2), .. Repeat(1.7, 2)],
         };
-        Dictionary<string, DenseArray> deltas = factors.ToDictionary(item => item.Key, item => adapter.Pair("model.layers.0." + item.Key, 6, item.Value.Length == 1 ? 6 : 12));
+        Dictionary<string, DenseArray> deltas = factors.ToDictionary(
+            item => item.Key, item => adapter.Pair("model.layers.0." + item.Key, 6, item.Value.Length == 1 ? 6 : 12));
 
         Converted there = Run.MustConvert(adapter, TargetProfile.MlxLm, Falcon);
         foreach ((string key, double[] multipliers) in factors)

@@ -6,7 +6,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Pipeline;
 
-/// <summary>Where the base ties its head to its embedding, MLX's adapter of the embedding changes both; PEFT's does so only with the mirrored pair and the flag.</summary>
+/// <summary>
+/// Where the base ties its head to its embedding, MLX's adapter of the embedding changes both; PEFT's does so only with the mirrored pair and the flag.
+/// </summary>
 public class TiedEmbeddingTests
 {
     private const string Embedding = "model.embed_tokens";
@@ -30,7 +32,8 @@ public class TiedEmbeddingTests
 
     private static DenseArray Delta(SmallAdapter adapter) => Dense.Scale(
         Dense.Transpose(Dense.Multiply(
-            adapter.Tensors[$"base_model.model.{Embedding}.lora_embedding_B"].ToArray(), adapter.Tensors[$"base_model.model.{Embedding}.lora_embedding_A"].ToArray())),
+            adapter.Tensors[$"base_model.model.{Embedding}.lora_embedding_B"].ToArray(),
+            adapter.Tensors[$"base_model.model.{Embedding}.lora_embedding_A"].ToArray())),
         2);
 
     private static void AssertEmbeddingOnly(Converted converted, SmallAdapter adapter)
@@ -59,7 +62,8 @@ public class TiedEmbeddingTests
     public void An_embedding_alone_would_change_the_head_too() => Run.MustRefuse(WithEmbedding(), TargetProfile.MlxLm, ["TF5005"], Base(true));
 
     [Fact]
-    public void A_model_that_always_ties_refuses_it_whatever_its_config_says() => Run.MustRefuse(WithEmbedding(), TargetProfile.MlxLm, ["TF5005"], Base(null, "gemma"));
+    public void A_model_that_always_ties_refuses_it_whatever_its_config_says() =>
+        Run.MustRefuse(WithEmbedding(), TargetProfile.MlxLm, ["TF5005"], Base(null, "gemma"));
 
     [Fact]
     public void Pairs_that_are_no_mirror_are_refused()
@@ -102,7 +106,8 @@ public class TiedEmbeddingTests
         // mlx-lm refuses to load a head that the base ties, so that a word is enough.
         SmallAdapter head = SmallAdapter.Peft();
         head.Pair("lm_head", 6, 10);
-        Assert.Contains(Run.MustConvert(head, TargetProfile.MlxLm, null, options).Result.Findings, finding => finding is { Code.Id: "TF5024", Severity: Severity.Warning });
+        Assert.Contains(
+            Run.MustConvert(head, TargetProfile.MlxLm, null, options).Result.Findings, finding => finding is { Code.Id: "TF5024", Severity: Severity.Warning });
 
         SmallAdapter mlx = SmallAdapter.Mlx();
         mlx.MlxPair(Embedding, 10, 6);
@@ -166,7 +171,9 @@ public class TiedEmbeddingTests
         string config = File.ReadAllText(Path.Combine(Fixtures.HfBaseFolder("llama"), "config.json"));
         Assert.Contains("\"tie_word_embeddings\": false", config);
         Directory.CreateDirectory(folder["base"]);
-        File.WriteAllText(Path.Combine(folder["base"], "config.json"), config.Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", StringComparison.Ordinal));
+        File.WriteAllText(
+            Path.Combine(folder["base"], "config.json"),
+            config.Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", StringComparison.Ordinal));
         Run.MustRefuse(Fixtures.Case("llama_embed").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2304", "TF5005"], folder["base"]);
         Run.MustRefuse(Fixtures.Case("llama_lm_head").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2304", "TF4019"], folder["base"]);
     }

@@ -38,9 +38,11 @@ public class VerbShapeTests
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdapterInspector.InspectAsync(source, cancellationToken: cancelled.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdapterPipeline.ConvertAsync(source, TargetProfile.MlxLm, sink, cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => AdapterPipeline.ConvertAsync(source, TargetProfile.MlxLm, sink, cancellationToken: cancelled.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdapterRepair.RepairAsync(source, sink, cancellationToken: cancelled.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdapterChecker.CheckAsync(source, TargetProfile.Peft, cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => AdapterChecker.CheckAsync(source, TargetProfile.Peft, cancellationToken: cancelled.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdapterVerifier.VerifyAsync(source, source, cancellationToken: cancelled.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdapterReader.ReadAsync(source, cancellationToken: cancelled.Token));
         Assert.Empty(sink.Files);
@@ -124,7 +126,8 @@ public class VerbShapeTests
 #pragma warning restore xUnit1051
 
         Assert.True(result.IsWritten);
-        string test = await File.ReadAllTextAsync(Path.Combine(Fixtures.RepositoryRoot, "tests", "Conversion.Tests", "Pipeline", "VerbShapeTests.cs"), TestContext.Current.CancellationToken);
+        string test = await File.ReadAllTextAsync(
+            Path.Combine(Fixtures.RepositoryRoot, "tests", "Conversion.Tests", "Pipeline", "VerbShapeTests.cs"), TestContext.Current.CancellationToken);
         string[] code = [.. test.Split("// README\n")[1].TrimEnd().Split('\n').Select(line => line.Length > 8 ? line[8..] : line)];
         string readme = await File.ReadAllTextAsync(Path.Combine(Fixtures.RepositoryRoot, "README.md"), TestContext.Current.CancellationToken);
         string expected = System.Text.RegularExpressions.Regex.Replace(string.Join('\n', code), @"Example\((""[^""]*"")\)", "$1");

@@ -48,8 +48,12 @@ internal static class Damages
             case Damage.Stale when stale is not null:
                 parent[name] = stale.DeepClone();
                 break;
-            case Damage.Negative when value is JsonValue number && number.GetValueKind() == System.Text.Json.JsonValueKind.Number && number.GetValue<double>() > 0:
-                parent[name] = -number.GetValue<double>() is var negative && double.IsInteger(negative) && !value.ToJsonString().Contains('.') ? (JsonNode)(long)negative : negative;
+            case Damage.Negative when value is JsonValue number
+                && number.GetValueKind() == System.Text.Json.JsonValueKind.Number
+                && number.GetValue<double>() > 0:
+                parent[name] = -number.GetValue<double>() is var negative && double.IsInteger(negative) && !value.ToJsonString().Contains('.')
+                    ? (JsonNode)(long)negative
+                    : negative;
                 break;
             case Damage.NaN:
                 parent[name] = "NaN-here";

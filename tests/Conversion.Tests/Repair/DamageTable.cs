@@ -31,7 +31,9 @@ internal sealed class DamageTable(string title)
     public string Render()
     {
         Damage[] damages = Enum.GetValues<Damage>();
-        var text = new StringBuilder($"## {title}\n\n| field | missing | null | wrong type | stale | negative | NaN | a string |\n| --- |{string.Concat(damages.Select(_ => " --- |"))}\n");
+        var text = new StringBuilder(
+            $"## {title}\n\n| field | missing | null | wrong type | stale | negative | NaN | a string |\n| --- "
+            + $"|{string.Concat(damages.Select(_ => " --- |"))}\n");
         foreach (string field in _fields)
         {
             text.Append($"| `{field}` |{string.Concat(damages.Select(damage => $" {Cell(field, damage)} |"))}\n");
@@ -41,5 +43,7 @@ internal sealed class DamageTable(string title)
     }
 
     private string Cell(string field, Damage damage) =>
-        _cells.TryGetValue((field, damage), out SortedSet<Outcome>? cell) ? string.Join(" or ", cell.Select(outcome => outcome.ToString().ToLowerInvariant())) : "";
+        _cells.TryGetValue((field, damage), out SortedSet<Outcome>? cell)
+            ? string.Join(" or ", cell.Select(outcome => outcome.ToString().ToLowerInvariant()))
+            : "";
 }

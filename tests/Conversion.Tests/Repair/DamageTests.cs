@@ -9,8 +9,8 @@ namespace Transfuse.Conversion.Tests.Repair;
 
 /// <summary>
 /// Each good fixture with each metadata field in turn missing, null, of the wrong type, stale, negative, NaN and a string: a repair restores the exact meaning,
-/// or refuses with a finding that names the field; a default that the reader takes is named with its program. The outcomes are the table in docs/repair.md, which is
-/// written anew with TRANSFUSE_UPDATE_DOCS=1.
+/// or refuses with a finding that names the field; a default that the reader takes is named with its program. The outcomes are the table in docs/repair.md,
+/// which is written anew with TRANSFUSE_UPDATE_DOCS=1.
 /// </summary>
 public class DamageTests
 {
@@ -24,15 +24,18 @@ public class DamageTests
 
     private static readonly string[] PeftFields =
     [
-        "peft_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "rank_pattern", "alpha_pattern", "target_modules", "target_parameters", "exclude_modules", "layers_to_transform", "layers_pattern",
-        "modules_to_save", "bias", "use_dora", "lora_bias", "init_lora_weights", "trainable_token_indices", "layer_replication", "fan_in_fan_out", "task_type", "inference_mode", "base_model_name_or_path", "revision",
+        "peft_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "rank_pattern", "alpha_pattern", "target_modules", "target_parameters", "exclude_modules",
+        "layers_to_transform", "layers_pattern",
+        "modules_to_save", "bias", "use_dora", "lora_bias", "init_lora_weights", "trainable_token_indices", "layer_replication", "fan_in_fan_out", "task_type",
+        "inference_mode", "base_model_name_or_path", "revision",
         "auto_mapping", "peft_version",
     ];
 
     // What no tensor and no second field tells: the config is the only record. Of these a stale value is the value.
     private static readonly HashSet<string> OnlyRecords =
     [
-        "lora_parameters.scale", "lora_parameters.dropout", "lora_alpha", "lora_dropout", "use_rslora", "alpha_pattern", "init_lora_weights", "layer_replication",
+        "lora_parameters.scale", "lora_parameters.dropout", "lora_alpha", "lora_dropout", "use_rslora", "alpha_pattern", "init_lora_weights",
+        "layer_replication",
         "trainable_token_indices", "lora_bias",
     ];
 
@@ -45,14 +48,19 @@ public class DamageTests
     [Fact]
     public void Never_gives_a_silent_default()
     {
-        DamageTable mlx = Mlx("mlx-lm and mlx-swift-lm", MlxFields, Fixtures.MlxCases.Where(fixture => fixture.Name == "swift_llama" || (fixture.Name.StartsWith("mlx_", StringComparison.Ordinal) && fixture.Name != "mlx_llama_full")));
+        DamageTable mlx = Mlx(
+            "mlx-lm and mlx-swift-lm",
+            MlxFields,
+            Fixtures.MlxCases.Where(
+                fixture => fixture.Name == "swift_llama" || (fixture.Name.StartsWith("mlx_", StringComparison.Ordinal) && fixture.Name != "mlx_llama_full")));
         DamageTable unsloth = Mlx("Unsloth", UnslothFields, Fixtures.MlxCases.Where(fixture => fixture.Name.StartsWith("unsloth_", StringComparison.Ordinal)));
         using var vlmCase = new VlmCase("mlx_llama_qv");
         DamageTable vlm = Mlx("mlx-vlm", MlxFields, [vlmCase.Fixture]);
         DamageTable peft = Peft();
         string[] failures = [.. mlx.Failures, .. unsloth.Failures, .. vlm.Failures, .. peft.Failures];
         Assert.True(failures.Length == 0, $"{failures.Length} failures:\n{string.Join('\n', failures.Take(60))}");
-        Assert.True(mlx.Cases > 600 && unsloth.Cases > 150 && vlm.Cases > 40 && peft.Cases > 3000, $"{mlx.Cases}, {unsloth.Cases}, {vlm.Cases}, {peft.Cases} cases");
+        Assert.True(
+            mlx.Cases > 600 && unsloth.Cases > 150 && vlm.Cases > 40 && peft.Cases > 3000, $"{mlx.Cases}, {unsloth.Cases}, {vlm.Cases}, {peft.Cases} cases");
         CheckPage(RepairPage.Render(mlx, unsloth, vlm, peft));
     }
 
@@ -113,12 +121,16 @@ public class DamageTests
 
     // Those that differ from others in the dtype or the container alone have the same metadata.
     private static bool IsDamaged(FixtureCase fixture) =>
-        fixture.PeftType == "LORA" && !fixture.Name.Contains("16", StringComparison.Ordinal) && File.Exists(Path.Combine(fixture.AdapterFolder, PeftFiles.Safetensors));
+        fixture.PeftType == "LORA"
+            && !fixture.Name.Contains("16", StringComparison.Ordinal)
+            && File.Exists(Path.Combine(fixture.AdapterFolder, PeftFiles.Safetensors));
 
-    private static void Run(DamageTable table, FixtureCase fixture, string[] fields, Func<string, JsonObject, JsonNode?> stale, Func<string, string?> difference)
+    private static void Run(
+        DamageTable table, FixtureCase fixture, string[] fields, Func<string, JsonObject, JsonNode?> stale, Func<string, string?> difference)
     {
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(fixture.AdapterFolder, "adapter_config.json")))!.AsObject();
-        Dictionary<string, ReadOnlyMemory<byte>> files = Directory.GetFiles(fixture.AdapterFolder).ToDictionary(file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file)));
+        Dictionary<string, ReadOnlyMemory<byte>> files = Directory.GetFiles(fixture.AdapterFolder)
+            .ToDictionary(file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file)));
         // Most damages are repaired to one and the same folder.
         Dictionary<string, string?> seen = new(StringComparer.Ordinal);
         foreach (string field in fields.Where(field => Contains(config, field)))
@@ -136,7 +148,9 @@ public class DamageTests
                 table.Add(field, damage, outcome);
                 if (outcome == Outcome.Silent)
                 {
-                    table.Failures.Add($"{fixture.Name} {field} {damage}: {detail}; findings: {string.Join(" | ", result.Findings)}; changes: {string.Join(" | ", result.Changes)}");
+                    table.Failures.Add(
+                        $"{fixture.Name} {field} {damage}: {detail}; findings: {string.Join(" | ", result.Findings)}; changes: "
+                        + $"{string.Join(" | ", result.Changes)}");
                 }
             }
         }
@@ -147,7 +161,8 @@ public class DamageTests
         string name = field.Split('.')[^1];
         if (!result.Succeeded)
         {
-            bool named = result.Findings.Any(finding => finding.Severity == Severity.Error && $"{finding.Subject} {finding.Message}".Contains(name, StringComparison.Ordinal));
+            bool named = result.Findings.Any(
+                finding => finding.Severity == Severity.Error && $"{finding.Subject} {finding.Message}".Contains(name, StringComparison.Ordinal));
             return named ? (Outcome.Refused, "") : (Outcome.Silent, "refused without naming the field");
         }
 
@@ -158,7 +173,8 @@ public class DamageTests
 
         bool isWarned = result.Findings.Any(finding => finding.Severity == Severity.Warning
             && $"{finding.Subject} {finding.Message}".Contains(name, StringComparison.Ordinal)
-            && (finding.Message.Contains("PEFT", StringComparison.Ordinal) || finding.Message.Contains("mlx-", StringComparison.Ordinal) || finding.Message.Contains("Unsloth", StringComparison.Ordinal)));
+&& (finding.Message.Contains("PEFT", StringComparison.Ordinal) || finding.Message.Contains("mlx-", StringComparison.Ordinal) || finding.Message.Contains(
+    "Unsloth", StringComparison.Ordinal)));
         bool isKept = damage == Damage.Stale && OnlyRecords.Contains(field);
         return isWarned ? (Outcome.Default, "") : isKept ? (Outcome.Kept, "") : (Outcome.Silent, different);
     }
@@ -171,7 +187,8 @@ public class DamageTests
             config.Remove(field);
         }
 
-        string weights = string.Join('\n', output.Where(file => file.Key != "adapter_config.json").Select(file => Convert.ToBase64String(SHA256.HashData(file.Value.Span))));
+        string weights = string.Join(
+            '\n', output.Where(file => file.Key != "adapter_config.json").Select(file => Convert.ToBase64String(SHA256.HashData(file.Value.Span))));
         string key = config.ToJsonString() + weights;
         if (!seen.TryGetValue(key, out string? different))
         {

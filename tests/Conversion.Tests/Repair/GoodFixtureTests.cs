@@ -3,14 +3,17 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Repair;
 
-/// <summary>Folders that are whole stay as they are, byte for byte; what mlx-lm writes loads in mlx-swift-lm too after a repair, where that can hold it.</summary>
+/// <summary>
+/// Folders that are whole stay as they are, byte for byte; what mlx-lm writes loads in mlx-swift-lm too after a repair, where that can hold it.
+/// </summary>
 public class GoodFixtureTests
 {
     private static readonly string[] ChangedFields = ["num_layers", "lora_parameters.keys"];
 
     public static TheoryData<string> Peft { get; } = [.. Fixtures.PeftCases.Select(fixture => fixture.Name)];
 
-    public static TheoryData<string> Mlx { get; } = [.. Fixtures.MlxCases.Select(fixture => fixture.Name).Where(name => name.StartsWith("mlx_", StringComparison.Ordinal) && name != "mlx_llama_full")];
+    public static TheoryData<string> Mlx { get; } =
+        [.. Fixtures.MlxCases.Select(fixture => fixture.Name).Where(name => name.StartsWith("mlx_", StringComparison.Ordinal) && name != "mlx_llama_full")];
 
     [Theory]
     [MemberData(nameof(Peft))]
@@ -35,7 +38,9 @@ public class GoodFixtureTests
             using var folder = new TemporaryFolder();
             RepairResult result = Repairing.Must(fixture.AdapterFolder, folder["out"], baseFolder);
             Assert.All(result.Changes, change => Assert.Contains(change.Subject, ChangedFields));
-            Assert.Equal(File.ReadAllBytes(Path.Combine(fixture.AdapterFolder, "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["out"], "adapters.safetensors")));
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(fixture.AdapterFolder, "adapters.safetensors")),
+                File.ReadAllBytes(Path.Combine(folder["out"], "adapters.safetensors")));
             (Meaning loaded, ReaderReport report) = Meaning.Loaded(folder["out"], mlxBase);
             Assert.True(report.LoadsAsIntended, report.ToString());
             Assert.Null(Meaning.Of(fixture).DifferenceTo(loaded));

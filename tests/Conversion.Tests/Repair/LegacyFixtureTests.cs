@@ -4,10 +4,13 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Repair;
 
-/// <summary>Every old or foreign fixture becomes what its case.json says it was made with, or stops with the right question; given the answer, it is right.</summary>
+/// <summary>
+/// Every old or foreign fixture becomes what its case.json says it was made with, or stops with the right question; given the answer, it is right.
+/// </summary>
 public class LegacyFixtureTests
 {
-    public static TheoryData<string> Plain { get; } = new("legacy_npz", "legacy_lora_layers", "legacy_switch_2d", "legacy_checkpoints_only", "swift_llama", "unsloth_llama", "unsloth_qwen3_moe");
+    public static TheoryData<string> Plain { get; } = new(
+        "legacy_npz", "legacy_lora_layers", "legacy_switch_2d", "legacy_checkpoints_only", "swift_llama", "unsloth_llama", "unsloth_qwen3_moe");
 
     public static TheoryData<string, string, string> Asked { get; } = new()
     {

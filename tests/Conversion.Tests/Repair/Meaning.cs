@@ -47,7 +47,8 @@ internal sealed record Meaning(IReadOnlyDictionary<string, OracleDelta> Deltas, 
                 return $"{path}: the deltas differ";
             }
 
-            if (mine.Magnitude is null != theirs.Magnitude is null || (mine.Magnitude is not null && DeltaComparison.Of(theirs.Magnitude!, mine.Magnitude).RelativeError != 0))
+            if (mine.Magnitude is null != theirs.Magnitude is null
+                || (mine.Magnitude is not null && DeltaComparison.Of(theirs.Magnitude!, mine.Magnitude).RelativeError != 0))
             {
                 return $"{path}: the magnitudes differ";
             }

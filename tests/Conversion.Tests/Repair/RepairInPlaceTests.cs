@@ -105,7 +105,8 @@ public class RepairInPlaceTests
 
         Assert.Equal(["adapters.safetensors"], Names(folder).Where(name => !name.EndsWith(".orig", StringComparison.Ordinal)));
         using var output = new TemporaryFolder();
-        Assert.Contains(Repairing.Run(folder.Path, output["out"]).Findings, finding => finding.Code == ContainerCodes.Unfinished && finding.Severity == Severity.Error);
+        Assert.Contains(
+            Repairing.Run(folder.Path, output["out"]).Findings, finding => finding.Code == ContainerCodes.Unfinished && finding.Severity == Severity.Error);
         Assert.False(Path.Exists(output["out"]));
 
         RepairResult result = Repairing.InPlace(folder.Path);
@@ -146,7 +147,16 @@ public class RepairInPlaceTests
         Directory.Move(work, copy);
         edit.Dispose();
         Directory.Move(copy, work);
-        File.WriteAllText(Path.Combine(work, "names"), string.Concat(names.Select(name => name + ".orig").Append(string.Empty).Concat(names).Append(string.Empty).Concat(names).Append("whole").Select(name => name + '\0')));
+        File.WriteAllText(
+            Path.Combine(work, "names"),
+            string.Concat(
+                names.Select(name => name + ".orig")
+                    .Append(string.Empty)
+                    .Concat(names)
+                    .Append(string.Empty)
+                    .Concat(names)
+                    .Append("whole")
+                    .Select(name => name + '\0')));
         File.Move(Path.Combine(folder, names[0]), Path.Combine(folder, names[0] + ".orig"));
     }
 
@@ -201,7 +211,10 @@ public class RepairInPlaceTests
     [Fact]
     public void What_is_no_folder_cannot_be_repaired_in_place()
     {
-        using IAdapterSource source = AdapterSource.FromMemory("adapter", Directory.GetFiles(Fixtures.Case("swift_llama").AdapterFolder).ToDictionary(file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file))));
+        using IAdapterSource source = AdapterSource.FromMemory(
+            "adapter",
+            Directory.GetFiles(Fixtures.Case("swift_llama").AdapterFolder).ToDictionary(
+                file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file))));
         Assert.Throws<InvalidOperationException>(() => AdapterRepair.Of(source).InPlace().Run());
         Assert.Throws<InvalidOperationException>(() => AdapterRepair.Of(source).Run());
     }
@@ -215,7 +228,8 @@ public class RepairInPlaceTests
         Assert.True(MlxLmLoader.Load(folder.Path, MlxBase.Fixture("llama")).LoadsAsIntended);
     }
 
-    private static string[] Names(TemporaryFolder folder) => [.. Directory.GetFiles(folder.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    private static string[] Names(TemporaryFolder folder) =>
+        [.. Directory.GetFiles(folder.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     private static TemporaryFolder Copy(string name)
     {

@@ -27,7 +27,8 @@ public class RepairMlxReaderTests
         }
         else
         {
-            Assert.Contains("1 of 3 modules", Assert.Single(refused.Findings, finding => finding.Code == MlxConfigCodes.StrayMagnitudes).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "1 of 3 modules", Assert.Single(refused.Findings, finding => finding.Code == MlxConfigCodes.StrayMagnitudes).Message, StringComparison.Ordinal);
             RepairResult told = Repairing.InMemory(adapter.Files(), ConversionOptions.Default with { Allowed = ["TF3561"] }).Result;
             Assert.True(told.IsWritten, string.Join('\n', told.Findings));
             Assert.False(told.Adapter!.HasMagnitudes);

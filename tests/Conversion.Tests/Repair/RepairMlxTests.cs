@@ -160,7 +160,9 @@ public class RepairMlxTests
     [Fact]
     public void A_list_of_modules_is_respected()
     {
-        SmallAdapter adapter = Layers(2).Set("unsloth_mlx_lora_module_paths", "[\"model.layers.0.self_attn.q_proj\"]").Set("base_model_name_or_path", "\"acme/toy\"");
+        SmallAdapter adapter = Layers(2)
+            .Set("unsloth_mlx_lora_module_paths", "[\"model.layers.0.self_attn.q_proj\"]")
+            .Set("base_model_name_or_path", "\"acme/toy\"");
         RepairResult refused = Repairing.InMemory(adapter.Files()).Result;
         Assert.Equal(["TF3518"], refused.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id));
         (_, Converted allowed) = Must(adapter, options: ConversionOptions.Default with { Allowed = ["TF3518"] });

@@ -22,7 +22,8 @@ public class RepairMlxValueTests
         adapter.Config["lora_parameters"]!["scale"] = 1e-60;
         RepairResult zero = Repairing.InMemory(adapter.Files()).Result;
         Assert.Equal(["TF3504"], Errors(zero));
-        Assert.Contains(zero.Findings, finding => finding.Code == MlxConfigCodes.ScaleDoubtful && finding.Message.Contains("0 as float32", StringComparison.Ordinal));
+        Assert.Contains(
+            zero.Findings, finding => finding.Code == MlxConfigCodes.ScaleDoubtful && finding.Message.Contains("0 as float32", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -111,7 +112,9 @@ public class RepairMlxValueTests
     public void A_number_of_layers_that_no_model_has_is_called_so()
     {
         RepairResult result = Must(Layers(1).Set("num_layers", "1000000000000")).Result;
-        Assert.Contains(result.Findings, finding => finding.Code == MlxConfigCodes.LayersStale && finding.Message.Contains("more than any model has", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Findings,
+            finding => finding.Code == MlxConfigCodes.LayersStale && finding.Message.Contains("more than any model has", StringComparison.Ordinal));
     }
 
     [Fact]

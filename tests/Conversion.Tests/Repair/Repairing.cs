@@ -23,11 +23,13 @@ internal static class Repairing
     }
 
     /// <summary>Repairs files in memory; no file is there where it is refused.</summary>
-    public static (RepairResult Result, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files) InMemory(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, ConversionOptions? options = null)
+    public static (RepairResult Result, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files) InMemory(
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, ConversionOptions? options = null)
     {
         using IAdapterSource source = AdapterSource.FromMemory("adapter", files);
         using var sink = new MemoryAdapterSink();
-        RepairResult result = AdapterRepair.Of(source).WithOptions(options ?? ConversionOptions.Default).WriteTo(sink).Run(TestContext.Current.CancellationToken);
+        RepairResult result = AdapterRepair.Of(source).WithOptions(options ?? ConversionOptions.Default).WriteTo(sink).Run(
+            TestContext.Current.CancellationToken);
         Assert.Equal(result.IsWritten, sink.Files.Count > 0);
         return (result, sink.Files);
     }
@@ -66,7 +68,8 @@ internal static class Repairing
         Assert.Equal(Directory.GetFiles(expected).Select(Path.GetFileName).Order(), Directory.GetFiles(actual).Select(Path.GetFileName).Order());
         foreach (string file in Directory.GetFiles(expected))
         {
-            Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual, Path.GetFileName(file)))), Path.GetFileName(file));
+            Assert.True(
+                File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual, Path.GetFileName(file)))), Path.GetFileName(file));
         }
     }
 }

@@ -24,12 +24,16 @@ public class SideLinkTests
         File.CreateSymbolicLink(folder["in/twice"], "relative");
 
         RepairResult result = Repairing.Must(folder["in"], folder["out"]);
-        Assert.Equal(["adapter_config.json", "adapters.safetensors", "inside.txt", "within"], Directory.GetFiles(folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["adapter_config.json", "adapters.safetensors", "inside.txt", "within"],
+            Directory.GetFiles(folder["out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal("mine", File.ReadAllText(folder["out/within"]));
         Assert.Null(new FileInfo(folder["out/within"]).LinkTarget);
         Assert.Equal(
             ["absolute", "nowhere", "relative", "system", "twice", "zero"],
-            result.Findings.Where(finding => finding.Code == TargetCodes.SideFileLeftOut).Select(finding => Path.GetFileName(finding.Subject)).Order(StringComparer.Ordinal));
+            result.Findings.Where(finding => finding.Code == TargetCodes.SideFileLeftOut)
+                .Select(finding => Path.GetFileName(finding.Subject))
+                .Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -20,7 +20,8 @@ internal static class SmallMlx
         return adapter;
     }
 
-    public static string[] Errors(RepairResult result) => [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct()];
+    public static string[] Errors(RepairResult result) =>
+        [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => finding.Code.Id).Distinct()];
 
     public static (RepairResult Result, Converted Folder) Must(SmallAdapter adapter, string? baseConfig = null, ConversionOptions? options = null)
     {
@@ -33,6 +34,10 @@ internal static class SmallMlx
         using var baseFolder = new TemporaryFolder();
         File.WriteAllText(baseFolder["config.json"], baseConfig ?? "{}");
         RepairResult result = Repairing.Must(folder.Path, folder["out"], baseConfig is null ? null : baseFolder.Path, options);
-        return (result, new Converted(null!, Directory.GetFiles(folder["out"]).ToDictionary(file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file)))));
+        return (
+            result,
+            new Converted(
+                null!,
+                Directory.GetFiles(folder["out"]).ToDictionary(file => Path.GetFileName(file), file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file)))));
     }
 }

@@ -3,7 +3,9 @@ using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Repair;
 
-/// <summary>The tensors of a fixture in the folder that mlx-vlm 0.6 writes: paths from the root of the vision model, full-path keys, -1 layers and no base.</summary>
+/// <summary>
+/// The tensors of a fixture in the folder that mlx-vlm 0.6 writes: paths from the root of the vision model, full-path keys, -1 layers and no base.
+/// </summary>
 internal sealed class VlmCase : IDisposable
 {
     public const string Prefix = "language_model.";
@@ -14,7 +16,9 @@ internal sealed class VlmCase : IDisposable
     {
         FixtureCase source = Fixtures.Case(name);
         string folder = Directory.CreateDirectory(_folder[$"vlm_{name}/mlx"]).FullName;
-        OracleTensor[] tensors = [.. OracleSafetensors.Read(Path.Combine(source.AdapterFolder, MlxFiles.Safetensors)).Values.Select(tensor => tensor with { Name = Prefix + tensor.Name })];
+        OracleTensor[] tensors =
+            [.. OracleSafetensors.Read(
+                Path.Combine(source.AdapterFolder, MlxFiles.Safetensors)).Values.Select(tensor => tensor with { Name = Prefix + tensor.Name })];
         OracleSafetensors.Write(Path.Combine(folder, MlxFiles.Safetensors), tensors);
         JsonNode parameters = JsonNode.Parse(File.ReadAllText(Path.Combine(source.AdapterFolder, "adapter_config.json")))!["lora_parameters"]!;
         var config = new JsonObject
@@ -26,7 +30,8 @@ internal sealed class VlmCase : IDisposable
                 ["rank"] = parameters["rank"]!.DeepClone(),
                 ["dropout"] = parameters["dropout"]!.DeepClone(),
                 ["scale"] = parameters["scale"]!.DeepClone(),
-                ["keys"] = new JsonArray([.. tensors.Select(tensor => tensor.Name[..tensor.Name.LastIndexOf('.')]).Distinct().Select(path => JsonValue.Create(path))]),
+                ["keys"] = new JsonArray(
+                    [.. tensors.Select(tensor => tensor.Name[..tensor.Name.LastIndexOf('.')]).Distinct().Select(path => JsonValue.Create(path))]),
             },
         };
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), config.ToJsonString());

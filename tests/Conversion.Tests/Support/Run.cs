@@ -29,12 +29,15 @@ public static class Run
     }
 
     /// <summary>Converts, and fails the test unless it is refused with exactly these error codes and nothing is written.</summary>
-    public static ConversionResult MustRefuse(string input, TargetProfile target, string output, string[] codes, string? baseFolder = null, ConversionOptions? options = null)
+    public static ConversionResult MustRefuse(
+        string input, TargetProfile target, string output, string[] codes, string? baseFolder = null, ConversionOptions? options = null)
     {
         ConversionResult result = Convert(input, target, output, baseFolder, options);
         Assert.False(result.IsWritten);
         Assert.False(Directory.Exists(output), "something was written");
-        Assert.Equal(codes.Order(), result.Findings.Where(finding => finding.Severity == Metadata.Findings.Severity.Error).Select(finding => finding.Code.Id).Distinct().Order());
+        Assert.Equal(
+            codes.Order(),
+            result.Findings.Where(finding => finding.Severity == Metadata.Findings.Severity.Error).Select(finding => finding.Code.Id).Distinct().Order());
         return result;
     }
 

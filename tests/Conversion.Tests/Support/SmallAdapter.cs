@@ -72,7 +72,10 @@ public sealed class SmallAdapter
         return Dense.Multiply(Random($"base_model.model.{module}.lora_B.weight", outputs, rank), a);
     }
 
-    /// <summary>Adds the packed factors of a parameter of experts as PEFT's ParamWrapper stores them, and gives B A of each expert. The key is the module with its <c>.base_layer</c> segments.</summary>
+    /// <summary>
+    /// Adds the packed factors of a parameter of experts as PEFT's ParamWrapper stores them, and gives B A of each expert. The key is the module with its
+    /// <c>.base_layer</c> segments.
+    /// </summary>
     public DenseArray Packed(string key, int experts, long inputs, long outputs, long rank = 2)
     {
         DenseArray a = Random($"base_model.model.{key}.lora_A.weight", experts * rank, inputs);
@@ -135,7 +138,9 @@ public sealed class SmallAdapter
         }
 
         JsonObject config = Config.DeepClone().AsObject();
-        config["target_modules"] = new JsonArray([.. Tensors.Keys.Where(name => name.Contains(".lora_", StringComparison.Ordinal)).Select(ModuleOf).Distinct().Select(path => JsonValue.Create(path))]);
+        config["target_modules"] = new JsonArray(
+            [.. Tensors.Keys.Where(
+                name => name.Contains(".lora_", StringComparison.Ordinal)).Select(ModuleOf).Distinct().Select(path => JsonValue.Create(path))]);
         return config;
     }
 

@@ -9,8 +9,8 @@ using Transfuse.Oracle;
 namespace Transfuse.Conversion.Tests.Targets;
 
 /// <summary>
-/// Every fixture for every target: what is written loads as intended in each of the target's readers, by the Oracle's statement of its rules, and does what the fixture does;
-/// what is refused is what the reader cannot hold, told from the kinds of modules alone.
+/// Every fixture for every target: what is written loads as intended in each of the target's readers, by the Oracle's statement of its rules, and does what the
+/// fixture does; what is refused is what the reader cannot hold, told from the kinds of modules alone.
 /// </summary>
 public class TargetAcceptanceTests
 {
@@ -24,7 +24,8 @@ public class TargetAcceptanceTests
     private static readonly string[] PeftOnly =
         ["llama_bias_lora_only", "llama_lora_bias", "llama_modules_to_save", "llama_trainable_tokens", "deepseek_v3_attn", "ia3", "loha", "lokr", "vera", "adalora"];
 
-    public static TheoryData<string> Cases { get; } = [.. Fixtures.Cases.Where(fixture => !PeftOnly.Contains(fixture.Name) && fixture.Name != "mlx_llama_full").Select(fixture => fixture.Name)];
+    public static TheoryData<string> Cases { get; } =
+        [.. Fixtures.Cases.Where(fixture => !PeftOnly.Contains(fixture.Name) && fixture.Name != "mlx_llama_full").Select(fixture => fixture.Name)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -61,17 +62,24 @@ public class TargetAcceptanceTests
                 Assert.True(report.LoadsAsIntended, $"{what} in {reader}: {report}");
                 string[] differences = fixture.IsPeft == (reader == "peft")
                     ? [.. Same(fixture.IsPeft ? PeftLoader.Load(fixture.AdapterFolder, hfBase).Applied : truth.Deltas, report.Applied)]
-                    : [.. fixture.IsPeft ? AdapterEquivalence.Differences(truth.Deltas, report.Applied, hfBase, Folded) : AdapterEquivalence.Differences(report.Applied, truth.Deltas, hfBase, Folded)];
+                    :
+                    [
+                        .. fixture.IsPeft
+                            ? AdapterEquivalence.Differences(truth.Deltas, report.Applied, hfBase, Folded)
+                            : AdapterEquivalence.Differences(report.Applied, truth.Deltas, hfBase, Folded),
+                    ];
                 Assert.True(differences.Length == 0, $"{what} in {reader}: {string.Join("; ", differences.Take(3))}");
             }
         }
     }
 
     [Fact]
-    public void Covers_every_fixture() => Assert.Equal(Fixtures.Cases.Select(fixture => fixture.Name).Order(), Cases.Select(row => row.Data).Concat(PeftOnly).Append("mlx_llama_full").Order());
+    public void Covers_every_fixture() =>
+        Assert.Equal(Fixtures.Cases.Select(fixture => fixture.Name).Order(), Cases.Select(row => row.Data).Concat(PeftOnly).Append("mlx_llama_full").Order());
 
     // mlx-vlm's fixture has the names of a vision-language model.
-    private static MlxBase BaseOf(FixtureCase fixture) => fixture.Name == "vlm_legacy" ? MlxBase.Fixture(fixture.Base).WithPrefix("language_model.") : MlxBase.Fixture(fixture.Base);
+    private static MlxBase BaseOf(FixtureCase fixture) =>
+        fixture.Name == "vlm_legacy" ? MlxBase.Fixture(fixture.Base).WithPrefix("language_model.") : MlxBase.Fixture(fixture.Base);
 
     private static ConversionOptions Options(FixtureCase fixture) => fixture.Name switch
     {

@@ -90,7 +90,8 @@ public class TargetPathsTests
     [Fact]
     public void Identity_keeps_names_without_a_word()
     {
-        Converted converted = Run.MustConvert(Adapter("tower.layers", "q"), TargetProfile.MlxSwift, options: ConversionOptions.Default with { ModelType = "identity" });
+        Converted converted = Run.MustConvert(
+            Adapter("tower.layers", "q"), TargetProfile.MlxSwift, options: ConversionOptions.Default with { ModelType = "identity" });
         Assert.All(converted.Tensors.Keys, name => Assert.StartsWith("tower.layers.", name));
         Assert.False(converted.Has("TF4021"));
     }
@@ -155,7 +156,8 @@ public class TargetPathsTests
     public void A_number_that_is_not_finite_in_a_carried_field_becomes_null()
     {
         Dictionary<string, ReadOnlyMemory<byte>> files = Adapter("model.layers", "self_attn.q_proj").Set("loss", "1").Files();
-        files["adapter_config.json"] = System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(files["adapter_config.json"].Span).Replace("\"loss\":1", "\"loss\":[NaN,1]"));
+        files["adapter_config.json"] = System.Text.Encoding.UTF8.GetBytes(
+            System.Text.Encoding.UTF8.GetString(files["adapter_config.json"].Span).Replace("\"loss\":1", "\"loss\":[NaN,1]"));
         Converted converted = Run.MustConvert(Conversion.Sources.AdapterSource.FromMemory("adapter", files), TargetProfile.MlxLm, Config("llama"));
         Assert.True(converted.Has("TF3009"));
         Assert.Equal("[\n        null,\n        1\n    ]", converted.Config.GetProperty("loss").GetRawText());

@@ -94,7 +94,8 @@ public class AdapterComparerTests
     public void One_delta_of_other_factors_agrees_to_double_rounding(int inputs, int outputs, int rank, int experts, int exponent)
     {
         // The vectors in another order, and powers of two moved from B to A: exactly the same delta.
-        PlainModule first = PlainModule.Random(21, inputs, outputs, rank, 1.25, experts).Changed(value => Math.ScaleB(value, exponent), value => Math.ScaleB(value, -exponent));
+        PlainModule first = PlainModule.Random(21, inputs, outputs, rank, 1.25, experts).Changed(
+            value => Math.ScaleB(value, exponent), value => Math.ScaleB(value, -exponent));
         PlainModule second = first.Changed(value => value, value => value);
         for (int e = 0; e < experts; e++)
         {
@@ -144,7 +145,8 @@ public class AdapterComparerTests
             module.B[o, 1] = module.B[o, 0] + Math.ScaleB(o + 1, -14);
         }
 
-        double a = PlainModule.Norm(Enumerable.Range(0, 20).Select(i => module.A[0, i])), t = PlainModule.Norm(Enumerable.Range(1, 10).Select(o => Math.ScaleB(o, -14)));
+        double a = PlainModule.Norm(Enumerable.Range(0, 20).Select(i => module.A[0, i])), t = PlainModule.Norm(
+            Enumerable.Range(1, 10).Select(o => Math.ScaleB(o, -14)));
         ModuleComparison row = Compare(module, module);
         Assert.InRange(row.Norm, a * t * (1 - 1e-12), a * t * (1 + 1e-12));
         Assert.True(row.IsBitEqual);
@@ -258,7 +260,8 @@ public class AdapterComparerTests
         PlainModule stacked = PlainModule.Random(61, 12, 10, 3, 2, experts: 4), other = PlainModule.Random(62, 12, 10, 3, 2, experts: 4);
         (double norm, double difference, _) = stacked.PlainCompare(other);
         ModuleComparison row = AdapterComparer.Compare(
-            PlainModule.AdapterOf([Packed(stacked)]), PlainModule.AdapterOf([Packed(other)]), cancellationToken: TestContext.Current.CancellationToken).Modules.Single();
+            PlainModule.AdapterOf([Packed(stacked)]), PlainModule.AdapterOf([Packed(other)]),
+            cancellationToken: TestContext.Current.CancellationToken).Modules.Single();
         Assert.InRange(row.Norm, norm * (1 - 1e-12), norm * (1 + 1e-12));
         Assert.InRange(row.DifferenceNorm, difference * (1 - 1e-12), difference * (1 + 1e-12));
 
@@ -286,7 +289,8 @@ public class AdapterComparerTests
         PlainModule first = PlainModule.Random(63, 6 * 9, 8, 2), second = PlainModule.Random(64, 6 * 9, 8, 2);
         (double norm, double difference, _) = first.PlainCompare(second);
         ModuleComparison row = AdapterComparer.Compare(
-            PlainModule.AdapterOf([Convolution(first)]), PlainModule.AdapterOf([Convolution(second)]), cancellationToken: TestContext.Current.CancellationToken).Modules.Single();
+            PlainModule.AdapterOf([Convolution(first)]), PlainModule.AdapterOf([Convolution(second)]),
+            cancellationToken: TestContext.Current.CancellationToken).Modules.Single();
         Assert.InRange(row.Norm, norm * (1 - 1e-12), norm * (1 + 1e-12));
         Assert.InRange(row.DifferenceNorm, difference * (1 - 1e-12), difference * (1 + 1e-12));
 
@@ -310,11 +314,13 @@ public class AdapterComparerTests
         };
         (double norm, double difference, _) = first.PlainCompare(second);
         ModuleComparison row = AdapterComparer.Compare(
-            PlainModule.AdapterOf([first.ToModule()]), PlainModule.AdapterOf([view]), cancellationToken: TestContext.Current.CancellationToken).Modules.Single();
+            PlainModule.AdapterOf([first.ToModule()]), PlainModule.AdapterOf([view]),
+            cancellationToken: TestContext.Current.CancellationToken).Modules.Single();
         Assert.InRange(row.Norm, norm * (1 - 1e-12), norm * (1 + 1e-12));
         Assert.InRange(row.DifferenceNorm, difference * (1 - 1e-12), difference * (1 + 1e-12));
         Assert.True(AdapterComparer.Compare(
-            PlainModule.AdapterOf([second.ToModule()]), PlainModule.AdapterOf([view]), cancellationToken: TestContext.Current.CancellationToken).Modules.Single().IsBitEqual);
+            PlainModule.AdapterOf([second.ToModule()]), PlainModule.AdapterOf([view]),
+            cancellationToken: TestContext.Current.CancellationToken).Modules.Single().IsBitEqual);
     }
 
     [Fact]
@@ -324,7 +330,8 @@ public class AdapterComparerTests
         double norm = PlainModule.Norm(module.Deltas()[0].Values);
         Adapter empty = PlainModule.Adapter();
         ModuleComparison first = AdapterComparer.Compare(PlainModule.Adapter(module), empty, WithWorst, TestContext.Current.CancellationToken).Modules.Single();
-        ModuleComparison second = AdapterComparer.Compare(empty, PlainModule.Adapter(module), WithWorst, TestContext.Current.CancellationToken).Modules.Single();
+        ModuleComparison second = AdapterComparer.Compare(
+            empty, PlainModule.Adapter(module), WithWorst, TestContext.Current.CancellationToken).Modules.Single();
         Assert.Equal((ModulePresence.OnlyFirst, ModulePresence.OnlySecond), (first.Presence, second.Presence));
         Assert.Equal(((3, 0), (0, 3), (2.0, 0.0), (0.0, 2.0)), (first.Ranks, second.Ranks, first.Scales, second.Scales));
         Assert.InRange(first.Norm, norm * (1 - 1e-12), norm * (1 + 1e-12));
@@ -351,7 +358,9 @@ public class AdapterComparerTests
     [Fact]
     public void Rounding_depends_on_what_factors_were_cast_to()
     {
-        Assert.Equal((1.0 / 128, 1.0 / 1024, 1e-6), (AdapterComparison.RoundingTo(DType.BF16), AdapterComparison.RoundingTo(DType.F16), AdapterComparison.RoundingTo(DType.F32)));
+        Assert.Equal(
+            (1.0 / 128, 1.0 / 1024, 1e-6),
+            (AdapterComparison.RoundingTo(DType.BF16), AdapterComparison.RoundingTo(DType.F16), AdapterComparison.RoundingTo(DType.F32)));
         Assert.Equal(1e-6, AdapterComparison.RoundingTo(null));
     }
 
@@ -426,24 +435,69 @@ public class AdapterComparerTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void Without_norms_of_equal_modules_only_these_are_not_computed(long experts)
+    {
+        var options = new ComparisonOptions { NormsOfEqual = false, WorstElement = true };
+        PlainModule module = PlainModule.Random(97, 1300, 40, 6, 0.3, experts);
+        ModuleComparison equal = Compare(module, module.Rounded(), options);
+        Assert.Equal((true, 0.0, 0.0, (double?)0, double.NaN, true), (equal.IsBitEqual, equal.RelativeError, equal.DifferenceNorm, equal.WorstElement, equal.Norm, equal.Agrees(0)));
+
+        PlainModule[] others =
+        [
+            LastChanged(module, x => x.A), LastChanged(module, x => x.B), module with { Scale = 0.5 }, module with { Scale = double.NaN }, module with { Scale = 1e300 },
+            (module with { DTypeB = "BF16" }).Rounded(),
+        ];
+        foreach (PlainModule other in others)
+        {
+            Assert.Equal(Compare(module, other, options with { NormsOfEqual = true }), Compare(module, other, options));
+            Assert.False(Compare(module, other, options).IsBitEqual);
+        }
+
+        foreach (double value in new[] { double.NaN, double.PositiveInfinity })
+        {
+            PlainModule broken = LastChanged(module, x => x.B, value);
+            Assert.StartsWith("holds NaN or infinity", Compare(broken, broken, options).Mismatch);
+        }
+
+        Assert.StartsWith("holds NaN or infinity", Compare(module with { Scale = 1e300 }, module with { Scale = 1e300 }, options).Mismatch);
+
+        static PlainModule LastChanged(PlainModule module, Func<PlainModule, DenseArray> factor, double value = 0.75)
+        {
+            PlainModule copy = module.Changed(x => x, x => x);
+            factor(copy).Values[^1] = value;
+            return copy;
+        }
+    }
+
     [Fact]
     public void Kinds_and_extents_that_differ_are_named()
     {
         PlainModule module = PlainModule.Random(94, 30, 20, 3);
         Assert.Equal("is Linear in the first and Embedding in the second", Compare(module, module with { Kind = ModuleKind.Embedding }).Mismatch);
-        Assert.Equal("maps (1, 20, 30) in the first and (1, 20, 31) in the second (experts, output, input)", Compare(module, PlainModule.Random(1, 31, 20, 3)).Mismatch);
-        Assert.Equal("maps (1, 20, 30) in the first and (1, 21, 30) in the second (experts, output, input)", Compare(module, PlainModule.Random(1, 30, 21, 3)).Mismatch);
-        Assert.StartsWith("maps (2, 20, 30) in the first and (3, 20, 30)", Compare(PlainModule.Random(1, 30, 20, 3, experts: 2), PlainModule.Random(1, 30, 20, 3, experts: 3)).Mismatch);
+        Assert.Equal(
+            "maps (1, 20, 30) in the first and (1, 20, 31) in the second (experts, output, input)", Compare(module, PlainModule.Random(1, 31, 20, 3)).Mismatch);
+        Assert.Equal(
+            "maps (1, 20, 30) in the first and (1, 21, 30) in the second (experts, output, input)", Compare(module, PlainModule.Random(1, 30, 21, 3)).Mismatch);
+        Assert.StartsWith(
+            "maps (2, 20, 30) in the first and (3, 20, 30)",
+            Compare(PlainModule.Random(1, 30, 20, 3, experts: 2), PlainModule.Random(1, 30, 20, 3, experts: 3)).Mismatch);
     }
 
     [Fact]
     public void Rows_are_ordered_by_path_and_told_one_by_one()
     {
-        PlainModule[] modules = [.. new[] { 10, 2, 0, 1 }.Select(layer => PlainModule.Random(layer, 8, 8, 2) with { Path = $"model.layers.{layer}.mlp.up_proj" })];
+        PlainModule[] modules =
+            [.. new[] { 10, 2, 0, 1 }.Select(layer => PlainModule.Random(layer, 8, 8, 2) with { Path = $"model.layers.{layer}.mlp.up_proj" })];
         var told = new List<ComparisonProgress>();
         var options = new ComparisonOptions { MaxDegreeOfParallelism = 1, Progress = new Listener(told.Add) };
-        AdapterComparison comparison = AdapterComparer.Compare(PlainModule.Adapter(modules), PlainModule.Adapter(modules[1..]), options, TestContext.Current.CancellationToken);
-        Assert.Equal(["model.layers.0.mlp.up_proj", "model.layers.1.mlp.up_proj", "model.layers.2.mlp.up_proj", "model.layers.10.mlp.up_proj"], comparison.Modules.Select(module => module.Path));
+        AdapterComparison comparison = AdapterComparer.Compare(
+            PlainModule.Adapter(modules), PlainModule.Adapter(modules[1..]), options, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ["model.layers.0.mlp.up_proj", "model.layers.1.mlp.up_proj", "model.layers.2.mlp.up_proj", "model.layers.10.mlp.up_proj"],
+            comparison.Modules.Select(module => module.Path));
         Assert.Equal([1, 2, 3, 4], told.Select(progress => progress.Done));
         Assert.All(told, progress => Assert.Equal(4, progress.Total));
         Assert.Equal(3, comparison.Modules.Count(module => module.IsBitEqual));
@@ -452,8 +506,10 @@ public class AdapterComparerTests
     [Fact]
     public void The_same_modules_under_another_root_are_compared_but_do_not_agree()
     {
-        PlainModule[] first = [.. Enumerable.Range(0, 3).Select(layer => PlainModule.Random(layer, 8, 8, 2) with { Path = $"model.layers.{layer}.mlp.up_proj" })];
-        PlainModule[] second = [.. first.Select(module => module with { Path = module.Path.Replace("model.", "model.language_model.", StringComparison.Ordinal) })];
+        PlainModule[] first =
+            [.. Enumerable.Range(0, 3).Select(layer => PlainModule.Random(layer, 8, 8, 2) with { Path = $"model.layers.{layer}.mlp.up_proj" })];
+        PlainModule[] second =
+            [.. first.Select(module => module with { Path = module.Path.Replace("model.", "model.language_model.", StringComparison.Ordinal) })];
         first = [.. first, first[0] with { Path = "model.embed_tokens" }];
         second = [.. second, second[0] with { Path = "model.language_model.embed_tokens" }];
         AdapterComparison comparison = Compare(PlainModule.Adapter(first), PlainModule.Adapter(second));
@@ -462,13 +518,17 @@ public class AdapterComparerTests
         Assert.Equal(4, comparison.Modules.Length);
         Assert.False(comparison.Agrees(1));
 
-        Adapter elsewhere = PlainModule.Adapter([.. first.Select(module => module with { Path = module.Path.Replace("model.", "transformer.decoder.", StringComparison.Ordinal) })]);
+        Adapter elsewhere = PlainModule.Adapter(
+            [.. first.Select(module => module with { Path = module.Path.Replace("model.", "transformer.decoder.", StringComparison.Ordinal) })]);
         Assert.Equal(("model.layers", "transformer.decoder.layers"), Compare(PlainModule.Adapter(first), elsewhere).Roots);
 
         // One module more, one layer less, or one root only: no other name for the same.
         Assert.Null(Compare(PlainModule.Adapter(first), PlainModule.Adapter(second[1..])).Roots);
         Assert.Null(Compare(PlainModule.Adapter(first[1..]), PlainModule.Adapter(second)).Roots);
-        Assert.Null(Compare(PlainModule.Adapter(first), PlainModule.Adapter([.. second[1..], second[0] with { Path = "model.language_model.layers.7.mlp.up_proj" }])).Roots);
+        Assert.Null(
+            Compare(
+                PlainModule.Adapter(first),
+                PlainModule.Adapter([.. second[1..], second[0] with { Path = "model.language_model.layers.7.mlp.up_proj" }])).Roots);
         Assert.Null(Compare(PlainModule.Adapter(first), PlainModule.Adapter(first)).Roots);
         Assert.Null(Compare(PlainModule.Adapter([.. first[1..], second[0]]), PlainModule.Adapter(second)).Roots);
     }
@@ -507,7 +567,8 @@ public class AdapterComparerTests
     private static ModuleComparison Compare(PlainModule first, PlainModule second, ComparisonOptions? options = null) =>
         AdapterComparer.Compare(PlainModule.Adapter(first), PlainModule.Adapter(second), options, TestContext.Current.CancellationToken).Modules.Single();
 
-    private static AdapterComparison Compare(Adapter first, Adapter second) => AdapterComparer.Compare(first, second, null, TestContext.Current.CancellationToken);
+    private static AdapterComparison Compare(Adapter first, Adapter second) =>
+        AdapterComparer.Compare(first, second, null, TestContext.Current.CancellationToken);
 
     private sealed class Listener(Action<ComparisonProgress> report) : IProgress<ComparisonProgress>
     {

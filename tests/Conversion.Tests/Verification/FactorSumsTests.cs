@@ -69,5 +69,6 @@ public class FactorSumsTests
         return sum;
     }
 
-    private static void Close(double expected, double actual) => Assert.InRange(actual, expected - (1e-11 * Math.Abs(expected)), expected + (1e-11 * Math.Abs(expected)));
+    private static void Close(double expected, double actual) =>
+        Assert.InRange(actual, expected - (1e-11 * Math.Abs(expected)), expected + (1e-11 * Math.Abs(expected)));
 }

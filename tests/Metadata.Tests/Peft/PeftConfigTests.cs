@@ -107,7 +107,7 @@ public class PeftConfigTests
     public void Reports_each_cause_once(string json, string finding)
     {
         var log = new FindingLog();
-        PeftConfig.Parse(Fixtures.Parse(json), log, "adapter_config.json");
+        PeftConfig.Parse(Fixtures.Parse(json), "adapter_config.json").Into(log);
         Assert.Equal([finding], log.ToSorted().Select(found => found.ToString()));
     }
 
@@ -232,9 +232,9 @@ public class PeftConfigTests
         {
             var log = new FindingLog();
             var json = (Formats.Json.JsonObject)Fixtures.Json("fixtures", Path.GetFileName(folder), "peft", "adapter_config.json");
-            PeftConfig config = PeftConfig.Parse(json, log, "adapter_config.json");
+            PeftConfig config = PeftConfig.Parse(json, "adapter_config.json").Into(log);
             Assert.Empty(log.ToSorted());
-            PeftMaths.Report(config, log);
+            log.AddRange(PeftMaths.Of(config));
             Assert.Equal(0, log.Count);
             lora += config.IsLora ? 1 : 0;
             others += config.IsLora ? 0 : 1;
@@ -264,7 +264,7 @@ public class PeftConfigTests
     {
         PeftConfig config = Parse(Plain(field), out FindingLog log);
         Assert.Equal(0, log.Count);
-        PeftMaths.Report(config, log);
+        log.AddRange(PeftMaths.Of(config));
         Assert.Equal(finding is null ? [] : [finding], log.ToSorted().Select(found => found.ToString()));
     }
 
@@ -295,7 +295,7 @@ public class PeftConfigTests
                 .Where(field => field != "peft_type")
                 .Select(field => $"\"{field}\":{values[random.Next(values.Length)]}");
             PeftConfig config = Parse("{" + string.Join(',', chosen.Append("\"peft_type\":\"LORA\"")) + "}", out FindingLog log);
-            PeftMaths.Report(config, log);
+            log.AddRange(PeftMaths.Of(config));
             Assert.True(config.Rank > 0 && double.IsFinite(config.Alpha) && config.Dropout is >= 0 and <= 1);
         }
     }
@@ -307,6 +307,6 @@ public class PeftConfigTests
     private static PeftConfig Parse(string json, out FindingLog log)
     {
         log = new FindingLog();
-        return PeftConfig.Parse(Fixtures.Parse(json), log, "adapter_config.json");
+        return PeftConfig.Parse(Fixtures.Parse(json), "adapter_config.json").Into(log);
     }
 }

@@ -61,7 +61,7 @@ public class PeftFixtureTests
                     new PeftModuleSetting(verdict.Path, verdict.Rank, PeftScaling.AlphaFor(PeftScaling.ScaleOf(verdict.Alpha, verdict.Rank), verdict.Rank)))]);
         var json = new JsonObject(
             fields.ToJson().Append(new("target_modules", PeftTargetWriter.Write(ranks.Keys))).Append(new("peft_type", new JsonString("LORA"))));
-        PeftConfig written = PeftConfig.Parse(json, new FindingLog(), "adapter_config.json");
+        PeftConfig written = PeftConfig.Parse(json, "adapter_config.json").Value;
         var writtenTargets = new PeftTargetMatcher(written, new RegexBudget());
         var writtenPatterns = new PeftPatternMatcher(written, new RegexBudget());
         Assert.All(universe, path => Assert.Equal(ranks.ContainsKey(path), writtenTargets.Match(path) == PeftTargetVerdict.Targeted));
@@ -118,7 +118,7 @@ public class PeftFixtureTests
     private static PeftConfig Config(string name)
     {
         var log = new FindingLog();
-        PeftConfig config = PeftConfig.Parse((JsonObject)Fixtures.Json("fixtures", name, "peft", "adapter_config.json"), log, "adapter_config.json");
+        PeftConfig config = PeftConfig.Parse((JsonObject)Fixtures.Json("fixtures", name, "peft", "adapter_config.json"), "adapter_config.json").Into(log);
         Assert.Equal(0, log.Count);
         return config;
     }

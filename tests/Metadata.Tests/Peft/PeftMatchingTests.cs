@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Transfuse.Formats.Json;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
@@ -22,7 +21,7 @@ public class PeftMatchingTests
         int shared = 0;
         foreach (JsonObject entry in ((JsonArray)Fixtures.Json("Metadata.Tests", "Peft", "peft-matching.json")).Items.Cast<JsonObject>())
         {
-            PeftConfig config = PeftConfig.Parse((JsonObject)entry["config"]!, new FindingLog(), "adapter_config.json");
+            PeftConfig config = PeftConfig.Parse((JsonObject)entry["config"]!, "adapter_config.json").Value;
             var budget = new RegexBudget(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60));
             var now = new PeftTargetMatcher(config, budget);
             var before = new PeftTargetMatcher(config, budget, PeftLayerRule.LastIndex);
@@ -299,7 +298,7 @@ public class PeftMatchingTests
     private static PeftVersion Version(string text) => PeftVersion.TryParse(text, out PeftVersion? version) ? version : throw new ArgumentException(text);
 
     private static PeftConfig ConfigOf(string fields) =>
-        PeftConfig.Parse(Fixtures.Parse($"{{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16,{fields}}}"), new FindingLog(), "adapter_config.json");
+        PeftConfig.Parse(Fixtures.Parse($"{{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16,{fields}}}"), "adapter_config.json").Value;
 
     private static PeftTargetMatcher Targets(string fields, PeftLayerRule rule = PeftLayerRule.FirstIndex) => new(ConfigOf(fields), new RegexBudget(), rule);
 

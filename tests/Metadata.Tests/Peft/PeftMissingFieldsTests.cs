@@ -31,5 +31,5 @@ public class PeftMissingFieldsTests
     public void A_config_that_holds_only_what_somebody_set_is_not_dated() =>
         Assert.Empty(PeftMissingFields.Of(Parse("{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16,\"target_modules\":[\"q_proj\"],\"use_dora\":true}")));
 
-    private static PeftConfig Parse(string json) => PeftConfig.Parse(Fixtures.Parse(json), new FindingLog(), "adapter_config.json");
+    private static PeftConfig Parse(string json) => PeftConfig.Parse(Fixtures.Parse(json), "adapter_config.json").Value;
 }

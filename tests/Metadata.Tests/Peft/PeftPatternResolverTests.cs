@@ -104,5 +104,5 @@ public class PeftPatternResolverTests
     private static IEnumerable<string> Lines(FindingLog log) => log.ToSorted().Select(finding => finding.ToString());
 
     private static PeftConfig ConfigOf(string fields) =>
-        PeftConfig.Parse(Fixtures.Parse($"{{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16,{fields}}}"), new FindingLog(), "adapter_config.json");
+        PeftConfig.Parse(Fixtures.Parse($"{{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16,{fields}}}"), "adapter_config.json").Value;
 }

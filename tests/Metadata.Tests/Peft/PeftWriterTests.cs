@@ -54,7 +54,7 @@ public class PeftWriterTests
         var json = new JsonObject(PeftRankWriter.Minimize(modules).ToJson().Prepend(new("peft_type", new JsonString("LORA"))));
         Assert.Equal(["peft_type", "r", "lora_alpha", "rank_pattern", "alpha_pattern"], json.Members.Select(member => member.Key));
         var log = new FindingLog();
-        var matcher = new PeftPatternMatcher(PeftConfig.Parse(json, log, "adapter_config.json"), new RegexBudget());
+        var matcher = new PeftPatternMatcher(PeftConfig.Parse(json, "adapter_config.json").Into(log), new RegexBudget());
         Assert.Equal(0, log.Count);
         Assert.All(modules, module => Assert.Equal((module.Rank, module.Alpha.Value), matcher.Load(module.Path)));
         Assert.Equal(["r", "lora_alpha"], PeftRankWriter.Minimize([modules[0]]).ToJson().Select(field => field.Key));
@@ -73,7 +73,7 @@ public class PeftWriterTests
             PeftModuleSetting[] modules = [.. paths.Select((path, index) => Module(path, ranks[index], alphas[index] * 4))];
             PeftRankFields fields = PeftRankWriter.Minimize(modules);
             var json = new JsonObject(fields.ToJson().Prepend(new("peft_type", new JsonString("LORA"))));
-            var matcher = new PeftPatternMatcher(PeftConfig.Parse(json, new FindingLog(), "x"), new RegexBudget());
+            var matcher = new PeftPatternMatcher(PeftConfig.Parse(json, "x").Value, new RegexBudget());
             return modules.All(module => matcher.Load(module.Path) == (module.Rank, module.Alpha.Value))
                 && fields.RankPattern.Select(entry => entry.Key).SequenceEqual(fields.RankPattern.Select(entry => entry.Key).Order(StringComparer.Ordinal))
                 && fields.RankPattern.Length == modules.Count(module => module.Rank != fields.Rank);

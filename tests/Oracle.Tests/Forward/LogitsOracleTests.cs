@@ -25,7 +25,8 @@ public class LogitsOracleTests
         {
             // 16-bit cases were computed in 16 bits by torch: eight (bfloat16) or eleven (float16) bits through three layers.
             double share = fixture.ComputeDType switch { "bfloat16" => 3e-2, "float16" => 4e-3, _ => 2e-5 };
-            AssertNear(LogitsOracle.OfPeft(fixture.AdapterFolder, HfBase.Fixture(fixture.Base), fixture.InputIds), fixture, "logits_adapter", share * Shift(fixture));
+            AssertNear(
+                LogitsOracle.OfPeft(fixture.AdapterFolder, HfBase.Fixture(fixture.Base), fixture.InputIds), fixture, "logits_adapter", share * Shift(fixture));
         });
         Assert.Equal(34, cases);
     }

@@ -50,7 +50,8 @@ public class MlxOracleTests
     [Fact]
     public void Ranks_and_scales_are_those_that_the_cases_state()
     {
-        int cases = CaseLoop.Run(Fixtures.MlxCases.Where(c => c.Name is not ("legacy_alpha_ambiguous" or "legacy_npz" or "vlm_legacy" or "mlx_llama_full")), fixture =>
+        int cases = CaseLoop.Run(
+            Fixtures.MlxCases.Where(c => c.Name is not ("legacy_alpha_ambiguous" or "legacy_npz" or "vlm_legacy" or "mlx_llama_full")), fixture =>
         {
             MlxReading reading = MlxOracle.Read(fixture.AdapterFolder, MlxBase.Fixture(fixture.Base).IsEmbedding);
             Assert.NotEmpty(reading.Deltas);

@@ -27,7 +27,9 @@ public class MlxLmLoaderTests
     [InlineData("legacy_alpha_ambiguous", "AttributeError: no attribute num_layers")]
     [InlineData("legacy_npz", "FileNotFoundError")]
     [InlineData("legacy_checkpoints_only", "RuntimeError: Failed to open")]
-    [InlineData("legacy_switch_2d", "ValueError: model.layers.0.mlp.switch_mlp.down_proj.lora_a: adapter shape [16, 32] does not match model parameter shape [4, 4, 32]")]
+    [InlineData(
+        "legacy_switch_2d",
+        "ValueError: model.layers.0.mlp.switch_mlp.down_proj.lora_a: adapter shape [16, 32] does not match model parameter shape [4, 4, 32]")]
     [InlineData("vlm_legacy", "AttributeError: no attribute num_layers")]
     [InlineData("llama_qv", "AttributeError: no attribute num_layers")]
     public void Refuses_other_fixtures(string name, string error)
@@ -55,7 +57,9 @@ public class MlxLmLoaderTests
     [InlineData("lora_parameters.keys", "[\"q_proj\", \"v_proj\"]", "ValueError: model.layers.1.self_attn.q_proj.lora_a: not an adapter parameter")]
     [InlineData("lora_parameters.keys", "[\"self_attn\"]", "ValueError: Can't convert layer of type")]
     [InlineData("lora_parameters.keys", "[\"input_layernorm\"]", "ValueError: Can't convert layer of type")]
-    [InlineData("lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"model.layers.1.self_attn.q_proj\"]", "ValueError: Can't convert layer of type LoRALinear")]
+    [InlineData(
+        "lora_parameters.keys", "[\"self_attn.q_proj\", \"self_attn.v_proj\", \"model.layers.1.self_attn.q_proj\"]",
+        "ValueError: Can't convert layer of type LoRALinear")]
     public void Refuses_what_the_reference_lists(string path, string? json, string error) =>
         ReaderAssert.Fails(ReaderAssert.Changed("mlx_llama_qv", f => MlxLmLoader.Load(f, Llama), c => c.Set(path, json)), error);
 
@@ -124,7 +128,8 @@ public class MlxLmLoaderTests
         MlxBase deepseek = MlxBase.Fixture("deepseek_v3");
         foreach (string key in new[] { "mlp.gate", "self_attn.embed_q" })
         {
-            ReaderReport report = ReaderAssert.Changed("mlx_deepseek_v3", f => MlxLmLoader.Load(f, deepseek), c => c.Set("lora_parameters.keys", $"[\"{key}\"]"));
+            ReaderReport report = ReaderAssert.Changed(
+                "mlx_deepseek_v3", f => MlxLmLoader.Load(f, deepseek), c => c.Set("lora_parameters.keys", $"[\"{key}\"]"));
             ReaderAssert.Fails(report, "ValueError: Can't convert layer of type");
         }
     }

@@ -58,7 +58,8 @@ public class MlxVlmLoaderTests
     [Fact]
     public void Null_keys_are_refused_and_unknown_tensors_dropped()
     {
-        ReaderAssert.Fails(ReaderAssert.Changed("unsloth_llama", f => MlxVlmLoader.Load(f, Llama), c => c.Set("lora_parameters.keys", "null")), "TypeError: keys");
+        ReaderAssert.Fails(
+            ReaderAssert.Changed("unsloth_llama", f => MlxVlmLoader.Load(f, Llama), c => c.Set("lora_parameters.keys", "null")), "TypeError: keys");
         ReaderReport report = ReaderAssert.Changed("unsloth_llama", f => MlxVlmLoader.Load(f, Llama), c => c.Put("mlp1.weight", DenseArray.Zeros(2)));
         Assert.Equal(["mlp1.weight is dropped"], report.Silent);
     }

@@ -48,7 +48,8 @@ public class PeftLoaderTests
         Assert.True(fewer.Loads);
         Assert.Equal(3, fewer.Applied.Count);
         Assert.Equal(6, fewer.Silent.Count(s => s.StartsWith("unexpected key", StringComparison.Ordinal)));
-        ReaderReport more = ReaderAssert.Changed("llama_qv", f => PeftLoader.Load(f, Llama), c => c.Set("target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]"));
+        ReaderReport more = ReaderAssert.Changed(
+            "llama_qv", f => PeftLoader.Load(f, Llama), c => c.Set("target_modules", "[\"q_proj\", \"v_proj\", \"k_proj\"]"));
         Assert.Equal(6, more.Applied.Count);
         Assert.Equal(3, more.Silent.Count);
         Assert.All(more.Silent, s => Assert.EndsWith("it has no effect", s, StringComparison.Ordinal));
@@ -134,7 +135,8 @@ public class PeftLoaderTests
     public void Routers_are_parameters()
     {
         const string router = "model.layers.1.mlp.router";
-        ReaderReport module = ReaderAssert.Changed("gpt_oss_params", f => PeftLoader.Load(f, GptOss), c => c.Set("target_modules", $"[\"q_proj\", \"{router}\"]"));
+        ReaderReport module = ReaderAssert.Changed(
+            "gpt_oss_params", f => PeftLoader.Load(f, GptOss), c => c.Set("target_modules", $"[\"q_proj\", \"{router}\"]"));
         ReaderAssert.Fails(module, $"ValueError: Target module {router} is not supported");
         ReaderReport parameter = ReaderAssert.Changed("gpt_oss_params", f => PeftLoader.Load(f, GptOss), c =>
         {
@@ -151,7 +153,9 @@ public class PeftLoaderTests
     {
         static void KeepLayerOne(AdapterCopy copy)
         {
-            foreach (string name in copy.Tensors.Keys.Where(n => n.Contains(".experts.", StringComparison.Ordinal) && !n.Contains("layers.1.", StringComparison.Ordinal)).ToList())
+            foreach (string name
+                in copy.Tensors.Keys.Where(n => n.Contains(".experts.", StringComparison.Ordinal) && !n.Contains("layers.1.", StringComparison.Ordinal))
+                    .ToList())
             {
                 copy.Tensors.Remove(name);
             }
@@ -171,8 +175,10 @@ public class PeftLoaderTests
     [Fact]
     public void Parameters_do_not_go_with_dropout_or_dora()
     {
-        ReaderAssert.Fails(ReaderAssert.Changed("mixtral_params", f => PeftLoader.Load(f, Mixtral), c => c.Set("lora_dropout", "0.1")), "ValueError: lora.ParamWrapper");
-        ReaderAssert.Fails(ReaderAssert.Changed("mixtral_params", f => PeftLoader.Load(f, Mixtral), c => c.Set("use_dora", "true")), "ValueError: lora.ParamWrapper");
+        ReaderAssert.Fails(
+            ReaderAssert.Changed("mixtral_params", f => PeftLoader.Load(f, Mixtral), c => c.Set("lora_dropout", "0.1")), "ValueError: lora.ParamWrapper");
+        ReaderAssert.Fails(
+            ReaderAssert.Changed("mixtral_params", f => PeftLoader.Load(f, Mixtral), c => c.Set("use_dora", "true")), "ValueError: lora.ParamWrapper");
     }
 
     [Fact]

@@ -41,7 +41,8 @@ public class ServerLoaderTests
     [Fact]
     public void Vllm_refuses_ranks_above_its_limit_and_unknown_modules()
     {
-        ReaderAssert.Fails(VllmLoader.Load(Fixtures.Case("llama_qv").AdapterFolder, Llama, maxLoraRank: 4), "ValueError: LoRA rank 8 is greater than max_lora_rank 4");
+        ReaderAssert.Fails(
+            VllmLoader.Load(Fixtures.Case("llama_qv").AdapterFolder, Llama, maxLoraRank: 4), "ValueError: LoRA rank 8 is greater than max_lora_rank 4");
         ReaderReport unknown = ReaderAssert.Changed("llama_qv", f => VllmLoader.Load(f, Llama), c =>
         {
             c.Put("base_model.model.model.layers.0.self_attn.qq_proj.lora_A.weight", DenseArray.Zeros(8, 64));

@@ -39,12 +39,14 @@ public class UnslothLoaderTests
     [Fact]
     public void Refuses_partial_adapters_and_tensors_without_a_place()
     {
-        ReaderAssert.Fails(ReaderAssert.Changed("unsloth_llama", f => UnslothLoader.Load(f, Llama), c => c.Tensors.Remove(Q0 + ".lora_b")), "RuntimeError: partial adapter");
+        ReaderAssert.Fails(
+            ReaderAssert.Changed("unsloth_llama", f => UnslothLoader.Load(f, Llama), c => c.Tensors.Remove(Q0 + ".lora_b")), "RuntimeError: partial adapter");
         ReaderAssert.Fails(
             ReaderAssert.Changed("unsloth_llama", f => UnslothLoader.Load(f, Llama), c => c.Put("model.layers.0.mlp.up_proj.lora_a", DenseArray.Zeros(64, 4))),
             "RuntimeError: model.layers.0.mlp.up_proj.lora_a has no place");
         ReaderAssert.Fails(ReaderAssert.Changed("unsloth_llama", f => UnslothLoader.Load(f, Llama), c => c.Set("lora_parameters.rank", "8")), "RuntimeError");
-        ReaderAssert.Fails(ReaderAssert.Changed("unsloth_llama", f => UnslothLoader.Load(f, Llama), c => c.Set("unsloth_mlx_lora_module_paths", "[]")), "RuntimeError");
+        ReaderAssert.Fails(
+            ReaderAssert.Changed("unsloth_llama", f => UnslothLoader.Load(f, Llama), c => c.Set("unsloth_mlx_lora_module_paths", "[]")), "RuntimeError");
     }
 
     [Fact]

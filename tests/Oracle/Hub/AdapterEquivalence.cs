@@ -22,7 +22,8 @@ public static class AdapterEquivalence
         IReadOnlyDictionary<string, OracleDelta> parameters, IReadOnlyDictionary<string, OracleDelta> modules, HfBase hfBase, double tolerance)
     {
         HubMapping hub = new(hfBase.ModelType, hfBase.Experts);
-        Dictionary<string, DenseArray> deltas = parameters.Where(p => IsNotZero(p.Value.Delta)).ToDictionary(p => p.Key, p => p.Value.Delta, StringComparer.Ordinal);
+        Dictionary<string, DenseArray> deltas = parameters.Where(p => IsNotZero(p.Value.Delta))
+            .ToDictionary(p => p.Key, p => p.Value.Delta, StringComparer.Ordinal);
         List<string> problems = hfBase.Tied ? RemoveTiedHead(deltas, hfBase, tolerance) : [];
         HubResult mapped = hub.ToMlx(deltas);
         Dictionary<string, DenseArray> magnitudes = hub.ToMlx(parameters.Where(p => p.Value.Magnitude is not null)

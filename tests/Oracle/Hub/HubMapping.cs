@@ -71,7 +71,9 @@ public sealed class HubMapping(string modelType, long experts)
         return new HubResult(modules, unmapped);
     }
 
-    /// <summary>From MLX modules to Hugging Face parameters: packed experts of transformers 5, or one Linear per expert. A missing gate or up becomes zeros.</summary>
+    /// <summary>
+    /// From MLX modules to Hugging Face parameters: packed experts of transformers 5, or one Linear per expert. A missing gate or up becomes zeros.
+    /// </summary>
     public HubResult ToHf(IReadOnlyDictionary<string, DenseArray> modules, bool perExpert = false)
     {
         Dictionary<string, DenseArray> parameters = new(StringComparer.Ordinal);

@@ -33,7 +33,8 @@ public sealed record DeltaComparison(double RelativeError, double MaximumDiffere
         if (!(comparison.RelativeError <= tolerance))
         {
             throw new InvalidDataException(
-                $"{what}: relative error {comparison.RelativeError:E2} exceeds {tolerance:E2} (largest difference {comparison.MaximumDifference:E2}, norm {comparison.ExpectedNorm:E2})");
+                $"{what}: relative error {comparison.RelativeError:E2} exceeds {tolerance:E2} (largest difference {comparison.MaximumDifference:E2}, norm "
+                + $"{comparison.ExpectedNorm:E2})");
         }
     }
 

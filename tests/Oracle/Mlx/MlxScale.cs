@@ -5,7 +5,9 @@ namespace Transfuse.Oracle;
 /// <summary>The multiplier that an adapter_config.json of mlx-lm means, by the version that wrote it.</summary>
 public static class MlxScale
 {
-    /// <summary>Current files: scale. Files with <c>lora_layers</c> and alpha from before 0.13.1: scale * alpha / rank. With <c>use_dora</c> as well: ambiguous.</summary>
+    /// <summary>
+    /// Current files: scale. Files with <c>lora_layers</c> and alpha from before 0.13.1: scale * alpha / rank. With <c>use_dora</c> as well: ambiguous.
+    /// </summary>
     public static double Of(JsonElement config)
     {
         JsonElement parameters = config.Get("lora_parameters") ?? throw new InvalidDataException("lora_parameters is missing: the scale must be given");

@@ -44,7 +44,8 @@ public static class PeftSaver
         {
             // A pattern is resolved to the last names of what it matches, for only these can be moved.
             JsonObject listed = JsonNode.Parse(expanded.GetRawText())!.AsObject();
-            listed["target_modules"] = new JsonArray([.. hfBase.Parameters.Select(parameter => parameter.Module).Where(module => PeftPattern.Targets(expanded, module))
+            listed["target_modules"] = new JsonArray(
+                [.. hfBase.Parameters.Select(parameter => parameter.Module).Where(module => PeftPattern.Targets(expanded, module))
                 .Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct().Select(leaf => (JsonNode)leaf)]);
             expanded = OracleJson.Parse(listed.ToJsonString());
         }

@@ -30,7 +30,9 @@ public static class MlxLmLoader
             }
             else if (!tensor.Shape.AsSpan().SequenceEqual(shape))
             {
-                report.Error($"ValueError: {tensor.Name}: adapter shape [{string.Join(", ", tensor.Shape)}] does not match model parameter shape [{string.Join(", ", shape)}]");
+                report.Error(
+                    $"ValueError: {tensor.Name}: adapter shape [{string.Join(", ", tensor.Shape)}] does not match model parameter shape "
+                    + $"[{string.Join(", ", shape)}]");
             }
             else if (type == "full")
             {

@@ -31,7 +31,8 @@ internal static class MlxLmWrapping
         {
             if (inBlocks.Contains(key))
             {
-                throw new ReaderException($"ValueError: Can't convert layer of type {(dora ? "DoRALinear" : "LoRALinear")} to LoRA: {key} is named by a relative and by a full path");
+                throw new ReaderException(
+                    $"ValueError: Can't convert layer of type {(dora ? "DoRALinear" : "LoRALinear")} to LoRA: {key} is named by a relative and by a full path");
             }
 
             Take(mlxBase, key, parameters, dora, wrapped);

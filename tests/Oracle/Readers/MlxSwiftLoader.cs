@@ -73,7 +73,8 @@ public static class MlxSwiftLoader
     });
 
     private static void LoadInto(
-        MlxBase mlxBase, long layers, IReadOnlyList<string>? keys, long rank, double scale, bool dora, Dictionary<string, DenseArray> tensors, ReaderReport report)
+        MlxBase mlxBase, long layers, IReadOnlyList<string>? keys, long rank, double scale, bool dora, Dictionary<string, DenseArray> tensors,
+        ReaderReport report)
     {
         if (mlxBase.ModelType == "gpt2")
         {

@@ -86,7 +86,9 @@ public static class VllmLoader
 
         if (unexpected.Count > 0)
         {
-            throw new ReaderException($"ValueError: expected target modules in {string.Join(", ", expected.Order(StringComparer.Ordinal))} but received {string.Join(", ", unexpected)}");
+            throw new ReaderException(
+                $"ValueError: expected target modules in {string.Join(", ", expected.Order(StringComparer.Ordinal))} but received "
+                + $"{string.Join(", ", unexpected)}");
         }
     }
 

@@ -42,11 +42,18 @@ public sealed partial class ManagedBackend
     }
 
     /// <inheritdoc />
-    public BackendArray Attention(BackendArray queries, BackendArray keys, BackendArray values, float scale, BackendArray? mask, BackendArray? sinks, float softcap)
+    public BackendArray Attention(
+        BackendArray queries, BackendArray keys, BackendArray values, float scale, BackendArray? mask, BackendArray? sinks, float softcap)
     {
         int batch = queries[0], heads = queries[1], length = queries[2], depth = queries[3];
         int groups = keys[1], steps = keys[2], width = values[3];
-        if (keys[0] != batch || values[0] != batch || values[1] != groups || values[2] != steps || keys[3] != depth || heads % groups != 0 || (sinks is not null && sinks[0] != heads))
+        if (keys[0] != batch
+            || values[0] != batch
+            || values[1] != groups
+            || values[2] != steps
+            || keys[3] != depth
+            || heads % groups != 0
+            || (sinks is not null && sinks[0] != heads))
         {
             throw new ArgumentException($"Attention of {queries} over {keys} and {values} is not defined.", nameof(keys));
         }

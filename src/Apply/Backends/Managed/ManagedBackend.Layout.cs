@@ -61,7 +61,9 @@ public sealed partial class ManagedBackend
         int extent = 0;
         foreach (BackendArray array in arrays)
         {
-            bool fits = array.Rank == first.Rank && array.Shape[..axis].SequenceEqual(first.Shape[..axis]) && array.Shape[(axis + 1)..].SequenceEqual(first.Shape[(axis + 1)..]);
+            bool fits = array.Rank == first.Rank
+                && array.Shape[..axis].SequenceEqual(first.Shape[..axis])
+                && array.Shape[(axis + 1)..].SequenceEqual(first.Shape[(axis + 1)..]);
             extent += fits ? array[axis] : throw new ArgumentException($"{first} and {array} cannot be put together along axis {axis}.", nameof(arrays));
         }
 

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Transfuse.Apply.Backends.Managed;
 
-/// <summary>Products of rows with rows. The order of additions depends on the length of a row alone, so that any division of the work gives the same bits.</summary>
+/// <summary>
+/// Products of rows with rows. The order of additions depends on the length of a row alone, so that any division of the work gives the same bits.
+/// </summary>
 internal static class ProductKernel
 {
     private const int Tile = 4;

@@ -13,7 +13,10 @@ internal static class MlxMetal
 
     /// <summary>What a message of MLX about Metal asks for, or <see langword="null"/>.</summary>
     public static string? Advice(string message) =>
-        message.Contains("metallib", StringComparison.Ordinal) ? "mlx.metallib must lie beside libmlx.dylib, of the same version; installing mlx again puts it there"
-        : message.Contains("No Metal device", StringComparison.Ordinal) ? "this session has no GPU (a sandbox, a virtual machine, a connection without a screen); use --backend managed"
+        message.Contains("metallib", StringComparison.Ordinal)
+            ? "mlx.metallib must lie beside libmlx.dylib, of the same version; installing mlx again puts it there"
+        : message.Contains(
+            "No Metal device",
+            StringComparison.Ordinal) ? "this session has no GPU (a sandbox, a virtual machine, a connection without a screen); use --backend managed"
         : null;
 }

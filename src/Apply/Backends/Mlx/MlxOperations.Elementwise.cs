@@ -51,7 +51,8 @@ internal sealed unsafe partial class MlxOperations
                 return With(OpsFunctions.Multiply, Zip(OpsFunctions.Multiply, x, area, "multiply"), 0.5f, "multiply");
             case UnaryOperation.GeluTanh:
                 MlxArray cube = Zip(OpsFunctions.Multiply, One(OpsFunctions.Square, x, "square"), x, "multiply");
-                MlxArray inner = With(OpsFunctions.Multiply, Zip(OpsFunctions.Add, x, With(OpsFunctions.Multiply, cube, GeluSlope, "multiply"), "add"), GeluFactor, "multiply");
+                MlxArray inner = With(
+                    OpsFunctions.Multiply, Zip(OpsFunctions.Add, x, With(OpsFunctions.Multiply, cube, GeluSlope, "multiply"), "add"), GeluFactor, "multiply");
                 MlxArray bent = With(OpsFunctions.Add, One(OpsFunctions.Tanh, inner, "tanh"), 1, "add");
                 return Zip(OpsFunctions.Multiply, With(OpsFunctions.Multiply, x, 0.5f, "multiply"), bent, "multiply");
             case UnaryOperation.Relu:

@@ -48,7 +48,11 @@ internal sealed unsafe partial class MlxOperations
     {
         MlxWeight w = Columns(weight, x);
         MlxArray input = Float(x), experts = Integer(indices);
-        if (x.Rank != 3 || indices.Rank != 2 || indices[0] != x[0] || (x[1] != 1 && x[1] != indices[1]) || (bias is not null && (bias[0] != w.Experts || bias[1] != w.Rows)))
+        if (x.Rank != 3
+            || indices.Rank != 2
+            || indices[0] != x[0]
+            || (x[1] != 1 && x[1] != indices[1])
+            || (bias is not null && (bias[0] != w.Experts || bias[1] != w.Rows)))
         {
             throw new ArgumentException($"{indices} does not choose experts for {x}.", nameof(indices));
         }
@@ -63,7 +67,8 @@ internal sealed unsafe partial class MlxOperations
             (rows, scales, biases) = SameFloats(rows, scales!, biases, form);
             y = Made(
                 OpsFunctions.GatherQmm(
-                    &result, rows.Handle, values.Handle, scales.Handle, Optional(biases), default, experts.Handle, 1, form.GroupSize, form.Bits, Mode(form), 0, _stream),
+                    &result, rows.Handle, values.Handle, scales.Handle, Optional(biases), default, experts.Handle, 1, form.GroupSize, form.Bits, Mode(form), 0,
+                    _stream),
                 result,
                 "gather_qmm");
         }
@@ -165,6 +170,9 @@ internal sealed unsafe partial class MlxOperations
         MlxDType dtype = form.HasBiases ? scales.DType : _compute == MlxCompute.Float32 ? MlxDType.Float32 : MlxDType.BFloat16;
         ArrayHandle result = default;
         return Made(
-            OpsFunctions.Dequantize(&result, values.Handle, scales.Handle, Optional(biases), form.GroupSize, form.Bits, Mode(form), default, (int)dtype, _stream), result, "dequantize");
+            OpsFunctions.Dequantize(
+                &result, values.Handle, scales.Handle, Optional(biases), form.GroupSize, form.Bits, Mode(form), default, (int)dtype, _stream),
+            result,
+            "dequantize");
     }
 }

@@ -194,7 +194,8 @@ internal sealed unsafe partial class MlxOperations
         }
     }
 
-    private static MlxArray Own(BackendArray array) => array as MlxArray ?? throw new ArgumentException($"{array} is not an array of this backend.", nameof(array));
+    private static MlxArray Own(BackendArray array) =>
+        array as MlxArray ?? throw new ArgumentException($"{array} is not an array of this backend.", nameof(array));
 
     private static MlxArray Float(BackendArray array) => array is MlxArray { Type: ElementType.Float32 } own ? own
         : throw new ArgumentException($"{array} is not a float32 array of this backend.", nameof(array));

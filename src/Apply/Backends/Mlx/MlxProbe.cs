@@ -10,7 +10,8 @@ public static class MlxProbe
     {
         try
         {
-            float[] result = backend.Run(() => backend.ToSingles(backend.Affine(backend.MatMul(backend.FromSingles([1, 2, 3, 4], 2, 2), backend.FromSingles([1, 1], 2, 1)), 1, 0.5f)));
+            float[] result = backend.Run(
+                () => backend.ToSingles(backend.Affine(backend.MatMul(backend.FromSingles([1, 2, 3, 4], 2, 2), backend.FromSingles([1, 1], 2, 1)), 1, 0.5f)));
             return result is [3.5f, 7.5f] ? null : $"a product that is (3.5, 7.5) came out as ({string.Join(", ", result)})";
         }
         catch (Exception failed) when (failed is MlxException or ArgumentException)

@@ -30,7 +30,8 @@ internal sealed class ModelFolder : IDisposable
 
     private readonly Dictionary<string, (ModelShard Shard, LazyTensor Tensor)> _tensors;
 
-    private ModelFolder(BaseModel model, JsonObject? index, ImmutableArray<ModelShard> shards, Dictionary<string, (ModelShard Shard, LazyTensor Tensor)> tensors)
+    private ModelFolder(
+        BaseModel model, JsonObject? index, ImmutableArray<ModelShard> shards, Dictionary<string, (ModelShard Shard, LazyTensor Tensor)> tensors)
     {
         Model = model;
         Index = index;
@@ -143,7 +144,11 @@ internal sealed class ModelFolder : IDisposable
 
         if (present is [])
         {
-            log.Add(FusionCodes.BaseIncomplete.At(folder, $"has no {SingleFile}, no {IndexFile} and no shards{(Directory.EnumerateFiles(folder, "*.bin").Any() ? "; its .bin files are PyTorch's, which are to be saved as safetensors first" : string.Empty)}"));
+            log.Add(
+                FusionCodes.BaseIncomplete.At(
+                    folder,
+                    $"has no {SingleFile}, no {IndexFile} and no "
++ $"shards{(Directory.EnumerateFiles(folder, "*.bin").Any() ? "; its .bin files are PyTorch's, which are to be saved as safetensors first" : string.Empty)}"));
             return null;
         }
 
@@ -165,7 +170,8 @@ internal sealed class ModelFolder : IDisposable
         }
 
         string[] names = [.. map.Members.Select(entry => ((JsonString)entry.Value).Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        if (names.FirstOrDefault(name => name.Length == 0 || name.AsSpan().IndexOfAny("/\\:\0") >= 0 || !name.EndsWith(Extension, StringComparison.Ordinal)) is { } odd)
+        if (names.FirstOrDefault(
+            name => name.Length == 0 || name.AsSpan().IndexOfAny("/\\:\0") >= 0 || !name.EndsWith(Extension, StringComparison.Ordinal)) is { } odd)
         {
             log.Add(FusionCodes.BaseIncomplete.At(indexPath, $"names the file {QuotedName.Of(odd)}, which is no plain name of a safetensors file"));
             return null;
@@ -181,7 +187,8 @@ internal sealed class ModelFolder : IDisposable
         return names;
     }
 
-    private static Dictionary<string, (ModelShard Shard, LazyTensor Tensor)>? Collect(ImmutableArray<ModelShard> shards, JsonObject? index, string indexPath, FindingLog log)
+    private static Dictionary<string, (ModelShard Shard, LazyTensor Tensor)>? Collect(
+        ImmutableArray<ModelShard> shards, JsonObject? index, string indexPath, FindingLog log)
     {
         var tensors = new Dictionary<string, (ModelShard Shard, LazyTensor Tensor)>(StringComparer.Ordinal);
         var map = index?["weight_map"] as JsonObject;
@@ -217,5 +224,6 @@ internal sealed class ModelFolder : IDisposable
     }
 
     private static bool IsOtherWeights(string file) =>
-        OtherWeights.Any(extension => file.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) || OtherIndices.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        OtherWeights.Any(extension => file.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
+            || OtherIndices.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 }

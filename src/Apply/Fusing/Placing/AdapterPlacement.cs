@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Apply.Fusing.Stages;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Formats.Tensors;

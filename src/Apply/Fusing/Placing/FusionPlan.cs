@@ -32,7 +32,10 @@ internal sealed class FusionPlan
         bool differs = tied.IsTied && !embedding.SequenceEqual(head);
         if (differs && !tied.CanUntie)
         {
-            log.Add(FusionCodes.CannotUntie.At(tied.Embedding!, embedding.Count > 0 ? "is changed otherwise than the head, which is the same weight" : "is also the head, which alone is changed"));
+            log.Add(
+                FusionCodes.CannotUntie.At(
+                    tied.Embedding!,
+                    embedding.Count > 0 ? "is changed otherwise than the head, which is the same weight" : "is also the head, which alone is changed"));
             return null;
         }
 
@@ -66,7 +69,8 @@ internal sealed class FusionPlan
 
         if (differs)
         {
-            log.Add(FusionCodes.Untied.At(tied.Head!, $"has {(head.Count == 0 ? "the embedding's old values" : "values of its own")}; {tied.Field} is false now"));
+            log.Add(
+                FusionCodes.Untied.At(tied.Head!, $"has {(head.Count == 0 ? "the embedding's old values" : "values of its own")}; {tied.Field} is false now"));
         }
 
         return log.HasErrors ? null : new FusionPlan { Weights = weights.ToImmutable(), IsUntied = differs };

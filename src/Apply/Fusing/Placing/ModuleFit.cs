@@ -6,7 +6,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Apply.Fusing.Placing;
 
-/// <summary>Turns a module's factors so that their product lies as the base's weight does. Shapes decide; where they cannot, what is known of the weight.</summary>
+/// <summary>
+/// Turns a module's factors so that their product lies as the base's weight does. Shapes decide; where they cannot, what is known of the weight.
+/// </summary>
 internal static class ModuleFit
 {
     /// <summary>The change, or <see langword="null"/> with a finding.</summary>
@@ -63,7 +65,8 @@ internal static class ModuleFit
     }
 
     // A is (r, in) or (E, r, in), B is (out, r) or (E, out, r).
-    private static (ProductPart Part, bool IsTransposed)? Matrix(AdapterModule module, LazyTensor a, LazyTensor b, TensorShape shape, bool isTransposed, bool isKnown)
+    private static (ProductPart Part, bool IsTransposed)? Matrix(
+        AdapterModule module, LazyTensor a, LazyTensor b, TensorShape shape, bool isTransposed, bool isKnown)
     {
         long[] stack = a.Shape.Rank == 3 ? [a.Shape[0]] : [];
         bool plain = shape == new TensorShape([.. stack, b.Shape[^2], a.Shape[^1]]);
@@ -108,6 +111,9 @@ internal static class ModuleFit
         }
 
         long rank = a.Shape[0];
-        return (new ProductPart(b.Reshape(new TensorShape(b.Shape[0], rank)), a.Reshape(new TensorShape(rank, a.Shape.ElementCount / rank)), (int)rank, module.Scale), false);
+        return (
+            new ProductPart(
+                b.Reshape(new TensorShape(b.Shape[0], rank)), a.Reshape(new TensorShape(rank, a.Shape.ElementCount / rank)), (int)rank, module.Scale),
+            false);
     }
 }

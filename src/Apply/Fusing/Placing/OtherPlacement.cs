@@ -3,8 +3,8 @@ using Transfuse.Apply.Fusing.Stages;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -197,7 +197,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
             {
                 context.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {target.Name}"));
             }
-            else if ((byRow is null ? same : Follow(byRow, target.Steps)) is not { } value || target.Steps.Any(step => step is WeightStep.StackExpert))
+            else if ((byRow is null ? same : Follow(byRow, target.Steps)) is not { } value || target.Steps.Any(step => step is ModuleStep.StackExpert))
             {
                 context.Log.Add(FusionCodes.NoCounterpart.At(tensor.SourceName, $"{path} is part of {name}, or changed, in the base"));
             }
@@ -222,26 +222,16 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
 
     private TensorShape ShapeOf(string name) => lookup.ShapeOf(tied.SourceOf(name));
 
-    private bool IsWhole(string path) => map!.MapTensor(path).Targets is [{ Steps: [] }] or [];
+    private bool IsWhole(string path) => map!.MapTensor(path).Targets is [{ Steps: [] or [ModuleStep.Pack { Layout: PackedLayout.OutIn }] }] or [];
 
-    private static LazyTensor? Follow(LazyTensor tensor, ImmutableArray<WeightStep> steps)
+    // Values that lie along the rows of a weight are its bias to the steps: where it is turned around they stay as they are.
+    private static LazyTensor? Follow(LazyTensor tensor, ImmutableArray<ModuleStep> steps)
     {
-        LazyTensor? value = tensor;
-        foreach (WeightStep step in steps)
-        {
-            value = step switch
-            {
-                WeightStep.Transpose => value.Shape.Rank >= 2 ? value.Transpose() : value,
-                WeightStep.SelectRows select when select.Rows.Fits(value.Shape[value.Shape.Rank >= 2 ? ^2 : ^1]) => RowParts.Select(value, Math.Max(0, value.Shape.Rank - 2), select.Rows),
-                _ => null,
-            };
-            if (value is null)
-            {
-                return null;
-            }
-        }
-
-        return value;
+        bool isRow = tensor.Shape.Rank < 2;
+        ModuleStep[] taken = [.. steps.Where(step => !isRow || step is not (ModuleStep.Transpose or ModuleStep.Pack))];
+        return taken.All(step => step is ModuleStep.Transpose or ModuleStep.Pack or ModuleStep.SelectRows) && StepsOnExtents.Apply(taken, [.. tensor.Shape.Dimensions], isRow) is not null
+            ? StepsOnTensor.Apply(tensor, taken, isRow)
+            : null;
     }
 
     // The list of the config that belongs to a module; a plain list is the input embedding's.

@@ -39,7 +39,8 @@ internal sealed record PlannedWeight
     public string Form => StaysQuantized ? Quantized!.Form.ToString() : DType.SafetensorsName();
 
     /// <summary>What is done, for people.</summary>
-    public string Change => Stages.IsEmpty ? Name == Source ? "dequantized" : $"copied from {Source}" : string.Join("; ", Stages.Select(stage => stage.Description));
+    public string Change =>
+        Stages.IsEmpty ? Name == Source ? "dequantized" : $"copied from {Source}" : string.Join("; ", Stages.Select(stage => stage.Description));
 
     /// <summary>The view in which the changes are made.</summary>
     public WeightShape View => WeightShape.Of(Shape, IsStack) ?? throw new TensorTooLargeException(Shape.ElementCount);

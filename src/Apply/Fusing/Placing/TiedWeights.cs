@@ -22,8 +22,12 @@ internal sealed class TiedWeights
         _lookup = lookup;
         _architecture = map?.Architecture;
         Embedding = PathOf(ModuleRole.InputEmbedding).Select(path => lookup.Find(path + Weight)).FirstOrDefault(name => name is not null)
-            ?? (map is null ? folder.Names.FirstOrDefault(name => name.EndsWith(Weight, StringComparison.Ordinal) && EmbeddingNames.Contains(ModulePath.LeafOf(WeightLookup.ModuleOf(name))) && !ModulePath.Parse(name).IsInLayer) : null);
-        string? stored = PathOf(ModuleRole.Head).Append(DefaultHead).Select(path => lookup.Find(path + Weight)).FirstOrDefault(name => name is not null && name != Embedding);
+?? (map is null ? folder.Names.FirstOrDefault(
+    name => name.EndsWith(Weight, StringComparison.Ordinal)
+        && EmbeddingNames.Contains(ModulePath.LeafOf(WeightLookup.ModuleOf(name)))
+        && !ModulePath.Parse(name).IsInLayer) : null);
+        string? stored = PathOf(ModuleRole.Head).Append(DefaultHead).Select(path => lookup.Find(path + Weight)).FirstOrDefault(
+            name => name is not null && name != Embedding);
         _headIsStored = stored is not null;
         BaseConfig config = folder.Model.Config;
         bool? flag = _architecture is null ? config.TyingForHuggingFace(DefaultField)
@@ -76,7 +80,9 @@ internal sealed class TiedWeights
 
         IEnumerable<PathPattern> huggingFace = [global.Transformers4, global.Transformers5, .. global.Aliases];
         IEnumerable<PathPattern> mlx = global.Mlx is { } own ? [own] : [];
-        return (_lookup.Layout == ModelLayout.Mlx ? mlx.Concat(huggingFace) : huggingFace.Concat(mlx)).Select(pattern => pattern.Path).Where(path => !path.Contains('{'));
+        return (_lookup.Layout == ModelLayout.Mlx ? mlx.Concat(huggingFace) : huggingFace.Concat(mlx))
+            .Select(pattern => pattern.Path)
+            .Where(path => !path.Contains('{'));
     }
 
     private GlobalModule? GlobalOf(ModuleRole role) => _architecture?.Globals.FirstOrDefault(global => global.Role == role);

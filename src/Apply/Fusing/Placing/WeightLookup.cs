@@ -4,6 +4,7 @@ using Transfuse.Apply.Quantization;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 
@@ -25,7 +26,8 @@ internal sealed class WeightLookup
     {
         _folder = folder;
         _map = map;
-        Layout = LayoutOf(folder, map);
+        Layout = BaseLayout.Of(
+            folder.Model.Config, folder.Shards.Any(shard => shard.File.Metadata?.GetValueOrDefault("format") == "mlx"), folder.Names, map);
         _byMeaning = new Lazy<Dictionary<string, string?>>(ByMeaning);
     }
 
@@ -61,26 +63,11 @@ internal sealed class WeightLookup
 
     /// <summary>Whether transformers keeps a weight as (in, out), as in GPT-2's Conv1D; <see langword="null"/> where no table tells.</summary>
     public bool? IsTransposed(string name) => Layout == ModelLayout.Mlx ? false
-        : _map?.MapTensor(name) is { IsExact: true, Targets: [var target, ..] } ? target.Steps.Any(step => step is WeightStep.Transpose)
+        : _map?.MapTensor(name) is { IsExact: true, Targets: [var target, ..] } ? target.Steps.Any(step => step is ModuleStep.Transpose or ModuleStep.Pack { Layout: PackedLayout.InOut })
         : null;
 
     /// <summary>A tensor's name without its last segment.</summary>
     public static string ModuleOf(string name) => name[..Math.Max(0, name.LastIndexOf('.'))];
-
-    // A file says which program wrote it; MLX's quantization needs no word.
-    private static ModelLayout LayoutOf(ModelFolder folder, ArchitectureMap? map)
-    {
-        if (folder.Model.Config.Quantization is not null || folder.Shards.Any(shard => shard.File.Metadata?.GetValueOrDefault("format") == "mlx"))
-        {
-            return ModelLayout.Mlx;
-        }
-
-        // Without a word, a name of MLX that transformers' files do not have tells.
-        bool isMlx = map is not null && folder.Names.Any(name =>
-            map.MlxPathOf(ModuleOf(name)) is { } path && map.MapToHuggingFace(path, Conversion.Models.Architectures.HfLayout.Checkpoint) is { Finding: null } mapping
-            && mapping.Form is not (HfForm.Module or HfForm.Parameter) && map.MapTensor(name) is { IsExact: false });
-        return isMlx ? ModelLayout.Mlx : ModelLayout.HuggingFace;
-    }
 
     private string? Known(string name)
     {
@@ -121,6 +108,6 @@ internal sealed class WeightLookup
         }
 
         ImmutableArray<TensorTarget> targets = _map.MapTensor(name).Targets;
-        return targets is [var only] && only.Steps.All(step => step is WeightStep.Transpose or WeightStep.ScaleRows) ? only.Name : null;
+        return targets is [var only] && only.Steps.All(step => step is ModuleStep.Transpose or ModuleStep.Pack or ModuleStep.ScaleRows) ? only.Name : null;
     }
 }

@@ -14,7 +14,8 @@ internal sealed class BlendStage(WeightStage stage, double strength) : WeightSta
     public override string Description => $"{stage.Description}, at {strength.ToString(CultureInfo.InvariantCulture)}";
 
     /// <inheritdoc />
-    public override IOpenStage Open(WeightRows before, CancellationToken cancellationToken) => new Opened(stage.Open(before, cancellationToken), (float)strength);
+    public override IOpenStage Open(WeightRows before, CancellationToken cancellationToken) =>
+        new Opened(stage.Open(before, cancellationToken), (float)strength);
 
     private sealed class Opened(IOpenStage stage, float strength) : IOpenStage
     {

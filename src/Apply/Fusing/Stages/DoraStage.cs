@@ -3,7 +3,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Apply.Fusing.Stages;
 
-/// <summary>DoRA: a low-rank product is added, then each row, or each column, is given the length that its magnitude says. The norms are taken in double precision.</summary>
+/// <summary>
+/// DoRA: a low-rank product is added, then each row, or each column, is given the length that its magnitude says. The norms are taken in double precision.
+/// </summary>
 /// <param name="product">What is added first.</param>
 /// <param name="magnitude">One value for each row or column.</param>
 /// <param name="byColumn">Whether the outputs lie along the columns.</param>

@@ -15,7 +15,8 @@ internal sealed class ProductStage(ImmutableArray<ProductPart> parts) : WeightSt
     public ImmutableArray<ProductPart> Parts { get; } = parts;
 
     /// <inheritdoc />
-    public override string Description => string.Join(" + ", Parts.Select(part => $"rank {part.Rank} x {((float)part.Scale).ToString(CultureInfo.InvariantCulture)}"));
+    public override string Description =>
+        string.Join(" + ", Parts.Select(part => $"rank {part.Rank} x {((float)part.Scale).ToString(CultureInfo.InvariantCulture)}"));
 
     /// <inheritdoc />
     public override IOpenStage Open(WeightRows before, CancellationToken cancellationToken) => OpenProduct(before.Shape, cancellationToken);

@@ -19,7 +19,9 @@ internal sealed class WeightRows
     /// <summary>How the weight lies.</summary>
     public WeightShape Shape => _source.Shape;
 
-    /// <summary>The dtype to which a low-rank product and its sum are rounded before quantization, as mlx-lm does; <see langword="null"/> where only the result is.</summary>
+    /// <summary>
+    /// The dtype to which a low-rank product and its sum are rounded before quantization, as mlx-lm does; <see langword="null"/> where only the result is.
+    /// </summary>
     public DType? Rounding { get; }
 
     /// <summary>Opens all changes of a weight.</summary>

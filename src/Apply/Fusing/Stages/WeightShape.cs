@@ -15,7 +15,10 @@ internal readonly record struct WeightShape(int Matrices, int Rows, int Columns)
     {
         long matrices = isStack && shape.Rank == 3 ? shape[0] : 1;
         long rows = shape.Rank switch { 0 or 1 => 1, 3 when isStack => shape[1], _ => shape[0] };
-        return shape.ElementCount > 0 && matrices <= int.MaxValue && rows <= int.MaxValue && shape.ElementCount / matrices / rows is var columns and <= int.MaxValue
+        return shape.ElementCount > 0
+            && matrices <= int.MaxValue
+            && rows <= int.MaxValue
+            && shape.ElementCount / matrices / rows is var columns and <= int.MaxValue
             ? new WeightShape((int)matrices, (int)rows, (int)columns)
             : null;
     }

@@ -52,10 +52,13 @@ internal sealed class ModelWriter(ModelFolder folder, ImmutableArray<OutputShard
         byte[] text = File.ReadAllBytes(Path.Combine(folder.Model.Folder, ModelFolder.IndexFile));
         KeyValuePair<string, JsonValue>[] map =
         [
-            .. shards.SelectMany(shard => shard.Tensors.Select(tensor => new KeyValuePair<string, JsonValue>(tensor.Name, new JsonString(shard.Source.FileName))))
+            .. shards.SelectMany(
+                shard => shard.Tensors.Select(tensor => new KeyValuePair<string, JsonValue>(tensor.Name, new JsonString(shard.Source.FileName))))
                 .OrderBy(entry => entry.Key, StringComparer.Ordinal),
         ];
-        bool isSame = map.Length == folder.Names.Count && map.All(entry => folder.Find(entry.Key) is not null) && shards.Sum(shard => shard.ByteLength) == folder.Shards.Sum(shard => shard.File.Tensors.Sum(tensor => tensor.Tensor.ByteLength));
+        bool isSame = map.Length == folder.Names.Count
+            && map.All(entry => folder.Find(entry.Key) is not null)
+            && shards.Sum(shard => shard.ByteLength) == folder.Shards.Sum(shard => shard.File.Tensors.Sum(tensor => tensor.Tensor.ByteLength));
         output.WriteAllBytes(ModelFolder.IndexFile, isSame ? text : ConfigLayout.Of(text, DefaultIndent).Write(Changed(index, map)));
     }
 

@@ -19,14 +19,16 @@ internal sealed record OutputShard(ModelShard Source, ImmutableArray<OutputTenso
         Dictionary<string, string> taken = plan.Weights.Values.Where(weight => folder.Find(weight.Name) is not null)
             .SelectMany(weight => Parts(folder, weight.Name).Select(part => KeyValuePair.Create(part, weight.Name)))
             .ToDictionary(StringComparer.Ordinal);
-        ILookup<ModelShard, PlannedWeight> added = plan.Weights.Values.Where(weight => folder.Find(weight.Name) is null).ToLookup(weight => folder.ShardOf(weight.Source));
+        ILookup<ModelShard, PlannedWeight> added = plan.Weights.Values.Where(weight => folder.Find(weight.Name) is null)
+            .ToLookup(weight => folder.ShardOf(weight.Source));
         return
         [
             .. folder.Shards.Select(shard => new OutputShard(
                 shard,
                 [
                     .. shard.File.Tensors.Where(tensor => !taken.ContainsKey(tensor.Name)).Select(tensor => new OutputTensor(tensor.Name, tensor.Tensor)),
-                    .. shard.File.Tensors.Where(tensor => plan.Weights.ContainsKey(tensor.Name)).SelectMany(tensor => OutputTensor.Of(plan.Weights[tensor.Name])),
+                    .. shard.File.Tensors.Where(tensor => plan.Weights.ContainsKey(tensor.Name))
+                        .SelectMany(tensor => OutputTensor.Of(plan.Weights[tensor.Name])),
                     .. added[shard].SelectMany(OutputTensor.Of),
                 ])),
         ];
@@ -39,6 +41,8 @@ internal sealed record OutputShard(ModelShard Source, ImmutableArray<OutputTenso
     private static IEnumerable<string> Parts(ModelFolder folder, string name)
     {
         string module = WeightLookup.ModuleOf(name);
-        return folder.Find(name)!.DType == DType.U32 ? new[] { name, module + ".scales", module + ".biases" }.Where(part => folder.Find(part) is not null) : [name];
+        return folder.Find(name)!.DType == DType.U32
+            ? new[] { name, module + ".scales", module + ".biases" }.Where(part => folder.Find(part) is not null)
+            : [name];
     }
 }

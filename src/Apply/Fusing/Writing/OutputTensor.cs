@@ -37,6 +37,7 @@ internal sealed record OutputTensor(string Name, LazyTensor Tensor, PlannedWeigh
     {
         public override bool SupportsRanges => true;
 
-        protected override void Produce(Span<byte> destination, CancellationToken cancellationToken) => throw new NotSupportedException("The weight is computed in blocks.");
+        protected override void Produce(Span<byte> destination, CancellationToken cancellationToken) =>
+            throw new NotSupportedException("The weight is computed in blocks.");
     }
 }

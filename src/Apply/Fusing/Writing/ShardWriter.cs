@@ -18,7 +18,8 @@ internal sealed class ShardWriter
     public ShardWriter(OutputShard shard)
     {
         Dictionary<string, OutputTensor> byName = shard.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        _layout = new FileLayout([.. shard.Tensors.Select(tensor => new NamedTensor(tensor.Name, tensor.Tensor))], shard.Source.File.Metadata, shard.Source.FileName);
+        _layout = new FileLayout(
+            [.. shard.Tensors.Select(tensor => new NamedTensor(tensor.Name, tensor.Tensor))], shard.Source.File.Metadata, shard.Source.FileName);
         var positions = new Dictionary<PlannedWeight, long[]>(ReferenceEqualityComparer.Instance);
         long position = _layout.Prefix.Length;
         foreach (NamedTensor named in _layout.Tensors)
@@ -57,7 +58,8 @@ internal sealed class ShardWriter
     {
         sink.SetLength(_layout.TotalLength);
         sink.Write(0, _layout.Prefix);
-        BlockWork.Run([.. _work.Select(item => item.Blocks)], workers, (item, block) => done(_work[item].Run(block, sink, cancellationToken)), cancellationToken);
+        BlockWork.Run(
+            [.. _work.Select(item => item.Blocks)], workers, (item, block) => done(_work[item].Run(block, sink, cancellationToken)), cancellationToken);
         return [.. _losses];
     }
 

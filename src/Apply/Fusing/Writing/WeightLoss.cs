@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace Transfuse.Apply.Fusing.Writing;
 
-/// <summary>How much of a wanted change the stored values realise. Safe for concurrent use by different blocks; the sum does not depend on their order in time.</summary>
+/// <summary>
+/// How much of a wanted change the stored values realise. Safe for concurrent use by different blocks; the sum does not depend on their order in time.
+/// </summary>
 /// <param name="blocks">Number of blocks.</param>
 internal sealed class WeightLoss(int blocks)
 {

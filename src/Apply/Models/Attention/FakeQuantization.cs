@@ -10,7 +10,8 @@ internal sealed class FakeQuantization(PartFactory parts, string path)
     private readonly Parameter _keyScale = parts.Flat(path + ".quant_key_scale", 1);
     private readonly Parameter _valueScale = parts.Flat(path + ".quant_value_scale", 1);
 
-    public (BackendArray Keys, BackendArray Values) Forward(BackendArray keys, BackendArray values) => (Round(keys, _keyScale.Value), Round(values, _valueScale.Value));
+    public (BackendArray Keys, BackendArray Values) Forward(BackendArray keys, BackendArray values) =>
+        (Round(keys, _keyScale.Value), Round(values, _valueScale.Value));
 
     private BackendArray Round(BackendArray x, BackendArray scale) =>
         _backend.Multiply(_backend.Clip(_backend.Apply(UnaryOperation.Round, _backend.Divide(x, scale)), -128, 127), scale);

@@ -33,7 +33,8 @@ internal sealed class KeySelection
         _keys = parts.Linear(Name("wk"), _width, hidden, false);
         _keyNorm = parts.Norm(Name("k_norm"), _width, NormEpsilon, "layer");
         _weights = parts.Linear(Name("weights"), _heads, hidden, false);
-        _rope = RotaryFactory.Create(parts, layer, settings.Word("rope.kind")!, rotated, settings.Number("rope.base", layer), settings.Is("attn.indexer.traditional", layer, false));
+        _rope = RotaryFactory.Create(
+            parts, layer, settings.Word("rope.kind")!, rotated, settings.Number("rope.base", layer), settings.Is("attn.indexer.traditional", layer, false));
     }
 
     public static KeySelection? Create(PartFactory parts, string path, int layer, int hidden, int queryRank, int rotated) =>

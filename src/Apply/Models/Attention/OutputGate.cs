@@ -42,7 +42,7 @@ internal sealed class OutputGate
     {
         BackendArray gate = _backend.Apply(_function, _matrix?.Forward(x) ?? given!);
         return _perHead
-            ? _backend.Reshape(_backend.Multiply(_backend.Reshape(mixed, mixed[0], mixed[1], _heads, -1), _backend.Reshape(gate, gate[0], gate[1], _heads, 1)), mixed.Shape)
+? _backend.Reshape(_backend.Multiply(_backend.Reshape(mixed, mixed[0], mixed[1], _heads, -1), _backend.Reshape(gate, gate[0], gate[1], _heads, 1)), mixed.Shape)
             : _backend.Multiply(mixed, gate);
     }
 }

@@ -71,7 +71,8 @@ internal sealed class Projection
             default:
                 // Rows of a group: its query heads, then its key head, then its value head.
                 BackendArray groups = _backend.Reshape(first, b, length, _groups, (g + 2) * _width);
-                BackendArray Part(int start, int count) => _backend.Reshape(_backend.Slice(groups, -1, start * _width, count * _width), b, length, _groups * count * _width);
+                BackendArray Part(int start, int count) =>
+                    _backend.Reshape(_backend.Slice(groups, -1, start * _width, count * _width), b, length, _groups * count * _width);
                 return (Part(0, g), Part(g, 1), Part(g + 1, 1), null);
         }
     }

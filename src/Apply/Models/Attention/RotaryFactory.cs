@@ -5,7 +5,9 @@ using Transfuse.Apply.Models.Parts;
 
 namespace Transfuse.Apply.Models.Attention;
 
-/// <summary>Makes the rotation of a layer from the slots under <c>rope</c>: mlx-lm's <c>initialize_rope</c> and the types' own kinds (mlx-models.md 4).</summary>
+/// <summary>
+/// Makes the rotation of a layer from the slots under <c>rope</c>: mlx-lm's <c>initialize_rope</c> and the types' own kinds (mlx-models.md 4).
+/// </summary>
 internal static class RotaryFactory
 {
     private const int DefaultOriginal = 4096;
@@ -29,7 +31,9 @@ internal static class RotaryFactory
     public static RotaryEmbedding Create(PartFactory parts, int layer, string kind, int dims, double theta, bool traditional)
     {
         ModelSettings settings = parts.Settings;
-        ImmutableDictionary<string, object?>? config = settings.Has("rope.config") ? settings.Evaluate("rope.config", layer) as ImmutableDictionary<string, object?> : null;
+        ImmutableDictionary<string, object?>? config = settings.Has("rope.config")
+            ? settings.Evaluate("rope.config", layer) as ImmutableDictionary<string, object?>
+            : null;
         Func<int, float[]> Fixed(float[] frequencies) => _ => frequencies;
         float[] plain = Plain(dims, theta);
         switch (kind)
@@ -42,7 +46,8 @@ internal static class RotaryFactory
                 float divisor = config is not null && Kind(config) == "linear" ? (float)Number(config, "factor") : 1;
                 return new RotaryEmbedding(parts.Backend, Fixed([.. plain.Select(frequency => frequency / divisor)]), traditional, 1);
             case "ntk_alpha":
-                return new RotaryEmbedding(parts.Backend, Fixed(Plain(dims, theta * Math.Pow(settings.Number("rope.alpha", layer, 1), dims / (dims - 2.0)))), traditional, 1);
+                return new RotaryEmbedding(
+                    parts.Backend, Fixed(Plain(dims, theta * Math.Pow(settings.Number("rope.alpha", layer, 1), dims / (dims - 2.0)))), traditional, 1);
             case "su":
                 return Su(parts, layer, dims, theta, traditional, config);
             case "yarn_v2":
@@ -93,7 +98,9 @@ internal static class RotaryFactory
     private static double Base(ModelSettings settings, int layer)
     {
         double theta = PythonValue.Number(settings.Evaluate("rope.base", layer));
-        return double.IsFinite(theta) && theta > 1 ? theta : throw Invalid("rope_theta", $"is {theta}; the base of the rotation must be a finite number above 1");
+        return double.IsFinite(theta) && theta > 1
+            ? theta
+            : throw Invalid("rope_theta", $"is {theta}; the base of the rotation must be a finite number above 1");
     }
 
     private static string? PerLayer(ModelSettings settings, int layer, ref double theta)
@@ -135,7 +142,8 @@ internal static class RotaryFactory
             return (float)(1 / (factor * period * period / ((factor * period * mask) + (period * (1 - mask)))));
         })];
         double Scale(double mscale) => factor <= 1 ? 1 : (0.1 * mscale * Math.Log(factor)) + 1;
-        return new RotaryEmbedding(parts.Backend, _ => frequencies, traditional, (float)(Scale(Number(config, "mscale", 1)) / Scale(Number(config, "mscale_all_dim", 0))));
+        return new RotaryEmbedding(
+            parts.Backend, _ => frequencies, traditional, (float)(Scale(Number(config, "mscale", 1)) / Scale(Number(config, "mscale_all_dim", 0))));
     }
 
     // SuScaledRoPE: the long factors at every length.
@@ -168,7 +176,8 @@ internal static class RotaryFactory
         return new RotaryEmbedding(parts.Backend, _ => frequencies, traditional, 1);
     }
 
-    private static string Kind(ImmutableDictionary<string, object?> config) => (config.GetValueOrDefault("type") ?? config.GetValueOrDefault("rope_type")) as string ?? "default";
+    private static string Kind(ImmutableDictionary<string, object?> config) =>
+        (config.GetValueOrDefault("type") ?? config.GetValueOrDefault("rope_type")) as string ?? "default";
 
     private static double Number(ImmutableDictionary<string, object?> config, string field, double? absent = null) => config.GetValueOrDefault(field) switch
     {

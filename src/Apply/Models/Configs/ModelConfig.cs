@@ -27,7 +27,8 @@ internal static class ModelConfig
         if (entry.Word("config_root") is { } root)
         {
             text = config[root] as JsonObject
-                ?? (entry.Find("config_root_optional") is not null ? config : throw new ModelException(ModelError.FieldMissing, root, $"is missing in the config.json of a {type.Value}"));
+?? (entry.Find("config_root_optional") is not null ? config : throw new ModelException(
+    ModelError.FieldMissing, root, $"is missing in the config.json of a {type.Value}"));
             entry = Core(entry, text);
         }
 
@@ -92,7 +93,8 @@ internal static class ModelConfig
             Add("original_max_position_embeddings", full["original_max_position_embeddings"]);
         }
 
-        if (text["layer_types"] is JsonArray types && types.Items.ToList().FindIndex(kind => kind is JsonString { Value: "full_attention" }) is >= 0 and var first)
+        if (text["layer_types"] is JsonArray types
+            && types.Items.ToList().FindIndex(kind => kind is JsonString { Value: "full_attention" }) is >= 0 and var first)
         {
             Add("sliding_window_pattern", JsonNumber.Of(first + 1L));
         }

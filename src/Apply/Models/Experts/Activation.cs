@@ -69,7 +69,8 @@ internal sealed class Activation(ITensorBackend backend, Func<BackendArray, Back
     private static Activation Xielu(PartFactory parts, string path)
     {
         ITensorBackend backend = parts.Backend;
-        Parameter positive = parts.Flat(path + ".alpha_p", 1), negative = parts.Flat(path + ".alpha_n", 1), beta = parts.Flat(path + ".beta", 1), epsilon = parts.Flat(path + ".eps", 1);
+        Parameter positive = parts.Flat(
+            path + ".alpha_p", 1), negative = parts.Flat(path + ".alpha_n", 1), beta = parts.Flat(path + ".beta", 1), epsilon = parts.Flat(path + ".eps", 1);
         return new Activation(backend, x =>
         {
             BackendArray slope = backend.Multiply(x, beta.Value);
@@ -79,7 +80,9 @@ internal sealed class Activation(ITensorBackend backend, Func<BackendArray, Back
             BackendArray falling = backend.Multiply(bent, backend.Add(beta.Value, backend.Apply(UnaryOperation.Softplus, negative.Value)));
 
             // Where x is above 0 the lower branch is that of 0, which is a constant near 0 that must not count.
-            BackendArray atZero = backend.Multiply(backend.Apply(UnaryOperation.Expm1, backend.Minimum(backend.FromSingles([0], 1), epsilon.Value)), backend.Add(beta.Value, backend.Apply(UnaryOperation.Softplus, negative.Value)));
+            BackendArray atZero = backend.Multiply(
+                backend.Apply(UnaryOperation.Expm1, backend.Minimum(backend.FromSingles([0], 1), epsilon.Value)),
+                backend.Add(beta.Value, backend.Apply(UnaryOperation.Softplus, negative.Value)));
             BackendArray isAbove = backend.Clip(backend.Affine(above, float.MaxValue, 0), 0, 1);
             return backend.Add(slope, backend.Add(rising, backend.Subtract(falling, backend.Multiply(isAbove, atZero))));
         });
@@ -91,7 +94,8 @@ internal sealed class Activation(ITensorBackend backend, Func<BackendArray, Back
         float factor = (float)(Math.Sqrt(2) * InverseErf((2 * sparsity) - 1));
         BackendArray mean = backend.Affine(backend.Sum(x, -1), 1f / x[^1], 0);
         BackendArray centred = backend.Subtract(x, mean);
-        BackendArray deviation = backend.Apply(UnaryOperation.Sqrt, backend.Affine(backend.Sum(backend.Apply(UnaryOperation.Square, centred), -1), 1f / x[^1], 0));
+        BackendArray deviation = backend.Apply(
+            UnaryOperation.Sqrt, backend.Affine(backend.Sum(backend.Apply(UnaryOperation.Square, centred), -1), 1f / x[^1], 0));
         return backend.Apply(UnaryOperation.Relu, backend.Subtract(centred, backend.Affine(deviation, factor, 0)));
     }
 

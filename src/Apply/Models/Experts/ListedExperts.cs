@@ -19,7 +19,8 @@ internal sealed class ListedExperts : IExperts
         int inner = settings.Size("moe.experts.inner", layer);
         LayerSlot Linear(int expert, string slot, int outputs, int inputs) =>
             parts.Linear(Paths.Join(path, $"experts.{expert}.{settings.Word("moe.experts." + slot)}"), outputs, inputs, false);
-        _experts = [.. Enumerable.Range(0, count).Select(e => (Linear(e, "gate", inner, width), Linear(e, "up", inner, width), Linear(e, "down", width, inner)))];
+        _experts =
+            [.. Enumerable.Range(0, count).Select(e => (Linear(e, "gate", inner, width), Linear(e, "up", inner, width), Linear(e, "down", width, inner)))];
         _activation = Activation.Create(parts, "moe.experts", path, layer);
     }
 

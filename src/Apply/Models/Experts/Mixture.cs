@@ -40,7 +40,9 @@ internal sealed class Mixture : IMixer
             width = latent;
         }
 
-        _experts = settings.Word("moe.experts.kind") == "list_glu" ? new ListedExperts(parts, path, layer, width, _count) : new StackedExperts(parts, path, layer, width, _count);
+        _experts = settings.Word("moe.experts.kind") == "list_glu"
+            ? new ListedExperts(parts, path, layer, width, _count)
+            : new StackedExperts(parts, path, layer, width, _count);
         if (settings.Has("moe.shared") && settings.Is("moe.shared.when", layer, true))
         {
             _shared = FeedForward.CreateShared(parts, Paths.Join(path, settings.Word("moe.shared.path")), layer);

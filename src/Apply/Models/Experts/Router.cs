@@ -69,7 +69,8 @@ internal sealed class Router
             _groupsByMax = settings.Word("moe.router.groups.score") == "max";
             if (experts % _groups != 0 || _keptGroups > _groups || (!_groupsByMax && _groups > 1 && experts / _groups < 2))
             {
-                throw new ModelException(ModelError.FieldInvalid, "moe.router.groups", $"{_keptGroups} of {_groups} groups of {experts} experts cannot be chosen");
+                throw new ModelException(
+                    ModelError.FieldInvalid, "moe.router.groups", $"{_keptGroups} of {_groups} groups of {experts} experts cannot be chosen");
             }
         }
 

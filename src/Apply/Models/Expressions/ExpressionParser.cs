@@ -330,7 +330,9 @@ internal ref struct ExpressionParser
         Expression list = Or();
         Expression? condition = Accept("if") ? Or() : null;
         return scope => List(list(scope))
-            .Select(item => names.Count == 1 ? scope.With(names[0], item) : names.Select((name, index) => (name, index)).Aggregate(scope, (inner, part) => inner.With(part.name, Item(item, (long)part.index))))
+            .Select(
+                item => names.Count == 1 ? scope.With(names[0], item) : names.Select((name, index) => (name, index))
+                    .Aggregate(scope, (inner, part) => inner.With(part.name, Item(item, (long)part.index))))
             .Where(inner => condition is null || IsTrue(condition(inner)));
     }
 
@@ -386,7 +388,8 @@ internal ref struct ExpressionParser
 
     private static string Key(object? key) => key as string ?? throw new ExpressionException($"{Describe(key)} is no name");
 
-    private static ImmutableArray<object?> Values(ImmutableArray<Expression> expressions, Scope scope) => [.. expressions.Select(expression => expression(scope))];
+    private static ImmutableArray<object?> Values(ImmutableArray<Expression> expressions, Scope scope) =>
+        [.. expressions.Select(expression => expression(scope))];
 
     private static Expression Binary(Expression left, string sign, Expression right) => scope => Operate(sign, left(scope), right(scope));
 }

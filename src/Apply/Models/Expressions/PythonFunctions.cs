@@ -3,7 +3,9 @@ using static Transfuse.Apply.Models.Expressions.PythonValue;
 
 namespace Transfuse.Apply.Models.Expressions;
 
-/// <summary>The functions that expressions of the table call: a few of Python's, and helpers of mlx-lm (0.32.0) under the names that the table gives them.</summary>
+/// <summary>
+/// The functions that expressions of the table call: a few of Python's, and helpers of mlx-lm (0.32.0) under the names that the table gives them.
+/// </summary>
 internal static class PythonFunctions
 {
     private const long LongestRange = 1 << 16;
@@ -12,7 +14,8 @@ internal static class PythonFunctions
     {
         ("ceil", [var x]) => (long)Math.Ceiling(Number(x)),
         ("sqrt", [var x]) => Math.Sqrt(Number(x)),
-        ("int", [double x]) => double.IsFinite(x) && Math.Abs(x) < 1L << 62 ? (long)Math.Truncate(x) : throw new ExpressionException($"{Describe(x)} is no integer"),
+        ("int", [double x]) =>
+            double.IsFinite(x) && Math.Abs(x) < 1L << 62 ? (long)Math.Truncate(x) : throw new ExpressionException($"{Describe(x)} is no integer"),
         ("int", [var x]) => Integer(x),
         ("float", [var x]) => Number(x),
         ("bool", [var x]) => IsTrue(x),
@@ -30,7 +33,9 @@ internal static class PythonFunctions
         ("min_or_scalar", [ImmutableArray<object?> list]) => list.MinBy(Number),
         ("max_or_scalar", [ImmutableArray<object?> list]) => list.MaxBy(Number),
         ("min_or_scalar" or "max_or_scalar", [var x]) => x,
-        ("int_list", [string text]) => text.Split(',').Select(part => (object?)(long.TryParse(part, out long value) ? value : throw new ExpressionException($"'{part}' is no integer"))).ToImmutableArray(),
+        ("int_list", [string text]) => text.Split(',')
+            .Select(part => (object?)(long.TryParse(part, out long value) ? value : throw new ExpressionException($"'{part}' is no integer")))
+            .ToImmutableArray(),
         ("mla_mscale", [var config]) => MlaScale(config),
         ("make_divisible", [var value, var divisor]) => MakeDivisible(Number(value), Integer(divisor)),
         ("round_up_256", [var x]) => (Integer(x) + 255) / 256 * 256,

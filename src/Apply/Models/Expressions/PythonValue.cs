@@ -19,7 +19,9 @@ internal static class PythonValue
         null or JsonNull => null,
         JsonBoolean boolean => boolean.Value,
         JsonString text => text.Value,
-        JsonNumber { IsIntegerText: true } number when long.TryParse(number.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer) => integer,
+        JsonNumber { IsIntegerText: true } number when long.TryParse(
+            number.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer) =>
+            integer,
         JsonNumber number => number.Value,
         JsonArray array => array.Items.Select(Of).ToImmutableArray(),
         JsonObject members => members.Members.ToImmutableDictionary(member => member.Key, member => Of(member.Value), StringComparer.Ordinal),
@@ -71,7 +73,8 @@ internal static class PythonValue
     {
         (null, _) or (_, null) => a is null && b is null,
         (bool or long or double, bool or long or double) => Number(a) == Number(b),
-        (ImmutableArray<object?> left, ImmutableArray<object?> right) => left.Length == right.Length && left.Zip(right).All(pair => Equals(pair.First, pair.Second)),
+        (ImmutableArray<object?> left, ImmutableArray<object?> right) =>
+            left.Length == right.Length && left.Zip(right).All(pair => Equals(pair.First, pair.Second)),
         _ => a.Equals(b),
     };
 

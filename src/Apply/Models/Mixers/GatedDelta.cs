@@ -59,7 +59,8 @@ internal sealed class GatedDelta : IMixer
         }
 
         _out = parts.Linear(path + ".out_proj", hidden, values, false);
-        _convolution = new ConvolutionTail(_backend, parts.Parameter(path + ".conv1d.weight", (2 * keys) + values, settings.Size("mixer.kernel", layer), 1), null);
+        _convolution = new ConvolutionTail(
+            _backend, parts.Parameter(path + ".conv1d.weight", (2 * keys) + values, settings.Size("mixer.kernel", layer), 1), null);
         _timeBias = parts.Parameter(path + ".dt_bias", _valueHeads);
         _logDecay = parts.Parameter(path + ".A_log", _valueHeads);
         _norm = parts.Norm(path + ".norm", _valueWidth, settings.Number("mixer.norm_eps", layer), "rms");
@@ -102,7 +103,8 @@ internal sealed class GatedDelta : IMixer
     {
         int batch = all[0], length = all[1], each = _valueHeads / _keyHeads, values = each * _valueWidth;
         BackendArray groups = _backend.Reshape(all, batch, length, _keyHeads, -1);
-        BackendArray Part(BackendArray source, int start, int count) => _backend.Reshape(_backend.Slice(source, -1, start, count), batch, length, _keyHeads * count);
+        BackendArray Part(BackendArray source, int start, int count) =>
+            _backend.Reshape(_backend.Slice(source, -1, start, count), batch, length, _keyHeads * count);
         BackendArray mixed = _backend.Concat(
             -1, Part(groups, 0, _keyWidth), Part(groups, _keyWidth, _keyWidth), Part(groups, 2 * _keyWidth, values));
         BackendArray gateGroups = _backend.Reshape(gates, batch, length, _keyHeads, 2 * each);

@@ -59,7 +59,8 @@ internal sealed class Mamba1 : IMixer
         BackendArray both = _in.Forward(x), gate = _backend.Slice(both, -1, _inner, _inner);
         BackendArray u = _backend.Apply(UnaryOperation.Silu, _convolution.Forward(_backend.Slice(both, -1, 0, _inner), state));
         BackendArray small = _x.Forward(u);
-        BackendArray Part(int start, int count, Norm? norm) => _backend.Slice(small, -1, start, count) is var part && norm is not null ? norm.Forward(part) : _backend.Slice(small, -1, start, count);
+        BackendArray Part(int start, int count, Norm? norm) =>
+            _backend.Slice(small, -1, start, count) is var part && norm is not null ? norm.Forward(part) : _backend.Slice(small, -1, start, count);
         BackendArray time = _backend.Apply(UnaryOperation.Softplus, _time.Forward(Part(0, _rank, _timeNorm)));
         BackendArray input = Part(_rank, _state, _inputNorm), output = Part(_rank + _state, _state, _outputNorm);
         BackendArray rate = _backend.Apply(UnaryOperation.Negate, _backend.Apply(UnaryOperation.Exp, _logDecay.Value));
@@ -70,7 +71,9 @@ internal sealed class Mamba1 : IMixer
         {
             BackendArray now = _backend.Reshape(_backend.Slice(time, 1, t, 1), batch, _inner, 1);
             BackendArray entering = _backend.Multiply(now, _backend.Reshape(_backend.Slice(u, 1, t, 1), batch, _inner, 1));
-            s = _backend.Add(_backend.Multiply(s, _backend.Apply(UnaryOperation.Exp, _backend.Multiply(now, rate))), _backend.Multiply(entering, _backend.Slice(input, 1, t, 1)));
+            s = _backend.Add(
+                _backend.Multiply(s, _backend.Apply(UnaryOperation.Exp, _backend.Multiply(now, rate))),
+                _backend.Multiply(entering, _backend.Slice(input, 1, t, 1)));
             outputs[t] = _backend.Reshape(_backend.Sum(_backend.Multiply(s, _backend.Slice(output, 1, t, 1)), -1), batch, 1, _inner);
         }
 

@@ -24,7 +24,8 @@ internal sealed class ShortConvolution : IMixer
         _in = parts.Linear(path + ".in_proj", 3 * hidden, hidden, bias);
         _out = parts.Linear(path + ".out_proj", hidden, hidden, bias);
         _convolution = new ConvolutionTail(
-            _backend, parts.Parameter(path + ".conv.weight", hidden, settings.Size("mixer.kernel", layer), 1), bias ? parts.Parameter(path + ".conv.bias", hidden) : null);
+            _backend, parts.Parameter(path + ".conv.weight", hidden, settings.Size("mixer.kernel", layer), 1),
+            bias ? parts.Parameter(path + ".conv.bias", hidden) : null);
     }
 
     /// <inheritdoc />
@@ -32,7 +33,8 @@ internal sealed class ShortConvolution : IMixer
     {
         BackendArray all = _in.Forward(x);
         int hidden = x[^1];
-        BackendArray entering = _backend.Slice(all, -1, 0, hidden), leaving = _backend.Slice(all, -1, hidden, hidden), u = _backend.Slice(all, -1, 2 * hidden, hidden);
+        BackendArray entering = _backend.Slice(all, -1, 0, hidden), leaving = _backend.Slice(all, -1, hidden, hidden), u = _backend.Slice(
+            all, -1, 2 * hidden, hidden);
         return _out.Forward(_backend.Multiply(leaving, _convolution.Forward(_backend.Multiply(entering, u), state)));
     }
 }

@@ -16,7 +16,8 @@ internal static class StateSpace
     /// <param name="state">S: (b, nh, dh, ds), or null for zeros.</param>
     /// <returns>y (b, nh, L, dh) and the state after.</returns>
     public static (BackendArray Output, BackendArray State) Run(
-        ITensorBackend backend, BackendArray x, BackendArray time, BackendArray input, BackendArray output, BackendArray logDecay, BackendArray skip, BackendArray? state)
+        ITensorBackend backend, BackendArray x, BackendArray time, BackendArray input, BackendArray output, BackendArray logDecay, BackendArray skip,
+        BackendArray? state)
     {
         int batch = x[0], heads = x[1], length = x[2], width = x[3], size = input[3];
         BackendArray rate = backend.Reshape(backend.Apply(UnaryOperation.Negate, backend.Apply(UnaryOperation.Exp, logDecay)), heads, 1, 1);

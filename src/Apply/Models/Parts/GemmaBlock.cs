@@ -6,7 +6,9 @@ using Transfuse.Apply.Models.Experts;
 
 namespace Transfuse.Apply.Models.Parts;
 
-/// <summary>The block of Gemma 4: norms on both sides, a network beside which experts may stand, an input of its own for each layer, and a factor at the end.</summary>
+/// <summary>
+/// The block of Gemma 4: norms on both sides, a network beside which experts may stand, an input of its own for each layer, and a factor at the end.
+/// </summary>
 internal sealed class GemmaBlock : IBlock
 {
     private readonly ITensorBackend _backend;

@@ -34,7 +34,8 @@ internal sealed class LayerInputs
         _projectionScale = 1 / MathF.Sqrt(hidden);
     }
 
-    public static LayerInputs? Create(PartFactory parts) => parts.Settings.Has("ple") && parts.Settings.Is("ple.when", null, true) ? new LayerInputs(parts) : null;
+    public static LayerInputs? Create(PartFactory parts) =>
+        parts.Settings.Has("ple") && parts.Settings.Is("ple.when", null, true) ? new LayerInputs(parts) : null;
 
     public void Prepare(BackendArray h, Step step)
     {

@@ -22,7 +22,9 @@ internal sealed class ModelEntry(string modelType, JsonObject fields)
     public JsonObject Fields { get; } = fields;
 
     /// <summary>Fields that the config must have.</summary>
-    public ImmutableArray<string> Required { get; } = fields["required"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
+    public ImmutableArray<string> Required { get; } = fields["required"] is JsonArray names
+        ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)]
+        : [];
 
     /// <summary>Fields that the config may have, with the values they have otherwise.</summary>
     public JsonObject Defaults { get; } = fields["config"] as JsonObject ?? JsonObject.Empty;

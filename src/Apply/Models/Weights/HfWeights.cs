@@ -1,9 +1,9 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Transfuse.Apply.Models.Table;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 
@@ -33,7 +33,7 @@ internal sealed class HfWeights : IModelWeights
             LazyTensor tensor = files.Find(name)!;
             foreach (TensorTarget target in mapping.Targets)
             {
-                if (target.Steps.OfType<WeightStep.StackExpert>().FirstOrDefault() is { } stack)
+                if (target.Steps.OfType<ModuleStep.StackExpert>().FirstOrDefault() is { } stack)
                 {
                     CollectionsMarshal.GetValueRefOrAddDefault(stacks, target.Name, out _) ??= [];
                     stacks[target.Name][stack.Expert] = (tensor, target);
@@ -67,46 +67,11 @@ internal sealed class HfWeights : IModelWeights
     {
         try
         {
-            foreach (WeightStep step in target.Steps)
-            {
-                tensor = Apply(tensor, step, target.Name.EndsWith(".bias", StringComparison.Ordinal));
-            }
-
-            return tensor;
+            return StepsOnTensor.Apply(tensor, target.Steps, target.Name.EndsWith(".bias", StringComparison.Ordinal));
         }
         catch (Exception broken) when (broken is ArgumentException or OverflowException)
         {
             throw new ModelException(ModelError.TensorInvalid, target.Name, $"cannot be made of {tensor.DType} {tensor.Shape}: {broken.Message}");
-        }
-    }
-
-    private static LazyTensor Apply(LazyTensor tensor, WeightStep step, bool isBias)
-    {
-        int rowAxis = tensor.Shape.Rank - (isBias ? 1 : 2);
-        switch (step)
-        {
-            case WeightStep.Transpose:
-                return tensor.Shape.Rank == 3 ? tensor.Permute(0, 2, 1) : tensor.Transpose();
-            case WeightStep.SelectRows { Rows: { Every: 0 } part }:
-                long unit = tensor.Shape[rowAxis] / part.Parts;
-                _ = part.CountIn(tensor.Shape[rowAxis]);
-                return tensor.Slice(rowAxis, part.From * unit, part.Count * unit);
-            case WeightStep.SelectRows { Rows: { Count: 1 } single }:
-                return tensor.Slice(rowAxis, single.From, single.CountIn(tensor.Shape[rowAxis]), single.Every);
-            case WeightStep.SelectRows { Rows: var rows }:
-                long count = tensor.Shape[rowAxis];
-                long[] chosen = [.. Enumerable.Range(0, checked((int)rows.CountIn(count))).Select(index => rows.Row(index, count))];
-                return tensor.Gather(rowAxis, chosen);
-            case WeightStep.ScaleRows scale:
-                float[] factors = [.. scale.Scale.SelectMany(part => Enumerable.Repeat((float)part.Factor, checked((int)(part.Rows ?? tensor.Shape[rowAxis]))))];
-                return tensor.Cast(DType.F32).ScaleRows(factors);
-            case WeightStep.SplitHeads heads:
-                LazyTensor split = tensor.Reshape(new TensorShape(heads.Heads, heads.First + heads.Second, tensor.Shape[^1]));
-                return heads.TakesFirst ? split.Slice(1, 0, heads.First).Permute(0, 2, 1) : split.Slice(1, heads.First, heads.Second);
-            case WeightStep.StackExpert:
-                return tensor;
-            default:
-                throw new ArgumentException($"{step.GetType().Name} is a step that is not known.", nameof(step));
         }
     }
 

@@ -7,7 +7,8 @@ internal static class UnusedTensors
 {
     private static readonly string[] Parts =
     [
-        "rotary_emb", "rope.inv_freq", "inv_freq", "vision_tower", "vision_model", "vision_embedder", "visual", "multi_modal_projector", "mm_projector", "audio_tower",
+        "rotary_emb", "rope.inv_freq", "inv_freq", "vision_tower", "vision_model", "vision_embedder", "visual", "multi_modal_projector", "mm_projector",
+        "audio_tower",
         "embed_audio", "embed_vision", "mtp", "mtp_layers", "masked_bias", "activation_scale", "input_max", "input_min", "output_max", "output_min",
     ];
 

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Checking.Mlx;
@@ -7,7 +8,7 @@ namespace Transfuse.Conversion.Checking.Mlx;
 internal static class FactorShapes
 {
     /// <summary>What is wrong with a pair under a rank, for each tensor that does not fit; extents that are not known fit anything.</summary>
-    public static IEnumerable<(string Name, LazyTensor Tensor, string Expected)> Misfits(MlxPair pair, MlxPlace place, long rank)
+    public static IEnumerable<(string Name, LazyTensor Tensor, string Expected)> Misfits(MlxPair pair, ModelSlot place, long rank)
     {
         bool stacked = place.Kind == TargetKind.Switch;
         (string, LazyTensor?, long?[])[] wanted =

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -14,12 +15,12 @@ internal sealed class LayerWrapping
 {
     private const string KeysField = "lora_parameters.keys";
     private readonly CheckContext _context;
-    private readonly MlxModel _model;
+    private readonly ModelOutline _model;
     private readonly long _layers;
     private readonly FrozenSet<string>? _keys;
     private readonly bool _isDora;
 
-    private LayerWrapping(CheckContext context, MlxModel model, long layers, FrozenSet<string>? keys, bool isDora)
+    private LayerWrapping(CheckContext context, ModelOutline model, long layers, FrozenSet<string>? keys, bool isDora)
     {
         _context = context;
         _model = model;
@@ -30,7 +31,7 @@ internal sealed class LayerWrapping
 
     /// <summary>Reads the keys, and reports each that the function fails on.</summary>
     /// <returns><see langword="null"/> where the function fails whatever the model.</returns>
-    public static LayerWrapping? Of(CheckContext context, MlxModel model, long layers, JsonValue? keys, bool isDora)
+    public static LayerWrapping? Of(CheckContext context, ModelOutline model, long layers, JsonValue? keys, bool isDora)
     {
         FrozenSet<string>? names;
         switch (keys)
@@ -60,7 +61,7 @@ internal sealed class LayerWrapping
     /// <summary>Whether a module is wrapped.</summary>
     public bool Wraps(string path)
     {
-        MlxPlace place = _model.Find(path);
+        ModelSlot place = _model.Find(path);
         bool inLayer = _model.TrySplit(path, out int layer, out string relative);
         return place.CanBeWrapped && !(_isDora && place.Kind == TargetKind.Switch)
             && (_keys is null ? inLayer && IsSelected(layer) : _keys.Contains(path) || (inLayer && IsSelected(layer) && _keys.Contains(relative)));
@@ -73,7 +74,7 @@ internal sealed class LayerWrapping
     // Rotary embeddings are modules of every attention that has them; they have no weights, so neither the table nor a base's file shows them.
     private bool IsWeightless(string key) =>
         ModulePath.LeafOf(key) == "rope" && key.Length > 5 && key[..^5] is var parent
-        && (_model.FindRelative(parent).State == MlxPlaceState.Fixed || _model.Find(parent).State == MlxPlaceState.Fixed);
+        && (_model.FindRelative(parent).State == SlotState.Fixed || _model.Find(parent).State == SlotState.Fixed);
 
     private bool IsSelected(int layer) => _layers <= 0 || layer >= _model.LayerCount - _layers;
 
@@ -91,9 +92,9 @@ internal sealed class LayerWrapping
 
         foreach (string key in _keys.Order(StringComparer.Ordinal))
         {
-            MlxPlace below = _model.FindRelative(key);
-            MlxPlace whole = _model.Find(key);
-            CheckKey(key, below.State is MlxPlaceState.Absent or MlxPlaceState.Unknown && whole.State != MlxPlaceState.Unknown ? whole : below);
+            ModelSlot below = _model.FindRelative(key);
+            ModelSlot whole = _model.Find(key);
+            CheckKey(key, below.State is SlotState.Absent or SlotState.Unknown && whole.State != SlotState.Unknown ? whole : below);
             if (_model.TrySplit(key, out int layer, out string relative) && _keys.Contains(relative) && IsSelected(layer) && whole.CanBeWrapped)
             {
                 _context.Report(CheckCodes.KeyRefused, KeysField, $"ValueError: Can't convert layer of type LoRALinear to LoRA: {key} is named twice, also as {relative}");
@@ -101,23 +102,23 @@ internal sealed class LayerWrapping
         }
     }
 
-    private void CheckKey(string key, MlxPlace place)
+    private void CheckKey(string key, ModelSlot place)
     {
         switch (place)
         {
             case var _ when key.Length == 0:
                 _context.Report(CheckCodes.KeyRefused, KeysField, "ValueError: Can't convert layer of type TransformerBlock to LoRA: the empty key is the path of a whole layer and of the model");
                 break;
-            case { State: MlxPlaceState.Absent or MlxPlaceState.Unknown } when IsWeightless(key):
+            case { State: SlotState.Absent or SlotState.Unknown } when IsWeightless(key):
                 _context.Report(CheckCodes.KeyRefused, KeysField, $"ValueError: Can't convert layer of type RoPE to LoRA: {key} is a module without weights");
                 break;
-            case { State: MlxPlaceState.Fixed }:
+            case { State: SlotState.Fixed }:
                 _context.Report(CheckCodes.KeyRefused, KeysField, $"ValueError: Can't convert layer to LoRA: {key} is {place.What}");
                 break;
-            case { State: MlxPlaceState.Adaptable, Kind: TargetKind.Switch } when _isDora:
+            case { State: SlotState.Adaptable, Kind: TargetKind.Switch } when _isDora:
                 _context.Report(CheckCodes.MethodRefused, KeysField, $"ValueError: SwitchLinear doesn't support DoRA yet ({key})");
                 break;
-            case { State: MlxPlaceState.Absent }:
+            case { State: SlotState.Absent }:
                 _context.Report(CheckCodes.KeyMatchesNothing, KeysField, $"{key} matches no module, neither below a layer nor from the root; nothing is said");
                 break;
             default:

@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 
@@ -7,7 +8,7 @@ namespace Transfuse.Conversion.Checking.Mlx;
 internal static class LooseTensorRules
 {
     /// <summary>Checks a tensor that is no factor.</summary>
-    public static void CheckOther(CheckContext context, string name, MlxModel model)
+    public static void CheckOther(CheckContext context, string name, ModelOutline model)
     {
         switch (model.HasParameter(name))
         {
@@ -29,7 +30,7 @@ internal static class LooseTensorRules
     /// <param name="model">The model.</param>
     /// <param name="wraps">Which modules are wrapped.</param>
     /// <param name="isDora">Whether wrappers have an <c>m</c>.</param>
-    public static void CheckPairs(CheckContext context, MlxTensors tensors, MlxModel model, Func<string, bool> wraps, bool isDora)
+    public static void CheckPairs(CheckContext context, MlxTensors tensors, ModelOutline model, Func<string, bool> wraps, bool isDora)
     {
         foreach (MlxPair pair in tensors.Pairs)
         {

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 
@@ -44,7 +45,7 @@ internal static class MlxFactorRules
     }
 
     /// <summary>Reports factors that a reader takes without comparing shapes and that do not fit the module or each other.</summary>
-    public static void CheckUnchecked(CheckContext context, MlxPair pair, MlxPlace place)
+    public static void CheckUnchecked(CheckContext context, MlxPair pair, ModelSlot place)
     {
         if (pair.A is null || pair.B is null)
         {

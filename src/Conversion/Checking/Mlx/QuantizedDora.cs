@@ -1,6 +1,7 @@
 using System.Globalization;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Checking.Mlx;
@@ -16,7 +17,7 @@ internal static class QuantizedDora
     /// <param name="pair">The module's tensors.</param>
     /// <param name="place">The module.</param>
     /// <param name="rank">The wrappers' rank.</param>
-    public static (string Name, LazyTensor Tensor, string Live)? Misfit(BaseConfig? config, MlxPair pair, MlxPlace place, long rank)
+    public static (string Name, LazyTensor Tensor, string Live)? Misfit(BaseConfig? config, MlxPair pair, ModelSlot place, long rank)
     {
         if (config?.Quantization?.For(pair.Path)?.Bits is not (> 0 and <= 32 and { } bits))
         {

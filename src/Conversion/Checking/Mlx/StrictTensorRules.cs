@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 
@@ -8,7 +9,7 @@ namespace Transfuse.Conversion.Checking.Mlx;
 /// <param name="context">The check.</param>
 /// <param name="model">The model.</param>
 /// <param name="isDora">Whether wrappers have an <c>m</c>.</param>
-internal sealed class StrictTensorRules(CheckContext context, MlxModel model, bool isDora)
+internal sealed class StrictTensorRules(CheckContext context, ModelOutline model, bool isDora)
 {
     private const string NotInModel = "not an adapter parameter in the model";
 
@@ -57,14 +58,14 @@ internal sealed class StrictTensorRules(CheckContext context, MlxModel model, bo
 
     private void CheckPair(MlxPair pair, LayerWrapping wrapping, long rank)
     {
-        MlxPlace place = model.Find(pair.Path);
+        ModelSlot place = model.Find(pair.Path);
         if (!wrapping.Wraps(pair.Path))
         {
             bool tooFew = wrapping.WouldWrapInAllLayers(pair.Path);
             string why = place.State switch
             {
-                MlxPlaceState.Absent => "the model has no such module",
-                MlxPlaceState.Fixed => $"it is {place.What}",
+                SlotState.Absent => "the model has no such module",
+                SlotState.Fixed => $"it is {place.What}",
                 _ when isDora && place.Kind == TargetKind.Switch => "experts are not wrapped for DoRA",
                 _ when tooFew => "num_layers does not reach its layer",
                 _ => "no key reaches it; keys are paths below a layer, or full paths",

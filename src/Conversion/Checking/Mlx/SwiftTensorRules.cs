@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 
@@ -8,7 +9,7 @@ namespace Transfuse.Conversion.Checking.Mlx;
 internal static class SwiftTensorRules
 {
     /// <summary>Checks all tensors.</summary>
-    public static void Check(CheckContext context, MlxTensors tensors, MlxModel model, SwiftWrapping wrapping, bool isDora)
+    public static void Check(CheckContext context, MlxTensors tensors, ModelOutline model, SwiftWrapping wrapping, bool isDora)
     {
         foreach (MlxPair pair in tensors.Pairs)
         {
@@ -21,9 +22,9 @@ internal static class SwiftTensorRules
         }
     }
 
-    private static void CheckPair(CheckContext context, MlxPair pair, MlxModel model, SwiftWrapping wrapping, bool isDora)
+    private static void CheckPair(CheckContext context, MlxPair pair, ModelOutline model, SwiftWrapping wrapping, bool isDora)
     {
-        MlxPlace place = model.Find(pair.Path);
+        ModelSlot place = model.Find(pair.Path);
         if (wrapping.IsBeyond(pair.Path))
         {
             context.Report(CheckCodes.TensorIgnored, pair.Path, $"{pair.Names}: its layer is beyond the model's {model.LayerCount}, and list items beyond the end are dropped");
@@ -37,8 +38,8 @@ internal static class SwiftTensorRules
             {
                 { Kind: TargetKind.Switch, CanBeWrapped: true } => "experts cannot be adapted",
                 { Kind: TargetKind.Embedding, CanBeWrapped: true } => "embeddings cannot be adapted",
-                { State: MlxPlaceState.Absent } => "the model has no such module",
-                { State: MlxPlaceState.Fixed } => $"it is {place.What}",
+                { State: SlotState.Absent } => "the model has no such module",
+                { State: SlotState.Fixed } => $"it is {place.What}",
                 _ when !model.TrySplit(pair.Path, out _, out _) => "only modules inside the layers can be adapted",
                 _ when tooFew => "num_layers does not reach its layer",
                 _ => "no key reaches it; keys are paths below a layer",
@@ -64,7 +65,7 @@ internal static class SwiftTensorRules
         MlxFactorRules.CheckUnchecked(context, pair, place);
     }
 
-    private static void CheckOther(CheckContext context, string name, MlxModel model, SwiftWrapping wrapping)
+    private static void CheckOther(CheckContext context, string name, ModelOutline model, SwiftWrapping wrapping)
     {
         if (wrapping.IsBeyond(name))
         {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 
 namespace Transfuse.Conversion.Checking.Mlx;
 
@@ -11,7 +12,7 @@ namespace Transfuse.Conversion.Checking.Mlx;
 /// <param name="support">What the table knows of the model in Swift, where it does.</param>
 /// <param name="layers">N; not negative.</param>
 /// <param name="keys">The keys, or <see langword="null"/>.</param>
-internal sealed class SwiftWrapping(MlxModel model, SwiftSupport? support, long layers, FrozenSet<string>? keys)
+internal sealed class SwiftWrapping(ModelOutline model, SwiftSupport? support, long layers, FrozenSet<string>? keys)
 {
     private const string Attention = "self_attn";
 

@@ -36,10 +36,9 @@ internal static class PeftConfigRules
             return null;
         }
 
-        var log = new FindingLog();
         bool refused = !PeftPythonConfig.TryRead(context, json, out JsonObject python);
-        PeftConfig config = PeftConfig.Parse(python, log, string.Empty);
-        refused |= Report(context, log.ToSorted());
+        (PeftConfig config, ImmutableArray<Finding> findings) = PeftConfig.Parse(python, string.Empty);
+        refused |= Report(context, findings);
         if (json["peft_type"] is JsonString { Value: var type } && type != config.PeftType)
         {
             context.Report(CheckCodes.FieldRefused, "peft_type", $"KeyError: '{type}'; names are in upper case");
@@ -54,13 +53,13 @@ internal static class PeftConfigRules
         bool refused = false;
         foreach (Finding finding in findings)
         {
-            string field = finding.Subject.TrimStart(':');
-            string top = field.Split(':')[0];
-            if (PeftScaleRules.Judges(field))
+            // All are about fields but the one that names unknown fields, which PEFT passes over.
+            if (finding.Place is not { } place || PeftScaleRules.Judges(place))
             {
                 continue;
             }
 
+            (string field, string top) = (place.InFile, place.Field);
             // Numbers that are none of a usual adapter: PeftPythonConfig and the scale's rules say what comes of them.
             if ((finding.Code == ConfigCodes.NotFinite && (field is "lora_alpha" or "lora_dropout")) || (finding.Code == ConfigCodes.OutOfRange && field == "lora_dropout"))
             {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
@@ -11,7 +12,7 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// <param name="original">The config as it stands.</param>
 /// <param name="config">The config that PEFT works with.</param>
 /// <param name="model">The model, where it is known.</param>
-internal sealed class PeftCoverageRules(CheckContext context, PeftConfig original, PeftConfig config, HfModel? model)
+internal sealed class PeftCoverageRules(CheckContext context, PeftConfig original, PeftConfig config, HfOutline? model)
 {
     /// <summary>The modules and parameters of the model that the config targets.</summary>
     public ImmutableArray<string> Targeted { get; private set; } = [];

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
@@ -16,7 +17,7 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// <param name="converted">The config that PEFT works with.</param>
 /// <param name="model">The model.</param>
 /// <param name="budget">The time for patterns.</param>
-internal sealed class PeftExpertRules(CheckContext context, PeftConfig original, PeftConfig converted, HfModel model, RegexBudget budget)
+internal sealed class PeftExpertRules(CheckContext context, PeftConfig original, PeftConfig converted, HfOutline model, RegexBudget budget)
 {
     private readonly PeftPatternMatcher _stated = new(original, budget);
     private readonly PeftPatternMatcher _actual = new(converted, budget);
@@ -81,6 +82,6 @@ internal sealed class PeftExpertRules(CheckContext context, PeftConfig original,
     }
 
     /// <summary>Whether a module is one expert's, and the parameter that it became.</summary>
-    public static string? ParameterOf(HfModel model, string path) =>
+    public static string? ParameterOf(HfOutline model, string path) =>
         !model.Architecture.IsRemoteCode && model.Find(path).Form == HfForm.PerExpert ? model.PackedOf(path) : null;
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Checking.Peft;
 
@@ -38,7 +37,7 @@ internal sealed record PeftFile(ImmutableArray<PeftModuleFactors> Modules, Immut
             }
         }
 
-        PeftTensors sorted = PeftTensorSorter.Sort(matched.ToImmutable(), new FindingLog());
+        PeftTensors sorted = PeftTensorSorter.Sort(matched.ToImmutable()).Value;
         return new PeftFile(sorted.Modules, sorted.Others, unmatched.ToImmutable());
     }
 

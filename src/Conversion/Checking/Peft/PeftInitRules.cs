@@ -1,4 +1,5 @@
 using System.Globalization;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -10,7 +11,7 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// <param name="config">The config that PEFT works with.</param>
 /// <param name="model">The model, where it is known.</param>
 /// <param name="matcher">The patterns of the config.</param>
-internal sealed class PeftInitRules(CheckContext context, PeftConfig config, HfModel? model, PeftPatternMatcher matcher)
+internal sealed class PeftInitRules(CheckContext context, PeftConfig config, HfOutline? model, PeftPatternMatcher matcher)
 {
     private const string Field = "init_lora_weights";
     private const string Iterations = "pissa_niter_";

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -11,11 +12,11 @@ namespace Transfuse.Conversion.Checking.Peft;
 internal sealed class PeftInjection
 {
     private readonly PeftConfig _config;
-    private readonly HfModel? _model;
+    private readonly HfOutline? _model;
     private readonly PeftTargetMatcher _matcher;
 
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
-    public PeftInjection(PeftConfig config, HfModel? model, RegexBudget budget)
+    public PeftInjection(PeftConfig config, HfOutline? model, RegexBudget budget)
     {
         _config = config;
         _model = model;
@@ -47,7 +48,7 @@ internal sealed class PeftInjection
                 : BindPacked(pair, parameters);
         }
 
-        HfPlace place = _model?.Find(pair.Path) ?? HfPlace.Unknown;
+        HfSlot place = _model?.Find(pair.Path) ?? HfSlot.Unknown;
         if (place.IsAbsent)
         {
             return (null, "the model has no such module");
@@ -99,7 +100,7 @@ internal sealed class PeftInjection
         PackedParameter? packed = isOrderKnown ? _model?.Packed(parameters[position]) : null;
         // A parameter that the model has and that holds no stack of experts is a matrix (DBRX).
         bool isMatrix = isOrderKnown && _model is not null && packed is null;
-        return (new PeftBinding(parameters[position], HfPlace.Unknown, true, !isMatrix, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
+        return (new PeftBinding(parameters[position], HfSlot.Unknown, true, !isMatrix, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
     }
 
     private static string Describe(PeftTargetVerdict verdict) => verdict switch

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
@@ -12,7 +13,7 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// <param name="config">The config as it stands.</param>
 /// <param name="file">The tensors.</param>
 /// <param name="model">The model, where it is known.</param>
-internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, PeftFile file, HfModel? model)
+internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, PeftFile file, HfOutline? model)
 {
     /// <summary>Checks all factors.</summary>
     /// <returns>The paths of modules and parameters that the file has factors for.</returns>

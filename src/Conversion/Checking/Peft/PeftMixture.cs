@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
@@ -16,7 +17,7 @@ internal static class PeftMixture
 {
     /// <summary>The config that PEFT works with, or <see langword="null"/> with an error.</summary>
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
-    public static PeftConfig? Convert(CheckContext context, PeftConfig config, HfModel? model)
+    public static PeftConfig? Convert(CheckContext context, PeftConfig config, HfOutline? model)
     {
         FrozenDictionary<string, string> mapping = PeftMixtureNames.Of(model?.Architecture.PeftConversion);
         if (mapping.Count == 0 || Targets(config, model!, mapping) is not { } targets)
@@ -45,7 +46,7 @@ internal static class PeftMixture
     }
 
     /// <summary>Whether PEFT makes patterns and targets anew for the model, so that null does in their place.</summary>
-    public static bool Applies(PeftConfig config, HfModel? model) =>
+    public static bool Applies(PeftConfig config, HfOutline? model) =>
         PeftMixtureNames.Of(model?.Architecture.PeftConversion) is { Count: > 0 } mapping && Targets(config, model!, mapping) is not null;
 
     private static ImmutableArray<KeyValuePair<string, T>> With<T>(ImmutableArray<KeyValuePair<string, T>> pattern, T value)
@@ -56,7 +57,7 @@ internal static class PeftMixture
             : [.. pattern, KeyValuePair.Create(Fused, value)];
     }
 
-    private static ImmutableArray<string>? Targets(PeftConfig config, HfModel model, FrozenDictionary<string, string> mapping)
+    private static ImmutableArray<string>? Targets(PeftConfig config, HfOutline model, FrozenDictionary<string, string> mapping)
     {
         switch (config.TargetModules.Kind)
         {

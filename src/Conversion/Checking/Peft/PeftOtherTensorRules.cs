@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -13,7 +14,7 @@ namespace Transfuse.Conversion.Checking.Peft;
 /// <param name="file">The tensors.</param>
 /// <param name="model">The model, where it is known.</param>
 /// <param name="bound">The modules that are wrapped, so that their own parameters are called <c>base_layer</c>.</param>
-internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig config, PeftFile file, HfModel? model, IReadOnlySet<string> bound)
+internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig config, PeftFile file, HfOutline? model, IReadOnlySet<string> bound)
 {
     private const string Weight = ".weight";
 

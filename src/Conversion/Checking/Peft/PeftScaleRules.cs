@@ -43,8 +43,8 @@ internal sealed class PeftScaleRules
     }
 
     /// <summary>Whether a finding about a field is left to this class, which knows the modules that a value reaches.</summary>
-    /// <param name="field">The field, with a colon before an entry of a pattern.</param>
-    public static bool Judges(string field) => field.StartsWith("rank_pattern:", StringComparison.Ordinal) || field.StartsWith("alpha_pattern:", StringComparison.Ordinal);
+    /// <param name="place">The field.</param>
+    public static bool Judges(ConfigPlace place) => place is { Field: "rank_pattern" or "alpha_pattern", Entry: not null };
 
     /// <summary>Reports what modules get a value that is not a usual one.</summary>
     /// <param name="paths">The modules and parameters that are adapted.</param>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using Transfuse.Conversion.Dialects.Peft;
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Outlines;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
@@ -28,7 +29,7 @@ internal sealed class PeftShapeRules(CheckContext context, PeftConfig config, Pe
         }
         else if (!IsConvolution(pair))
         {
-            HfPlace place = binding.Place;
+            HfSlot place = binding.Place;
             Compare(pair, "A", pair.A, [ranks[0], place.Inputs]);
             Compare(pair, "B", pair.B, [place.Outputs, ranks[0]]);
             // Without use_dora there is no such parameter to compare with.

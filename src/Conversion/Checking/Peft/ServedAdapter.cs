@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
@@ -13,7 +14,7 @@ internal sealed class ServedAdapter
     private readonly PeftInjection _injection;
     private readonly PeftPatternMatcher _patterns;
 
-    private ServedAdapter(CheckContext context, PeftConfig config, PeftFile file, HfModel? model)
+    private ServedAdapter(CheckContext context, PeftConfig config, PeftFile file, HfOutline? model)
     {
         _context = context;
         Config = config;
@@ -28,16 +29,16 @@ internal sealed class ServedAdapter
 
     public PeftFile File { get; }
 
-    public HfModel? Model { get; }
+    public HfOutline? Model { get; }
 
     /// <summary>Reads the folder; <see langword="null"/> where patterns stand against it, with an error.</summary>
     public static ServedAdapter? Of(CheckContext context, JsonObject json, RawTensors raw)
     {
-        PeftConfig config = PeftConfig.Parse(json, new FindingLog(), string.Empty);
+        PeftConfig config = PeftConfig.Parse(json, string.Empty).Value;
         PeftFile file = PeftFile.Of(raw, anyName: true);
         try
         {
-            return new ServedAdapter(context, config, file, HfModel.Of(context, [.. file.Modules.Select(pair => pair.Path)]));
+            return new ServedAdapter(context, config, file, HfOutlines.For(context, [.. file.Modules.Select(pair => pair.Path)]));
         }
         catch (PythonRegexException pattern)
         {

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -34,7 +35,7 @@ internal sealed class MlxLmReaderRules : IReaderRules
     {
         MlxFactorRules.CheckDTypes(context, raw);
         MlxTensors tensors = MlxTensors.Of(raw.All);
-        MlxModel model = MlxModels.For(context, tensors, architecture => [architecture.Layers.Mlx]);
+        ModelOutline model = MlxOutlines.For(context, tensors, architecture => [architecture.Layers.Mlx]);
         string type = (config["fine_tune_type"] as JsonString)?.Value ?? "lora";
         if (type == "full")
         {
@@ -81,7 +82,7 @@ internal sealed class MlxLmReaderRules : IReaderRules
     }
 
     // Whole weights: every tensor must be a parameter of the base model, with its shape.
-    private static void CheckFull(CheckContext context, RawTensors raw, MlxModel model)
+    private static void CheckFull(CheckContext context, RawTensors raw, ModelOutline model)
     {
         foreach (NamedTensor tensor in raw.All)
         {

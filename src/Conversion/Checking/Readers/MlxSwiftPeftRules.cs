@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Checking.Peft;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -79,7 +80,7 @@ internal static class MlxSwiftPeftRules
         }
 
         MlxTensors tensors = MlxTensors.Of(renamed);
-        MlxModel model = MlxModels.For(context, tensors, MlxSwiftReaderRules.Roots);
+        ModelOutline model = MlxOutlines.For(context, tensors, MlxSwiftReaderRules.Roots);
         var wrapping = new SwiftWrapping(model, context.Architecture?.Swift, Layers, keys.ToFrozenSet(StringComparer.Ordinal));
         SwiftTensorRules.Check(context, tensors, model, wrapping, isDora: false);
         MlxSwiftReaderRules.CheckSupport(context, tensors, model, context.Architecture?.Swift);

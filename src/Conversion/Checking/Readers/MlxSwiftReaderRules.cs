@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -71,14 +72,14 @@ internal sealed class MlxSwiftReaderRules : IReaderRules
         }
 
         MlxTensors tensors = MlxTensors.Of(raw.All);
-        MlxModel model = MlxModels.For(context, tensors, Roots);
+        ModelOutline model = MlxOutlines.For(context, tensors, Roots);
         SwiftSupport? support = context.Architecture?.Swift;
         SwiftTensorRules.Check(context, tensors, model, new SwiftWrapping(model, support, last, keys), type == "dora");
         CheckSupport(context, tensors, model, support);
     }
 
     /// <summary>Reports what the table knows to be special of the model in Swift.</summary>
-    public static void CheckSupport(CheckContext context, MlxTensors tensors, MlxModel model, SwiftSupport? support)
+    public static void CheckSupport(CheckContext context, MlxTensors tensors, ModelOutline model, SwiftSupport? support)
     {
         foreach (MlxPair pair in tensors.Pairs)
         {

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Checking.Mlx;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;
@@ -11,7 +12,7 @@ internal static class MlxVlmLegacyRules
     public static void Check(CheckContext context, JsonObject config, RawTensors raw)
     {
         MlxTensors tensors = MlxTensors.Of(raw.All, "A", "B");
-        MlxModel model = MlxModels.For(context, tensors, MlxVlmReaderRules.Roots);
+        ModelOutline model = MlxOutlines.For(context, tensors, MlxVlmReaderRules.Roots);
         if (!CheckNumbers(context, config))
         {
             return;
@@ -20,7 +21,7 @@ internal static class MlxVlmLegacyRules
         context.Report(CheckCodes.NotJudged, "alpha", "the factors are multiplied by alpha / rank, as mlx-vlm 0.5 did; mlx-vlm up to 0.4.4 multiplied by alpha, and the folder does not say which of them wrote it");
         foreach (MlxPair pair in tensors.Pairs)
         {
-            MlxPlace place = model.Find(pair.Path);
+            ModelSlot place = model.Find(pair.Path);
             if (!place.IsLinear || pair.Path.EndsWith("lm_head", StringComparison.Ordinal))
             {
                 context.Report(CheckCodes.TensorIgnored, pair.Path, "A and B: dropped, because only linear layers of the language model are wrapped, without the head");

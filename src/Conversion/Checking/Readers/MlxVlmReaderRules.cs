@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -58,7 +59,7 @@ internal sealed class MlxVlmReaderRules : IReaderRules
             return;
         }
 
-        MlxModel model = MlxModels.For(context, tensors, Roots);
+        ModelOutline model = MlxOutlines.For(context, tensors, Roots);
         string type = (config["fine_tune_type"] as JsonString)?.Value ?? "lora";
         if (type == "full")
         {
@@ -74,7 +75,7 @@ internal sealed class MlxVlmReaderRules : IReaderRules
         }
     }
 
-    private static Func<string, bool>? WithoutKeys(CheckContext context, JsonObject config, MlxModel model, bool isDora)
+    private static Func<string, bool>? WithoutKeys(CheckContext context, JsonObject config, ModelOutline model, bool isDora)
     {
         long? layers = config.Contains("num_layers") ? PythonNumbers.LayerCount(config["num_layers"]) : -1;
         if (layers is null)
@@ -86,7 +87,7 @@ internal sealed class MlxVlmReaderRules : IReaderRules
         return LayerWrapping.Of(context, model, layers.Value, null, isDora) is { } wrapping ? wrapping.Wraps : null;
     }
 
-    private static Func<string, bool>? WithKeys(CheckContext context, JsonValue keys, MlxModel model)
+    private static Func<string, bool>? WithKeys(CheckContext context, JsonValue keys, ModelOutline model)
     {
         if (keys is not JsonArray list)
         {
@@ -111,15 +112,15 @@ internal sealed class MlxVlmReaderRules : IReaderRules
         return isValid ? path => names.Contains(path) && model.Find(path).IsLinear : null;
     }
 
-    private static string? ProblemOf(string key, MlxModel model)
+    private static string? ProblemOf(string key, ModelOutline model)
     {
-        MlxPlace place = model.Find(key);
+        ModelSlot place = model.Find(key);
         return place switch
         {
-            { State: MlxPlaceState.Absent } => $"AttributeError: no module {key}; keys are full paths from the root of the model",
-            { State: MlxPlaceState.Fixed } => $"ValueError: Can't convert layer to LoRA: {key} is {place.What}",
+            { State: SlotState.Absent } => $"AttributeError: no module {key}; keys are full paths from the root of the model",
+            { State: SlotState.Fixed } => $"ValueError: Can't convert layer to LoRA: {key} is {place.What}",
             { Kind: not TargetKind.Linear } => $"ValueError: Can't convert layer of type {place.TypeName} to LoRA: {key}",
-            { State: MlxPlaceState.Unknown } when model is AssumedMlxModel assumed && assumed.HasBelowLayers(key) =>
+            { State: SlotState.Unknown } when model is AdapterOutline assumed && assumed.HasBelowLayers(key) =>
                 $"AttributeError: no module {key}; keys are full paths from the root of the model, and this is one below a layer",
             _ => null,
         };

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Checking.Peft;
 using Transfuse.Conversion.Dialects;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -52,7 +53,7 @@ internal sealed class PeftReaderRules : IReaderRules
 
     private static void CheckLora(CheckContext context, PeftConfig config, PeftFile file)
     {
-        HfModel? model = HfModel.Of(context, [.. file.Modules.Select(module => module.Path)]);
+        HfOutline? model = HfOutlines.For(context, [.. file.Modules.Select(module => module.Path)]);
         if (config.Variants.LayerReplication is { } replication && model is { } plain && (model = Replicated(context, plain, replication)) is null)
         {
             return;
@@ -74,10 +75,10 @@ internal sealed class PeftReaderRules : IReaderRules
         }
     }
 
-    private static HfModel? Replicated(CheckContext context, HfModel model, JsonArray replication)
+    private static HfOutline? Replicated(CheckContext context, HfOutline model, JsonArray replication)
     {
         IEnumerable<long[]> ranges = replication.Cast<JsonArray>().Select(range => range.Select(end => PythonNumbers.Integer(end) ?? 0).ToArray());
-        HfModel? replicated = model.Replicated(ranges.Select(range => (range[0], range[1])));
+        HfOutline? replicated = model.Replicated(ranges.Select(range => (range[0], range[1])));
         if (replicated is null)
         {
             context.Report(CheckCodes.FieldRefused, Replication, $"IndexError: a range leaves the model's {model.LayerCount} layers");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Transfuse.Conversion.Checking.Peft;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -96,7 +97,7 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
             return;
         }
 
-        HfPlace place = adapter.Model?.Find(pair.Path) ?? HfPlace.Unknown;
+        HfSlot place = adapter.Model?.Find(pair.Path) ?? HfSlot.Unknown;
         TensorShape a = pair.A.Shape, b = pair.B.Shape;
         if (a.Rank != 2 || b.Rank != 2 || a[0] != b[1] || (place.Inputs is { } inputs && a[1] != inputs) || (place.Outputs is { } outputs && b[0] != outputs))
         {

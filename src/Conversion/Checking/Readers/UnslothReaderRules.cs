@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -60,7 +61,7 @@ internal sealed class UnslothReaderRules : IReaderRules
 
     private static void CheckPaths(CheckContext context, JsonObject config, ImmutableArray<string> paths, MlxTensors tensors)
     {
-        MlxModel model = MlxModels.For(context, tensors, architecture => [architecture.Layers.Mlx, architecture.Layers.MlxVlm]);
+        ModelOutline model = MlxOutlines.For(context, tensors, architecture => [architecture.Layers.Mlx, architecture.Layers.MlxVlm]);
         Dictionary<string, MlxPair> pairs = tensors.Pairs.ToDictionary(pair => pair.Path, StringComparer.Ordinal);
         foreach (string path in paths.Where(path => pairs.GetValueOrDefault(path) is not { A: not null, B: not null }))
         {
@@ -85,12 +86,12 @@ internal sealed class UnslothReaderRules : IReaderRules
         }
     }
 
-    private static void CheckPair(CheckContext context, MlxPair pair, MlxModel model, bool isListed, long rank, bool isDora)
+    private static void CheckPair(CheckContext context, MlxPair pair, ModelOutline model, bool isListed, long rank, bool isDora)
     {
-        MlxPlace place = model.Find(pair.Path);
+        ModelSlot place = model.Find(pair.Path);
         if (!isListed || !place.CanBeWrapped)
         {
-            string why = !isListed ? $"{MlxTopology.Field} does not name it" : place.State == MlxPlaceState.Absent ? "the model has no such module" : $"it is {place.What}";
+            string why = !isListed ? $"{MlxTopology.Field} does not name it" : place.State == SlotState.Absent ? "the model has no such module" : $"it is {place.What}";
             context.Report(CheckCodes.TensorRefused, pair.Path, $"RuntimeError: {pair.Names}: saved LoRA tensors are missing in the live model: {why}");
             return;
         }
@@ -112,7 +113,7 @@ internal sealed class UnslothReaderRules : IReaderRules
         }
     }
 
-    private static void CheckOther(CheckContext context, NamedTensor other, MlxModel model)
+    private static void CheckOther(CheckContext context, NamedTensor other, ModelOutline model)
     {
         string[] segments = other.Name.Split('.');
         bool isFactor = segments is [.., "lora_a" or "lora_b" or "lora_A" or "lora_B" or "lora_embedding_a" or "lora_embedding_b", "weight"]

@@ -4,6 +4,7 @@ using Transfuse.Conversion.Checking.Peft;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Rules;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -89,7 +90,7 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             return;
         }
 
-        HfPlace place = adapter.Model?.Find(pair.Path) ?? HfPlace.Unknown;
+        HfSlot place = adapter.Model?.Find(pair.Path) ?? HfSlot.Unknown;
         if (place.IsAbsent)
         {
             context.Report(CheckCodes.TensorIgnored, pair.Path, "the model has no such module; only the last name is compared, so it is loaded and never applied");
@@ -99,7 +100,7 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
         CheckShapes(pair, place);
     }
 
-    private void CheckShapes(PeftModuleFactors pair, HfPlace place)
+    private void CheckShapes(PeftModuleFactors pair, HfSlot place)
     {
         TensorShape a = pair.A!.Shape, b = pair.B!.Shape;
         if (a.Rank != 2 || b.Rank != 2 || a[0] != b[1] || (place.Inputs is { } inputs && a[1] != inputs) || (place.Outputs is { } outputs && b[0] != outputs))

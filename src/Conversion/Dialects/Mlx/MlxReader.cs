@@ -34,8 +34,8 @@ internal static class MlxReader
         }
 
         DropStrayMagnitudes(facts, factors, log);
-        MlxSettings? read = MlxSettingsReader.Read(facts, options.Given, log);
-        if ((read ?? (options.Purpose == ReadPurpose.Inspect ? MlxSettingsReader.Read(facts, Unknown, new FindingLog()) : null)) is not { } settings)
+        MlxSettings? read = MlxSettingsReader.Read(facts, options.Given).Into(log);
+        if ((read ?? (options.Purpose == ReadPurpose.Inspect ? MlxSettingsReader.Read(facts, Unknown).Value : null)) is not { } settings)
         {
             return null;
         }

@@ -11,7 +11,7 @@ internal static partial class MlxBaseId
     /// <param name="id">The base's id, if the config has one.</param>
     /// <param name="subject">The field.</param>
     /// <param name="log">Receives the finding.</param>
-    public static void Report(string? id, string subject, FindingLog log)
+    public static void Report(string? id, ConfigPlace subject, FindingLog log)
     {
         if (id is not null && IsQuantized(id))
         {

@@ -44,7 +44,7 @@ internal static class PeftConfigWriter
 
         if (adapter.Base is { } baseModel)
         {
-            MlxBaseId.Report(baseModel.Id, "base_model_name_or_path", log);
+            MlxBaseId.Report(baseModel.Id, new ConfigPlace(string.Empty, "base_model_name_or_path"), log);
             fields["base_model_name_or_path"] = new JsonString(baseModel.Id);
             if (baseModel.Revision is { } revision)
             {
@@ -89,7 +89,7 @@ internal static class PeftConfigWriter
         JsonObject config = FiniteFields.Clear(WithDropout(adapter.SourceConfig), log);
 
         // PEFT's form sorts keys, and of several patterns that match a module the first counts.
-        var parsed = PeftConfig.Parse(PythonJson.ParseObject(PythonJson.Write(config, PythonJsonStyle.Peft), string.Empty), new FindingLog(), string.Empty);
+        PeftConfig parsed = PeftConfig.Parse(PythonJson.ParseObject(PythonJson.Write(config, PythonJsonStyle.Peft), string.Empty), string.Empty).Value;
         if (!parsed.IsLora || parsed.Variants.BdLora is not null || adapter.Modules.IsEmpty)
         {
             return config;

@@ -61,7 +61,7 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         {
             foreach (string key in rooted)
             {
-                log.Add(ConfigCodes.PatternRoot.At($"{config.FileName}:{field}", $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
+                log.Add(ConfigCodes.PatternRoot.At(new ConfigPlace(config.FileName, field), $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
             }
         }
 
@@ -72,7 +72,7 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
 
         foreach ((string field, string[] idle, _) in patterns.Where(pattern => pattern.Idle.Length > 0))
         {
-            log.Add(ConfigCodes.PatternUnused.At($"{config.FileName}:{field}", $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
+            log.Add(ConfigCodes.PatternUnused.At(new ConfigPlace(config.FileName, field), $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
         }
 
         (string Field, string[] Idle, string[] Rooted) Unused(string field, Func<IReadOnlyCollection<string>, ImmutableArray<string>> unusedBy)

@@ -20,9 +20,9 @@ internal static class PeftReader
         }
 
         RefuseAnswers(options, configFile, log);
-        PeftConfig config = PeftConfig.Parse(content.Config, log, configFile);
+        PeftConfig config = PeftConfig.Parse(content.Config, configFile).Into(log);
         PeftMissingFields.Report(config, log);
-        MlxBaseId.Report(config.BaseModel, $"{configFile}:base_model_name_or_path", log);
+        MlxBaseId.Report(config.BaseModel, new ConfigPlace(configFile, "base_model_name_or_path"), log);
         if (log.HasErrors)
         {
             return null;
@@ -42,7 +42,7 @@ internal static class PeftReader
         // Within PEFT the settings stay with the tensors, so that there they are no obstacle.
         if (options.Purpose is ReadPurpose.Convert or ReadPurpose.Fuse or ReadPurpose.Inspect)
         {
-            PeftMaths.Report(config, log);
+            log.AddRange(PeftMaths.Of(config));
         }
 
         if (log.HasErrors && options.Purpose is (ReadPurpose.Convert or ReadPurpose.Fuse))
@@ -55,7 +55,7 @@ internal static class PeftReader
             ResidualCopy.Report(content, config, log);
         }
 
-        PeftTensors tensors = PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, options.Methods.Base, log), log);
+        PeftTensors tensors = PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, options.Methods.Base).Into(log)).Into(log);
         ImmutableArray<OtherTensor> others = PeftOtherTensors.Refine(tensors.Others, config);
         ImmutableArray<AdapterModule> modules = new PeftModuleReader(config, options.Purpose, log).Read(tensors.Modules);
         if (tensors.Modules.IsEmpty && !others.Any(tensor => IsTrained(tensor, config)))

@@ -18,11 +18,9 @@ internal static class PeftSettings
             return settings;
         }
 
-        var maths = new FindingLog();
-        PeftMaths.Report(config, maths);
-        foreach (Finding finding in maths.ToSorted())
+        foreach (Finding finding in PeftMaths.Of(config))
         {
-            Add(finding.Subject[(finding.Subject.LastIndexOf(':') + 1)..]);
+            Add(finding.Place!.Field);
         }
 
         if (adapter.OtherTensors.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))

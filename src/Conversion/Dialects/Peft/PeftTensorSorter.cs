@@ -8,8 +8,9 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// <summary>Sorts the tensors of a PEFT file: factors to their modules, the rest by what it is. None is skipped.</summary>
 internal static class PeftTensorSorter
 {
-    public static PeftTensors Sort(ImmutableArray<NamedTensor> tensors, FindingLog log)
+    public static Judged<PeftTensors> Sort(ImmutableArray<NamedTensor> tensors)
     {
+        var log = new FindingLog();
         var modules = new SortedDictionary<(string Path, int Nesting), PeftModuleFactors>();
         var others = ImmutableArray.CreateBuilder<OtherTensor>();
         var oddNames = new PeftOddNames();
@@ -35,7 +36,8 @@ internal static class PeftTensorSorter
         }
 
         HashSet<string> adapted = [.. modules.Keys.Select(key => key.Path)];
-        return new PeftTensors([.. modules.Values], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
+        var sorted = new PeftTensors([.. modules.Values], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
+        return new Judged<PeftTensors>(sorted, log.ToSorted());
     }
 
     // PEFT saves the layer of an adapted head or embedding whole: a bias beside that weight is of the same saving, and no setting of biases made it.

@@ -25,7 +25,7 @@ internal static class ResidualCopy
             return;
         }
 
-        PeftConfig outer = PeftConfig.Parse(around, new FindingLog(), AdapterFiles.Config);
+        PeftConfig outer = PeftConfig.Parse(around, AdapterFiles.Config).Value;
         if (outer is { IsLora: true, Init.ChangesBase: true } && outer.Rank == config.Rank)
         {
             string same = HasSameTensors(content, parent) ? ", and its tensors are the same" : string.Empty;

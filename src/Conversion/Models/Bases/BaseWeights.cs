@@ -25,6 +25,9 @@ public sealed class BaseWeights : IDisposable
     /// <summary>Whether all files that belong to the model are there, as far as its index tells.</summary>
     public bool IsComplete { get; private init; }
 
+    /// <summary>Whether a file's metadata says that MLX wrote it.</summary>
+    internal bool SaysMlx => _files.Any(file => file.Metadata?.GetValueOrDefault("format") == "mlx");
+
     /// <summary>Names of all tensors.</summary>
     public IReadOnlyCollection<string> Names => _tensors.Keys;
 

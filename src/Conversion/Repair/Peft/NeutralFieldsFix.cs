@@ -20,7 +20,7 @@ internal static class NeutralFieldsFix
 
             if (field.Name == PeftDropout.Field)
             {
-                log.Add(PeftDropout.Unusable(field.Name, value));
+                log.Add(PeftDropout.Unusable(new ConfigPlace(string.Empty, field.Name), value));
             }
 
             Mend(editor, field);

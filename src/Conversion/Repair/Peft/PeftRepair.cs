@@ -72,7 +72,7 @@ internal static class PeftRepair
 
     private static bool BeforeReading(ConfigEditor editor, AdapterContent content, StageContext context)
     {
-        var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, context.Base, new FindingLog()), new FindingLog()), editor.Config);
+        var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, context.Base).Value).Value, editor.Config);
         PeftTypeFix.Apply(editor, facts, context.Log);
         NeutralFieldsFix.Apply(editor, context.Log);
         NumberFormFix.Apply(editor);
@@ -81,7 +81,7 @@ internal static class PeftRepair
             return false;
         }
 
-        RankFix.Apply(editor, facts, context);
+        StatedRankFix.Apply(editor, facts, context);
         ScaleFix.Apply(editor, context.Options, context.Log);
         FlagsFix.Apply(editor, facts, context.Log);
         return SelectorFormFix.Apply(editor);
@@ -90,7 +90,7 @@ internal static class PeftRepair
     // Whole weights that nobody asked for and that equal the base's, and tensors that no setting makes: PEFT ignores the second, and what they were for is lost.
     private static Adapter WithoutStrangers(Adapter adapter, ConfigEditor editor, StageContext context)
     {
-        PeftConfig config = PeftConfig.Parse(editor.Config, new FindingLog(), AdapterFiles.Config);
+        PeftConfig config = PeftConfig.Parse(editor.Config, AdapterFiles.Config).Value;
         adapter = SavedEmbeddings.LeaveOutEqual(adapter, tensor => IsUnasked(tensor, config), context);
         if (!config.Variants.Active().IsEmpty)
         {
@@ -122,13 +122,13 @@ internal static class PeftRepair
             return;
         }
 
-        foreach ((string field, JsonValue value) in PeftMissingFields.Of(PeftConfig.Parse(editor.Config, new FindingLog(), AdapterFiles.Config)))
+        foreach ((string field, JsonValue value) in PeftMissingFields.Of(PeftConfig.Parse(editor.Config, AdapterFiles.Config).Value))
         {
             editor.Set(field, value, "what PEFT 0.21 takes where it is missing");
         }
 
-        ChangedBase.Report(PeftConfig.Parse(editor.Config, new FindingLog(), AdapterFiles.Config), context.Log);
-        RanksFix.Apply(editor, adapter);
+        ChangedBase.Report(PeftConfig.Parse(editor.Config, AdapterFiles.Config).Value, context.Log);
+        RankPatternFix.Apply(editor, adapter);
         TargetsFix.Apply(editor, adapter, layersAreLost);
         // Single experts become parameters too when PEFT loads them for transformers 5.
         if (adapter.Modules.Any(module => module.Parameter is not null || module.Path.Text.Contains(".experts.", StringComparison.Ordinal)))

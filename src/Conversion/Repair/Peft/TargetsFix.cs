@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
@@ -75,7 +74,7 @@ internal static class TargetsFix
 
     private static PeftTargetVerdict[] Verdicts(ConfigEditor editor, string[] paths)
     {
-        PeftConfig config = PeftConfig.Parse(editor.Config, new FindingLog(), string.Empty);
+        PeftConfig config = PeftConfig.Parse(editor.Config, string.Empty).Value;
         try
         {
             var matcher = new PeftTargetMatcher(config, config.Patterns, PeftTargetMatcher.RuleOf(config.Version));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 
@@ -22,10 +23,11 @@ internal static class CheckAgainstBase
             return modules;
         }
 
-        var byConfig = new ConfigExtents(map, config);
+        string root = map.Architecture.Layers.Mlx;
+        var byConfig = new TableOutline(map.Architecture, config, root, 0);
         using BaseWeights? weights = OpenBaseWeights.Open(context);
-        WeightExtents? byHeaders = weights is null ? null : new WeightExtents(weights, map);
-        if (byHeaders is { HasUnreadable: true })
+        WeightsOutline? byHeaders = weights is null ? null : new WeightsOutline(map.Architecture, config, weights, root);
+        if (byHeaders is { IsReadable: false })
         {
             context.Log.Add(ArchitectureCodes.WeightsNotCompared.At(context.Base.Folder, "some weights are packed in a form that config.json does not describe"));
         }
@@ -53,7 +55,7 @@ internal static class CheckAgainstBase
         : modules;
 
     // Whether the base has the module; of another size it has it.
-    private static bool Compare(AdapterModule module, ModulePath path, HfMapping mapping, ConfigExtents byConfig, WeightExtents? byHeaders, FindingLog log)
+    private static bool Compare(AdapterModule module, ModulePath path, HfMapping mapping, TableOutline byConfig, WeightsOutline? byHeaders, FindingLog log)
     {
         if (mapping.Finding is { } finding && finding.Code == ArchitectureCodes.LayerOutOfRange)
         {
@@ -72,7 +74,9 @@ internal static class CheckAgainstBase
             module.Kind == ModuleKind.Experts ? module.A.Shape[0] : null,
             isEmbedding ? module.InputSize : module.OutputSize,
             isEmbedding ? module.OutputSize : module.InputSize);
-        (ModuleExtent expected, string source) = byHeaders?.Of(path.Text) is { } seen ? (seen, "the base's weight is") : (byConfig.Of(path, mapping), "by the base's config it is");
+        (ModuleExtent expected, string source) = byHeaders?.Find(path.Text) is { State: SlotState.Adaptable, Extent: var seen }
+            ? (seen, "the base's weight is")
+            : (byConfig.Find(path.Text).Extent, "by the base's config it is");
         if (actual.Agrees(expected))
         {
             return true;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
@@ -138,19 +139,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
             return null;
         }
 
-        AdapterModule part = RowParts.Select(module, target.Rows);
-        if (target.Transposed)
-        {
-            if (part.Magnitude is not null)
-            {
-                context.Log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, "MLX keeps this weight transposed, so that DoRA's rows are columns there"));
-                return null;
-            }
-
-            part = part with { A = part.B.Transpose(), B = part.A.Transpose() };
-        }
-
-        return RowScaling.Multiply(part, target.Scale, context);
+        return StepsOnModule.Apply(module, target.Steps, context);
     }
 
     private void AddStack(ModulePath path, Dictionary<int, AdapterModule> experts)

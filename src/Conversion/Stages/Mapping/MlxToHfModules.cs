@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
-using Transfuse.Conversion.Stages.BaseChecks;
+using Transfuse.Conversion.Models.Outlines;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -24,9 +25,9 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             {
                 context.Log.Add(finding with { Subject = module.SourcePath });
             }
-            else if (Accepts(module, mapping) && RowScaling.Divide(module with { Kind = mapping.Kind.ModuleKind() }, mapping.Scale, context) is { } unscaled)
+            else if (Accepts(module, mapping) && StepsOnModule.Undo(module with { Kind = mapping.Kind.ModuleKind() }, mapping.Steps, context) is { } undone)
             {
-                mapped.Add((mapping.Transposed ? unscaled with { A = unscaled.B.Transpose(), B = unscaled.A.Transpose() } : unscaled, mapping));
+                mapped.Add((undone, mapping));
             }
         }
 

@@ -1,5 +1,5 @@
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

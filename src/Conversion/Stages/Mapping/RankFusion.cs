@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

@@ -10,7 +10,7 @@ public static class MlxDetectors
     [
         new ArchiveDetector(), new LoraLayersDetector(), new AlphaDetector(), new DoraNotHonouredDetector(), new LayersDetector(),
         new FlattenedExpertsDetector(), new LayerBackedDetector(), new LegacyVlmDetector(), new KeysDetector(), new NumberFormDetector(),
-        new RankDetector(), new RanksDetector(), new FineTuneTypeDetector(), new BaseWeightsDetector(), new TopologyDetector(),
+        new StaleRankDetector(), new DifferingRanksDetector(), new FineTuneTypeDetector(), new BaseWeightsDetector(), new TopologyDetector(),
     ];
 
     /// <summary>Everything that any of them recognises.</summary>

@@ -95,7 +95,8 @@ public class ConfigPitfallTests
     [InlineData("\"orthogonal\"")]
     [InlineData("\"eva\"")]
     [InlineData("\"mica\"")]
-    public void Initialisations_that_leave_the_base_alone_convert(string init) => Run.MustConvert(Adapter().Set("init_lora_weights", init), TargetProfile.MlxLm, Base);
+    public void Initialisations_that_leave_the_base_alone_convert(string init) =>
+        Run.MustConvert(Adapter().Set("init_lora_weights", init), TargetProfile.MlxLm, Base);
 
     [Theory]
     [InlineData("\"alora_invocation_tokens\": [1, 2]", "TF3302", "alora_invocation_tokens")]
@@ -108,10 +109,14 @@ public class ConfigPitfallTests
         Assert.Contains(name, Run.MustRefuse(Adapter(field), TargetProfile.MlxLm, [code], Base).ToString());
 
     [Theory]
-    [InlineData("\"alora_invocation_tokens\": null, \"arrow_config\": null, \"use_qalora\": false, \"qalora_group_size\": 16, \"use_bdlora\": null, \"layer_replication\": null")]
+    [InlineData(
+        "\"alora_invocation_tokens\": null, \"arrow_config\": null, \"use_qalora\": false, \"qalora_group_size\": 16, \"use_bdlora\": null, "
+        + "\"layer_replication\": null")]
     [InlineData("\"velora_config\": {\"num_groups\": 64}")]
     [InlineData("\"monteclora_config\": {\"n\": 1}")]
-    [InlineData("\"megatron_config\": null, \"megatron_core\": \"megatron.core\", \"loftq_config\": {}, \"eva_config\": null, \"corda_config\": null, \"lora_ga_config\": null")]
+    [InlineData(
+        "\"megatron_config\": null, \"megatron_core\": \"megatron.core\", \"loftq_config\": {}, \"eva_config\": null, \"corda_config\": null, "
+        + "\"lora_ga_config\": null")]
     [InlineData("\"runtime_config\": {\"ephemeral_gpu_offload\": false}")]
     public void Variants_that_are_off_or_matter_in_training_only_convert(string fields) => Run.MustConvert(Adapter(fields), TargetProfile.MlxLm, Base);
 
@@ -173,7 +178,11 @@ public class ConfigPitfallTests
     [Fact]
     public void Dropout_is_kept_but_not_where_PEFT_would_refuse_it()
     {
-        Assert.Equal(0.25, Run.MustConvert(Adapter("\"lora_dropout\": 0.25"), TargetProfile.MlxLm, Base).Config.GetProperty("lora_parameters").GetProperty("dropout").GetDouble());
+        Assert.Equal(
+            0.25,
+            Run.MustConvert(Adapter("\"lora_dropout\": 0.25"), TargetProfile.MlxLm, Base).Config.GetProperty("lora_parameters")
+                .GetProperty("dropout")
+                .GetDouble());
 
         SmallAdapter mlx = SmallAdapter.Mlx();
         mlx.Config["lora_parameters"]!["dropout"] = 0.25;
@@ -231,7 +240,8 @@ public class ConfigPitfallTests
         adapter.Pair("model.layers.0.attn.base_layer.out_proj", 6, 6);
         Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF4010"], Base);
         Assert.Equal(2, refused.Result.Findings.Count(finding => finding.Severity == Severity.Error));
-        Assert.Equal(adapter.Tensors.Keys.Order(StringComparer.Ordinal), Run.MustConvert(adapter, TargetProfile.Peft).Tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            adapter.Tensors.Keys.Order(StringComparer.Ordinal), Run.MustConvert(adapter, TargetProfile.Peft).Tensors.Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -289,7 +299,8 @@ public class ConfigPitfallTests
     [InlineData("model.embed_tokens.token_adapter.trainable_tokens_delta", "none", "TF2306")]
     public void Replacements_are_refused_and_can_be_dropped_knowingly(string name, string bias, string code)
     {
-        SmallAdapter adapter = Adapter($"\"bias\": \"{bias}\", \"peft_version\": \"0.21.0\", \"modules_to_save\": {(code == "TF2301" ? "[\"score\"]" : "null")}");
+        SmallAdapter adapter = Adapter(
+            $"\"bias\": \"{bias}\", \"peft_version\": \"0.21.0\", \"modules_to_save\": {(code == "TF2301" ? "[\"score\"]" : "null")}");
         if (code == "TF2306")
         {
             adapter.Set("trainable_token_indices", "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]");
@@ -325,7 +336,8 @@ public class ConfigPitfallTests
         SmallAdapter rows = Adapter("\"trainable_token_indices\": [3]");
         rows.Random("base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", 2, 6);
         Run.MustRefuse(rows, TargetProfile.Peft, ["TF3125"], Base);
-        foreach (string wrong in new[] { "[3, 3]", "[3, -5]", "{\"embed_tokens\": [3, -5]}", "{\"lm_head\": [3, 5]}", "{\"embed_tokens\": [3, 5], \"lm_head\": [1]}" })
+        foreach (string wrong
+            in new[] { "[3, 3]", "[3, -5]", "{\"embed_tokens\": [3, -5]}", "{\"lm_head\": [3, 5]}", "{\"embed_tokens\": [3, 5], \"lm_head\": [1]}" })
         {
             Run.MustRefuse(rows.Set("trainable_token_indices", wrong), TargetProfile.Peft, ["TF3125"], Base);
         }
@@ -382,7 +394,8 @@ public class ConfigPitfallTests
     public void A_quantized_base_is_mentioned()
     {
         Converted converted = Run.MustConvert(
-            Adapter(), TargetProfile.MlxLm, Base.Replace("\"hidden_size\"", "\"quantization\": {\"group_size\": 64, \"bits\": 4}, \"hidden_size\"", StringComparison.Ordinal));
+            Adapter(), TargetProfile.MlxLm,
+            Base.Replace("\"hidden_size\"", "\"quantization\": {\"group_size\": 64, \"bits\": 4}, \"hidden_size\"", StringComparison.Ordinal));
         Assert.True(converted.Has("TF5040"));
     }
 }

@@ -99,7 +99,8 @@ public class FolderTests
     }
 
     [Fact]
-    public void Checkpoints_alone_are_asked_for() => Assert.Equal(["TF1004"], With("checkpoint-500", "k_proj").With("checkpoint-1000", "v_proj").Convert().Errors);
+    public void Checkpoints_alone_are_asked_for() =>
+        Assert.Equal(["TF1004"], With("checkpoint-500", "k_proj").With("checkpoint-1000", "v_proj").Convert().Errors);
 
     [Fact]
     public void Safetensors_is_read_where_both_weights_files_are_there()
@@ -112,7 +113,19 @@ public class FolderTests
     [Fact]
     public void What_a_trainer_leaves_is_no_adapter()
     {
-        foreach (string name in new[] { "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", "tokenizer.json", "README.md", "config.json" })
+        foreach (string name
+            in new[]
+            {
+                "training_args.bin",
+                "optimizer.bin",
+                "optimizer.pt",
+                "scheduler.pt",
+                "rng_state.pth",
+                "trainer_state.json",
+                "tokenizer.json",
+                "README.md",
+                "config.json",
+            })
         {
             WithFile(name, Encoding.UTF8.GetBytes("{}"));
         }
@@ -123,7 +136,12 @@ public class FolderTests
 
     [Fact]
     public void A_whole_model_beside_a_named_adapter_is_not_taken_for_one() =>
-        Assert.Equal("q_proj", ModuleOf(With("adapter", "q_proj").WithFile("model.safetensors", OracleSafetensors.ToBytes([OracleTensor.F32("model.norm.weight", DenseArray.Zeros(6))])).Convert()));
+        Assert.Equal(
+            "q_proj",
+            ModuleOf(
+                With("adapter", "q_proj")
+                    .WithFile("model.safetensors", OracleSafetensors.ToBytes([OracleTensor.F32("model.norm.weight", DenseArray.Zeros(6))]))
+                    .Convert()));
 
     [Fact]
     public void A_config_without_weights_and_weights_without_a_config_are_told_apart()

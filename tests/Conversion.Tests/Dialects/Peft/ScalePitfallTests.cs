@@ -31,7 +31,9 @@ public class ScalePitfallTests
     [InlineData(4, 0.1, false, 0.025)]
     public void The_scale_is_alpha_by_the_rank_or_by_its_root(int rank, double alpha, bool rslora, double scale)
     {
-        SmallAdapter adapter = OneModule($"\"use_rslora\": {(rslora ? "true" : "false")}", rank).Set("r", $"{rank}").Set("lora_alpha", alpha.ToString(CultureInfo.InvariantCulture));
+        SmallAdapter adapter = OneModule($"\"use_rslora\": {(rslora ? "true" : "false")}", rank)
+            .Set("r", $"{rank}")
+            .Set("lora_alpha", alpha.ToString(CultureInfo.InvariantCulture));
         Assert.Equal((float)scale, (float)ScaleOf(Run.MustConvert(adapter, TargetProfile.MlxLm, Base)));
     }
 
@@ -188,7 +190,8 @@ public class ScalePitfallTests
         SmallAdapter adapter = OneModule("\"rank_pattern\": {\"q_proj\": 2, \"x_proj\": 4}, \"alpha_pattern\": {\"y_proj\": 8, \"z_proj\": 8}");
         Converted converted = Run.MustConvert(adapter, TargetProfile.MlxLm, Base);
         Assert.Equal(
-            ["info TF3207 adapter/adapter_config.json:alpha_pattern: no module matches y_proj and 1 more", "info TF3207 adapter/adapter_config.json:rank_pattern: no module matches x_proj"],
+            ["info TF3207 adapter/adapter_config.json:alpha_pattern: no module matches y_proj and 1 "
+                + "more", "info TF3207 adapter/adapter_config.json:rank_pattern: no module matches x_proj"],
             converted.Findings.Where(finding => finding.Code.Id == "TF3207").Select(finding => finding.ToString()).Order(StringComparer.Ordinal));
     }
 

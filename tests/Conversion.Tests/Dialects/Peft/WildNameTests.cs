@@ -67,7 +67,8 @@ public class WildNameTests
         SmallAdapter adapter = SmallAdapter.Peft("\"peft_version\": \"0.21.0\"").Set("alpha_pattern", """{"^model\\.layers\\.1\\.self_attn\\.q_proj": 16}""");
         DenseArray a = adapter.Random($"model.{Module}.lora_A.weight", 2, 6);
         DenseArray b = adapter.Random($"model.{Module}.lora_B.weight", 6, 2);
-        DeltaComparison.AssertClose(Assert.Single(Run.MustConvert(adapter, TargetProfile.MlxLm, Base).MlxDeltas()).Value.Delta, Dense.Scale(Dense.Multiply(b, a), 8), 0, Module);
+        DeltaComparison.AssertClose(
+            Assert.Single(Run.MustConvert(adapter, TargetProfile.MlxLm, Base).MlxDeltas()).Value.Delta, Dense.Scale(Dense.Multiply(b, a), 8), 0, Module);
     }
 
     [Theory]
@@ -93,7 +94,10 @@ public class WildNameTests
     {
         SmallAdapter adapter = SmallAdapter.Peft();
         adapter.Pair(module, 6, 6);
-        Assert.Equal(isNamed, Run.MustConvert(adapter, TargetProfile.Peft, Base.Replace("{", $"{{\"architectures\": [\"{className}\"], ", StringComparison.Ordinal)).Has("TF4024"));
+        Assert.Equal(
+            isNamed,
+            Run.MustConvert(adapter, TargetProfile.Peft, Base.Replace("{", $"{{\"architectures\": [\"{className}\"], ", StringComparison.Ordinal))
+                .Has("TF4024"));
     }
 
     [Theory]

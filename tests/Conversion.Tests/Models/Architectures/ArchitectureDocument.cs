@@ -39,7 +39,8 @@ internal static class ArchitectureDocument
             string proof = Proof(architecture, withFiles, withLoads, withLiveNames);
             text.Append(architecture.AliasOf is string original
                 ? $"| {architecture.ModelType} | as {original} | {Low(architecture.Confidence)} | {proof} | | | |\n"
-                : $"| {architecture.ModelType} | {Low(architecture.Class)} | {Low(architecture.Confidence)} | {proof} | {Roots(architecture)} | `{architecture.Layers.Mlx}` | {Head(architecture)} |\n");
+                : $"| {architecture.ModelType} | {Low(architecture.Class)} | {Low(architecture.Confidence)} | {proof} | {Roots(architecture)} | "
+                    + $"`{architecture.Layers.Mlx}` | {Head(architecture)} |\n");
         }
 
         text.Append("\n## Modules\n\nPaths below a layer; `*` marks stacked experts. `4` and `5` are the generations of transformers that have the name.\n");
@@ -83,15 +84,20 @@ internal static class ArchitectureDocument
         }
 
         text.Append($"- MLX adapts {List(architecture.Keys.Select(key => key.Path.Path + (key.Kind == TargetKind.Switch ? "*" : "")))}\n");
-        text.Append($"- outside the layers {List(architecture.Globals.Where(module => module.Mlx is not null && module.Refused is null).Select(module => module.Mlx!.Path))}\n");
+        text.Append(
+            "- outside the layers "
+            + $"{List(architecture.Globals.Where(module => module.Mlx is not null && module.Refused is null).Select(module => module.Mlx!.Path))}\n");
         if (!architecture.Refused.IsEmpty)
         {
-            text.Append($"- MLX cannot adapt {string.Join(", ", architecture.Refused.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => $"`{item.Key}` ({item.Value})"))}\n");
+            text.Append(
+                "- MLX cannot adapt "
++ $"{string.Join(", ", architecture.Refused.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => $"`{item.Key}` ({item.Value})"))}\n");
         }
 
         foreach (Rule rule in architecture.Rules)
         {
-            text.Append($"- {Describe(rule)}{(rule.Runtime == Runtime.All ? "" : $" ({Name(rule.Runtime)})")}{(rule.When is null ? "" : ", depending on the configuration")}\n");
+            text.Append(
+                $"- {Describe(rule)}{(rule.Runtime == Runtime.All ? "" : $" ({Name(rule.Runtime)})")}{(rule.When is null ? "" : ", depending on the configuration")}\n");
         }
     }
 
@@ -112,7 +118,8 @@ internal static class ArchitectureDocument
         _ => "old files",
     };
 
-    private static string List(IEnumerable<string> paths) => string.Join(", ", paths.Order(StringComparer.Ordinal).Select(path => $"`{path}`").DefaultIfEmpty("nothing"));
+    private static string List(IEnumerable<string> paths) =>
+        string.Join(", ", paths.Order(StringComparer.Ordinal).Select(path => $"`{path}`").DefaultIfEmpty("nothing"));
 
 #pragma warning disable CA1308 // words of the document are in lower case
     private static string Low<T>(T value)

@@ -28,7 +28,10 @@ public partial class FixtureAdapterTests
     public void Keys_of_peft_are_mapped(string name)
     {
         ArchitectureMap map = MapOf(Base(name)!);
-        string[] paths = [.. Keys(Path.Combine(Fixtures.Root, name, "peft", "adapter_model.safetensors")).Select(key => PeftKey().Match(key)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct()];
+        string[] paths =
+            [.. Keys(
+                Path.Combine(Fixtures.Root, name, "peft", "adapter_model.safetensors")).Select(key =>
+                    PeftKey().Match(key)).Where(match => match.Success).Select(match => match.Groups[1].Value).Distinct()];
         string[] targets = TargetParameters(name);
         foreach (string path in paths)
         {

@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
 
@@ -35,7 +36,7 @@ public class FusedCheckpointTests
         TensorMapping mapping = Map.MapTensor("model.layers.0.self_attn.qkv_proj.weight");
         Assert.Equal(
             Map.MapToMlx("model.layers.0.self_attn.qkv_proj").Targets.Select(target => target.Rows),
-            mapping.Targets.Select(target => Assert.IsType<WeightStep.SelectRows>(Assert.Single(target.Steps)).Rows));
+            mapping.Targets.Select(target => Assert.IsType<ModuleStep.SelectRows>(Assert.Single(target.Steps)).Rows));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;

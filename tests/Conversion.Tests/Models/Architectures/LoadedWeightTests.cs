@@ -3,6 +3,7 @@ using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
@@ -33,9 +34,9 @@ public class LoadedWeightTests
             Assert.Null(mapping.Finding);
             foreach (TensorTarget target in mapping.Targets.Where(_ => mapping.IsExact))
             {
-                NdArray value = target.Steps.Where(step => step is not WeightStep.StackExpert).Aggregate(Input(input.Name, input.Value), (current, step) => current.Apply(step, true));
+                NdArray value = target.Steps.Where(step => step is not ModuleStep.StackExpert).Aggregate(Input(input.Name, input.Value), (current, step) => current.Apply(step, true));
                 actual[target.Name] = value;
-                foreach (WeightStep.StackExpert stack in target.Steps.OfType<WeightStep.StackExpert>())
+                foreach (ModuleStep.StackExpert stack in target.Steps.OfType<ModuleStep.StackExpert>())
                 {
                     experts.TryAdd(target.Name, []);
                     experts[target.Name].Add(stack.Expert, value);

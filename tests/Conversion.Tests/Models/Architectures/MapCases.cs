@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
 
@@ -81,6 +82,6 @@ internal static class MapCases
         Assert.True(mapping.IsExact, $"{name} in {layout}");
         return mapping.Targets.ToDictionary(
             target => target.Name[..^".weight".Length],
-            target => target.Steps.Where(step => step is not WeightStep.StackExpert).Aggregate(tensor, (value, step) => value.Apply(step, true)));
+            target => target.Steps.Where(step => step is not ModuleStep.StackExpert).Aggregate(tensor, (value, step) => value.Apply(step, true)));
     }
 }

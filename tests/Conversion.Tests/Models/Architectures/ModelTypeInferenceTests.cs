@@ -22,9 +22,12 @@ public class ModelTypeInferenceTests
     [Fact]
     public void A_single_way_is_unambiguous()
     {
-        ModelTypeCandidate candidate = Assert.Single(ModelTypeInference.FromHuggingFace(["transformer.h.0.attn.c_attn", "transformer.h.0.mlp.c_fc", "transformer.h.0.mlp.c_proj"]), candidate => candidate.ModelTypes.Contains("gpt2"));
+        ModelTypeCandidate candidate = Assert.Single(
+            ModelTypeInference.FromHuggingFace(["transformer.h.0.attn.c_attn", "transformer.h.0.mlp.c_fc", "transformer.h.0.mlp.c_proj"]),
+            candidate => candidate.ModelTypes.Contains("gpt2"));
         Assert.Equal(["gpt2"], candidate.ModelTypes);
-        Assert.Equal(["phi3"], Assert.Single(ModelTypeInference.FromHuggingFace(["model.layers.0.self_attn.qkv_proj", "model.layers.0.mlp.gate_up_proj"])).ModelTypes);
+        Assert.Equal(
+            ["phi3"], Assert.Single(ModelTypeInference.FromHuggingFace(["model.layers.0.self_attn.qkv_proj", "model.layers.0.mlp.gate_up_proj"])).ModelTypes);
     }
 
     [Fact]
@@ -51,7 +54,9 @@ public class ModelTypeInferenceTests
     [Fact]
     public void Mlx_names_are_judged_by_their_counterparts()
     {
-        ModelTypeCandidate candidate = Assert.Single(ModelTypeInference.FromMlx(["model.layers.0.block_sparse_moe.switch_mlp.up_proj"], HfLayout.Transformers4), candidate => candidate.ModelTypes.Contains("mixtral"));
+        ModelTypeCandidate candidate = Assert.Single(
+            ModelTypeInference.FromMlx(["model.layers.0.block_sparse_moe.switch_mlp.up_proj"], HfLayout.Transformers4),
+            candidate => candidate.ModelTypes.Contains("mixtral"));
         Assert.Equal(["mixtral", "phimoe", "minimax", "minimax_m2"], candidate.ModelTypes);
     }
 

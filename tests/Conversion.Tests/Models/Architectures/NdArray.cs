@@ -1,5 +1,4 @@
-using Transfuse.Conversion.Models.Architectures;
-using Transfuse.Conversion.Models.Architectures.Weights;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
 
@@ -82,12 +81,13 @@ internal sealed class NdArray(long[] shape, double[] data)
         From([parts.Count, .. parts[0].Shape], index => parts[(int)index[0]].At(index[1..]));
 
     /// <summary>Applies a step that needs no other tensor.</summary>
-    public NdArray Apply(WeightStep step, bool isWeight) => step switch
+    public NdArray Apply(ModuleStep step, bool isWeight) => step switch
     {
-        WeightStep.Transpose => Transpose(),
-        WeightStep.SelectRows select => Select(isWeight ? Shape.Length - 2 : Shape.Length - 1, select.Rows),
-        WeightStep.ScaleRows scale => Scale(scale.Scale),
-        WeightStep.SplitHeads split => Split(split),
+        ModuleStep.Transpose or ModuleStep.Pack { Layout: PackedLayout.InOut } => Transpose(),
+        ModuleStep.Pack => this,
+        ModuleStep.SelectRows select => Select(isWeight ? Shape.Length - 2 : Shape.Length - 1, select.Rows),
+        ModuleStep.ScaleRows scale => Scale(scale.Scale),
+        ModuleStep.SplitHeads split => Split(split),
         _ => throw new InvalidOperationException($"{step} needs other tensors."),
     };
 
@@ -110,7 +110,7 @@ internal sealed class NdArray(long[] shape, double[] data)
         return result;
     }
 
-    private NdArray Split(WeightStep.SplitHeads split)
+    private NdArray Split(ModuleStep.SplitHeads split)
     {
         long rows = split.First + split.Second;
         Assert.Equal(split.Heads * rows, Shape[0]);

@@ -2,6 +2,7 @@ using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
@@ -42,9 +43,9 @@ public class RealBaseTests
             foreach (TensorTarget target in mapping.Targets)
             {
                 NdArray result = value;
-                foreach (WeightStep step in target.Steps)
+                foreach (ModuleStep step in target.Steps)
                 {
-                    if (step is WeightStep.StackExpert stack)
+                    if (step is ModuleStep.StackExpert stack)
                     {
                         experts.TryAdd(target.Name, []);
                         experts[target.Name].Add(stack.Expert, result);

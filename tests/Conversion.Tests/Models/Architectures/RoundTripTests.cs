@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
 

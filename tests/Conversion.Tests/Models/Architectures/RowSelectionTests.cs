@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Transfuse.Conversion.Models.Architectures;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;
 

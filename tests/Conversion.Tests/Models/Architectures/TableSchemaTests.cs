@@ -3,6 +3,7 @@ using System.Text.Json;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Architectures.Table;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Models.Architectures;

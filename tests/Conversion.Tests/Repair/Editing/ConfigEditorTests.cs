@@ -56,7 +56,8 @@ public class ConfigEditorTests
         editor.Remove("p.alpha", "gone");
         editor.Remove("z", "gone");
         Assert.Equal("{\"new\":3,\"p\":{\"rank\":2}}", Text(editor));
-        Assert.Equal(["old -> new: 16 -> 3: renamed", "p.alpha: 1 -> (removed): gone", "z: 0 -> (removed): gone"], editor.Changes.Select(change => change.ToString()));
+        Assert.Equal(
+            ["old -> new: 16 -> 3: renamed", "p.alpha: 1 -> (removed): gone", "z: 0 -> (removed): gone"], editor.Changes.Select(change => change.ToString()));
     }
 
     [Theory]

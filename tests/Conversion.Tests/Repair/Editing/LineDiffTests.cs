@@ -20,7 +20,8 @@ public class LineDiffTests
         LineDiff.Unified("f", Lines(1, 12), Lines(2, 13)));
 
     [Fact]
-    public void A_new_file_is_all_additions() => Assert.Equal(["--- /dev/null", "+++ b/f", "@@ -0,0 +1,2 @@", "+a", "+b"], LineDiff.Unified("f", [], ["a", "b"]));
+    public void A_new_file_is_all_additions() =>
+        Assert.Equal(["--- /dev/null", "+++ b/f", "@@ -0,0 +1,2 @@", "+a", "+b"], LineDiff.Unified("f", [], ["a", "b"]));
 
     [Fact]
     public void Applying_it_gives_the_new_text()

@@ -50,5 +50,6 @@ internal static unsafe partial class ErrorFunctions
     }
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_set_error_handler")]
-    private static partial void SetErrorHandler(delegate* unmanaged[Cdecl]<byte*, void*, void> handler, void* data, delegate* unmanaged[Cdecl]<void*, void> destructor);
+    private static partial void SetErrorHandler(
+        delegate* unmanaged[Cdecl]<byte*, void*, void> handler, void* data, delegate* unmanaged[Cdecl]<void*, void> destructor);
 }

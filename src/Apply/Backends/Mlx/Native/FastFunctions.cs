@@ -17,5 +17,6 @@ internal static unsafe partial class FastFunctions
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_fast_scaled_dot_product_attention")]
     public static partial int ScaledDotProductAttention(
-        ArrayHandle* result, ArrayHandle queries, ArrayHandle keys, ArrayHandle values, float scale, byte* maskMode, ArrayHandle maskArr, ArrayHandle sinks, StreamHandle stream);
+        ArrayHandle* result, ArrayHandle queries, ArrayHandle keys, ArrayHandle values, float scale, byte* maskMode, ArrayHandle maskArr, ArrayHandle sinks,
+        StreamHandle stream);
 }

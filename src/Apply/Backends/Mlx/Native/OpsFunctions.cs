@@ -35,7 +35,8 @@ internal static unsafe partial class OpsFunctions
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_dequantize")]
     public static partial int Dequantize(
-        ArrayHandle* result, ArrayHandle w, ArrayHandle scales, ArrayHandle biases, OptionalInteger groupSize, OptionalInteger bits, byte* mode, ArrayHandle globalScale, OptionalInteger dtype, StreamHandle stream);
+        ArrayHandle* result, ArrayHandle w, ArrayHandle scales, ArrayHandle biases, OptionalInteger groupSize, OptionalInteger bits, byte* mode,
+        ArrayHandle globalScale, OptionalInteger dtype, StreamHandle stream);
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_divide")]
     public static partial int Divide(ArrayHandle* result, ArrayHandle a, ArrayHandle b, StreamHandle stream);
@@ -58,7 +59,8 @@ internal static unsafe partial class OpsFunctions
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_gather_qmm")]
     public static partial int GatherQmm(
-        ArrayHandle* result, ArrayHandle x, ArrayHandle w, ArrayHandle scales, ArrayHandle biases, ArrayHandle lhsIndices, ArrayHandle rhsIndices, byte transpose, OptionalInteger groupSize, OptionalInteger bits, byte* mode, byte sortedIndices, StreamHandle stream);
+        ArrayHandle* result, ArrayHandle x, ArrayHandle w, ArrayHandle scales, ArrayHandle biases, ArrayHandle lhsIndices, ArrayHandle rhsIndices,
+        byte transpose, OptionalInteger groupSize, OptionalInteger bits, byte* mode, byte sortedIndices, StreamHandle stream);
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_log")]
     public static partial int Log(ArrayHandle* result, ArrayHandle a, StreamHandle stream);
@@ -86,7 +88,8 @@ internal static unsafe partial class OpsFunctions
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_quantized_matmul")]
     public static partial int QuantizedMatmul(
-        ArrayHandle* result, ArrayHandle x, ArrayHandle w, ArrayHandle scales, ArrayHandle biases, byte transpose, OptionalInteger groupSize, OptionalInteger bits, byte* mode, StreamHandle stream);
+        ArrayHandle* result, ArrayHandle x, ArrayHandle w, ArrayHandle scales, ArrayHandle biases, byte transpose, OptionalInteger groupSize,
+        OptionalInteger bits, byte* mode, StreamHandle stream);
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_repeat_axis")]
     public static partial int RepeatAxis(ArrayHandle* result, ArrayHandle a, int repeats, int axis, StreamHandle stream);

@@ -66,7 +66,7 @@ internal sealed class LycorisScales
                 return scales[0];
             }
 
-            _log.Add(ConfigCodes.AlphaAmbiguous.At($"{_config.FileName}:alpha_pattern", $"{path}: rank and alpha {string.Join(" or ", fitting)}"));
+            _log.Add(ConfigCodes.AlphaAmbiguous.At(new ConfigPlace(_config.FileName, "alpha_pattern"), $"{path}: rank and alpha {string.Join(" or ", fitting)}"));
         }
         catch (PythonRegexException unusable)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
@@ -27,17 +28,20 @@ public sealed record HfMapping(string Source)
     /// <summary>The layer index, or <see langword="null"/> outside the layers.</summary>
     public int? Layer { get; init; }
 
+    /// <summary>What leads from the Hugging Face side to this module, in order; they are undone on the way back.</summary>
+    public ImmutableArray<ModuleStep> Steps { get; init; } = [];
+
     /// <summary>The rows of the Hugging Face tensor that are this module's.</summary>
-    public RowSelection Rows { get; init; } = RowSelection.All;
+    public RowSelection Rows => Steps.Rows();
 
     /// <summary>The MLX modules that share the Hugging Face tensor, this one included, in the order of their rows; one where it is not shared.</summary>
     public ImmutableArray<string> Partners { get; init; } = [];
 
     /// <summary>Whether the Hugging Face side keeps the transpose: its A is B transposed, its B is A transposed.</summary>
-    public bool Transposed { get; init; }
+    public bool Transposed => Steps.IsTransposed();
 
     /// <summary>What the rows of B are divided by, in order; empty for nothing.</summary>
-    public ImmutableArray<RowScale> Scale { get; init; } = [];
+    public ImmutableArray<RowScale> Scale => Steps.Scale();
 
     /// <summary>The axes, where the path names a packed parameter.</summary>
     public PackedParameter? Packed { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures.Expressions;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
@@ -10,6 +11,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
 {
     private const string Weight = ".weight";
+    private readonly RuleSteps _steps = new(architecture, config);
 
     public MlxMapping Map(string path)
     {
@@ -54,22 +56,11 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
                 return Refuse(mapping, ArchitectureCodes.WithoutEffect, Reasons.Texts[drop.Reason]);
             case UnsupportedRule unsupported:
                 return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[unsupported.Reason]);
-            case ScaleRule scale:
-                return RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales ? NeedsConfig(mapping, scale.Fields)
-                    : scales.Any(item => item.Factor == 0 || !double.IsFinite(item.Factor)) ? Refuse(mapping, ArchitectureCodes.BadScale, "the base model multiplies the weight by a factor that is zero or not finite")
-                    : Finish(mapping, address, [Target(address, scale.Target, indices) with { Scale = scales }]);
             case ExpertRowsRule rows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping, architecture.Config.Experts) : mapping with
+                return _steps.Experts is not { } experts ? NeedsConfig(mapping, architecture.Config.Experts) : mapping with
                 {
                     Form = HfForm.ExpertRows,
-                    Targets =
-                    [
-                        .. Enumerable.Range(0, (int)experts).Select(expert => Target(address, rows.Target, new PathIndices(expert, -1)) with
-                        {
-                            Rows = RowSelection.Part(expert, (int)experts),
-                            Transposed = rows.Transposed,
-                        }),
-                    ],
+                    Targets = [.. Enumerable.Range(0, experts).Select(expert => Target(address, rows, rows.Targets[0], new PathIndices(expert, -1), out _)!)],
                 };
             default:
                 return Parts(mapping, address, rule, rules, indices);
@@ -86,12 +77,17 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
 
         foreach (RuleTarget part in rule.Targets)
         {
-            if (part.Rows.Resolve(config) is not RowSelection rows)
+            if (Target(address, rule, part, indices, out IEnumerable<string> missing) is not { } target)
             {
-                return NeedsConfig(mapping, part.Rows.Fields);
+                return NeedsConfig(mapping, missing);
             }
 
-            targets.Add(Target(address, part.Path, indices) with { Rows = rows, Expert = indices.Expert >= 0 ? indices.Expert : null });
+            if (target.Scale.Any(item => item.IsUseless))
+            {
+                return Refuse(mapping, ArchitectureCodes.BadScale, RowScale.Useless);
+            }
+
+            targets.Add(target);
         }
 
         return Finish(mapping, address, targets.ToImmutable()) with
@@ -145,6 +141,9 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
             ? Refuse(mapping, ArchitectureCodes.TiedHead, Reasons.Texts["tied"])
             : mapping with { Targets = targets, RequiresUntiedHead = tied is null };
     }
+
+    private MlxTarget? Target(ModuleAddress address, Rule rule, RuleTarget part, PathIndices indices, out IEnumerable<string> missing) =>
+        _steps.Of(rule, part, indices, isWeight: true, out missing) is { } steps ? Target(address, part.Path, indices) with { Steps = steps } : null;
 
     private MlxTarget Target(ModuleAddress address, PathPattern pattern, PathIndices indices)
     {

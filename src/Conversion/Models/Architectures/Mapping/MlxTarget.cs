@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
@@ -9,15 +10,18 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// <param name="Kind">The kind of MLX layer.</param>
 public sealed record MlxTarget(string Path, string Key, int? Layer, TargetKind Kind)
 {
+    /// <summary>What is done to the Hugging Face module's pair on the way, in order; empty for nothing.</summary>
+    public ImmutableArray<ModuleStep> Steps { get; init; } = [];
+
     /// <summary>Which expert of the stacked layer the pair belongs to; <see langword="null"/> where it holds them all or there are none.</summary>
-    public int? Expert { get; init; }
+    public int? Expert => Steps.Expert();
 
     /// <summary>The rows of B that belong to the module; A is shared.</summary>
-    public RowSelection Rows { get; init; } = RowSelection.All;
+    public RowSelection Rows => Steps.Rows();
 
     /// <summary>Whether MLX keeps the transpose of the matrix: its A is B transposed, its B is A transposed.</summary>
-    public bool Transposed { get; init; }
+    public bool Transposed => Steps.IsTransposed();
 
     /// <summary>What the rows of B (after selection) are multiplied by, in order; empty for nothing.</summary>
-    public ImmutableArray<RowScale> Scale { get; init; } = [];
+    public ImmutableArray<RowScale> Scale => Steps.Scale();
 }

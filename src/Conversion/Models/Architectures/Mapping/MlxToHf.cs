@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures.Expressions;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
@@ -9,6 +10,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// <summary>Maps MLX modules to Hugging Face paths by the rules of one entry.</summary>
 internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfLayout requested)
 {
+    private readonly RuleSteps _steps = new(architecture, config);
     private readonly HfLayout _layout = architecture.IsRemoteCode && requested == HfLayout.Transformers5 ? HfLayout.Transformers4 : requested;
 
     public HfMapping Map(string path)
@@ -47,15 +49,20 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
     {
         RuleTarget target = rule.Targets.First(part => RuleLookup.Matches(part.Path, address));
         target.Path.TryMatch(address.Path, out PathIndices indices);
-        if (target.Rows.Resolve(config) is not RowSelection rows)
+        if (rule is ExpertRowsRule && indices.Expert >= _steps.Experts)
         {
-            return NeedsConfig(mapping, target.Rows.Fields);
+            return Refuse(mapping, ArchitectureCodes.ExpertMismatch, $"expert {indices.Expert}, but the base model has {_steps.Experts}");
+        }
+
+        if (_steps.Of(rule, target, indices, isWeight: true, out IEnumerable<string> missing) is not { } steps)
+        {
+            return NeedsConfig(mapping, missing);
         }
 
         HfMapping result = Identity(mapping, address) with
         {
             Path = FullPath(address, rule.Source.HasExpert ? rule.Source.Path : rule.Source.Format(indices)),
-            Rows = rows,
+            Steps = steps,
             Partners = [.. rule.Targets.Select(part => MlxPath(address, part.Path, indices))],
         };
         switch (rule)
@@ -66,20 +73,14 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
                 return result with { Form = HfForm.PerExpert };
             case RenameRule rename:
                 return result with { Form = IsParameter(rename) ? HfForm.Parameter : HfForm.Module };
-            case ExpertRowsRule expertRows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping, architecture.Config.Experts)
-                    : indices.Expert >= experts ? Refuse(mapping, ArchitectureCodes.ExpertMismatch, $"expert {indices.Expert}, but the base model has {experts}")
-                    : result with
-                    {
-                        Form = HfForm.ExpertRows,
-                        Rows = RowSelection.Part(indices.Expert, (int)experts),
-                        Transposed = expertRows.Transposed,
-                        Partners = [.. Enumerable.Range(0, (int)experts).Select(expert => MlxPath(address, target.Path, new PathIndices(expert, -1)))],
-                    };
-            case ScaleRule scale:
-                return RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales ? NeedsConfig(mapping, scale.Fields)
-                    : scales.Any(item => item.Factor == 0 || !double.IsFinite(item.Factor)) ? Refuse(mapping, ArchitectureCodes.BadScale, "the base model multiplies the weight by a factor that is zero or not finite")
-                    : result with { Scale = scales };
+            case ExpertRowsRule:
+                return result with
+                {
+                    Form = HfForm.ExpertRows,
+                    Partners = [.. Enumerable.Range(0, _steps.Experts!.Value).Select(expert => MlxPath(address, target.Path, new PathIndices(expert, -1)))],
+                };
+            case ScaleRule when result.Scale.Any(item => item.IsUseless):
+                return Refuse(mapping, ArchitectureCodes.BadScale, RowScale.Useless);
             default:
                 return result;
         }

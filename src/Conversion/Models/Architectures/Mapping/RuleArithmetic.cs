@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 

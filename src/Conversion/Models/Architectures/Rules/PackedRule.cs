@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures.Expressions;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Models.Architectures.Rules;
 

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Models.Architectures.Expressions;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Models.Architectures.Rules;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Transfuse.Conversion.Models.Architectures.Expressions;
 using Transfuse.Conversion.Models.Architectures.Rules;
+using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Models.Architectures.Table;
 

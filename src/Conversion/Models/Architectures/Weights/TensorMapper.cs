@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Weights;
@@ -9,6 +10,8 @@ namespace Transfuse.Conversion.Models.Architectures.Weights;
 /// <summary>Applies the rules of one entry to the names of weight files.</summary>
 internal sealed class TensorMapper(Architecture architecture, BaseConfig? config)
 {
+    private readonly RuleSteps _steps = new(architecture, config);
+
     public TensorMapping Map(string name)
     {
         TensorMapping mapping = new(name);
@@ -42,17 +45,13 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
             case UnsupportedRule unsupported:
                 return Unsupported(mapping, tensor, address, unsupported, indices);
             case ExpertRowsRule rows:
-                return config?.ExpertCount(architecture) is not (long experts and > 0 and <= BaseConfig.MaxExperts) ? NeedsConfig(mapping) : mapping with
+                return _steps.Experts is not { } experts ? NeedsConfig(mapping) : mapping with
                 {
                     IsExact = true,
                     Targets =
                     [
-                        .. Enumerable.Range(0, (int)experts).Select(expert => new TensorTarget(
-                            Name(tensor, address, rows.Target, new PathIndices(expert, -1)),
-                            [
-                                new WeightStep.SelectRows(RowSelection.Part(expert, (int)experts)),
-                                .. rows.Transposed ? [new WeightStep.Transpose()] : ImmutableArray<WeightStep>.Empty,
-                            ])),
+                        .. Enumerable.Range(0, experts).Select(expert => new PathIndices(expert, -1)).Select(
+                            each => new TensorTarget(Name(tensor, address, rows.Target, each), _steps.Of(rows, rows.Targets[0], each, tensor.IsWeight, out _)!.Value)),
                     ],
                 };
             default:
@@ -65,46 +64,17 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
         ImmutableArray<TensorTarget>.Builder targets = ImmutableArray.CreateBuilder<TensorTarget>();
         foreach (RuleTarget part in rule.Targets)
         {
-            if (part.Rows.Resolve(config) is not RowSelection rows || Steps(tensor, rule, rows, indices) is not ImmutableArray<WeightStep> steps)
+            if (_steps.Of(rule, part, indices, tensor.IsWeight, out _) is not { } steps)
             {
                 return NeedsConfig(mapping);
             }
 
-            targets.Add(new TensorTarget(Name(tensor, address, part.Path, indices), steps));
+            // An adapter of GPT-2's Conv1D lies as any other; its weight does not.
+            bool isTurned = tensor.IsWeight && rule is RenameRule { Transposed: true };
+            targets.Add(new TensorTarget(Name(tensor, address, part.Path, indices), isTurned ? steps.Insert(0, new ModuleStep.Transpose()) : steps));
         }
 
         return mapping with { Targets = targets.ToImmutable(), IsExact = true };
-    }
-
-    private ImmutableArray<WeightStep>? Steps(TensorName tensor, Rule rule, RowSelection rows, PathIndices indices)
-    {
-        ImmutableArray<WeightStep>.Builder steps = ImmutableArray.CreateBuilder<WeightStep>();
-        if (tensor.IsWeight && rule is RenameRule { Transposed: true } or PackedRule { Layout: PackedLayout.InOut })
-        {
-            steps.Add(new WeightStep.Transpose());
-        }
-
-        if (!rows.IsAll)
-        {
-            steps.Add(new WeightStep.SelectRows(rows));
-        }
-
-        if (rule is ScaleRule scale && tensor.IsWeight)
-        {
-            if (RuleArithmetic.Scales(scale, config) is not ImmutableArray<RowScale> scales)
-            {
-                return null;
-            }
-
-            steps.Add(new WeightStep.ScaleRows(scales));
-        }
-
-        if (indices.Expert >= 0)
-        {
-            steps.Add(new WeightStep.StackExpert(indices.Expert));
-        }
-
-        return steps.ToImmutable();
     }
 
     private TensorMapping Unsupported(TensorMapping mapping, TensorName tensor, ModuleAddress address, UnsupportedRule rule, PathIndices indices)
@@ -122,7 +92,7 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
                 Targets =
                 [
                     .. rule.Weights.Select((path, i) => new TensorTarget(
-                        Name(tensor, address, path, indices), [new WeightStep.SplitHeads(count, first, second, i == 0)])),
+                        Name(tensor, address, path, indices), [new ModuleStep.SplitHeads(count, first, second, i == 0)])),
                 ],
             },
             _ => NeedsConfig(mapping),

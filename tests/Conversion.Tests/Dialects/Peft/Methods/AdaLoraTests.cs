@@ -50,7 +50,9 @@ public class AdaLoraTests
         var adapter = new MethodCase("ADALORA");
         Put(adapter, 2);
         Assert.Equal(8 / 12.00001, adapter.Only().Scale, 6);
-        Assert.Equal(["adapter/adapter_config.json:init_r", "adapter/adapter_config.json:lora_alpha"], adapter.Findings.Where(finding => finding.Code.Id == "TF2408").Select(finding => finding.Subject));
+        Assert.Equal(
+            ["adapter/adapter_config.json:init_r", "adapter/adapter_config.json:lora_alpha"],
+            adapter.Findings.Where(finding => finding.Code.Id == "TF2408").Select(finding => finding.Subject));
     }
 
     [Theory]

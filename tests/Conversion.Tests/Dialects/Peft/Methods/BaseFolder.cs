@@ -9,7 +9,8 @@ internal static class BaseFolder
     public static BaseModel Write(TemporaryFolder folder, params (string Path, long Rows, long Columns)[] weights)
     {
         File.WriteAllText(folder["config.json"], """{"model_type": "llama"}""");
-        OracleSafetensors.Write(folder["model.safetensors"], weights.Select(weight => OracleTensor.F32(weight.Path + ".weight", DenseArray.Zeros(weight.Rows, weight.Columns))));
+        OracleSafetensors.Write(
+            folder["model.safetensors"], weights.Select(weight => OracleTensor.F32(weight.Path + ".weight", DenseArray.Zeros(weight.Rows, weight.Columns))));
         return BaseModel.FromFolder(folder.Path);
     }
 }

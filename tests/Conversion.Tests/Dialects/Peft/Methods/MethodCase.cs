@@ -43,7 +43,9 @@ internal sealed class MethodCase
     public DenseArray Put(string path, string part, params long[] shape)
     {
         var random = new Random(HashOf(path + part));
-        return PutWhole($"base_model.model.{path}.{part}", new DenseArray(shape, [.. Enumerable.Range(0, (int)DenseArray.CountOf(shape)).Select(_ => (double)(float)((random.NextDouble() * 2) - 1))]));
+        return PutWhole(
+            $"base_model.model.{path}.{part}",
+            new DenseArray(shape, [.. Enumerable.Range(0, (int)DenseArray.CountOf(shape)).Select(_ => (double)(float)((random.NextDouble() * 2) - 1))]));
     }
 
     public DenseArray PutShared(string name, params long[] shape)
@@ -74,7 +76,9 @@ internal sealed class MethodCase
     {
         var log = new FindingLog(allowed.ToHashSet());
         JsonObject config = PythonJson.ParseObject(Encoding.UTF8.GetBytes(_config.ToJsonString()), "adapter_config.json");
-        var content = new AdapterContent(AdapterSource.FromMemory("adapter", new Dictionary<string, ReadOnlyMemory<byte>>()), "adapter", "adapter_model.safetensors", new Container(_tensors), config);
+        var content = new AdapterContent(
+            AdapterSource.FromMemory("adapter", new Dictionary<string, ReadOnlyMemory<byte>>()), "adapter", "adapter_model.safetensors",
+            new Container(_tensors), config);
         var given = new ReadOptions(ReadPurpose.Convert, MlxGiven.Nothing, null) { Methods = options ?? new MethodOptions { MaxRank = 1000 } };
         Adapter? adapter = PeftReader.Read(content, given, log);
         Findings = log.ToSorted();

@@ -10,7 +10,8 @@ public class MethodTableTests
 {
     private static readonly string[] Converted = ["ADALORA", "DELORA", "GRALORA", "LOHA", "LOKR", "MISS", "PVERA", "VBLORA", "VERA"];
 
-    public static TheoryData<string> Refused { get; } = [.. PeftTypes.All.Except(Converted).Where(type => type != PeftTypes.Lora).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Refused { get; } =
+        [.. PeftTypes.All.Except(Converted).Where(type => type != PeftTypes.Lora).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void Every_method_of_peft_is_converted_or_refused_by_name()

@@ -57,7 +57,8 @@ public class OtherTensorsTests
     public void Names_without_a_usable_path_are_refused(string name)
     {
         MethodCase adapter = Case();
-        foreach ((string part, DenseArray values) in new[] { ("w1_a", DenseArray.Zeros(4, 1)), ("w1_b", DenseArray.Zeros(1, 4)), ("w2_a", DenseArray.Zeros(4, 1)), ("w2_b", DenseArray.Zeros(1, 4)) })
+        foreach ((string part, DenseArray values)
+            in new[] { ("w1_a", DenseArray.Zeros(4, 1)), ("w1_b", DenseArray.Zeros(1, 4)), ("w2_a", DenseArray.Zeros(4, 1)), ("w2_b", DenseArray.Zeros(1, 4)) })
         {
             adapter.PutWhole(name.Replace("w1_a", part, StringComparison.Ordinal), values);
         }

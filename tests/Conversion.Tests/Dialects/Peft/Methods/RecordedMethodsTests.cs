@@ -75,10 +75,14 @@ public class RecordedMethodsTests
     {
         FixtureCase fixture = Fixtures.Case(name);
         using var folder = new TemporaryFolder();
-        ConversionResult with = Run.MustConvert(fixture.AdapterFolder, TargetProfile.MlxLm, folder["with"], fixture.BaseFolder, new ConversionOptions { MaxRank = maxRank });
-        ConversionResult without = Run.MustConvert(fixture.AdapterFolder, TargetProfile.MlxLm, folder["without"], options: new ConversionOptions { MaxRank = maxRank });
+        ConversionResult with = Run.MustConvert(
+            fixture.AdapterFolder, TargetProfile.MlxLm, folder["with"], fixture.BaseFolder, new ConversionOptions { MaxRank = maxRank });
+        ConversionResult without = Run.MustConvert(
+            fixture.AdapterFolder, TargetProfile.MlxLm, folder["without"], options: new ConversionOptions { MaxRank = maxRank });
         Assert.Equal(rank, without.Target!.Modules.Max(module => module.Rank));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["with"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["without"], "adapters.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(folder["with"], "adapters.safetensors")),
+            File.ReadAllBytes(Path.Combine(folder["without"], "adapters.safetensors")));
         Assert.Equal(name == "vera", without.Findings.Any(finding => finding.Code.Id == "TF2417"));
         Assert.DoesNotContain(with.Findings, finding => finding.Code.Id == "TF2417");
     }
@@ -91,7 +95,8 @@ public class RecordedMethodsTests
         using var folder = new TemporaryFolder();
         var options = new ConversionOptions { MaxRank = maxRank, Verify = true };
         ConversionResult result = Run.MustConvert(fixture.AdapterFolder, TargetProfile.MlxLm, folder["exact"], fixture.BaseFolder, options);
-        Run.MustConvert(fixture.AdapterFolder, TargetProfile.MlxLm, folder["less"], fixture.BaseFolder, options with { MaxRank = null, SvdRank = Math.Max(1, rank / 4) });
+        Run.MustConvert(
+            fixture.AdapterFolder, TargetProfile.MlxLm, folder["less"], fixture.BaseFolder, options with { MaxRank = null, SvdRank = Math.Max(1, rank / 4) });
 
         AdapterComparison exact = Verify(fixture, folder["exact"]);
         Assert.Equal(result.Target!.Modules.Length, exact.Modules.Length);
@@ -103,7 +108,8 @@ public class RecordedMethodsTests
     public void Refuses_ia3_with_the_reason()
     {
         using var folder = new TemporaryFolder();
-        ConversionResult result = Run.MustRefuse(Fixtures.Case("ia3").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2401"], Fixtures.HfBaseFolder("llama"));
+        ConversionResult result = Run.MustRefuse(
+            Fixtures.Case("ia3").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2401"], Fixtures.HfBaseFolder("llama"));
         Assert.Contains("IA3 multiplies rows or columns of the weight", result.Findings[0].Message, StringComparison.Ordinal);
     }
 
@@ -111,7 +117,8 @@ public class RecordedMethodsTests
     public void Refuses_a_rank_above_the_limit_that_was_given()
     {
         using var folder = new TemporaryFolder();
-        ConversionResult result = Run.MustRefuse(Fixtures.Case("lokr").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2412"], options: new ConversionOptions { MaxRank = 32 });
+        ConversionResult result = Run.MustRefuse(
+            Fixtures.Case("lokr").AdapterFolder, TargetProfile.MlxLm, folder["mlx"], ["TF2412"], options: new ConversionOptions { MaxRank = 32 });
         Assert.Contains(result.Findings, finding => finding.Subject == "model.layers.1.self_attn.q_proj"
             && finding.Message == "maps 64 to 64 and has rank 64; the limit is 32 (--max-rank): --max-rank 64 keeps it exact, --svd-rank N truncates it to N");
     }
@@ -137,7 +144,8 @@ public class RecordedMethodsTests
     {
         using IAdapterSource before = AdapterSource.Open(fixture.AdapterFolder);
         using IAdapterSource after = AdapterSource.Open(output);
-        VerificationResult result = AdapterVerifier.Verify(before, after, new ConversionOptions { Base = BaseModel.FromFolder(fixture.BaseFolder) }, TestContext.Current.CancellationToken);
+        VerificationResult result = AdapterVerifier.Verify(
+            before, after, new ConversionOptions { Base = BaseModel.FromFolder(fixture.BaseFolder) }, TestContext.Current.CancellationToken);
         Assert.True(result.Comparison is not null, string.Join(Environment.NewLine, result.Findings));
         return result.Comparison;
     }

@@ -13,7 +13,8 @@ public class TruncationTests
     {
         MethodCase adapter = Loha(6, 9, 2);
         Assert.Equal(4, adapter.Only(MethodOptions.Default).Rank);
-        Assert.Equal("maps 9 to 6 and has rank 4; --svd-rank N truncates it to N", Assert.Single(adapter.Findings, finding => finding.Code.Id == "TF2465").Message);
+        Assert.Equal(
+            "maps 9 to 6 and has rank 4; --svd-rank N truncates it to N", Assert.Single(adapter.Findings, finding => finding.Code.Id == "TF2465").Message);
 
         Assert.Empty(adapter.Read(new MethodOptions { MaxRank = 3 }));
         Assert.Equal(
@@ -35,7 +36,8 @@ public class TruncationTests
     {
         MethodCase adapter = Loha(2, 3, rank);
         Assert.Equal(converts ? 1 : 0, adapter.Read(MethodOptions.Default).Count);
-        Assert.Equal(!converts, adapter.Findings.Any(finding => finding.Code.Id == "TF2412" && finding.Message.Contains("the limit is 4096", StringComparison.Ordinal)));
+        Assert.Equal(
+            !converts, adapter.Findings.Any(finding => finding.Code.Id == "TF2412" && finding.Message.Contains("the limit is 4096", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -59,7 +61,8 @@ public class TruncationTests
     {
         MethodCase adapter = Loha(6, 9, 2);
         Assert.Empty(adapter.Read(new MethodOptions { MaxRank = 3 }));
-        Assert.Contains("the limit is 3 (--max-rank)", Assert.Single(adapter.Findings, finding => finding.Code.Id == "TF2412").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the limit is 3 (--max-rank)", Assert.Single(adapter.Findings, finding => finding.Code.Id == "TF2412").Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,7 +1,7 @@
-namespace Transfuse.Conversion.Checking.Mlx;
+namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>Whether a module is there and can be wrapped.</summary>
-internal enum MlxPlaceState
+internal enum SlotState
 {
     /// <summary>The model is not known well enough.</summary>
     Unknown,

@@ -1,6 +1,6 @@
 using Transfuse.Conversion.Models.Architectures.Mapping;
 
-namespace Transfuse.Conversion.Checking.Peft;
+namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>A module or parameter of a transformers model that an adapter can have.</summary>
 /// <param name="Path">Its path; of packed experts that of the parameter.</param>

@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.Stages.BaseChecks;
+namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>The extents of a module's weight in MLX, as far as they are known: (rows, columns), or (experts, rows, columns).</summary>
 /// <param name="Experts">Number of experts; <see langword="null"/> where unknown or where there are none.</param>

@@ -1,13 +1,12 @@
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Repair.Peft;
 
 /// <summary>Makes <c>r</c>, <c>lora_alpha</c> and the patterns give every module the rank that its tensors have, and the scale that was read.</summary>
-internal static class RanksFix
+internal static class RankPatternFix
 {
     public static void Apply(ConfigEditor editor, Adapter adapter)
     {
@@ -33,7 +32,7 @@ internal static class RanksFix
 
     private static bool GivesAll(JsonObject json, Adapter adapter)
     {
-        PeftConfig config = PeftConfig.Parse(json, new FindingLog(), string.Empty);
+        PeftConfig config = PeftConfig.Parse(json, string.Empty).Value;
         var matcher = new PeftPatternMatcher(config, config.Patterns);
         return adapter.Modules.All(module => matcher.Load(module.FullPath) is var (rank, alpha)
             && rank == module.Rank && PeftScaling.AreEqual(PeftScaling.ScaleOf(alpha, rank, config.UseRslora), module.Scale));

@@ -7,7 +7,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Repair.Peft;
 
 /// <summary><c>r</c> that is missing, unusable, or the rank of no module.</summary>
-internal static class RankFix
+internal static class StatedRankFix
 {
     public static void Apply(ConfigEditor editor, PeftFacts facts, StageContext context)
     {

@@ -1,8 +1,7 @@
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 
-namespace Transfuse.Conversion.Stages.Mapping;
+namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>Takes output rows out of a module's B and puts them together again. A is shared, so all of it is bit-exact.</summary>
 internal static class RowParts

@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.Models.Architectures;
+namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>The order of the axes of a 3-D expert parameter.</summary>
 public enum PackedLayout

@@ -3,7 +3,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Mlx.Detectors;
 
 /// <summary>A rank in the config that is unusable, or not that of the tensors.</summary>
-internal sealed class RankDetector : IMlxDetector
+internal sealed class StaleRankDetector : IMlxDetector
 {
     public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Transfuse.Formats.Files;
 
-namespace Transfuse.Formats.Tests.Files;
+namespace Transfuse.Formats.Tests.Files.Native;
 
 /// <summary>Only regular files are opened: what has no end, or waits for someone, is refused by its kind.</summary>
 public class RegularFileTests

@@ -2,19 +2,23 @@ using System.Collections.Frozen;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Metadata.Adapters;
 
-namespace Transfuse.Conversion.Checking.Mlx;
+namespace Transfuse.Conversion.Models.Outlines;
 
-/// <summary>A model that is known from the adapter alone: it has what the adapter has, and as many layers as the adapter shows.</summary>
-internal sealed class AssumedMlxModel : MlxModel
+/// <summary>A model known from the adapter alone: it has what the adapter has, and as many layers as the adapter shows.</summary>
+internal sealed class AdapterOutline : ModelOutline
 {
-    private readonly FrozenDictionary<string, MlxPlace> _places;
-    private readonly FrozenDictionary<string, MlxPlace> _relative;
+    private readonly FrozenDictionary<string, ModelSlot> _places;
+    private readonly FrozenDictionary<string, ModelSlot> _relative;
     private readonly FrozenSet<string> _containers;
 
-    public AssumedMlxModel(MlxTensors tensors, long? layerCount = null)
+    /// <summary>Makes the outline.</summary>
+    /// <param name="modules">The adapter's modules, and whether they hold stacked experts.</param>
+    /// <param name="layerCount">Number of layers, where the base tells.</param>
+    public AdapterOutline(IEnumerable<(string Path, bool IsStacked)> modules, long? layerCount = null)
     {
-        _places = tensors.Pairs.ToFrozenDictionary(pair => pair.Path, PlaceOf, StringComparer.Ordinal);
-        (ModulePath Path, MlxPlace Place)[] inLayers =
+        _places = modules.ToFrozenDictionary(
+            module => module.Path, module => new ModelSlot(SlotState.Unknown, module.IsStacked ? TargetKind.Switch : TargetKind.Linear), StringComparer.Ordinal);
+        (ModulePath Path, ModelSlot Place)[] inLayers =
         [
             .. _places.Select(item => (ModulePath.TryParse(item.Key, out ModulePath path) ? path : default, item.Value)).Where(item => item.Item1.IsInLayer),
         ];
@@ -33,23 +37,19 @@ internal sealed class AssumedMlxModel : MlxModel
 
     public override bool? HasExperts => _places.Values.Any(place => place.Kind == TargetKind.Switch) ? true : null;
 
-    public override MlxPlace Find(string path) =>
-        IsLayerCountKnown && TrySplit(path, out int layer, out _) && layer >= LayerCount ? MlxPlace.Absent : Find(_places, path);
+    public override ModelSlot Find(string path) =>
+        IsLayerCountKnown && TrySplit(path, out int layer, out _) && layer >= LayerCount ? ModelSlot.Absent : Find(_places, path);
 
-    public override MlxPlace FindRelative(string path) => Find(_relative, path);
+    public override ModelSlot FindRelative(string path) => Find(_relative, path);
 
     public override bool? HasParameter(string name) => null;
 
     /// <summary>Whether the adapter has a module of this path below a layer, and none of this full path.</summary>
     public bool HasBelowLayers(string path) => _relative.ContainsKey(path) && !_places.ContainsKey(path);
 
-    private MlxPlace Find(FrozenDictionary<string, MlxPlace> places, string path) =>
-        places.TryGetValue(path, out MlxPlace place) ? place
-        : _containers.Contains(path) ? MlxPlace.Container
-        : IsNorm(path) ? MlxPlace.Fixed("a norm")
-        : MlxPlace.Unknown;
-
-    // Embeddings and linear layers have factors alike; stacked experts have a third axis in lora_b.
-    private static MlxPlace PlaceOf(MlxPair pair) =>
-        new(MlxPlaceState.Unknown, (pair.B ?? pair.A)?.Shape.Rank == 3 ? TargetKind.Switch : TargetKind.Linear);
+    private ModelSlot Find(FrozenDictionary<string, ModelSlot> places, string path) =>
+        places.TryGetValue(path, out ModelSlot place) ? place
+        : _containers.Contains(path) ? ModelSlot.Container
+        : IsNorm(path) ? ModelSlot.Fixed("a norm")
+        : ModelSlot.Unknown;
 }

@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.Models.Architectures;
+namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>
 /// Which output rows of a Hugging Face tensor belong to one MLX module: within every run of <see cref="Every"/> rows

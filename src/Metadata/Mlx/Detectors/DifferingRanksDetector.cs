@@ -4,7 +4,7 @@ using Transfuse.Metadata.Inference;
 namespace Transfuse.Metadata.Mlx.Detectors;
 
 /// <summary>Modules of different rank: mlx-lm until 0.31 and mlx-swift-lm load them, 0.32 refuses.</summary>
-internal sealed class RanksDetector : IMlxDetector
+internal sealed class DifferingRanksDetector : IMlxDetector
 {
     public IEnumerable<Finding> Detect(MlxFolderFacts facts)
     {

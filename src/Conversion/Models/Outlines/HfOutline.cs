@@ -1,21 +1,20 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Checking.Mlx;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Metadata.Findings;
 
-namespace Transfuse.Conversion.Checking.Peft;
+namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>The model that PEFT and the servers put an adapter on, in the names of transformers 5: from the table of architectures, with extents where the base's weights are there.</summary>
-internal sealed class HfModel
+internal sealed class HfOutline
 {
     // More layers than any model has; a hostile config would make the list of modules endless.
     private const long MostLayers = 4096;
 
     private readonly ArchitectureMap _map;
-    private readonly MlxModel _mlx;
+    private readonly ModelOutline _mlx;
 
     // A model without a head has no root of its own, and its modules are named without it.
     private readonly bool _isBare;
@@ -27,7 +26,7 @@ internal sealed class HfModel
     // The adapter's own spelling of the layers' path: the text class of a vision-language model has another than the whole one.
     private readonly string _root;
 
-    private HfModel(Architecture architecture, BaseConfig? config, MlxModel mlx, string root, ImmutableArray<int>? replicated = null)
+    private HfOutline(Architecture architecture, BaseConfig? config, ModelOutline mlx, string root, ImmutableArray<int>? replicated = null)
     {
         _root = root;
         _replicated = replicated;
@@ -47,46 +46,28 @@ internal sealed class HfModel
     public long LayerCount => _replicated?.Length ?? Math.Min(_mlx.LayerCount, MostLayers);
 
     /// <summary>Whether the base's own weights tell which layer has which modules; the table of architectures names those of any layer.</summary>
-    public bool IsExact => _mlx is WeightsMlxModel;
+    public bool IsExact => _mlx.IsExact;
 
     public bool IsLayerCountKnown => _mlx.IsLayerCountKnown;
 
     /// <summary>Modules and parameters that an adapter can have, as far as the table has them.</summary>
     public ImmutableArray<HfModule> Modules => _modules.Value;
 
-    /// <summary>The model, or <see langword="null"/> with a warning where it is not known.</summary>
-    /// <param name="context">The check.</param>
-    /// <param name="paths">The adapter's module paths.</param>
-    public static HfModel? Of(CheckContext context, IReadOnlyCollection<string> paths)
+    /// <summary>The outline of a model that the table has.</summary>
+    /// <param name="architecture">The entry.</param>
+    /// <param name="config">The base's configuration, where it is known.</param>
+    /// <param name="weights">The base's weights, where they are there.</param>
+    /// <param name="paths">The adapter's module paths, which choose the spelling of the layers' path.</param>
+    public static HfOutline Of(Architecture architecture, BaseConfig? config, BaseWeights? weights, IReadOnlyCollection<string> paths)
     {
-        if (context.Architecture is not { } architecture)
-        {
-            if (context.Options.Base is null && context.Options.ModelType is null)
-            {
-                context.Report(CheckCodes.BaseUnknown, "base", "none was given; the model was taken to have the modules that the adapter names");
-            }
-
-            return null;
-        }
-
-        BaseConfig? config = context.BaseConfig;
-        string root = architecture.Layers.Mlx;
-        MlxModel? exact = config is not null && context.BaseWeights is { } weights ? new WeightsMlxModel(architecture, config, weights, root) : null;
-        MlxModel mlx = exact is WeightsMlxModel { IsUsable: true }
-            ? exact
-            : new TableMlxModel(architecture, config, root, paths.Select(path => HfPaths.Resolve(architecture, path)?.Layer + 1L ?? 0).DefaultIfEmpty(0).Max());
-        if (!mlx.IsLayerCountKnown)
-        {
-            context.Report(CheckCodes.BaseUnknown, architecture.ModelType, $"the number of layers is not known; {mlx.LayerCount} were assumed, as many as the adapter shows");
-        }
-
-        return new HfModel(architecture, config, mlx, RootOf(architecture, paths));
+        long shown = paths.Select(path => HfPaths.Resolve(architecture, path)?.Layer + 1L ?? 0).DefaultIfEmpty(0).Max();
+        return new HfOutline(architecture, config, ModelOutline.Of(architecture, config, weights, architecture.Layers.Mlx, shown), RootOf(architecture, paths));
     }
 
     /// <summary>The model after PEFT repeated its layers (PEFT 0.21, <c>replicate_layers</c>).</summary>
     /// <param name="ranges">The ranges of <c>layer_replication</c>, ends exclusive.</param>
     /// <returns><see langword="null"/> where a range leaves the model.</returns>
-    public HfModel? Replicated(IEnumerable<(long Start, long End)> ranges)
+    public HfOutline? Replicated(IEnumerable<(long Start, long End)> ranges)
     {
         var layers = ImmutableArray.CreateBuilder<int>();
         foreach ((long start, long end) in ranges)
@@ -102,18 +83,18 @@ internal sealed class HfModel
             }
         }
 
-        return new HfModel(Architecture, Config, _mlx, _root, layers.ToImmutable());
+        return new HfOutline(Architecture, Config, _mlx, _root, layers.ToImmutable());
     }
 
     /// <summary>A path with a star for the number of its layer, the same for all layers.</summary>
     public string Layerless(string path) => Split(path) is var (root, _, rest) ? $"{root}.*.{rest}" : path;
 
     /// <summary>What is at a module path.</summary>
-    public HfPlace Find(string path)
+    public HfSlot Find(string path)
     {
         if (_replicated is { } layers && Split(path) is var (root, layer, rest))
         {
-            return layer < layers.Length ? FindInBase($"{root}.{layers[layer]}.{rest}") : HfPlace.Absent;
+            return layer < layers.Length ? FindInBase($"{root}.{layers[layer]}.{rest}") : HfSlot.Absent;
         }
 
         return FindInBase(path);
@@ -138,35 +119,35 @@ internal sealed class HfModel
         && !Architecture.Rules.Any(rule => rule is PackedRule or StackRule or ExpertRowsRule)
         && (Config?.GetInteger("num_local_experts") ?? Config?.GetInteger("num_experts") ?? Config?.GetInteger("n_routed_experts")) > 0;
 
-    private HfPlace FindInBase(string path)
+    private HfSlot FindInBase(string path)
     {
         if (IsUndescribed(path))
         {
-            return HfPlace.Unknown;
+            return HfSlot.Unknown;
         }
 
         // Other programs find a module by its meaning; PEFT and the servers by its name alone.
         if (!_isBare && !HfPaths.IsExact(Architecture, path))
         {
-            return HfPlace.Absent;
+            return HfSlot.Absent;
         }
 
         MlxMapping mapping = _map.MapToMlx(path);
         if (mapping.Finding is { } finding)
         {
             bool isAbsent = finding.Code == ArchitectureCodes.UnknownModule || finding.Code == ArchitectureCodes.LayerOutOfRange || finding.Code == ArchitectureCodes.ExpertMismatch;
-            return isAbsent ? HfPlace.Absent : HfPlace.Unknown;
+            return isAbsent ? HfSlot.Absent : HfSlot.Unknown;
         }
 
-        MlxPlace[] parts = [.. mapping.Targets.Select(target => _mlx.Find(target.Path))];
-        if (parts.Any(part => part.State == MlxPlaceState.Absent) && _mlx is WeightsMlxModel)
+        ModelSlot[] parts = [.. mapping.Targets.Select(target => _mlx.Find(target.Path))];
+        if (parts.Any(part => part.State == SlotState.Absent) && _mlx.IsExact)
         {
-            return HfPlace.Absent;
+            return HfSlot.Absent;
         }
 
         HfForm form = _map.MapToHuggingFace(mapping.Targets[0].Path, HfLayout.Transformers5) is { Finding: null, Form: HfForm.Parameter } ? HfForm.Parameter : mapping.Form;
         long? outputs = parts.All(part => part.Outputs is not null) ? parts.Sum(part => part.Outputs) : null;
-        return new HfPlace(false, form, mapping.Targets[0].Kind == TargetKind.Embedding, parts[0].Inputs, outputs);
+        return new HfSlot(false, form, mapping.Targets[0].Kind == TargetKind.Embedding, parts[0].Inputs, outputs);
     }
 
     /// <summary>The axes of a packed expert parameter, by its full path; <see langword="null"/> where it is none.</summary>
@@ -199,7 +180,7 @@ internal sealed class HfModel
             foreach (string key in Architecture.Keys.Select(key => key.Path.Path).Where(key => !key.Contains('{')))
             {
                 string path = $"{root}.{source}.{key}";
-                if (_mlx.Find(path).State == MlxPlaceState.Adaptable && _map.MapToHuggingFace(path, HfLayout.Transformers5) is { Finding: null } mapping)
+                if (_mlx.Find(path).State == SlotState.Adaptable && _map.MapToHuggingFace(path, HfLayout.Transformers5) is { Finding: null } mapping)
                 {
                     yield return new HfModule(InLayer(mapping.Path, layer), mapping.Form, false, false);
                 }

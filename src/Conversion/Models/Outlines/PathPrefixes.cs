@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.Checking;
+namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>The paths around a module.</summary>
 internal static class PathPrefixes
