@@ -27,17 +27,29 @@ internal static class NewAdapter
     private static IEnumerable<LayerSlot> Chosen(LanguageModel model, LoraConfiguration configuration)
     {
         int first = configuration.Layers <= 0 ? 0 : Math.Max(0, model.Layers - configuration.Layers);
-        string root = model.LayersPath + ".";
         foreach (LayerSlot slot in model.Slots.Values)
         {
-            bool inside = slot.Path.StartsWith(root, StringComparison.Ordinal);
-            string below = inside ? slot.Path[(slot.Path.IndexOf('.', root.Length) + 1)..] : string.Empty;
-            bool reached = inside && int.Parse(slot.Path[root.Length..slot.Path.IndexOf('.', root.Length)], System.Globalization.CultureInfo.InvariantCulture) >= first;
+            (int layer, string below) = Place(model, slot.Path);
+            bool reached = layer >= first;
             if (configuration.Keys.IsEmpty ? reached : configuration.Keys.Contains(slot.Path) || (reached && configuration.Keys.Contains(below)))
             {
                 yield return slot;
             }
         }
+    }
+
+    // Which layer a path is in and what follows; -1 for what is in none.
+    private static (int Layer, string Below) Place(LanguageModel model, string path)
+    {
+        for (int end = path.IndexOf('.'); end >= 0; end = path.IndexOf('.', end + 1))
+        {
+            if (model.LayerPaths.TryGetValue(path[..end], out int layer))
+            {
+                return (layer, path[(end + 1)..]);
+            }
+        }
+
+        return (-1, string.Empty);
     }
 
     private static AdapterModule Module(LanguageModel model, LayerSlot slot, LoraConfiguration configuration, Random random)

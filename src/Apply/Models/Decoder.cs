@@ -12,6 +12,8 @@ internal sealed class Decoder
     private readonly ITensorBackend _backend;
     private readonly ImmutableArray<IBlock> _blocks;
     private readonly LayerSlot _embedding;
+    private readonly NgramEmbedding? _ngrams;
+    private readonly AltUpStreams? _streams;
     private readonly LayerInputs? _layerInputs;
     private readonly BackendWeight? _positions;
     private readonly Norm? _finalNorm;
@@ -30,12 +32,24 @@ internal sealed class Decoder
         Vocabulary = settings.Size("dims.V", null);
         _embedding = parts.Embedding(settings.Word("paths.embed")!, Vocabulary, hidden);
         _positions = settings.Word("embed.positions.path") is { } positions ? parts.Matrix(positions + ".weight", settings.Size("embed.positions.n", null), hidden) : null;
+        _ngrams = NgramEmbedding.Create(parts);
+        _streams = AltUpStreams.Create(parts);
         _layerInputs = LayerInputs.Create(parts);
-        _blocks = [.. Enumerable.Range(0, settings.Layers).Select(layer => BlockFactory.Create(parts, layer))];
+        if (settings.Has("block.refused_when") && settings.Is("block.refused_when", null, false))
+        {
+            throw new ModelException(ModelError.SettingNotRun, settings.Word("block.refused_when")!, "is true, which is not run");
+        }
+
+        _blocks = [.. Enumerable.Range(0, settings.Blocks).Select(layer => BlockFactory.Create(parts, layer))];
         float epsilon = settings.Number(settings.Has("norm.final_eps") ? "norm.final_eps" : "norm.eps", null);
         bool weightless = settings.Word("norm.kind") is "rms_noweight" or "layer_noaffine";
         _finalNorm = weightless || settings.Has("paths.final_norm") ? parts.Norm(settings.Word("paths.final_norm"), hidden, epsilon) : null;
-        _embeddingNorm = settings.Word("embed.post_norm") == "rms_noweight" ? parts.Norm(null, hidden, 1e-5f, "rms_noweight") : null;
+        _embeddingNorm = settings.Word("embed.post_norm") switch
+        {
+            "rms_noweight" => parts.Norm(null, hidden, 1e-5f, "rms_noweight"),
+            "layer0_pre_norm" => parts.Norm(settings.LayerPath(0) + ".pre_norm", hidden, epsilon),
+            _ => null,
+        };
         bool tied = settings.Is("head.tie", null, false);
         if (settings.Has("head.refused_when") && settings.Is("head.refused_when", null, false))
         {
@@ -64,8 +78,8 @@ internal sealed class Decoder
     /// <summary>Number of ids.</summary>
     public int Vocabulary { get; }
 
-    /// <summary>Number of blocks.</summary>
-    public int Layers => _blocks.Length;
+    /// <summary>Number of blocks that are run.</summary>
+    public int Blocks => _blocks.Length;
 
     /// <summary>The vectors that enter the first block, (b, L, H).</summary>
     public BackendArray Embed(Step step)
@@ -82,7 +96,9 @@ internal sealed class Decoder
             h = _backend.Add(h, _backend.Embed(_positions, _backend.FromIntegers([.. Enumerable.Range(step.Offset, step.Length)], step.Length)));
         }
 
+        h = _ngrams?.Forward(h, step) ?? h;
         _layerInputs?.Prepare(h, step);
+        h = _streams?.Part(h) ?? h;
         return _embeddingNorm?.Forward(h) ?? h;
     }
 
@@ -97,6 +113,7 @@ internal sealed class Decoder
     /// <summary>Logits (b, L, V) of what left the last block.</summary>
     public BackendArray Head(BackendArray h)
     {
+        h = _streams?.Merge(h) ?? h;
         h = _finalNorm?.Forward(h) ?? h;
         BackendArray logits = _head?.Forward(h) ?? _embedding.AsLinear(h);
         if (_factor != 1 || _divisor != 1)

@@ -33,6 +33,8 @@ public sealed class LanguageModel : IDisposable
         Slots = parts.Slots;
         _weights = parts.Weights;
         LayersPath = entry.Word("paths.layers")!;
+        Layers = parts.Settings.Layers;
+        LayerPaths = Enumerable.Range(0, Layers).ToDictionary(parts.Settings.LayerPath, layer => layer, StringComparer.Ordinal);
         _files = files;
         _decoder = decoder;
     }
@@ -50,7 +52,7 @@ public sealed class LanguageModel : IDisposable
     public int Vocabulary => _decoder.Vocabulary;
 
     /// <summary>Number of layers.</summary>
-    public int Layers => _decoder.Layers;
+    public int Layers { get; }
 
     /// <summary>What stands before the layer index in the paths of layers, such as <c>model.layers</c>.</summary>
     public string LayersPath { get; }
@@ -87,7 +89,7 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>An empty cache for a conversation.</summary>
-    public ModelCache NewCache() => new(Layers);
+    public ModelCache NewCache() => new(Blocks);
 
     /// <summary>Logits of a whole batch of sequences, each from its start: float32 (b, L, V).</summary>
     /// <param name="ids">b sequences of L ids one after the other.</param>
@@ -167,6 +169,12 @@ public sealed class LanguageModel : IDisposable
 
     internal AdapterContainer? Adapter { get; set; }
 
+    /// <summary>Number of blocks that are run: some types run their layers more than once.</summary>
+    internal int Blocks => _decoder.Blocks;
+
+    /// <summary>The layers by their paths.</summary>
+    internal IReadOnlyDictionary<string, int> LayerPaths { get; }
+
     internal Step Start(ReadOnlySpan<int> ids, int batch, ModelCache cache, bool isWhole)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
@@ -175,7 +183,7 @@ public sealed class LanguageModel : IDisposable
             throw new ArgumentException($"{ids.Length} ids do not make {batch} sequences.", nameof(ids));
         }
 
-        if (cache.States.Length != Layers || (cache.Length > 0 && cache.Batch != batch))
+        if (cache.States.Length != Blocks || (cache.Length > 0 && cache.Batch != batch))
         {
             throw new ArgumentException($"The cache is of {cache.States.Length} layers and {cache.Batch} sequences.", nameof(cache));
         }
@@ -194,16 +202,16 @@ public sealed class LanguageModel : IDisposable
 
     internal BackendArray Embed(Step step) => _decoder.Embed(step);
 
-    internal BackendArray RunLayer(int layer, BackendArray h, Step step) => _decoder.Run(layer, h, step);
+    internal BackendArray RunBlock(int block, BackendArray h, Step step) => _decoder.Run(block, h, step);
 
     internal BackendArray Head(BackendArray h) => _decoder.Head(h);
 
     private BackendArray Run(Step step)
     {
         BackendArray h = Embed(step);
-        for (int layer = 0; layer < Layers; layer++)
+        for (int block = 0; block < Blocks; block++)
         {
-            h = RunLayer(layer, h, step);
+            h = RunBlock(block, h, step);
         }
 
         return Head(h);

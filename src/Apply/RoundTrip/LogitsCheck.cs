@@ -1,5 +1,6 @@
 using System.Globalization;
 using Transfuse.Apply.Backends;
+using Transfuse.Apply.Backends.Mlx;
 using Transfuse.Apply.Models;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
@@ -51,6 +52,11 @@ public sealed class LogitsCheck(BaseModel baseModel, Func<ITensorBackend> openBa
         catch (AdapterException refused)
         {
             log.Add(ApplyCodes.NotApplied.At(refused.Subject, refused.Detail));
+            return;
+        }
+        catch (MlxException refused)
+        {
+            log.Add(ApplyCodes.BackendUnusable.At(refused.Operation, refused.Detail));
             return;
         }
 

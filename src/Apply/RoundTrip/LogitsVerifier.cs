@@ -38,14 +38,14 @@ public static class LogitsVerifier
             }
 
             All((step, _) => model.Embed(step), -1);
-            for (int layer = 0; layer < model.Layers; layer++)
+            for (int layer = 0; layer < model.Blocks; layer++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                All((step, h) => model.RunLayer(layer, h, step), layer);
-                progress?.Report(layer + 1);
+                All((step, h) => model.RunBlock(layer, h, step), layer);
+                progress?.Report((layer + 1) * model.Layers / model.Blocks);
             }
 
-            All((_, h) => model.Head(h), model.Layers);
+            All((_, h) => model.Head(h), model.Blocks);
         }
         finally
         {

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Transfuse.Apply;
-using Transfuse.Apply.Backends.Managed;
+using Transfuse.Apply.Backends;
+using Transfuse.Apply.Backends.Mlx;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
@@ -35,6 +36,8 @@ internal sealed class LogitsOptions
 
     private readonly Option<int?> _tokens = new("--tokens") { Description = "With --logits: how many ids are drawn. Default: 32.", HelpName = "N" };
     private readonly Option<int?> _seed = new("--seed") { Description = "With --logits: what decides which ids are drawn. Default: 0.", HelpName = "S" };
+    private readonly BackendOptions _backend = new();
+    private string? _ran;
     private readonly Option<string> _save = new("--save")
     {
         Description = "With --logits: write input_ids, logits_base, logits_a and logits_b (float32) for others to compare.",
@@ -48,6 +51,7 @@ internal sealed class LogitsOptions
             command.Options.Add(option);
         }
 
+        _backend.AddTo(command);
         command.Validators.Add(result =>
         {
             bool logits = result.GetValue(_logits);
@@ -100,6 +104,11 @@ internal sealed class LogitsOptions
             log.Add(ApplyCodes.NotApplied.At(refused.Subject, refused.Detail));
         }
 
+        catch (MlxException refused)
+        {
+            log.Add(ApplyCodes.BackendUnusable.At(refused.Operation, refused.Detail));
+        }
+
         bool agrees = comparison is not null && (second is null ? comparison.Shift > 0 : comparison.Agrees(tolerance));
         return new CommandOutcome
         {
@@ -113,6 +122,7 @@ internal sealed class LogitsOptions
                 new("second", ReportJson.Text(second)),
                 new("tolerance", JsonNumber.Of(tolerance)),
                 new("agrees", JsonBoolean.Of(agrees)),
+                new("backend", ReportJson.Text(_ran)),
                 new("logits", comparison is null ? JsonNull.Instance : LogitsText.Describe(comparison, tolerance)),
             ],
         };
@@ -121,7 +131,8 @@ internal sealed class LogitsOptions
     private LogitsComparison? Compare(
         ParseResult result, CommandConsole console, string first, string? second, BaseModel baseModel, ConversionOptions options, FindingLog log, bool quiet, CancellationToken cancellationToken)
     {
-        using var backend = new ManagedBackend();
+        using ITensorBackend backend = _backend.Read(result).Open();
+        _ran = backend.Name;
         using LanguageModel model = LanguageModel.Load(baseModel.Folder, backend);
         ImmutableArray<int[]> ids = result.GetValue(_ids) is { } file
             ? TokenIds.Read(file)

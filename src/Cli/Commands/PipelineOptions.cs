@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Transfuse.Apply.Backends.Managed;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
@@ -18,6 +17,7 @@ internal sealed class PipelineOptions
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
     private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
     private readonly Option<bool> _verifyLogits = new("--verify=logits") { Description = "The same, and run the base with the source and with the output: other logits refuse the conversion. Needs --base with weights." };
+    private readonly BackendOptions _backend = new();
     private readonly Option<int?> _jobs = CommonOptions.Jobs();
     private readonly Option<int?> _transformers = new("--transformers")
     {
@@ -63,6 +63,7 @@ internal sealed class PipelineOptions
     {
         AddReadingTo(command);
         Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _verifyLogits, _dryRun, _jobs);
+        _backend.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_verifyLogits) && result.GetValue(_base) is null)
@@ -100,7 +101,7 @@ internal sealed class PipelineOptions
     /// <summary>The look at logits that was asked for, or <see langword="null"/>.</summary>
     public LogitsCheck? LogitsCheckOf(ParseResult result, ConversionOptions options, Func<int, IProgress<int>> progress) => !result.GetValue(_verifyLogits)
         ? null
-        : new LogitsCheck(options.Base!, () => new ManagedBackend(options.MaxDegreeOfParallelism)) { Progress = progress, Cast = options.DType };
+        : new LogitsCheck(options.Base!, () => _backend.Read(result, options.MaxDegreeOfParallelism).Open()) { Progress = progress, Cast = options.DType };
 
     /// <summary>The base's path, where one was given.</summary>
     public string? BasePath(ParseResult result) => result.GetValue(_base);

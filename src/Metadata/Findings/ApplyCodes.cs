@@ -26,6 +26,11 @@ public static class ApplyCodes
         "TF6105", Error, "Read back, the output would give the base model other logits than the source does; nothing was written.",
         "This is a fault of Transfuse: report it, with the adapter's config and tensor names.");
 
+    /// <summary>A backend that was asked for by name.</summary>
+    public static FindingCode BackendUnusable { get; } = new(
+        "TF6150", Error, "MLX was asked for and cannot be used.",
+        "'transfuse backends' says where it was looked for; docs/metal.md says how it is installed. --backend managed needs nothing.");
+
     /// <summary>All codes of this block.</summary>
-    public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, IdsUnusable, LogitsDiffer];
+    public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, IdsUnusable, LogitsDiffer, BackendUnusable];
 }

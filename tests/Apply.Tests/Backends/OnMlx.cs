@@ -1,3 +1,4 @@
+using Transfuse.Apply.Backends;
 using Transfuse.Apply.Tests.Models;
 using Transfuse.Apply.Tests.RoundTrip;
 using Transfuse.Apply.Tests.Support;
@@ -13,3 +14,12 @@ public class MlxHostileModelTests() : HostileModelTests(TestBackends.Mlx);
 public class MlxAdapterContainerTests() : AdapterContainerTests(TestBackends.Mlx);
 
 public class MlxLogitsVerifierTests() : LogitsVerifierTests(TestBackends.Mlx);
+
+public sealed class MlxBackendTests : TensorBackendTests, IDisposable
+{
+    private readonly ITensorBackend _backend = TestBackends.Mlx();
+
+    protected override ITensorBackend Backend => _backend;
+
+    public void Dispose() => _backend.Dispose();
+}

@@ -29,11 +29,19 @@ public sealed class MlxBackend : ITensorBackend
         });
     }
 
-    /// <summary>Number of arrays of MLX that this process holds: 0 when all is let go. Waits for the garbage collector's share where asked to.</summary>
+    /// <summary>Number of arrays of MLX that this process holds: 0 when all is let go.</summary>
     public static long LiveArrays => MlxThread.Shared.Invoke(() =>
     {
         MlxThread.Shared.FreeDropped();
         return MlxThread.Shared.LiveArrays;
+    });
+
+    /// <summary>Bytes of the arrays that MLX holds, without those that it keeps for reuse.</summary>
+    /// <exception cref="MlxException">MLX does not tell.</exception>
+    public static long ActiveMemory => MlxThread.Shared.Invoke(() =>
+    {
+        MlxThread.Shared.FreeDropped();
+        return MlxDevice.ActiveMemory();
     });
 
     /// <summary>The library.</summary>

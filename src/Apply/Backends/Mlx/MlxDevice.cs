@@ -53,6 +53,14 @@ internal static unsafe class MlxDevice
         return stream.Context != 0 ? stream : throw ErrorFunctions.Failure("default_stream");
     }
 
+    /// <summary>Bytes of live arrays.</summary>
+    public static long ActiveMemory()
+    {
+        nuint bytes;
+        ErrorFunctions.Check(MemoryFunctions.GetActiveMemory(&bytes), "get_active_memory");
+        return (long)bytes;
+    }
+
     /// <summary>What MLX says of a device.</summary>
     public static MlxDeviceInfo Describe(bool onGpu)
     {

@@ -79,11 +79,11 @@ internal sealed class GroupedAttention : IMixer
         (BackendArray q, BackendArray? k, BackendArray? v, BackendArray? gate) = _projection.Forward(x);
         (k, v) = _sharing?.Raw(step, k, v) ?? (k, v);
         q = Split(q, _heads, _queryNorm);
-        q = Position(q, step, _queryNorm);
+        q = Position(q, step.Offset + (_sharing?.QueryShift(step) ?? 0), _queryNorm);
         BackendArray keys, values;
-        if (_sharing is { OwnsKeys: false, IsRaw: false })
+        if (_sharing?.Takes(step) == true)
         {
-            (keys, values) = _sharing.Take(step);
+            (keys, values) = _sharing!.Take(step);
         }
         else
         {
@@ -91,7 +91,7 @@ internal sealed class GroupedAttention : IMixer
             v = Heads.Split(_backend, v!, _groups);
             (k, v) = _convolution?.Forward(k, v, state) ?? (k, v);
             v = _valueNorm?.Forward(v) ?? v;
-            k = Position(k, step, _keyNorm);
+            k = Position(k, step.Offset, _keyNorm);
             (k, v) = _fakeQuantization?.Forward(k, v) ?? (k, v);
             (keys, values) = KeyValueUpdate.Run(_backend, state, k, v, _window);
             _sharing?.Give(step, keys, values);
@@ -107,11 +107,11 @@ internal sealed class GroupedAttention : IMixer
     private BackendArray Split(BackendArray x, int heads, HeadNorm? norm) =>
         Heads.Split(_backend, norm is { IsWhole: true } ? norm.Forward(x) : x, heads);
 
-    private BackendArray Position(BackendArray x, Step step, HeadNorm? norm)
+    private BackendArray Position(BackendArray x, int offset, HeadNorm? norm)
     {
         HeadNorm? headNorm = norm is { IsWhole: false } ? norm : null;
         x = !_normsAfterRotation && headNorm is not null ? headNorm.Forward(x) : x;
-        x = _rope?.Forward(x, step) ?? x;
+        x = _rope?.Forward(x, offset) ?? x;
         return _normsAfterRotation && headNorm is not null ? headNorm.Forward(x) : x;
     }
 

@@ -40,13 +40,13 @@ internal sealed class LatentAttention : IMixer
         ModelSettings settings = parts.Settings;
         _backend = parts.Backend;
         _name = index < 0 ? string.Empty : index.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        string path = Paths.Join(layerPath, settings.Word("attn.path")).Replace("{j}", _name, StringComparison.Ordinal);
+        string path = Paths.Indexed(Paths.Join(layerPath, settings.Word("attn.path")), index);
         string Name(string slot) => Paths.Join(path, settings.Word("attn." + slot));
         int hidden = settings.Size("dims.H", layer);
         bool bias = settings.Is("attn.bias_a_o", layer, false);
         _heads = settings.Size("dims.nh", layer);
         _plain = settings.Size("attn.dn", layer);
-        _rotated = settings.Size("attn.dr", layer);
+        _rotated = settings.Size("attn.dr", layer, 0);
         _values = settings.Size("attn.dv", layer);
         _rank = settings.Size("attn.rank_kv", layer);
         _scale = settings.Number("attn.scale", layer);
@@ -89,12 +89,12 @@ internal sealed class LatentAttention : IMixer
         BackendArray? down = _queryDown is null ? null : _queryNorm!.Forward(_queryDown.Forward(x));
         BackendArray q = _query?.Forward(x) ?? _queryUp!.Forward(down!);
         q = Heads.Split(_backend, _queryScale == 1 ? q : _backend.Affine(q, _queryScale, 0), _heads);
-        BackendArray plain = _backend.Slice(q, -1, 0, _plain), rotated = Rotate(_backend.Slice(q, -1, _plain, _rotated), step);
+        BackendArray plain = _backend.Slice(q, -1, 0, _plain), rotated = Rotated(q, _plain, step);
 
         BackendArray both = _latent.Forward(x);
         BackendArray latent = _latentNorm.Forward(_backend.Slice(both, -1, 0, _rank));
         latent = Heads.Split(_backend, _latentScale == 1 ? latent : _backend.Affine(latent, _latentScale, 0), 1);
-        BackendArray shared = Rotate(Heads.Split(_backend, _backend.Slice(both, -1, _rank, _rotated), 1), step);
+        BackendArray shared = Rotated(Heads.Split(_backend, both, 1), _rank, step);
         (shared, latent) = KeyValueUpdate.Run(_backend, state, shared, latent, 0, _name);
 
         BackendArray? mask = step.Mask(latent[2], 0, false);
@@ -119,5 +119,15 @@ internal sealed class LatentAttention : IMixer
         return _backend.StackLinear(mixed, _unembed!);
     }
 
-    private BackendArray Rotate(BackendArray x, Step step) => _rope?.Forward(x, step) ?? x;
+    // What all heads share of (b, heads, L, d), from an element on; a model without such a part gets a zero, which adds nothing to any score.
+    private BackendArray Rotated(BackendArray x, int start, Step step)
+    {
+        if (_rotated == 0)
+        {
+            return _backend.FromSingles(new float[x[0] * x[1] * x[2]], x[0], x[1], x[2], 1);
+        }
+
+        BackendArray part = _backend.Slice(x, -1, start, _rotated);
+        return _rope?.Forward(part, step) ?? part;
+    }
 }

@@ -58,6 +58,18 @@ internal sealed class ModelSettings
     /// <summary>Number of layers.</summary>
     public int Layers { get; }
 
+    /// <summary>Number of blocks that are run: some types run their layers more than once.</summary>
+    public int Blocks => checked(Layers * Size("block.passes", null, 1));
+
+    /// <summary>The path of a layer; the last ones may stand under another name.</summary>
+    public string LayerPath(int layer)
+    {
+        int first = Has("paths.tail") ? Size("paths.tail.first", null) : Layers;
+        return layer < first
+            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Word("paths.layers")}.{layer}")
+            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Word("paths.tail.layers")}.{layer - first}");
+    }
+
     /// <summary>A slot that holds a word; <c>cfg:field</c> gives the field's.</summary>
     public string? Word(string slot) => Entry.Word(slot) is { } word && word.StartsWith("cfg:", StringComparison.Ordinal)
         ? _fields.GetValueOrDefault(word[4..]) as string

@@ -49,11 +49,15 @@ internal sealed class FeedForward : IMixer
     }
 
     /// <summary>The network of a layer by the slots under <c>mlp</c>.</summary>
-    public static FeedForward Create(PartFactory parts, string layerPath, int layer)
+    /// <param name="parts">The model.</param>
+    /// <param name="layerPath">The layer's path.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="index">Which of the layer's networks, where its path has a place for that.</param>
+    public static FeedForward Create(PartFactory parts, string layerPath, int layer, int index = 0)
     {
         ModelSettings settings = parts.Settings;
         return new FeedForward(
-            parts, "mlp", settings.Word("mlp.kind")!, Paths.Join(layerPath, settings.Word("mlp.path")), layer,
+            parts, "mlp", settings.Word("mlp.kind")!, Paths.Indexed(Paths.Join(layerPath, settings.Word("mlp.path")), index), layer,
             settings.Size("mlp.inner", layer), settings.Is("mlp.bias", layer, false), slot => settings.Word("mlp." + slot)!);
     }
 

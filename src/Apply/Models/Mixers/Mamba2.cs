@@ -105,7 +105,8 @@ internal sealed class Mamba2 : IMixer
         }
     }
 
-    private static (float Lowest, float Highest) Limits(ModelSettings settings, int layer) =>
+    /// <summary>The smallest and the largest time step.</summary>
+    public static (float Lowest, float Highest) Limits(ModelSettings settings, int layer) =>
         settings.Has("mixer.limits") && settings.Evaluate("mixer.limits", layer) is ImmutableArray<object?> { Length: 2 } limits
             ? ((float)PythonValue.Number(limits[0]), (float)PythonValue.Number(limits[1]))
             : (0, float.PositiveInfinity);

@@ -8,16 +8,12 @@ namespace Transfuse.Apply.Models.Parts;
 /// <summary>Makes the blocks of a decoder: which mixer and which network a layer has, and how they are put together.</summary>
 internal static class BlockFactory
 {
-    /// <summary>The block of a layer.</summary>
-    public static IBlock Create(PartFactory parts, int layer)
+    /// <summary>The block that runs at a place: of a layer, or of a layer once more.</summary>
+    public static IBlock Create(PartFactory parts, int index)
     {
         ModelSettings settings = parts.Settings;
-        string path = $"{settings.Word("paths.layers")}.{layer}";
-        if (settings.Word("attn.kv_share.kind") is "last_kv")
-        {
-            throw new ModelException(ModelError.TypeNotRun, settings.Entry.ModelType, "its last layers share the keys of one layer, which is not run");
-        }
-
+        int layer = index % settings.Layers;
+        string path = settings.LayerPath(layer);
         string placement = settings.Word("block.placement")!;
         if (settings.Has("block.placement_when") && settings.Is("block.placement_when.when", layer, false))
         {
@@ -28,6 +24,9 @@ internal static class BlockFactory
         {
             "sandwich" when settings.Has("block.layer_scalar") => new GemmaBlock(parts, path, layer),
             "pre" or "post" or "sandwich" or "parallel_1norm" or "parallel_2norm" => new StandardBlock(parts, path, layer, placement),
+            "shortcut_moe" => new ShortcutBlock(parts, path, layer),
+            "altup_laurel" => new AltUpBlock(parts, path, layer),
+            "looped" => new StandardBlock(parts, path, layer, "pre", new LoopedAttention(parts, path, layer, index / settings.Layers)),
             "mixer_only" => new MixerBlock(parts, path, layer, Recurrence(parts, path, layer)),
             "one_mixer" => new MixerBlock(parts, path, layer, Single(parts, path, layer)),
             "parallel_mixers" => new ParallelMixersBlock(parts, path, layer),
@@ -66,6 +65,11 @@ internal static class BlockFactory
             return linear;
         }
 
+        if (settings.Word("mlp.kind") == "rwkv_channel_mix")
+        {
+            return new ChannelMix(parts, path, layer);
+        }
+
         return parts.Settings.Has("moe") && parts.Settings.Is("moe.layers", layer, true) ? new Mixture(parts, path, layer)
             : settings.Is("mlp.layers", layer, true) || settings.Has("moe") ? FeedForward.Create(parts, path, layer)
             : null;
@@ -77,6 +81,10 @@ internal static class BlockFactory
         "gated_delta" => new GatedDelta(parts, path, layer),
         "mamba2" => new Mamba2(parts, path, layer),
         "mamba1" => new Mamba1(parts, path, layer),
+        "kimi_delta" => new KimiDelta(parts, path, layer),
+        "gla" => new LinearAttention(parts, path, layer),
+        "rwkv7" => new Rwkv7(parts, path, layer),
+        "plamo2_mamba" => new NormedMamba(parts, path, layer),
         var kind => throw new ModelException(ModelError.TypeNotRun, parts.Settings.Entry.ModelType, $"its layers have a '{kind}', which is not run"),
     };
 

@@ -89,8 +89,15 @@ internal sealed class PartFactory
         return new Norm(
             Backend, kind.StartsWith("layer", StringComparison.Ordinal), weighted ? Parameter(path + ".weight", width) : null, biased ? Parameter(path + ".bias", width) : null, epsilon)
         {
-            Offset = kind is "rms_plus1" or "layer_plus1" ? 1 : 0,
+            Offset = kind is "rms_plus1" or "layer_plus1" ? 1 : kind == "rms_offset" ? OffsetOf(path!) : 0,
         };
+    }
+
+    // plamo2: what is added to a norm's weight depends on where it stands.
+    private float OffsetOf(string path)
+    {
+        string slot = "norm.offsets." + path[(path.LastIndexOf('.') + 1)..];
+        return Settings.Number(Settings.Has(slot) ? slot : "norm.offsets.final", null);
     }
 
     private BackendWeight Normalized(BackendWeight weight)

@@ -17,12 +17,12 @@ internal sealed class StandardBlock : IBlock
     private readonly Norm? _afterNetwork;
     private readonly float _scale;
 
-    public StandardBlock(PartFactory parts, string path, int layer, string placement)
+    public StandardBlock(PartFactory parts, string path, int layer, string placement, IMixer? mixer = null)
     {
         ModelSettings settings = parts.Settings;
         _backend = parts.Backend;
         _placement = placement;
-        _mixer = BlockFactory.Mixer(parts, path, layer);
+        _mixer = mixer ?? BlockFactory.Mixer(parts, path, layer);
         _network = BlockFactory.Network(parts, path, layer);
         _beforeMixer = _mixer is null ? null : Norm(parts, path, layer, "pre_attn");
         _afterMixer = _mixer is null ? null : Norm(parts, path, layer, "post_attn");

@@ -17,9 +17,6 @@ internal static unsafe partial class DeviceFunctions
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_get_default_device")]
     public static partial int GetDefaultDevice(DeviceHandle* dev);
 
-    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_device_is_available")]
-    public static partial int IsAvailable(byte* avail, DeviceHandle dev);
-
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_device_info_get")]
     public static partial int InfoGet(DeviceInfoHandle* info, DeviceHandle dev);
 

@@ -6,14 +6,5 @@ namespace Transfuse.Apply.Backends.Mlx.Native;
 internal static unsafe partial class MemoryFunctions
 {
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_get_active_memory")]
-    public static partial int GetActiveMemory(nuint* result);
-
-    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_get_cache_memory")]
-    public static partial int GetCacheMemory(nuint* result);
-
-    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_get_peak_memory")]
-    public static partial int GetPeakMemory(nuint* result);
-
-    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_clear_cache")]
-    public static partial int ClearCache();
+    public static partial int GetActiveMemory(nuint* res);
 }
