@@ -58,7 +58,7 @@ internal sealed class ConvertCommand : ICommand
         TargetProfile profile = result.GetRequiredValue(_to);
         ConversionOptions options = _pipeline.Read(result);
         using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
-        options = options with { Comparison = options.Comparison with { NormsOfEqual = false, Progress = progress } };
+        options = options with { Comparison = options.Comparison with { NormsOfEqual = _report.IsVerbose(result), Progress = progress } };
         using IAdapterSource source = AdapterSource.Open(target.Input);
         using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable), Inputs = others });
         LogitsCheck? logits = _pipeline.LogitsCheckOf(result, options, layers => new LayerProgress(_report.IsQuiet(result) ? TextWriter.Null : console.Error, layers));

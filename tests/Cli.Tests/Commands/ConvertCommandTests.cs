@@ -37,6 +37,18 @@ public class ConvertCommandTests
     }
 
     [Fact]
+    public void Verify_shows_the_norms_that_the_verb_of_that_name_shows()
+    {
+        using var folder = new TemporaryFolder();
+        string converted = Command.Run("convert", Llama, "--to", "mlx-lm", "--output", folder["out"], "--verify", "--verbose").ExitsWith(0).Output;
+        string compared = Command.Run("verify", Llama, folder["out"], "--verbose").ExitsWith(0).Output;
+        string[] Modules(string text) => [.. text.Split('\n').Where(line => line.StartsWith("same ", StringComparison.Ordinal))];
+        Assert.Equal(6, Modules(converted).Length);
+        Assert.Equal(Modules(compared), Modules(converted));
+        Assert.DoesNotContain("NaN", converted, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Verify_counts_the_rounding_of_a_cast_as_rounding()
     {
         using var folder = new TemporaryFolder();
