@@ -40,11 +40,6 @@ internal sealed class GroupedAttention : IMixer
         int hidden = settings.Size("dims.H", layer), width = settings.Size("dims.hd", layer);
         _heads = settings.Size("dims.nh", layer);
         _groups = settings.Size("dims.nkv", layer);
-        if (_heads % _groups != 0)
-        {
-            throw new ModelException(ModelError.FieldInvalid, "dims.nh", $"{_heads} query heads cannot share {_groups} key heads");
-        }
-
         int valueWidth = settings.Size("dims.hdv", layer, width);
         _sharing = SharedKeys.Create(settings, layer);
         _projection = new Projection(parts, path, layer, _heads, _groups, width, valueWidth, _sharing?.OwnsKeys ?? true);

@@ -32,11 +32,6 @@ internal sealed class LoopedAttention : IMixer
         int hidden = settings.Size("dims.H", layer), width = settings.Size("dims.hd", layer);
         _heads = settings.Size("dims.nh", layer);
         _groups = settings.Size("dims.nkv", layer);
-        if (_heads % _groups != 0)
-        {
-            throw new ModelException(ModelError.FieldInvalid, "dims.nh", $"{_heads} query heads cannot share {_groups} key heads");
-        }
-
         _projection = new Projection(parts, path, layer, _heads, _groups, width, width, true);
         _output = parts.Linear(Paths.Join(path, settings.Word("attn.o")), hidden, _heads * width, settings.Is("attn.bias_o", layer, false));
         _rope = RotaryFactory.Create(parts, layer);

@@ -21,6 +21,11 @@ internal sealed class Projection
 
     public Projection(PartFactory parts, string path, int layer, int heads, int groups, int width, int valueWidth, bool ownsKeys)
     {
+        if (heads % groups != 0)
+        {
+            throw new ModelException(ModelError.FieldInvalid, "dims.nh", $"{heads} query heads cannot share {groups} key heads");
+        }
+
         ModelSettings settings = parts.Settings;
         _backend = parts.Backend;
         (_heads, _groups, _width, _valueWidth) = (heads, groups, width, valueWidth);
