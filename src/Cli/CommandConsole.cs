@@ -10,6 +10,9 @@ internal sealed record CommandConsole(TextWriter Out, TextWriter Error)
     /// <summary>Whether a person watches standard error: only then is there progress.</summary>
     public bool IsTerminal { get; init; }
 
+    /// <summary>Whether a person watches standard output.</summary>
+    public bool IsOutTerminal { get; init; }
+
     /// <summary>Where progress goes, which moves the cursor and names nothing that a stranger wrote.</summary>
     public TextWriter Progress { get; init; } = Error;
 
@@ -21,6 +24,7 @@ internal sealed record CommandConsole(TextWriter Out, TextWriter Error)
         return new CommandConsole(new TerminalWriter(output, mayFail: false), new TerminalWriter(error, mayFail: true))
         {
             IsTerminal = isTerminal,
+            IsOutTerminal = !Console.IsOutputRedirected,
             Progress = isTerminal ? Console.Error : TextWriter.Null,
         };
     }

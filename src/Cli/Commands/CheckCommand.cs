@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion.Batch;
 using Transfuse.Conversion.Checking;
-using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Targets;
 
@@ -11,13 +11,14 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>transfuse check</c>: says whether a reader would load an adapter, and as intended.</summary>
 internal sealed class CheckCommand : ICommand
 {
-    private readonly Argument<string[]> _paths = CommonOptions.Paths();
+    private readonly BatchInputs _inputs = new();
     private readonly Option<ImmutableArray<TargetProfile>> _for = CommonOptions.Readers();
     private readonly Option<string> _base = CommonOptions.Base();
     private readonly Option<string> _modelType = CommonOptions.ModelType();
     private readonly Option<string> _adapterName = CommonOptions.AdapterName();
     private readonly Option<int?> _maxLoraRank = CommonOptions.MaxLoraRank();
     private readonly Option<bool> _values = new("--values") { Description = "Read the values of the tensors too: find factors that are all zero, and NaN." };
+    private readonly BatchSettings _batch = new();
     private readonly ReportOptions _report = new();
 
     public IReadOnlyList<string> Examples { get; } =
@@ -34,35 +35,42 @@ internal sealed class CheckCommand : ICommand
             "Says whether a reader would load an adapter, and as intended: it loads, loads wrongly, or fails, in that reader's terms. Reads configs, names "
             + "and shapes, and values with --values. Changes nothing.")
         {
-            _paths, _for, _base, _modelType, _adapterName, _maxLoraRank, _values,
+            _for, _base, _modelType, _adapterName, _maxLoraRank, _values,
         };
+        _inputs.AddTo(command);
+        _batch.AddTo(command);
         _report.AddTo(command);
-        command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(
-                result, console, "check", InputPaths.Inputs(result.GetRequiredValue(_paths)), [result.GetValue(_base)],
-                input => RunOne(result, input, cancellationToken), cancellationToken)));
+        command.SetAction((result, cancellationToken) => Task.FromResult(Run(result, console, cancellationToken)));
         return command;
     }
 
-    private CommandOutcome RunOne(ParseResult result, string input, CancellationToken cancellationToken)
+    private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        var options = new CheckOptions
-        {
-            Base = BaseModels.Open(result.GetValue(_base)),
-            ModelType = result.GetValue(_modelType),
-            AdapterName = result.GetValue(_adapterName),
-            MaxLoraRank = result.GetValue(_maxLoraRank),
-            LooksAtValues = result.GetValue(_values),
-        };
-        using IAdapterSource source = AdapterSource.Open(input);
-        ImmutableArray<CheckResult> checks =
-            [.. result.GetRequiredValue(_for).Select(reader => AdapterChecker.Check(source, reader, options, cancellationToken))];
+        Func<BatchTask, BatchOutcome>? work = null;
+        Func<BatchTask, BatchOutcome> Work() => LazyInitializer.EnsureInitialized(ref work, () => BatchWork.Check(result.GetRequiredValue(_for), Read(result)));
+        return new BatchRunner(_report, _batch).Run(
+            result, console, new BatchPlan("check") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(Work()(task)), cancellationToken);
+    }
+
+    private CheckOptions Read(ParseResult result) => new()
+    {
+        Base = BaseModels.Open(result.GetValue(_base)),
+        ModelType = result.GetValue(_modelType),
+        AdapterName = result.GetValue(_adapterName),
+        MaxLoraRank = result.GetValue(_maxLoraRank),
+        LooksAtValues = result.GetValue(_values),
+    };
+
+    private static CommandOutcome Tell(BatchOutcome outcome)
+    {
+        var checks = (ImmutableArray<CheckResult>)outcome.Detail!;
         return new CommandOutcome
         {
-            Input = input,
-            Findings = [.. checks.SelectMany(check => check.Findings).Distinct().OrderByDescending(finding => finding.Severity)],
-            Succeeded = checks.All(check => check.Verdict == CheckVerdict.Loads),
-            Summary = CheckText.Render(input, checks),
+            Input = outcome.Input.Path,
+            Findings = outcome.Findings,
+            Succeeded = outcome.Verdict == BatchVerdict.Done,
+            Action = "checked",
+            Summary = CheckText.Render(outcome.Input.Path, checks),
             Members =
             [
                 new("verdict", ReportJson.Verdict(checks.Max(check => check.Verdict))),

@@ -16,6 +16,9 @@ internal sealed record CommandOutcome
     /// <summary>Whether the command did what was asked.</summary>
     public required bool Succeeded { get; init; }
 
+    /// <summary>What was done, as a participle, for the summary of many.</summary>
+    public string Action { get; init; } = "done";
+
     /// <summary>The exit code where it did not.</summary>
     public int FailureCode { get; init; } = ExitCodes.Refused;
 

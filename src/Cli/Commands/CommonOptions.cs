@@ -15,7 +15,7 @@ internal static class CommonOptions
     public static Argument<string[]> Paths() => new("PATH")
     {
         Description = "Adapter folders, weights files, or quoted globs that match either, such as 'runs/*' or 'runs/**/adapter_config.json'.",
-        Arity = ArgumentArity.OneOrMore,
+        Arity = ArgumentArity.ZeroOrMore,
         Validators = { RequireText },
     };
 
@@ -225,7 +225,7 @@ internal static class CommonOptions
 
     public static Option<int?> Jobs() => new("--jobs", "-j")
     {
-        Description = "Most tensors in work at one time. Default: one for each processor.",
+        Description = "Most adapters, and tensors of one, in work at one time. Default: one for each processor.",
         HelpName = "N",
         Validators = { result => RequirePositive(result) },
     };

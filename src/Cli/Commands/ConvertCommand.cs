@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion.Batch;
+using Transfuse.Conversion.Batch.Discovery;
+using Transfuse.Conversion.Batch.Outputs;
 using Transfuse.Conversion.Pipeline;
-using Transfuse.Conversion.Sinks;
-using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
@@ -16,12 +17,13 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>transfuse convert</c>: writes an adapter for another program.</summary>
 internal sealed class ConvertCommand : ICommand
 {
-    private readonly Argument<string[]> _paths = CommonOptions.Paths();
+    private readonly BatchInputs _inputs = new();
     private readonly Option<TargetProfile> _to = CommonOptions.Target("--to", "The program to write for", writable: true);
     private readonly Option<string> _output = CommonOptions.Output();
     private readonly PipelineOptions _pipeline = new();
     private readonly Option<bool> _overwrite = CommonOptions.Overwrite();
     private readonly Option<bool> _durable = CommonOptions.Durable();
+    private readonly BatchSettings _batch = new();
     private readonly ReportOptions _report = new();
 
     public IReadOnlyList<string> Examples { get; } =
@@ -36,9 +38,11 @@ internal sealed class ConvertCommand : ICommand
         _output.Required = true;
         var command = new Command("convert", "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.")
         {
-            _paths, _to, _output, _overwrite, _durable,
+            _to, _output, _overwrite, _durable,
         };
+        _inputs.AddTo(command);
         _pipeline.AddTo(command);
+        _batch.AddTo(command);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(Run(result, console, cancellationToken)));
         return command;
@@ -46,29 +50,37 @@ internal sealed class ConvertCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        IReadOnlyList<OutputTarget> targets = InputPaths.WithOutputs(result.GetRequiredValue(_paths), result.GetRequiredValue(_output));
-        return _report.RunAll(
-            result, console, "convert", targets, [_pipeline.BasePath(result)], target => RunOne(result, console, target, Others(targets, target), cancellationToken), cancellationToken);
+        string folder = result.GetRequiredValue(_output);
+        DiscoveredInputs found = _inputs.FindWithOutputs(result, folder);
+        var output = new BatchOutput(
+            folder, found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: !found.IsSingle);
+        ConversionOptions? read = null;
+        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, () => _pipeline.Read(result));
+        var plan = new BatchPlan("convert") { Reads = [_pipeline.BasePath(result)], Output = folder, IsDry = _pipeline.IsDryRun(result) };
+        return new BatchRunner(_report, _batch).Run(
+            result, console, plan, found, task => RunOne(result, console, task, output, Options(), found.IsSingle), cancellationToken);
     }
 
-    private static string[] Others(IReadOnlyList<OutputTarget> targets, OutputTarget target) => [.. targets.Where(other => other != target).Select(other => other.Input)];
-
-    private CommandOutcome RunOne(ParseResult result, CommandConsole console, OutputTarget target, string[] others, CancellationToken cancellationToken)
+    private CommandOutcome RunOne(ParseResult result, CommandConsole console, BatchTask task, BatchOutput output, ConversionOptions options, bool isSingle)
     {
         TargetProfile profile = result.GetRequiredValue(_to);
-        ConversionOptions options = _pipeline.Read(result);
-        using ComparisonProgressLine? progress = ComparisonProgressLine.For(console, _report.IsQuiet(result));
-        options = options with { Comparison = options.Comparison with { NormsOfEqual = _report.IsVerbose(result), Progress = progress } };
-        using IAdapterSource source = AdapterSource.Open(target.Input);
-        using IAdapterSink sink = AdapterSink.Folder(target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable), Inputs = others });
-        LogitsCheck? logits = _pipeline.LogitsCheckOf(result, options, layers => new LayerProgress(_report.IsQuiet(result) ? TextWriter.Null : console.Error, layers));
-        AdapterPipeline pipeline = AdapterPipeline.From(source).To(profile).WithOptions(options).WriteTo(sink);
-        ConversionResult conversion = (logits is null ? pipeline : pipeline.WithCheck(logits)).Run(cancellationToken);
+        using ComparisonProgressLine? progress = isSingle ? ComparisonProgressLine.For(console, _report.IsQuiet(result)) : null;
+        options = options with
+        {
+            MaxDegreeOfParallelism = task.Workers,
+            Comparison = options.Comparison with { NormsOfEqual = _report.IsVerbose(result), Progress = progress },
+        };
+        TextWriter layers = _report.IsQuiet(result) || !isSingle ? TextWriter.Null : console.Error;
+        LogitsCheck? logits = _pipeline.LogitsCheckOf(result, options, count => new LayerProgress(layers, count));
+        BatchOutcome outcome = BatchWork.Convert(profile, output, options, pipeline => logits is null ? pipeline : pipeline.WithCheck(logits))(task);
+        var conversion = (ConversionResult)outcome.Detail!;
+        var target = new OutputTarget(task.Input.Path, output.PathOf(task.Input));
         return new CommandOutcome
         {
             Input = target.Input,
-            Findings = conversion.Findings,
+            Findings = outcome.Findings,
             Succeeded = conversion.Succeeded,
+            Action = "converted",
             Summary = Summarise(target, profile, conversion, options.DType, logits, _report.IsVerbose(result)),
             Members =
             [

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion.Batch;
 using Transfuse.Conversion.Pipeline;
-using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Text;
 using Transfuse.Metadata.Adapters;
@@ -11,10 +11,11 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>transfuse inspect</c>: says what an adapter is.</summary>
 internal sealed class InspectCommand : ICommand
 {
-    private readonly Argument<string[]> _paths = CommonOptions.Paths();
+    private readonly BatchInputs _inputs = new();
     private readonly Option<string> _base = CommonOptions.Base();
     private readonly Option<string> _modelType = CommonOptions.ModelType();
     private readonly Option<string> _adapterName = CommonOptions.AdapterName();
+    private readonly BatchSettings _batch = new();
     private readonly ReportOptions _report = new();
 
     public IReadOnlyList<string> Examples { get; } =
@@ -29,31 +30,40 @@ internal sealed class InspectCommand : ICommand
         var command = new Command(
             "inspect", "Says what an adapter is: its dialect, modules, ranks and scales, and what is odd about it. Reads headers, not values.")
         {
-            _paths, _base, _modelType, _adapterName,
+            _base, _modelType, _adapterName,
         };
+        _inputs.AddTo(command);
+        _batch.AddTo(command);
         _report.AddTo(command);
-        command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(
-                result, console, "inspect", InputPaths.Inputs(result.GetRequiredValue(_paths)), [result.GetValue(_base)],
-                input => RunOne(result, input, cancellationToken), cancellationToken)));
+        command.SetAction((result, cancellationToken) => Task.FromResult(Run(result, console, cancellationToken)));
         return command;
     }
 
-    private CommandOutcome RunOne(ParseResult result, string input, CancellationToken cancellationToken)
+    private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        using IAdapterSource source = AdapterSource.Open(input);
-        var options = new InspectionOptions
-        {
-            Base = BaseModels.Open(result.GetValue(_base)),
-            ModelType = result.GetValue(_modelType),
-            AdapterName = result.GetValue(_adapterName),
-        };
-        Inspection inspection = AdapterInspector.Inspect(source, options, cancellationToken);
+        Func<BatchTask, BatchOutcome>? work = null;
+        Func<BatchTask, BatchOutcome> Work() => LazyInitializer.EnsureInitialized(ref work, () => BatchWork.Inspect(Read(result)));
+        return new BatchRunner(_report, _batch).Run(
+            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, Work()(task)), cancellationToken);
+    }
+
+    private InspectionOptions Read(ParseResult result) => new()
+    {
+        Base = BaseModels.Open(result.GetValue(_base)),
+        ModelType = result.GetValue(_modelType),
+        AdapterName = result.GetValue(_adapterName),
+    };
+
+    private CommandOutcome Tell(ParseResult result, BatchOutcome outcome)
+    {
+        var inspection = (Inspection)outcome.Detail!;
+        string input = outcome.Input.Path;
         return new CommandOutcome
         {
             Input = input,
-            Findings = inspection.Findings,
+            Findings = outcome.Findings,
             Succeeded = inspection.Adapter is not null,
+            Action = "inspected",
             Summary = inspection.Adapter is null
                 ? $"{PrintableText.OneLine(input)}: not an adapter that can be read"
                 : InspectionText.Render(inspection, _report.IsVerbose(result)),

@@ -18,7 +18,6 @@ internal sealed class PipelineOptions
     private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
     private readonly Option<bool> _verifyLogits = new("--verify=logits") { Description = "The same, and run the base with the source and with the output: other logits refuse the conversion. Needs --base with weights." };
     private readonly BackendOptions _backend = new();
-    private readonly Option<int?> _jobs = CommonOptions.Jobs();
     private readonly Option<int?> _transformers = new("--transformers")
     {
         Description = "The transformers generation whose names are written for PEFT: 4 or 5. Default: 5.",
@@ -56,13 +55,13 @@ internal sealed class PipelineOptions
     public void AddReadingTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation, _maxGrowth);
 
     /// <summary>Adds the options of a repair.</summary>
-    public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _maxGrowth, _dryRun, _jobs);
+    public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _maxGrowth, _dryRun);
 
     /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
     {
         AddReadingTo(command);
-        Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _verifyLogits, _dryRun, _jobs);
+        Add(command, _dtype, _transformers, _expertLayout, _maxRank, _svdRank, _verify, _verifyLogits, _dryRun);
         _backend.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -78,7 +77,10 @@ internal sealed class PipelineOptions
         });
     }
 
-    public ConversionOptions Read(ParseResult result) => new()
+    /// <summary>What the caller decides.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="workers">How many tensors may be in work at a time.</param>
+    public ConversionOptions Read(ParseResult result, int? workers = null) => new()
     {
         Base = BaseModels.Open(result.GetValue(_base)),
         ModelType = result.GetValue(_modelType),
@@ -95,7 +97,7 @@ internal sealed class PipelineOptions
         Scale = result.GetValue(_scale),
         Dropout = result.GetValue(_dropout),
         Producer = result.GetValue(_producer),
-        MaxDegreeOfParallelism = result.GetValue(_jobs) ?? ConversionOptions.Default.MaxDegreeOfParallelism,
+        MaxDegreeOfParallelism = workers ?? ConversionOptions.Default.MaxDegreeOfParallelism,
     };
 
     /// <summary>The look at logits that was asked for, or <see langword="null"/>.</summary>

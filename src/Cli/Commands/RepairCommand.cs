@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion.Batch;
+using Transfuse.Conversion.Batch.Discovery;
+using Transfuse.Conversion.Batch.Outputs;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
-using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -14,12 +16,13 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>transfuse repair</c>: makes adapter folders whole within their dialect.</summary>
 internal sealed class RepairCommand : ICommand
 {
-    private readonly Argument<string[]> _paths = CommonOptions.Paths();
+    private readonly BatchInputs _inputs = new();
     private readonly Option<string> _output = CommonOptions.Output();
     private readonly Option<bool> _inPlace = new("--in-place") { Description = "Replace the files that change where they are; originals stay as *.orig." };
     private readonly PipelineOptions _pipeline = new();
     private readonly Option<bool> _overwrite = CommonOptions.Overwrite();
     private readonly Option<bool> _durable = CommonOptions.Durable();
+    private readonly BatchSettings _batch = new();
     private readonly ReportOptions _report = new();
 
     public IReadOnlyList<string> Examples { get; } =
@@ -39,9 +42,11 @@ internal sealed class RepairCommand : ICommand
 + "Says each change and why; where only you can know, it asks for an option. Unknown fields and the files beside the adapter are kept; sub-folders are left "
 + "where they are.")
         {
-            _paths, _output, _inPlace, _overwrite, _durable,
+            _output, _inPlace, _overwrite, _durable,
         };
+        _inputs.AddTo(command);
         _pipeline.AddRepairTo(command);
+        _batch.AddTo(command);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(Run(result, console, cancellationToken)));
         return command;
@@ -56,15 +61,26 @@ internal sealed class RepairCommand : ICommand
             throw new UsageException(inPlace ? "Give --output or --in-place, not both." : "Give --output DIR, or --in-place.");
         }
 
-        string[] paths = result.GetRequiredValue(_paths);
-        IReadOnlyList<OutputTarget> targets = output is null
-            ? [.. InputPaths.Inputs(paths).Select(input => new OutputTarget(input, input))]
-            : InputPaths.WithOutputs(paths, output);
-        OutputTarget same = targets.FirstOrDefault(target => output is not null && IsOne(target.Input, target.Output));
-        return same.Input is null
-? _report.RunAll(
-    result, console, "repair", targets, [_pipeline.BasePath(result)], target => RunOne(result, target, targets, inPlace, cancellationToken), cancellationToken)
-            : throw new UsageException($"--output is '{same.Input}' itself; --in-place repairs it where it is.");
+        DiscoveredInputs found = output is null ? _inputs.Find(result) : _inputs.FindWithOutputs(result, output);
+        var folder = new BatchOutput(
+            output ?? ".", found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: !found.IsSingle);
+        if (output is not null && found.Inputs.FirstOrDefault(input => IsOne(input.Path, folder.PathOf(input))) is { } same)
+        {
+            throw new UsageException($"--output is '{same.Path}' itself; --in-place repairs it where it is.");
+        }
+
+        ConversionOptions? read = null;
+        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, () => _pipeline.Read(result));
+        var plan = new BatchPlan("repair")
+        {
+            Reads = [_pipeline.BasePath(result)],
+            Output = output,
+            TakesAllFiles = true,
+            IsInPlace = output is null,
+            IsDry = _pipeline.IsDryRun(result),
+        };
+        return new BatchRunner(_report, _batch).Run(
+            result, console, plan, found, task => RunOne(task, output is null ? null : folder, Options(), inPlace, result.GetValue(_durable)), cancellationToken);
     }
 
     // However the two are written.
@@ -72,23 +88,18 @@ internal sealed class RepairCommand : ICommand
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(input)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))
         || (FileStatus.OfTarget(input).Identity is { } identity && identity == FileStatus.OfTarget(output).Identity);
 
-    private CommandOutcome RunOne(
-        ParseResult result, OutputTarget target, IReadOnlyList<OutputTarget> targets, bool inPlace, CancellationToken cancellationToken)
+    private static CommandOutcome RunOne(BatchTask task, BatchOutput? output, ConversionOptions options, bool inPlace, bool durable)
     {
-        ConversionOptions options = _pipeline.Read(result);
-        bool durable = result.GetValue(_durable);
-        ImmutableArray<Finding> finished = inPlace && !options.DryRun ? FinishInterrupted(target.Input) : [];
-        using IAdapterSource source = AdapterSource.Open(target.Input);
-        string[] others = [.. targets.Where(other => other != target).Select(other => other.Input)];
-        using IAdapterSink sink = AdapterSink.Folder(
-            target.Output, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = durable, Inputs = others });
-        AdapterRepair repair = AdapterRepair.Of(source).WithOptions(options);
-        RepairResult repaired = (inPlace ? repair.InPlace(durable) : repair.WriteTo(sink)).Run(cancellationToken);
+        ImmutableArray<Finding> finished = inPlace && !options.DryRun ? FinishInterrupted(task.Input.Path) : [];
+        BatchOutcome outcome = BatchWork.Repair(output, options, durable)(task);
+        var repaired = (RepairResult)outcome.Detail!;
+        var target = new OutputTarget(task.Input.Path, output?.PathOf(task.Input) ?? task.Input.Path);
         return new CommandOutcome
         {
             Input = target.Input,
-            Findings = [.. repaired.Findings, .. finished],
+            Findings = [.. outcome.Findings, .. finished],
             Succeeded = repaired.Succeeded,
+            Action = repaired.Changes.IsEmpty ? "unchanged" : "repaired",
             Summary = RepairText.Render(target, repaired, options.DryRun),
             Members =
             [

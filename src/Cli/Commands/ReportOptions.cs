@@ -1,14 +1,8 @@
 using System.CommandLine;
-using Transfuse.Cli.Output;
-using Transfuse.Conversion.Sources;
-using Transfuse.Formats.Files;
-using Transfuse.Formats.Json;
-using Transfuse.Formats.Text;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli.Commands;
 
-/// <summary>The options that decide what is printed, and the loop over the inputs that they serve.</summary>
+/// <summary>The options that decide what is printed.</summary>
 internal sealed class ReportOptions
 {
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -28,101 +22,21 @@ internal sealed class ReportOptions
     public bool IsVerbose(ParseResult result) => result.GetValue(_verbose);
 
     /// <summary>Whether every number about every module is wanted: in JSON, or as text.</summary>
-    public bool ShowsAll(ParseResult result) => result.GetValue(_json) || result.GetValue(_report) is not null || result.GetValue(_verbose);
+    public bool ShowsAll(ParseResult result) => HasReport(result) || result.GetValue(_verbose);
 
     /// <summary>Whether only warnings and errors are wanted.</summary>
     public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);
 
-    /// <summary>Runs each input, prints as it goes, and gives the exit code.</summary>
+    /// <summary>Whether standard output is a report in JSON.</summary>
+    public bool IsJson(ParseResult result) => result.GetValue(_json);
+
+    /// <summary>Whether a report in JSON is wanted anywhere.</summary>
+    public bool HasReport(ParseResult result) => result.GetValue(_json) || result.GetValue(_report) is not null;
+
+    /// <summary>Begins the file that <c>--report</c> names; <see langword="null"/> where there is none.</summary>
     /// <param name="result">The command line.</param>
-    /// <param name="console">Where to print.</param>
-    /// <param name="verb">The verb's name.</param>
-    /// <param name="inputs">The inputs.</param>
-    /// <param name="reads">What else is read; what is <see langword="null"/> was not given.</param>
-    /// <param name="run">Runs one.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public int RunAll<T>(
-        ParseResult result, CommandConsole console, string verb, IReadOnlyList<T> inputs, IEnumerable<string?> reads, Func<T, CommandOutcome> run,
-        CancellationToken cancellationToken)
-    {
-        using ReportFile? report = result.GetValue(_report) is { } path
-? ReportFile.Open(path, [.. inputs.Select(input => $"{input}"), .. reads.OfType<string>()], [.. inputs.OfType<OutputTarget>().Select(target => target.Output)])
-            : null;
-        bool json = result.GetValue(_json);
-        var outcomes = new List<CommandOutcome>(inputs.Count);
-        foreach (T input in inputs)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            CommandOutcome outcome = RunOne(input, run);
-            outcomes.Add(outcome);
-            FindingPrinter.Print(console, inputs.Count > 1 ? $"{input}" : null, outcome.Findings, result.GetValue(_quiet), result.GetValue(_verbose));
-            if (!outcome.Succeeded)
-            {
-                console.Error.WriteLine(outcome.Summary);
-            }
-            else if (!json && outcome.Summary.Length > 0 && !result.GetValue(_quiet))
-            {
-                console.Out.WriteLine(outcome.Summary);
-            }
-        }
-
-        WriteReports(result, console, verb, outcomes, report);
-        int failed = outcomes.Count(outcome => !outcome.Succeeded);
-        if (outcomes.Count > 1 && (failed > 0 || !result.GetValue(_quiet)))
-        {
-            console.Error.WriteLine(
-                $"{outcomes.Count} inputs: {outcomes.Count - failed} succeeded, {failed} "
-                + $"failed{(failed == 0 ? string.Empty : $": {NameList.Of(outcomes.Where(outcome => !outcome.Succeeded).Select(outcome => outcome.Input))}")}");
-        }
-
-        return failed == 0 ? ExitCodes.Done : outcomes.Count > 1 ? ExitCodes.SomeFailed : outcomes[0].FailureCode;
-    }
-
-    // What ends one input does not end the others.
-    private static CommandOutcome RunOne<T>(T input, Func<T, CommandOutcome> run)
-    {
-        try
-        {
-            return run(input);
-        }
-        catch (ContainerException broken)
-        {
-            return new CommandOutcome
-            {
-                Input = $"{input}",
-                Findings = [DamagedFile.Describe(broken)],
-                Succeeded = false,
-                Summary = $"{PrintableText.OneLine($"{input}")}: not done",
-            };
-        }
-        catch (Exception failed) when (failed is not (OperationCanceledException or UsageException))
-        {
-            (int code, string message) = FailureText.Describe(failed);
-            return new CommandOutcome { Input = $"{input}", Findings = [], Succeeded = false, FailureCode = code, Summary = message };
-        }
-    }
-
-    private void WriteReports(ParseResult result, CommandConsole console, string verb, List<CommandOutcome> outcomes, ReportFile? report)
-    {
-        if (report is null && !result.GetValue(_json))
-        {
-            return;
-        }
-
-        JsonObject document = ReportJson.Document(verb, [new("inputs", new JsonArray([.. outcomes.Select(ToJson)]))]);
-        byte[] bytes = PythonJson.Write(document, PythonJsonStyle.Report);
-        report?.Commit(bytes);
-        if (result.GetValue(_json))
-        {
-            console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes));
-        }
-    }
-
-    private static JsonObject ToJson(CommandOutcome outcome) => new(
-    [
-        new("input", new JsonString(outcome.Input)),
-        new("succeeded", JsonBoolean.Of(outcome.Succeeded)),
-        new("findings", ReportJson.Findings(outcome.Findings)),
-        .. outcome.Members,
-    ]);
+    /// <param name="inputs">What is read.</param>
+    /// <param name="outputs">Folders that are written.</param>
+    public ReportFile? Open(ParseResult result, IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs) =>
+        result.GetValue(_report) is { } path ? ReportFile.Open(path, inputs, outputs) : null;
 }

@@ -47,9 +47,9 @@ internal sealed class VerifyCommand : ICommand
         _logits.AddTo(command, _second);
         _report.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.FromResult(
-            _report.RunAll(
-                result, console, "verify", [result.GetRequiredValue(_first)], [result.GetValue(_second), _pipeline.BasePath(result)],
-                first => RunOne(result, console, first, cancellationToken), cancellationToken)));
+            new BatchRunner(_report).RunOne(
+                result, console, new BatchPlan("verify") { Reads = [result.GetValue(_second), _pipeline.BasePath(result)] }, result.GetRequiredValue(_first),
+                task => RunOne(result, console, task.Input.Path, cancellationToken), cancellationToken)));
         return command;
     }
 

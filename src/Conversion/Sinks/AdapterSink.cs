@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Sources.Faults;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Conversion.Sinks;
@@ -8,9 +9,10 @@ public static class AdapterSink
     /// <summary>A folder that appears complete or not at all.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="options">Whether it may be replaced, and whether it must reach the disk.</param>
-    public static IAdapterSink Folder(string path, AtomicFolderOptions? options = null)
+    /// <param name="retries">Told of writes that failed for a moment and were repeated; <see langword="null"/> for nobody.</param>
+    public static IAdapterSink Folder(string path, AtomicFolderOptions? options = null, RetryLog? retries = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new FolderAdapterSink(path, options ?? new AtomicFolderOptions());
+        return new FolderAdapterSink(path, options ?? new AtomicFolderOptions(), retries);
     }
 }

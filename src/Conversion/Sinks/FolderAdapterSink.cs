@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Sources.Faults;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Conversion.Sinks;
@@ -6,7 +7,8 @@ namespace Transfuse.Conversion.Sinks;
 /// <summary>A folder on disk, complete or absent.</summary>
 /// <param name="path">The folder.</param>
 /// <param name="options">Whether its adapter may be replaced, whether it must reach the disk, and what else must outlive it.</param>
-internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options) : IAdapterSink
+/// <param name="retries">Told of writes that were repeated; <see langword="null"/> for nobody.</param>
+internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options, RetryLog? retries = null) : IAdapterSink
 {
     private AtomicFolder? _folder;
 
@@ -60,7 +62,8 @@ internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options
         return true;
     }
 
-    public IByteSink Create(string fileName, UnixFileMode? permissions) => Folder.CreateFile(fileName, permissions);
+    public IByteSink Create(string fileName, UnixFileMode? permissions) =>
+        new RetryingByteSink(Path.Combine(path, fileName), Folder.CreateFile(fileName, permissions), FaultPipeline.Files, retries);
 
     public void Commit()
     {

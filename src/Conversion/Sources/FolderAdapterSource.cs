@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Sources.Faults;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Conversion.Sources;
@@ -8,13 +9,16 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 {
     private readonly Func<string, bool>? _only;
     private readonly Func<string, IEnumerable<string>> _list;
+    private readonly RetryLog? _retries;
     private readonly List<IDisposable> _opened = [];
 
     /// <param name="folder">The folder.</param>
     /// <param name="only">Which of its files count; <see langword="null"/> for all, and its folders.</param>
     /// <param name="list">Lists the files of a folder in it; <see langword="null"/> for what the system says.</param>
-    public FolderAdapterSource(string folder, Func<string, bool>? only = null, Func<string, IEnumerable<string>>? list = null)
+    /// <param name="retries">Told of reads that were repeated; <see langword="null"/> for nobody.</param>
+    public FolderAdapterSource(string folder, Func<string, bool>? only = null, Func<string, IEnumerable<string>>? list = null, RetryLog? retries = null)
     {
+        _retries = retries;
         _list = list ?? Directory.EnumerateFiles;
         Folder = Path.GetFullPath(folder);
         Name = folder;
@@ -58,14 +62,15 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 
     public IByteSource Open(string fileName)
     {
-        var source = new FileByteSource(Path.Combine(Folder, fileName));
+        string path = Path.Combine(Folder, fileName);
+        var source = new RetryingByteSource(path, () => new FileByteSource(path), FaultPipeline.Files, _retries);
         _opened.Add(source);
         return source;
     }
 
     public IAdapterSource OpenNested(string folderName)
     {
-        var nested = new FolderAdapterSource(Path.Combine(Name, folderName));
+        var nested = new FolderAdapterSource(Path.Combine(Name, folderName), retries: _retries);
         _opened.Add(nested);
         return nested;
     }
@@ -77,7 +82,7 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
             return null;
         }
 
-        var source = new FolderAdapterSource(parent);
+        var source = new FolderAdapterSource(parent, retries: _retries);
         _opened.Add(source);
         return source;
     }

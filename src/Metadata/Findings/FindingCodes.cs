@@ -25,5 +25,6 @@ public static class FindingCodes
         .. CheckCodes.All,
         .. FusionCodes.All,
         .. ApplyCodes.All,
+        .. BatchCodes.All,
     ];
 }

@@ -1,0 +1,5 @@
+namespace Transfuse.Conversion.Batch;
+
+/// <summary>Thrown by the work on one input to end the whole batch: what stands against it stands against every input.</summary>
+/// <param name="cause">What it is; the batch throws it.</param>
+public sealed class BatchStoppedException(Exception cause) : Exception(cause.Message, cause);

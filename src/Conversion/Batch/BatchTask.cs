@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Sources.Faults;
+
+namespace Transfuse.Conversion.Batch;
+
+/// <summary>One input in work.</summary>
+/// <param name="Input">The input.</param>
+/// <param name="Workers">How many tensors of it may be in work at a time.</param>
+/// <param name="Retries">Takes what had to be tried again.</param>
+/// <param name="CancellationToken">Ends the work; nothing is written then.</param>
+public sealed record BatchTask(BatchInput Input, int Workers, RetryLog Retries, CancellationToken CancellationToken)
+{
+    /// <summary>Whether the output that is there is one that an earlier run of the same batch wrote and nobody has touched since, so that it may be replaced.</summary>
+    public bool MayReplace { get; init; }
+
+    /// <summary>The files that the work has written, for the journal; set by the work.</summary>
+    public ImmutableArray<Journal.FileStamp> Outputs { get; set; } = [];
+
+    /// <summary>Who writes down that the input begins.</summary>
+    internal Action? OnBegin { get; init; }
+
+    /// <summary>Notes that the output is begun and nothing is in its place: whatever is there later is this batch's own.</summary>
+    public void NoteBegin() => OnBegin?.Invoke();
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace Transfuse.Conversion.Batch.Discovery;
+
+/// <summary>Which of the adapters that globs meet are taken.</summary>
+public sealed record DiscoveryOptions
+{
+    /// <summary>Globs of what is left out, against the path as it is shown and against its path below the glob's fixed prefix. Default: none.</summary>
+    public ImmutableArray<string> Excluded { get; init; } = [];
+
+    /// <summary>Whether a trainer's checkpoints are inputs like others, also where the glob does not name them. Default: no.</summary>
+    public bool TakesCheckpoints { get; init; }
+
+    /// <summary>Whether paths of a list come from one, where a path may be followed by a tab and the name of its output. Default: no.</summary>
+    public bool IsList { get; init; }
+}
