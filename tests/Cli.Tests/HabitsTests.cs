@@ -44,16 +44,13 @@ public class HabitsTests
             File.ReadAllBytes(Path.Combine(folder["short"], "adapters.safetensors")), File.ReadAllBytes(Path.Combine(folder["long"], "adapters.safetensors")));
     }
 
-    [Theory]
-    [InlineData("hf:meta-llama/Llama-3.1-8B")]
-    [InlineData("meta-llama/Llama-3.1-8B")]
-    [InlineData("https://huggingface.co/meta-llama/Llama-3.1-8B")]
-    public void Ids_of_the_hub_are_recognised_where_folders_go(string id)
+    [Fact]
+    public void Ids_of_the_hub_are_recognised_where_folders_go()
     {
         using var folder = new TemporaryFolder();
-        const string Hint = "hf download meta-llama/Llama-3.1-8B --local-dir DIR";
-        Assert.Contains(Hint, Command.Run("inspect", id).ExitsWith(3).Error);
-        Assert.Contains(Hint, Command.Run("convert", Llama, "--to", "mlx-lm", "--base", id, "--output", folder["out"]).ExitsWith(3).Error);
+        const string Id = "meta-llama/Llama-3.1-8B", Hint = "hf:meta-llama/Llama-3.1-8B reads it from there";
+        Assert.Contains(Hint, Command.Run("inspect", Id).ExitsWith(3).Error);
+        Assert.Contains(Hint, Command.Run("convert", Llama, "--to", "mlx-lm", "--base", Id, "--output", folder["out"]).ExitsWith(3).Error);
     }
 
     [Fact]

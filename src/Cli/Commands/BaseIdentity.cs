@@ -1,5 +1,6 @@
 using System.Globalization;
 using Transfuse.Conversion.Batch.Outputs;
+using Transfuse.Conversion.Sources.Hub;
 
 namespace Transfuse.Cli.Commands;
 
@@ -9,6 +10,11 @@ internal static class BaseIdentity
     /// <summary>Of a folder: its config by content, its weights by name, size and time.</summary>
     public static string Of(string path)
     {
+        if (HubId.Parse(path) is { } id)
+        {
+            return $"{id.Repository} {HubFolders.FromEnvironment.CommitOf(id)} {id.Folder}";
+        }
+
         string folder = File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
         if (!Directory.Exists(folder))
         {

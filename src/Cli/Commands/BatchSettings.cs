@@ -68,6 +68,9 @@ internal sealed class BatchSettings
     /// <summary>How many workers there are.</summary>
     public int Jobs(ParseResult result) => result.GetValue(_jobs) ?? Environment.ProcessorCount;
 
+    /// <summary>Whether a journal is kept of a run that writes.</summary>
+    public bool HasJournal(ParseResult result, bool isBatch) => isBatch || result.GetValue(_journal) is not null;
+
     /// <summary>How the batch is run.</summary>
     public BatchOptions Read(ParseResult result, BatchJournal? journal)
     {

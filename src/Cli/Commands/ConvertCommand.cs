@@ -53,7 +53,7 @@ internal sealed class ConvertCommand : ICommand
         string folder = result.GetRequiredValue(_output);
         DiscoveredInputs found = _inputs.FindWithOutputs(result, folder);
         var output = new BatchOutput(
-            folder, found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: !found.IsSingle);
+            folder, found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: _batch.HasJournal(result, !found.IsSingle));
         ConversionOptions? read = null;
         ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, () => _pipeline.Read(result));
         var plan = new BatchPlan("convert") { Reads = [_pipeline.BasePath(result)], Output = folder, IsDry = _pipeline.IsDryRun(result) };

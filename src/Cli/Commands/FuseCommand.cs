@@ -4,7 +4,6 @@ using Transfuse.Cli.Output;
 using Transfuse.Conversion.Batch;
 using Transfuse.Conversion.Batch.Discovery;
 using Transfuse.Conversion.Batch.Outputs;
-using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
@@ -109,7 +108,7 @@ internal sealed class FuseCommand : ICommand
                 }
 
                 CommandOutcome outcome = RunOne(result, model, [.. adapters, task.Input.Path], folder, task, console, found.IsSingle) with { Input = task.Input.Path };
-                task.Outputs = outcome.Succeeded && !plan.IsDry && !found.IsSingle ? FolderStamps.Of(folder) : [];
+                task.Outputs = outcome.Succeeded && !plan.IsDry && _batch.HasJournal(result, !found.IsSingle) ? FolderStamps.Of(folder) : [];
                 return outcome;
             },
             cancellationToken);
@@ -127,7 +126,7 @@ internal sealed class FuseCommand : ICommand
                 adapters.Add(AdapterSource.Open(path, task.Retries));
             }
 
-            FusionResult fusion = ModelFusion.Fuse(BaseModel.FromFolder(model), adapters, output, Read(result, task) with { Progress = progress }, task.CancellationToken);
+            FusionResult fusion = ModelFusion.Fuse(BaseModels.OpenWhole(model), adapters, output, Read(result, task) with { Progress = progress }, task.CancellationToken);
             bool isDry = result.GetValue(_dryRun);
             return new CommandOutcome
             {

@@ -82,7 +82,7 @@ internal sealed class PipelineOptions
     /// <param name="workers">How many tensors may be in work at a time.</param>
     public ConversionOptions Read(ParseResult result, int? workers = null) => new()
     {
-        Base = BaseModels.Open(result.GetValue(_base)),
+        Base = result.GetValue(_base) is { } path && NeedsWeights(result) ? BaseModels.OpenWhole(path) : BaseModels.Open(result.GetValue(_base)),
         ModelType = result.GetValue(_modelType),
         AdapterName = result.GetValue(_adapterName),
         DType = DTypeOf(result.GetValue(_dtype)),
@@ -110,6 +110,9 @@ internal sealed class PipelineOptions
 
     /// <summary>Whether nothing is to be written.</summary>
     public bool IsDryRun(ParseResult result) => result.GetValue(_dryRun);
+
+    // Running the model reads all of it.
+    private bool NeedsWeights(ParseResult result) => result.GetValue(_verifyLogits) || result.GetResult("--logits") is System.CommandLine.Parsing.OptionResult { Implicit: false };
 
     private static DType? DTypeOf(string? name) => name switch
     {

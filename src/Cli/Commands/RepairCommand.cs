@@ -63,7 +63,7 @@ internal sealed class RepairCommand : ICommand
 
         DiscoveredInputs found = output is null ? _inputs.Find(result) : _inputs.FindWithOutputs(result, output);
         var folder = new BatchOutput(
-            output ?? ".", found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: !found.IsSingle);
+            output ?? ".", found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: _batch.HasJournal(result, !found.IsSingle));
         if (output is not null && found.Inputs.FirstOrDefault(input => IsOne(input.Path, folder.PathOf(input))) is { } same)
         {
             throw new UsageException($"--output is '{same.Path}' itself; --in-place repairs it where it is.");

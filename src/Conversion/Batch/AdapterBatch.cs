@@ -119,20 +119,24 @@ public sealed record AdapterBatch
             try
             {
                 var retries = new RetryLog();
-                JournalLookup looked = batch.Options.Journal?.Find(input) ?? JournalLookup.Unknown;
-                if (looked.Done is { } before)
+                var clock = Stopwatch.StartNew();
+                JournalLookup looked = JournalLookup.Unknown;
+                BatchTask? task = null;
+                BatchOutcome outcome = Attempt(input, retries, () =>
                 {
-                    return before.ToOutcome(input);
+                    looked = batch.Options.Journal?.Find(input, retries) ?? JournalLookup.Unknown;
+                    return looked.Done?.ToOutcome(input) ?? work(task = new BatchTask(input, workers, retries, cancellationToken)
+                    {
+                        MayReplace = looked.IsOutputOurs,
+                        OnBegin = batch.Options.Journal is { } journal ? () => journal.Begin(input) : null,
+                    });
+                });
+                if (outcome.IsSkipped)
+                {
+                    return outcome;
                 }
 
-                var task = new BatchTask(input, workers, retries, cancellationToken)
-                {
-                    MayReplace = looked.IsOutputOurs,
-                    OnBegin = batch.Options.Journal is { } journal ? () => journal.Begin(input) : null,
-                };
-                var clock = Stopwatch.StartNew();
-                BatchOutcome outcome = Attempt(task);
-                outcome = outcome with { Findings = [.. outcome.Findings, .. retries.ToFindings()], Outputs = outcome.Outputs is [] ? task.Outputs : outcome.Outputs };
+                outcome = outcome with { Findings = [.. outcome.Findings, .. retries.ToFindings()], Outputs = outcome.Outputs is [] ? task?.Outputs ?? [] : outcome.Outputs };
                 Interlocked.Add(ref _retries, retries.Count);
                 batch.Options.Journal?.Append(outcome, looked.Files, clock.Elapsed);
                 return outcome;
@@ -154,19 +158,19 @@ public sealed record AdapterBatch
         }
 
         // What ends one input does not end the others.
-        private BatchOutcome Attempt(BatchTask task)
+        private BatchOutcome Attempt(BatchInput input, RetryLog retries, Func<BatchOutcome> run)
         {
             try
             {
-                return FaultPipeline.Files.Run(task.Input.Path, task.Retries, _ => work(task), null, cancellationToken);
+                return FaultPipeline.Files.Run(input.Path, retries, _ => run(), null, cancellationToken);
             }
             catch (ContainerException broken)
             {
-                return new BatchOutcome { Input = task.Input, Verdict = BatchVerdict.Refused, Findings = [DamagedFile.Describe(broken)] };
+                return new BatchOutcome { Input = input, Verdict = BatchVerdict.Refused, Findings = [DamagedFile.Describe(broken)] };
             }
             catch (Exception failed) when (failed is not (OperationCanceledException or BatchStoppedException))
             {
-                return new BatchOutcome { Input = task.Input, Verdict = BatchVerdict.Failed, Failure = failed.Message, Detail = failed };
+                return new BatchOutcome { Input = input, Verdict = BatchVerdict.Failed, Failure = failed.Message, Detail = failed };
             }
         }
 

@@ -20,6 +20,9 @@ internal static partial class AdapterFiles
     /// <summary>Whether a file goes when an output is overwritten. Checkpoints stay: no later training brings them back, and no reader prefers them.</summary>
     public static bool AreReplaced(string fileName) => Names.Contains(fileName);
 
+    /// <summary>Whether a file of another name could hold an adapter's weights.</summary>
+    public static bool MayBeWeights(string fileName) => Path.GetExtension(fileName) is ".safetensors" or ".npz";
+
     /// <summary>Whether the name is one of mlx-lm's checkpoints, such as <c>0000300_adapters.safetensors</c>.</summary>
     public static bool IsNumberedCheckpoint(string fileName) => NumberedCheckpoint().IsMatch(fileName);
 

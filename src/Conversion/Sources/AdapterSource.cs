@@ -1,18 +1,25 @@
 using Transfuse.Conversion.Sources.Faults;
+using Transfuse.Conversion.Sources.Hub;
 
 namespace Transfuse.Conversion.Sources;
 
 /// <summary>Opens adapters. The dialect is detected from the content, never from the place.</summary>
 public static class AdapterSource
 {
-    /// <summary>Opens a folder, or one weights file with the config beside it.</summary>
-    /// <param name="path">A folder, an <c>adapter_config.json</c> or a weights file.</param>
+    /// <summary>Opens a folder, one weights file with the config beside it, or an adapter on a hub, which is brought into the cache.</summary>
+    /// <param name="path">A folder, an <c>adapter_config.json</c> a weights file, or an id of a hub (<see cref="HubId"/>).</param>
     /// <param name="retries">Told of reads that failed for a moment and were repeated; <see langword="null"/> for nobody.</param>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="HubException">The hub does not give it.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
     public static IAdapterSource Open(string path, RetryLog? retries = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (HubId.Parse(path) is { } id)
+        {
+            return new FolderAdapterSource(HubFolders.Fetch(id, retries), retries: retries, name: path);
+        }
+
         if (Directory.Exists(path))
         {
             return new FolderAdapterSource(path, retries: retries);
@@ -20,7 +27,7 @@ public static class AdapterSource
 
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"'{path}' does not exist.{HubIds.Hint(path)}", path);
+            throw new FileNotFoundException($"'{path}' does not exist.{HubId.Hint(path)}", path);
         }
 
         string file = Path.GetFileName(path);

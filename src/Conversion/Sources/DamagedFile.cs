@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Npz;
@@ -16,6 +17,15 @@ public static class DamagedFile
 
     private static FindingCode Code(ContainerException broken) => broken switch
     {
+        HubException hub => hub.Cause switch
+        {
+            HubError.Missing => HubCodes.Missing,
+            HubError.Denied => HubCodes.Denied,
+            HubError.Checksum => HubCodes.Checksum,
+            HubError.Pointer => HubCodes.Pointer,
+            HubError.Offline => HubCodes.Offline,
+            _ => HubCodes.Answer,
+        },
         FileKindException => ContainerCodes.NotRegularFile,
         NpzException => ContainerCodes.Npz,
         TorchCheckpointException => ContainerCodes.TorchCheckpoint,

@@ -16,12 +16,14 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
     /// <param name="only">Which of its files count; <see langword="null"/> for all, and its folders.</param>
     /// <param name="list">Lists the files of a folder in it; <see langword="null"/> for what the system says.</param>
     /// <param name="retries">Told of reads that were repeated; <see langword="null"/> for nobody.</param>
-    public FolderAdapterSource(string folder, Func<string, bool>? only = null, Func<string, IEnumerable<string>>? list = null, RetryLog? retries = null)
+    /// <param name="name">What to call it in messages; <see langword="null"/> for the folder.</param>
+    public FolderAdapterSource(
+        string folder, Func<string, bool>? only = null, Func<string, IEnumerable<string>>? list = null, RetryLog? retries = null, string? name = null)
     {
         _retries = retries;
         _list = list ?? Directory.EnumerateFiles;
         Folder = Path.GetFullPath(folder);
-        Name = folder;
+        Name = name ?? folder;
         _only = only;
         Refresh();
     }
@@ -70,7 +72,7 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
 
     public IAdapterSource OpenNested(string folderName)
     {
-        var nested = new FolderAdapterSource(Path.Combine(Name, folderName), retries: _retries);
+        var nested = new FolderAdapterSource(Path.Combine(Folder, folderName), retries: _retries, name: Path.Combine(Name, folderName));
         _opened.Add(nested);
         return nested;
     }

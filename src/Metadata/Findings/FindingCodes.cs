@@ -26,5 +26,6 @@ public static class FindingCodes
         .. FusionCodes.All,
         .. ApplyCodes.All,
         .. BatchCodes.All,
+        .. HubCodes.All,
     ];
 }

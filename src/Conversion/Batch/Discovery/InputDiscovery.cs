@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.FileSystemGlobbing;
+using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Batch.Discovery;
@@ -90,7 +91,7 @@ public static class InputDiscovery
         int tab = options.IsList ? line.IndexOf('\t') : -1;
         if (tab < 0)
         {
-            return Named(line, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(line))));
+            return Named(line, HubId.Parse(line)?.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(line))));
         }
 
         string name = line[(tab + 1)..].Trim();

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Transfuse.Conversion.Sources.Faults;
+using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Batch.Journal;
@@ -79,8 +81,10 @@ public sealed class BatchJournal : IDisposable
     }
 
     /// <summary>What the journals know of an input. Reads its files where they cannot be known by size and time.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="retries">Told of what had to be tried again; <see langword="null"/> for nobody.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public JournalLookup Find(BatchInput input)
+    public JournalLookup Find(BatchInput input, RetryLog? retries = null)
     {
         ArgumentNullException.ThrowIfNull(input);
         string key = KeyOf(input);
@@ -92,11 +96,11 @@ public sealed class BatchJournal : IDisposable
             wasBegun = _begun.Contains(key);
         }
 
-        IReadOnlyDictionary<string, string> files = InputFiles.Of(input.Path, _options.TakesAllFiles);
+        IReadOnlyDictionary<string, string> files = InputFiles.Of(LocalPath(input, retries), _options.TakesAllFiles);
         bool hasOutput = _options.Output is not null;
         bool isOutputOurs = hasOutput && ((end is not null && AreThere(end, input)) || (wasBegun && _options.TrustsBegun));
         if (end is { Verdict: "done" } && end.Options == _key && end.Version == Version
-            && (!hasOutput || isOutputOurs || end.Outputs is null or [])
+            && (!hasOutput || isOutputOurs)
             && InputFiles.AreUnchanged(end.Files ?? [], files, end.Time))
         {
             return new JournalLookup(end, isOutputOurs, end.Files ?? []);
@@ -110,7 +114,7 @@ public sealed class BatchJournal : IDisposable
     public void Begin(BatchInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        Write(Line("begin") with { Input = Path.GetFullPath(input.Path), Name = KeyOf(input) });
+        Write(Line("begin") with { Input = PathOf(input), Name = KeyOf(input) });
     }
 
     /// <summary>Notes what came of an input. What is in the journal survives the process.</summary>
@@ -123,7 +127,7 @@ public sealed class BatchJournal : IDisposable
         ArgumentNullException.ThrowIfNull(outcome);
         Write(Line("end") with
         {
-            Input = Path.GetFullPath(outcome.Input.Path),
+            Input = PathOf(outcome.Input),
             Name = KeyOf(outcome.Input),
             Verdict = outcome.Verdict switch { BatchVerdict.Done => "done", BatchVerdict.Failed => "failed", _ => "refused" },
             Action = outcome.Action,
@@ -139,7 +143,12 @@ public sealed class BatchJournal : IDisposable
     public void Dispose() => _file?.Dispose();
 
     // By the output where there is one: another spelling of the input's path makes the same.
-    private string KeyOf(BatchInput input) => _options.Output is not null ? input.Name : Path.GetFullPath(input.Path);
+    private string KeyOf(BatchInput input) => _options.Output is not null ? input.Name : PathOf(input);
+
+    private static string PathOf(BatchInput input) => HubId.IsId(input.Path) ? input.Path : Path.GetFullPath(input.Path);
+
+    // What an id of a hub leads to now: it is asked each time, so that a new revision is seen.
+    private static string LocalPath(BatchInput input, RetryLog? retries) => HubId.Parse(input.Path) is { } id ? HubFolders.Fetch(id, retries) : input.Path;
 
     private void Take(JournalEntry entry)
     {

@@ -1,4 +1,5 @@
-using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Sources.Faults;
+using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 
@@ -9,13 +10,16 @@ public sealed class BaseModel
 {
     private const string ConfigFile = "config.json";
 
-    private BaseModel(string folder, BaseConfig config)
+    private readonly IBaseFiles _files;
+
+    private BaseModel(string folder, BaseConfig config, IBaseFiles? files = null)
     {
         Folder = folder;
         Config = config;
+        _files = files ?? new FolderBaseFiles(folder);
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The folder; the id of a model on a hub whose weights are read from there.</summary>
     public string Folder { get; }
 
     /// <summary>Its <c>config.json</c>.</summary>
@@ -31,15 +35,40 @@ public sealed class BaseModel
         string path = Path.GetFileName(folder) == ConfigFile && File.Exists(folder) ? folder : Path.Combine(folder, ConfigFile);
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"The base model '{folder}' has no {ConfigFile}.{(Path.Exists(folder) ? string.Empty : HubIds.Hint(folder))}", path);
+            throw new FileNotFoundException($"The base model '{folder}' has no {ConfigFile}.{(Path.Exists(folder) ? string.Empty : HubId.Hint(folder))}", path);
         }
 
         using var file = new FileByteSource(path);
         return new BaseModel(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".", new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)));
     }
 
+    /// <summary>
+    /// Opens a model on a hub. Its config comes into the cache; of its weights no more is read than is asked for: headers are a few kilobytes of each file.
+    /// </summary>
+    /// <param name="id">The repository, and the folder in it.</param>
+    /// <param name="folders">The hub and its cache. Default: as the environment says.</param>
+    /// <param name="log">Told of what was tried again. Default: nobody.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HubException">It cannot be had.</exception>
+    /// <exception cref="PythonJsonException">The config is not JSON.</exception>
+    /// <exception cref="IOException">The network or the disk failed.</exception>
+    public static BaseModel FromHub(HubId id, HubFolders? folders = null, RetryLog? log = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        folders ??= HubFolders.FromEnvironment;
+        (HubId at, string[] names, _) = folders.Resolve(id, log, cancellationToken);
+        var files = new HubBaseFiles(folders, at, names, log);
+        if (!files.Names.Contains(ConfigFile))
+        {
+            throw new HubException(HubError.Missing, id.ToString(), $"has no {ConfigFile}");
+        }
+
+        using IByteSource file = files.Open(ConfigFile);
+        return new BaseModel(id.ToString(), new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)), files);
+    }
+
     /// <summary>Opens the weights, or gives <see langword="null"/> where the folder has none.</summary>
     /// <exception cref="ContainerException">A weights file is broken.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public BaseWeights? OpenWeights() => BaseWeights.Open(Folder);
+    public BaseWeights? OpenWeights() => BaseWeights.Open(_files);
 }

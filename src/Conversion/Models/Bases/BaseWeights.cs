@@ -43,20 +43,24 @@ public sealed class BaseWeights : IDisposable
         }
     }
 
-    internal static BaseWeights? Open(string folder)
+    internal static BaseWeights? Open(IBaseFiles source)
     {
-        string[] paths = [.. Directory.EnumerateFiles(folder, "model*.safetensors").Order(StringComparer.Ordinal)];
-        if (paths is [])
+        IReadOnlyCollection<string> all = source.Names;
+        string[] names =
+        [
+            .. all.Where(name => name.StartsWith("model", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+        ];
+        if (names is [])
         {
             return null;
         }
 
-        var files = ImmutableArray.CreateBuilder<SafetensorsFile>(paths.Length);
+        var files = ImmutableArray.CreateBuilder<SafetensorsFile>(names.Length);
         try
         {
-            foreach (string path in paths)
+            foreach (string name in names)
             {
-                files.Add(SafetensorsFile.Open(path));
+                files.Add(SafetensorsFile.Open(source.Open(name)));
             }
         }
         catch
@@ -69,21 +73,20 @@ public sealed class BaseWeights : IDisposable
             throw;
         }
 
-        return new BaseWeights(files.ToImmutable()) { IsComplete = HasAll(folder, [.. paths.Select(path => Path.GetFileName(path))]) };
+        return new BaseWeights(files.ToImmutable()) { IsComplete = HasAll(source, all, [.. names]) };
     }
 
     // Without an index one file is the whole model; several are shards of which some may be missing.
-    private static bool HasAll(string folder, HashSet<string> present)
+    private static bool HasAll(IBaseFiles source, IReadOnlyCollection<string> all, HashSet<string> present)
     {
-        string index = Path.Combine(folder, IndexFile);
-        if (!File.Exists(index))
+        if (!all.Contains(IndexFile))
         {
             return present.Count == 1;
         }
 
         try
         {
-            using var file = new FileByteSource(index);
+            using IByteSource file = source.Open(IndexFile);
             return PythonJson.ReadObject(file, PythonJsonLimits.Default)["weight_map"] is JsonObject map
                 && map.Members.All(entry => entry.Value is JsonString shard && present.Contains(shard.Value));
         }

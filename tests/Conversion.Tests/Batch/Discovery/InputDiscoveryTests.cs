@@ -1,0 +1,96 @@
+using Transfuse.Conversion.Batch;
+using Transfuse.Conversion.Batch.Discovery;
+using Transfuse.Oracle;
+
+namespace Transfuse.Conversion.Tests.Batch.Discovery;
+
+public sealed class InputDiscoveryTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void One_path_is_the_input_and_its_output_the_folder_itself()
+    {
+        DiscoveredInputs found = InputDiscovery.Find([_folder["nowhere"]]);
+        Assert.True(found.IsSingle);
+        Assert.Equal((_folder["nowhere"], string.Empty), (found.Inputs.Single().Path, found.Inputs.Single().Name));
+    }
+
+    [Fact]
+    public void Globs_meet_adapters_by_content_and_report_checkpoints_and_what_is_half_written()
+    {
+        Runs.Make(_folder, "a", "b/adapter", "b/checkpoint-100");
+        Directory.CreateDirectory(_folder["runs/training"]);
+        File.WriteAllText(_folder["runs/training/adapter_config.json"], """{"r": 8}""");
+        Directory.CreateDirectory(_folder["runs/broken"]);
+        File.WriteAllText(_folder["runs/broken/adapter_config.json"], "{");
+        Directory.CreateDirectory(_folder["runs/logs"]);
+        File.WriteAllText(_folder["runs/logs/model.safetensors"], "no adapter");
+        File.Copy(Path.Combine(Fixtures.Case("llama_qv").AdapterFolder, "adapter_model.safetensors"), _folder["runs/logs/loose.safetensors"]);
+
+        DiscoveredInputs found = InputDiscovery.Find([_folder["runs/**"]]);
+        Assert.Equal(["a", "b/adapter", "broken", "logs/loose"], found.Inputs.Select(input => input.Name));
+        Assert.Equal(["TF7002", "TF7001"], found.Findings.Select(finding => finding.Code.Id));
+        Assert.EndsWith("training", found.Findings[0].Subject);
+        Assert.EndsWith("checkpoint-100", found.Findings[1].Subject);
+        Assert.Equal(new FileInfo(_folder["runs/a/adapter_model.safetensors"]).Length, found.Inputs[0].LargestTensor);
+        Assert.Equal(["b/checkpoint-100"], InputDiscovery.Find([_folder["runs/**/checkpoint-*"]]).Inputs.Select(input => input.Name));
+        Assert.Contains("b/checkpoint-100", InputDiscovery.Find([_folder["runs/**"]], new DiscoveryOptions { TakesCheckpoints = true }).Inputs.Select(input => input.Name));
+    }
+
+    [Theory]
+    [InlineData("b*", "a,c/d")]
+    [InlineData("c/**", "a,b")]
+    [InlineData("c", "a,b")]
+    [InlineData("d", "a,b")]
+    public void Exclude_leaves_out_a_path_a_part_or_a_name(string excluded, string left)
+    {
+        Runs.Make(_folder, "a", "b", "c/d");
+        DiscoveredInputs found = InputDiscovery.Find([_folder["runs/**"]], new DiscoveryOptions { Excluded = [excluded] });
+        Assert.Equal(left.Split(','), found.Inputs.Select(input => input.Name));
+    }
+
+    [Fact]
+    public void Excluding_everything_is_said() => Assert.Contains(
+        "--exclude",
+        Assert.Throws<BatchException>(() => InputDiscovery.Find([Runs.Make(_folder, "a") + "/*"], new DiscoveryOptions { Excluded = ["*"] })).Message);
+
+    [Fact]
+    public void Two_inputs_with_one_output_stop_before_anything_runs()
+    {
+        Runs.Make(_folder, "a/x", "b/x");
+        BatchException clash = Assert.Throws<BatchException>(() => InputDiscovery.RequireOwnOutputs(InputDiscovery.Find([_folder["runs/a/x"], _folder["runs/b/x"]]).Inputs));
+        Assert.Contains("would have the same output 'x'", clash.Message);
+        InputDiscovery.RequireOwnOutputs(InputDiscovery.Find([_folder["runs/*/x"]]).Inputs);
+    }
+
+    [Fact]
+    public void Outputs_that_differ_by_letter_case_alone_are_one() =>
+        Assert.Throws<BatchException>(() => InputDiscovery.RequireOwnOutputs([new BatchInput("a/X", "X"), new BatchInput("b/x", "x")]));
+
+    [Fact]
+    public void An_output_within_another_stops_too() =>
+        Assert.Contains("would lie in that of", Assert.Throws<BatchException>(
+            () => InputDiscovery.RequireOwnOutputs([new BatchInput("a", "a"), new BatchInput("a/b/c", "a/b/c")])).Message);
+
+    [Fact]
+    public void A_list_names_paths_and_outputs_and_may_be_commented()
+    {
+        IReadOnlyList<string> lines = InputList.Read(new StringReader("# mine\n\nruns/a\r\nruns/b\tbest/b\n"));
+        DiscoveredInputs found = InputDiscovery.Find(lines, new DiscoveryOptions { IsList = true });
+        Assert.Equal([("runs/a", "a"), ("runs/b", "best/b")], found.Inputs.Select(input => (input.Path, input.Name)));
+        Assert.False(InputDiscovery.Find(["runs/a"], new DiscoveryOptions { IsList = true }).IsSingle);
+    }
+
+    [Theory]
+    [InlineData("runs/a\t../b")]
+    [InlineData("runs/a\t/b")]
+    [InlineData("runs/a\t")]
+    public void A_name_in_a_list_stays_below_the_output(string line) =>
+        Assert.Throws<BatchException>(() => InputDiscovery.Find([line], new DiscoveryOptions { IsList = true }));
+
+    [Fact]
+    public void A_list_of_nothing_is_said() => Assert.Throws<BatchException>(() => InputList.Read(new StringReader("# nothing\n")));
+}
