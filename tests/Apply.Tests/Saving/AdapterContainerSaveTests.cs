@@ -158,6 +158,20 @@ public class AdapterContainerSaveTests
     }
 
     [Fact]
+    public void The_page_shows_what_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        using var backend = new ManagedBackend();
+        using LanguageModel model = LanguageModel.Load(Fixtures.HfBaseFolder("llama"), backend);
+        using AdapterContainer made = AdapterContainer.Create(model, new LoraConfiguration { Rank = 4, Scale = 2, Keys = ["self_attn.q_proj"] });
+
+        Assert.True(made.Save(folder["new"]).IsWritten);
+
+        string page = File.ReadAllText(Path.Combine(Fixtures.RepositoryRoot, "docs", "apply.md"));
+        Assert.Contains($"```json\n{File.ReadAllText(Path.Combine(folder["new"], "adapter_config.json")).TrimEnd()}\n```", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Refuses_to_save_nothing_and_to_replace_what_is_there()
     {
         using var folder = new TemporaryFolder();

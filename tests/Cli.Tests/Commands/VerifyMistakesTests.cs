@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Transfuse.Cli.Tests.Support;
 using Transfuse.Oracle;
 
@@ -37,28 +37,24 @@ public class VerifyMistakesTests
         Mixtral, "layer 1", tensors => Each(tensors, name => IsIn(name, 1, "block_sparse_moe.switch_mlp.down_proj"), FirstTwoSwapped));
 
     private static void Parts(
-        FixtureCase recorded, string layer, Func<IEnumerable<OracleTensor>, IEnumerable<OracleTensor>> mistake, Action<System.Text.Json.Nodes.JsonNode>? inConfig = null)
+        FixtureCase recorded, string layer, Func<IEnumerable<OracleTensor>, IEnumerable<OracleTensor>> mistake, Action<JsonNode>? inConfig = null)
     {
         using var folder = new TemporaryFolder();
         Command.Run("convert", recorded.AdapterFolder, "--to", "mlx-lm", "--base", recorded.BaseFolder, "--output", folder["mlx"]).ExitsWith(0);
         string weights = Path.Combine(folder["mlx"], "adapters.safetensors"), config = Path.Combine(folder["mlx"], "adapter_config.json");
-        Command.Run("verify", recorded.AdapterFolder, folder["mlx"], "--base", recorded.BaseFolder, "--logits").ExitsWith(0);
         OracleTensor[] right = [.. OracleSafetensors.Read(weights).Values], wrong = [.. mistake(right)];
         OracleSafetensors.Write(weights, wrong);
         if (inConfig is not null)
         {
-            var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(config))!;
+            var json = JsonNode.Parse(File.ReadAllText(config))!;
             inConfig(json);
             File.WriteAllText(config, json.ToJsonString());
         }
 
         CommandResult result = Command.Run("verify", recorded.AdapterFolder, folder["mlx"], "--base", recorded.BaseFolder, "--logits").ExitsWith(5);
 
-        Assert.Contains($"they part at {layer}:", result.Output);
-        Assert.Contains("the adapters give different logits", result.Output);
-        CommandResult asJson = Command.Run("verify", recorded.AdapterFolder, folder["mlx"], "--base", recorded.BaseFolder, "--logits", "--json").ExitsWith(5);
-        using JsonDocument report = JsonDocument.Parse(asJson.Output);
-        Assert.Equal(layer, report.RootElement.GetProperty("inputs")[0].GetProperty("logits").GetProperty("parts_at").GetString());
+        Assert.Contains("the adapters give different logits", result.Error);
+        Assert.Contains($"they part at {layer}:", result.Error);
     }
 
     private static bool IsIn(string name, int layer, string module) => name.Contains($"layers.{layer}.{module}.", StringComparison.Ordinal);
