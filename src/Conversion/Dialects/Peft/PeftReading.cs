@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects.Peft.Methods;
-using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
