@@ -46,7 +46,7 @@ public static class AdapterSaver
             {
                 log.Add(ApplyCodes.ScaleUnknown.At(layer.Path, Describe(layer.Scale)));
             }
-            else if (MlxModuleReader.Read(factors, scale, DropoutInference.OfLayer(layer.KeepProbability, layer.Dropout), log) is { } module)
+            else if (MlxModulePair.Of(factors, log)?.ToModule(scale, DropoutInference.OfLayer(layer.KeepProbability, layer.Dropout), log) is { } module)
             {
                 modules.Add(module);
             }
@@ -58,11 +58,13 @@ public static class AdapterSaver
             [.. unfrozen.Select(parameter => new OtherTensor(OtherTensorKind.WholeModule, parameter.Name, parameter.Name, parameter.Tensor))]);
     }
 
-    // A factor counts whether it is trained or not; m only in a layer that is DoRA.
+    // A factor counts whether it is trained or not; m only in a layer that is DoRA. A and B are names of parameters that others have too.
     private static bool IsFactor(string name, Dictionary<string, LiveLayer> layers)
     {
         var parsed = MlxTensorName.Parse(name);
-        return parsed.Factor != MlxFactor.None && layers.TryGetValue(parsed.Module, out LiveLayer? layer) && (parsed.Factor != MlxFactor.Magnitude || layer.IsDora);
+        return parsed is { Factor: not MlxFactor.None, Form: not MlxFactorForm.Legacy }
+            && layers.TryGetValue(parsed.Module, out LiveLayer? layer)
+            && (parsed.Factor != MlxFactor.Magnitude || layer.IsDora);
     }
 
     private static string Describe(ImmutableArray<double> scale) => scale.Length switch

@@ -32,7 +32,7 @@ internal static class AdapterWriter
         ArgumentException.ThrowIfNullOrEmpty(folder);
         try
         {
-            return Write(Chosen(adapter, options, log), folder, options, new StageContext(options.Target, options.Conversion.Base, options.Conversion, log, cancellationToken));
+            return Write(Chosen(adapter, options, log), folder, options, new Run(options.Conversion, log, cancellationToken));
         }
         catch (ContainerException broken)
         {
@@ -42,31 +42,32 @@ internal static class AdapterWriter
         }
     }
 
-    private static ConversionResult Write(Adapter adapter, string folder, SaveOptions options, StageContext context)
+    private static ConversionResult Write(Adapter adapter, string folder, SaveOptions options, Run run)
     {
-        FindingLog log = context.Log;
+        FindingLog log = run.Log;
+        TargetProfile target = options.Target;
         var source = new MemoryAdapterSource("adapter", ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty);
         var content = new AdapterContent(source, source.Name, AdapterFiles.MlxWeights, new NoTensors(), null);
-        using var read = new ReadResult(adapter, AdapterDialect.Mlx, content);
-        Adapter? fitted = log.HasErrors ? null : adapter.Modules.IsEmpty ? adapter : FitTarget.Apply(read, context);
+        using var read = new ReadResult(adapter, run.Dialects.Of(AdapterDialect.Mlx), content);
+        Adapter? fitted = log.HasErrors ? null : adapter.Modules.IsEmpty ? adapter : FitTarget.Apply(read, target, run);
         OutputFolder? output = fitted is null || log.HasErrors ? null
-            : adapter.Modules.IsEmpty ? FullFineTune.Lay(adapter, options.Target)
-            : Dialects.Of(options.Target.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
+            : adapter.Modules.IsEmpty ? FullFineTune.Lay(adapter, target)
+            : run.Dialects.Of(target.Dialect).Write(fitted, AdapterPipeline.WriteContextOf(read, fitted, target, run), log);
         if (output is not null && !log.HasErrors)
         {
-            WrittenCheck.Run(output, options.Target, context);
+            WrittenCheck.Run(output, target, run);
         }
 
-        bool compares = options.Conversion.Verify && output is not null && !log.HasErrors && !adapter.Modules.IsEmpty;
-        AdapterComparison? comparison = compares ? Transfuse.Conversion.Stages.RoundTrip.Check(read, output!, [], context) : null;
-        bool isWritten = output is not null && !log.HasErrors && !options.Conversion.DryRun && Put(output, content, read, folder, options, context);
+        bool compares = run.Options.Verify && output is not null && !log.HasErrors && !adapter.Modules.IsEmpty;
+        AdapterComparison? comparison = compares ? Transfuse.Conversion.Stages.RoundTrip.Check(read, target, output!, [], run) : null;
+        bool isWritten = output is not null && !log.HasErrors && !run.Options.DryRun && Put(output, read, folder, options, run);
         return new ConversionResult(log.ToSorted(), adapter, log.HasErrors ? null : fitted, isWritten) { Comparison = comparison };
     }
 
-    private static bool Put(OutputFolder output, AdapterContent content, ReadResult read, string folder, SaveOptions options, StageContext context)
+    private static bool Put(OutputFolder output, ReadResult read, string folder, SaveOptions options, Run run)
     {
         using IAdapterSink sink = AdapterSink.Folder(folder, options.Place);
-        return WriteFolder.Write(output, content, sink, read, context);
+        return WriteFolder.Write(output, read.Content, sink, read, run);
     }
 
     // What is saved is what the caller means to save: nothing goes along, and nothing stays behind, without a word.

@@ -29,7 +29,7 @@ public class AdapterSaverTests
         {
             Parameters =
             [
-                .. model.Parameters, Tensor($"{Query}.linear.weight", 6, 5), Tensor($"{Query}.m", 6), Tensor("model.layers.0.lora_router.weight", 2, 5),
+                .. model.Parameters, Tensor($"{Query}.linear.weight", 6, 5), Tensor($"{Query}.m", 6), Tensor($"{Query}.A", 6), Tensor("model.layers.0.lora_router.weight", 2, 5),
                 Tensor("model.layers.0.mixer.lora_a", 5, 2), Tensor("model.layers.0.mixer.m", 2), Tensor("model.norm.weight", 5),
             ],
         };
