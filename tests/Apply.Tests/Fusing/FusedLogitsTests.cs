@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Transfuse.Apply.Backends;
 using Transfuse.Apply.Fusing;
 using Transfuse.Apply.Models;

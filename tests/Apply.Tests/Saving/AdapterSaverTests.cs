@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Transfuse.Apply.Saving;
 using Transfuse.Apply.Tests.Support;
