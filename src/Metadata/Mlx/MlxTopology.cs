@@ -28,8 +28,8 @@ public sealed record MlxTopology(ImmutableArray<string> Paths)
     public static MlxTopology Read(JsonValue? value) => value is null ? None : new MlxTopology([.. Flatten(value).Distinct(StringComparer.Ordinal)]);
 
     /// <summary>
-    /// Takes a list as a program holds it: a path as text, as <see cref="ModulePath"/> or as a file's, a collection of such, in any depth, a dictionary whose values
-    /// are such, or a field of a config. Empty paths and <see langword="null"/> do not count.
+    /// Takes a list as a program holds it: a path as text, as <see cref="ModulePath"/> or as a file's, a collection of such, in any depth, a dictionary
+    /// whose values are such, or a field of a config. Empty paths and <see langword="null"/> do not count.
     /// </summary>
     /// <param name="value">The list.</param>
     /// <exception cref="ArgumentException">Something in it is no path.</exception>
