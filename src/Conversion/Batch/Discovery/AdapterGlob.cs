@@ -49,10 +49,19 @@ internal sealed class AdapterGlob
         (List<string> folders, List<string> files) = Meet(full);
         Matcher? excluded = options.Excluded is [] ? null : MatcherOf(options.Excluded);
         var inputs = new List<BatchInput>();
+
+        // A folder that is an adapter brings its files with it.
+        var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (string folder in folders.Distinct(StringComparer.Ordinal))
         {
             string below = Below(full, folder);
-            if (IsExcluded(excluded, folder, below) || AdapterProbe.Look(folder) is not { State: not FolderState.Nothing } content)
+            if (AdapterProbe.Look(folder) is not { State: not FolderState.Nothing } content)
+            {
+                continue;
+            }
+
+            taken.Add(folder);
+            if (IsExcluded(excluded, folder, below))
             {
                 continue;
             }
@@ -72,8 +81,6 @@ internal sealed class AdapterGlob
             }
         }
 
-        // A folder that is an adapter brings its files with it.
-        var taken = folders.ToHashSet(StringComparer.Ordinal);
         foreach (string file in files.Where(file => !taken.Contains(Path.GetDirectoryName(file)!)).Distinct(StringComparer.Ordinal))
         {
             string below = Below(full, file);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Transfuse.Conversion.Batch.Journal;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;

@@ -46,12 +46,8 @@ public sealed record HubSettings
         };
     }
 
-    // Printed without the token.
-    private bool PrintMembers(System.Text.StringBuilder builder)
-    {
-        builder.Append("Endpoint = ").Append(Endpoint).Append(", Cache = ").Append(Cache).Append(", IsOffline = ").Append(IsOffline);
-        return true;
-    }
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"{Endpoint} ({Cache})";
 
     private static string Expand(string path, string user) => path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
 
