@@ -8,11 +8,15 @@ public static class AdapterSource
 {
     /// <summary>Opens a folder, one weights file with the config beside it, or an adapter on a hub, which is brought into the cache.</summary>
     /// <param name="path">A folder, an <c>adapter_config.json</c> a weights file, or an id of a hub (<see cref="HubId"/>).</param>
-    /// <param name="retries">Told of reads that failed for a moment and were repeated; <see langword="null"/> for nobody.</param>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="HubException">The hub does not give it.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static IAdapterSource Open(string path, RetryLog? retries = null)
+    public static IAdapterSource Open(string path) => Open(path, null);
+
+    /// <summary>Opens an adapter. See <see cref="Open(string)"/>.</summary>
+    /// <param name="path">A folder, an <c>adapter_config.json</c>, a weights file, or an id of a hub.</param>
+    /// <param name="retries">Told of what failed for a moment and was tried again; <see langword="null"/> for nobody.</param>
+    public static IAdapterSource Open(string path, RetryLog? retries)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (HubId.Parse(path) is { } id)

@@ -64,7 +64,7 @@ public class AdapterBatchTests
     }
 
     [Fact]
-    public void Small_inputs_overtake_one_that_waits_for_memory_but_not_for_ever()
+    public async Task Small_inputs_overtake_one_that_waits_for_memory_but_not_for_ever()
     {
         // One of 1 GB runs; the next of its size must wait, and of 200 small ones 64 at most go before it.
         BatchInput[] inputs =
@@ -83,9 +83,10 @@ public class AdapterBatchTests
         }
 
         Task<(int Index, int Workers)?> next = Task.Run(queue.Take, TestContext.Current.CancellationToken);
-        Assert.False(next.Wait(50, TestContext.Current.CancellationToken));
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(next.IsCompleted);
         queue.Release(0);
-        Assert.Equal(1, next.Result!.Value.Index);
+        Assert.Equal(1, (await next)!.Value.Index);
     }
 
     [Fact]
