@@ -51,7 +51,7 @@ internal static class LlamaAdapter
     }
 
     // Random bytes whose exponents are those of small numbers.
-    private static MemoryTensor Values(TensorShape shape, Random random)
+    internal static MemoryTensor Values(TensorShape shape, Random random)
     {
         byte[] bytes = new byte[shape.ElementCount * 2];
         random.NextBytes(bytes);

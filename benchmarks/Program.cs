@@ -14,6 +14,12 @@ if (args is ["make-model", string target, string count, string hidden, string sh
     return;
 }
 
+if (args is ["make-adapters", string many, string number, string depth, string width])
+{
+    SmallAdapters.Write(many, Int(number), Int(depth), Int(width));
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(TransposeBenchmark).Assembly).Run(args);
 
 static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);

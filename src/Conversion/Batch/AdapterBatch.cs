@@ -162,7 +162,14 @@ public sealed record AdapterBatch
         {
             try
             {
-                return FaultPipeline.Files.Run(input.Path, retries, _ => run(), null, cancellationToken);
+                try
+                {
+                    return run();
+                }
+                catch (Exception failed) when (FaultPolicy.IsTransient(failed))
+                {
+                    return FaultPipeline.Files.Run(input.Path, retries, _ => run(), failed, cancellationToken);
+                }
             }
             catch (ContainerException broken)
             {

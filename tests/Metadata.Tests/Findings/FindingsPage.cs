@@ -36,6 +36,8 @@ internal static class FindingsPage
         ("TF55", "TF55xx: what `check` says of a reader"),
         ("TF60", "TF60xx: merging an adapter into its base (`fuse`)"),
         ("TF61", "TF61xx: an adapter on a running model"),
+        ("TF7", "TF7xxx: many adapters in one run"),
+        ("TF705", "TF705x: adapters and models on a hub"),
     ];
 
     /// <summary>The page, with <c>\n</c> at the end of each line.</summary>
