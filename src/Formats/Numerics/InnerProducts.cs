@@ -54,7 +54,7 @@ internal static class InnerProducts
 
     private static void AddTile(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
     {
-        // Under the runtime the processor answers. Code that was compiled ahead of time for processors without AVX has the second way only.
+        // Under the runtime the processor answers; code that was compiled ahead of time for older processors has the second way only.
         if (Fma.IsSupported)
         {
             AddTile256(in x, in y, stride, length, ref sums, count);
