@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Configs;
