@@ -6,12 +6,12 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>
-/// Which paths a config's <c>num_layers</c> and <c>keys</c> name: the one statement of what mlx-lm's <c>linear_to_lora_layers</c> (0.32; mlx-vlm 0.6 has a copy) and
-/// mlx-swift-lm's <c>replaceLayers</c> (3.31.4) look for. Whether a reader can wrap what is named there is for the reader to say.
+/// Which paths a config's <c>num_layers</c> and <c>keys</c> name: the one statement of what mlx-lm's <c>linear_to_lora_layers</c> (0.32; mlx-vlm 0.6 has a
+/// copy) and mlx-swift-lm's <c>replaceLayers</c> (3.31.4) look for. Whether a reader can wrap what is named there is for the reader to say.
 /// </summary>
 /// <remarks>
-/// Both take the last N layers, and in them the modules whose path below the layer equals a key; no keys at all mean every module in them. mlx-lm then goes through
-/// the whole model, with full paths. To mlx-lm an N of 0 and below means all layers, to mlx-swift-lm none.
+/// Both take the last N layers, and in them the modules whose path below the layer equals a key; no keys at all mean every module in them. mlx-lm then
+/// goes through the whole model, with full paths. To mlx-lm an N of 0 and below means all layers, to mlx-swift-lm none.
 /// </remarks>
 public sealed class KeyReach
 {

@@ -28,7 +28,8 @@ public sealed record MlxKeyReach(ImmutableArray<ModulePath> Unreached, Immutable
         foreach (ModulePath path in paths)
         {
             KeyForms named = reach.Match(path);
-            used.UnionWith([.. named.HasFlag(KeyForms.FullPath) ? [path.Text] : Array.Empty<string>(), .. named.HasFlag(KeyForms.Relative) ? [path.Relative] : Array.Empty<string>()]);
+            used.UnionWith(named.HasFlag(KeyForms.FullPath) ? [path.Text] : []);
+            used.UnionWith(named.HasFlag(KeyForms.Relative) ? [path.Relative] : []);
             if (named == (KeyForms.FullPath | KeyForms.Relative))
             {
                 doubled.Add(path);
