@@ -71,15 +71,16 @@ public sealed class AdapterContainer : IDisposable
     public static AdapterContainer? FromSource(
         IAdapterSource source, BaseModel? baseModel, ConversionOptions options, FindingLog log, CancellationToken cancellationToken = default)
     {
-        OpenedAdapter? opened = null;
+        AdapterReading? reading = null;
         try
         {
-            opened = MlxLayoutReader.Open(source, baseModel, options, log, cancellationToken);
-            return opened is null ? null : new AdapterContainer(UnderModelPaths(opened.Adapter, baseModel), new Files(opened, source));
+            reading = AdapterReader.ReadInMlx(source, options with { Base = baseModel }, cancellationToken);
+            log.AddRange(reading.Findings);
+            return reading.Adapter is not { } adapter ? null : new AdapterContainer(UnderModelPaths(adapter, baseModel), source);
         }
         finally
         {
-            if (opened is null)
+            if (reading?.Adapter is null)
             {
                 source.Dispose();
             }
@@ -201,14 +202,5 @@ public sealed class AdapterContainer : IDisposable
     {
         Finding? first = log.ToSorted().FirstOrDefault(finding => finding.Severity == Severity.Error);
         return new AdapterException(AdapterError.Unreadable, first?.Subject ?? folder, first is null ? "cannot be read" : $"{first.Message} ({first.Code.Id})");
-    }
-
-    private sealed class Files(OpenedAdapter opened, IAdapterSource source) : IDisposable
-    {
-        public void Dispose()
-        {
-            opened.Dispose();
-            source.Dispose();
-        }
     }
 }

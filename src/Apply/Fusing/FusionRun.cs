@@ -13,11 +13,11 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Apply.Fusing;
 
 /// <summary>One fusion: the plan, what it costs in precision, and the output.</summary>
-internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> adapters, string output, FusionOptions options, StageContext context)
+internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> adapters, string output, FusionOptions options, Run run)
 {
     private const int Digits = 6;
     private const double LargeLoss = 0.5;
-    private readonly FindingLog _log = context.Log;
+    private readonly FindingLog _log = run.Log;
     private long _done;
     private long _total;
 
@@ -65,9 +65,9 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
         ImmutableArray<OutputShard> shards = OutputShard.All(folder, final);
         JsonObject? config = ConfigChanges.Of(folder, final, tied, options.Dequantize);
         ImmutableArray<(PlannedWeight Weight, WeightLoss Loss)> losses = new ModelWriter(folder, shards, config, options)
-            .Write(target, Report, context.CancellationToken);
+            .Write(target, Report, run.CancellationToken);
         ReportLosses(losses);
-        context.CancellationToken.ThrowIfCancellationRequested();
+        run.CancellationToken.ThrowIfCancellationRequested();
         target.Commit();
         return Result(final, losses, isWritten: true);
     }
@@ -81,8 +81,8 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
         BlockWork.Run(
             [.. work.Select(item => item.BlockCount)],
             options.Reading.MaxDegreeOfParallelism,
-            (item, block) => Report(work[item].Measure(block, context.CancellationToken)),
-            context.CancellationToken);
+            (item, block) => Report(work[item].Measure(block, run.CancellationToken)),
+            run.CancellationToken);
         PlannedWeight[] kept = [.. tried.Where((_, index) => work[index].Loss.Value > share).Select(weight => weight with { StaysQuantized = false })];
         if (kept.Length > 0)
         {
@@ -96,7 +96,7 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
 
     private ImmutableArray<PlacedStage> Place(ReadResult read, WeightLookup lookup, TiedWeights tied, ArchitectureMap? map)
     {
-        ImmutableArray<PlacedStage> placed = new AdapterPlacement(read, lookup, map, tied, context).Place();
+        ImmutableArray<PlacedStage> placed = new AdapterPlacement(read, lookup, map, tied, run).Place();
         if (placed.IsEmpty && !_log.HasErrors)
         {
             _log.Add(FusionCodes.NothingToMerge.At(read.Content.Name, "changes no weight of the base"));
@@ -107,7 +107,7 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
 
     private ArchitectureMap? Map()
     {
-        if (context.Options.ModelType == ModelTypeResolver.Identity || context.NamedArchitecture is not { } architecture)
+        if (run.Options.ModelType == ModelTypeResolver.Identity || run.NamedArchitecture is not { } architecture)
         {
             return null;
         }

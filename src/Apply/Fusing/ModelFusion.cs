@@ -5,7 +5,6 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Apply.Fusing;
 
@@ -36,18 +35,18 @@ public static class ModelFusion
         ArgumentOutOfRangeException.ThrowIfZero(adapters.Count, nameof(adapters));
         options ??= FusionOptions.Default;
         var log = new FindingLog(options.Reading.Allowed);
-        var context = new StageContext(TargetProfile.MlxLm, model, options.Reading, log, cancellationToken);
+        var run = new Run(options.Reading with { Base = model }, log, cancellationToken);
         var read = new List<ReadResult>();
         try
         {
             OutputPlace.Check(output, adapters.Select(adapter => adapter.Name).Where(Path.Exists).Prepend(model.Folder), options.Folder.Overwrite, log);
             using ModelFolder? folder = log.HasErrors ? null : ModelFolder.Open(model, log);
-            if (folder is null || !Read(adapters, read, context))
+            if (folder is null || !Read(adapters, read, run))
             {
                 return Refused(log);
             }
 
-            return new FusionRun(folder, read, output, options, context).Run();
+            return new FusionRun(folder, read, output, options, run).Run();
         }
         catch (ContainerException broken)
         {
@@ -70,18 +69,18 @@ public static class ModelFusion
         }
     }
 
-    private static bool Read(IReadOnlyList<IAdapterSource> adapters, List<ReadResult> read, StageContext context)
+    private static bool Read(IReadOnlyList<IAdapterSource> adapters, List<ReadResult> read, Run run)
     {
         foreach (IAdapterSource source in adapters)
         {
-            if (ReadAdapter.ReadToFuse(source, context) is { } adapter)
+            if (ReadAdapter.ToFuse(source, run) is { } adapter)
             {
                 read.Add(adapter);
-                ValueProbes.Vanishing(adapter.Adapter, adapter.Dialect, context.Log);
+                ValueProbes.Vanishing(adapter.Adapter, adapter.Dialect, run.Log);
             }
         }
 
-        return !context.Log.HasErrors && read.Count == adapters.Count;
+        return !run.Log.HasErrors && read.Count == adapters.Count;
     }
 
     private static FusionResult Refused(FindingLog log) => new(log.ToSorted(), [], false);

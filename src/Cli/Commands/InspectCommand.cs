@@ -63,7 +63,7 @@ internal sealed class InspectCommand : ICommand
 
     private static IEnumerable<KeyValuePair<string, JsonValue>> Describe(Inspection inspection, Adapter adapter) =>
     [
-        new("dialect", new JsonString(inspection.Dialect!.Value.ToString().ToLowerInvariant())),
+        new("dialect", new JsonString(inspection.Dialect!.Name.ToLowerInvariant())),
         new("method", new JsonString(adapter.Method)),
         new("writer", ReportJson.Text(adapter.WriterVersion)),
         new("base", ReportJson.Text(adapter.Base?.Id)),

@@ -5,7 +5,6 @@ using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Text;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Output;
 
@@ -19,7 +18,7 @@ internal static class InspectionText
         text.AppendLine(CultureInfo.InvariantCulture, $"{PrintableText.OneLine(inspection.Name)}");
         Line(
             text, "dialect",
-            (inspection.Dialect == AdapterDialect.Mlx ? "MLX" : "PEFT") + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
+            inspection.Dialect + (adapter.WriterVersion is null ? string.Empty : " " + adapter.WriterVersion));
         Line(text, "method", adapter.Method + (adapter.HasMagnitudes ? " (DoRA)" : string.Empty));
         Line(text, "base", adapter.Base?.Id ?? "not named");
         if (inspection.Architecture is { } architecture)

@@ -26,7 +26,7 @@ internal static class WrittenCheck
     /// <param name="output">The files, before they are put in place.</param>
     /// <param name="target">The reader that they are for, or an intersection of several.</param>
     /// <param name="context">The run.</param>
-    public static void Run(OutputFolder output, TargetProfile target, StageContext context)
+    public static void Run(OutputFolder output, TargetProfile target, Run context)
     {
         foreach (string name in target.Name.Split(','))
         {
@@ -34,7 +34,7 @@ internal static class WrittenCheck
         }
     }
 
-    private static void Run(OutputFolder output, string reader, StageContext context)
+    private static void Run(OutputFolder output, string reader, Run context)
     {
         var log = new FindingLog();
         using var source = new WrittenSource(output);
@@ -63,7 +63,7 @@ internal static class WrittenCheck
     }
 
     // PEFT's rules are known for transformers 5 alone; whoever asks for the names of 4 is told once what they mean there.
-    private static void TellOldNames(FindingLog log, StageContext context)
+    private static void TellOldNames(FindingLog log, Run context)
     {
         Finding[] errors = [.. log.ToSorted().Where(finding => finding.Severity == Severity.Error && !CheckCodes.Silent.Contains(finding.Code))];
         if (errors is [var first, ..] && context.Log.ToSorted().All(finding => finding.Code != TargetCodes.OldTransformersOnly))
@@ -73,7 +73,7 @@ internal static class WrittenCheck
     }
 
     // A finding about a module covers its tensors, one about a field of a file the field; one finding names all modules under a root that the base does not have.
-    private static bool IsSaid(Finding finding, HashSet<string> subjects, HashSet<FindingCode> codes, StageContext context) =>
+    private static bool IsSaid(Finding finding, HashSet<string> subjects, HashSet<FindingCode> codes, Run context) =>
         subjects.Contains(finding.Subject)
         || PathPrefixes.Of(finding.Subject).Any(subjects.Contains)
         || Whole.Any(pair => pair.Again == finding.Code && codes.Contains(pair.Said))

@@ -4,7 +4,6 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Pipeline;
 
@@ -22,8 +21,8 @@ public static class AdapterInspector
         options ??= InspectionOptions.Default;
         var log = new FindingLog();
         var conversion = ConversionOptions.Default with { AdapterName = options.AdapterName };
-        var context = new StageContext(TargetProfile.MlxLm, options.Base, conversion, log, cancellationToken);
-        using ReadResult? read = ReadAdapter.Read(source, null, context);
+        var run = new Run(conversion with { Base = options.Base }, log, cancellationToken);
+        using ReadResult? read = ReadAdapter.ToInspect(source, run);
         if (read is not null)
         {
             ValueProbes.Vanishing(read.Adapter, read.Dialect, log);
@@ -38,7 +37,7 @@ public static class AdapterInspector
 
         // What would stop a conversion does not keep an adapter from being shown.
         ImmutableArray<Finding> findings = log.ToSorted();
-        return new Inspection(source.Name, read?.Dialect, read?.Adapter, architecture, read is null ? findings : [.. findings.Select(Tell)]);
+        return new Inspection(source.Name, read?.Dialect.Id, read?.Adapter, architecture, read is null ? findings : [.. findings.Select(Tell)]);
     }
 
     /// <summary>Looks at one adapter on a worker thread; the work itself is synchronous. See <see cref="Inspect"/>.</summary>

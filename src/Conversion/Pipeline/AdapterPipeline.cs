@@ -5,6 +5,7 @@ using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Adapters;
@@ -28,6 +29,8 @@ public sealed record AdapterPipeline
     private IAdapterSink? Sink { get; init; }
 
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
+
+    private DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
 
     private ImmutableArray<IPipelineCheck> Checks { get; init; } = [];
 
@@ -80,6 +83,9 @@ public sealed record AdapterPipeline
         return this with { Checks = Checks.Add(check) };
     }
 
+    /// <summary>The dialects that are known. Default: all that there are.</summary>
+    internal AdapterPipeline WithDialects(DialectRegistry dialects) => this with { Dialects = dialects };
+
     /// <summary>Runs the pipeline on a worker thread; the work itself is synchronous.</summary>
     public Task<ConversionResult> RunAsync(CancellationToken cancellationToken = default) => Task.Run(() => Run(cancellationToken), cancellationToken);
 
@@ -98,7 +104,7 @@ public sealed record AdapterPipeline
         var log = new FindingLog(Options.Allowed);
         try
         {
-            return Run(profile, new StageContext(profile, Options.Base, Options, log, cancellationToken));
+            return Run(profile, new Run(Options, log, cancellationToken) { Dialects = Dialects });
         }
         catch (ContainerException broken)
         {
@@ -108,42 +114,49 @@ public sealed record AdapterPipeline
         }
     }
 
-    private ConversionResult Run(TargetProfile profile, StageContext context)
+    private ConversionResult Run(TargetProfile profile, Run run)
     {
-        FindingLog log = context.Log;
-        using ReadResult? read = ReadAdapter.Read(Source, profile.Dialect, context);
+        FindingLog log = run.Log;
+        using ReadResult? read = ReadAdapter.ToConvert(Source, profile.Dialect, run);
         if (read is null || log.HasErrors)
         {
             return Refused(log, read?.Adapter);
         }
 
-        Adapter? fitted = FitTarget.Apply(read, context);
+        Adapter? fitted = FitTarget.Apply(read, profile, run);
         if (fitted is null || log.HasErrors)
         {
             return Refused(log, read.Adapter);
         }
 
-        OutputFolder output = Dialects.Dialects.Of(profile.Dialect).Write(fitted, WriteContexts.For(read, fitted, context), log);
-        SideWeights.Report(read.Content, isCopied: false, context);
-        LayerHoles.Report(read.Adapter, ConfigReach.Of(read.Dialect, read.Adapter.SourceConfig), context);
+        OutputFolder output = run.Dialects.Of(profile.Dialect).Write(fitted, WriteContextOf(read, fitted, profile, run), log);
+        SideWeights.Report(read.Content, isCopied: false, run);
+        LayerHoles.Report(read.Adapter, read.Dialect.Reach(read.Adapter.SourceConfig), run);
         if (!log.HasErrors)
         {
-            WrittenCheck.Run(output, profile, context);
+            WrittenCheck.Run(output, profile, run);
         }
 
-        AdapterComparison? comparison = (Options.Verify || !Checks.IsEmpty) && !log.HasErrors ? RoundTrip.Check(read, output, Checks, context) : null;
+        AdapterComparison? comparison = (Options.Verify || !Checks.IsEmpty) && !log.HasErrors ? RoundTrip.Check(read, profile, output, Checks, run) : null;
 
         if (log.HasErrors)
         {
             return Refused(log, read.Adapter);
         }
 
-        if (!Options.DryRun && !WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), read.Content, Sink!, read, context))
+        if (!Options.DryRun && !WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), read.Content, Sink!, read, run))
         {
             return Refused(log, read.Adapter);
         }
 
         return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun) { Comparison = comparison };
+    }
+
+    // Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.
+    private static WriteContext WriteContextOf(ReadResult read, Adapter fitted, TargetProfile target, Run run)
+    {
+        string? keysBelow = ReaderRoots.HasSwift(target) && run.NamedArchitecture is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
+        return new WriteContext(target, run.BaseLayers ?? fitted.LayerCount, keysBelow, read.Dialect.Id == target.Dialect);
     }
 
     private static ConversionResult Refused(FindingLog log, Adapter? source) => new(log.ToSorted(), source, null, false);

@@ -1,8 +1,9 @@
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Formats.Files;
+using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Pipeline;
 
@@ -14,31 +15,41 @@ public static class AdapterReader
     /// <param name="options">What the caller decides; of it the base, adapter name, model type, scale, dropout, producer and what is allowed matter. Default: <see cref="ConversionOptions.Default"/>.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static AdapterReading Read(IAdapterSource source, ConversionOptions? options = null, CancellationToken cancellationToken = default)
+    public static AdapterReading Read(IAdapterSource source, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Bring(source, options, (adapter, _) => adapter, cancellationToken);
+
+    /// <summary>Reads one adapter as MLX would hold it, by mlx-lm's paths: gate and up apart, experts stacked, without what equals the base. See <see cref="Read"/>.</summary>
+    public static AdapterReading ReadInMlx(IAdapterSource source, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Bring(source, options, (adapter, run) => MapLayout.InMlx(SavedEmbeddings.LeaveOutEqual(adapter, run), run), cancellationToken);
+
+    /// <summary>Reads one adapter on a worker thread; the work itself is synchronous. See <see cref="Read"/>.</summary>
+    public static Task<AdapterReading> ReadAsync(IAdapterSource source, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Read(source, options, cancellationToken), cancellationToken);
+
+    private static AdapterReading Bring(IAdapterSource source, ConversionOptions? options, Func<Adapter, Run, Adapter?> into, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= ConversionOptions.Default;
         var log = new FindingLog(options.Allowed);
+        var run = new Run(options, log, cancellationToken);
         ReadResult? read = null;
+        Adapter? adapter = null;
         try
         {
-            read = ReadAdapter.ReadToCompare(source, new StageContext(TargetProfile.MlxLm, options.Base, options, log, cancellationToken));
+            read = ReadAdapter.ToCompare(source, run);
+            adapter = read is null || log.HasErrors ? null : into(read.Adapter, run);
         }
         catch (ContainerException broken)
         {
             log.Add(DamagedFile.Describe(broken));
         }
 
-        if (log.HasErrors)
+        if (adapter is not null && !log.HasErrors)
         {
-            read?.Dispose();
-            read = null;
+            return new AdapterReading(log.ToSorted(), read!.Dialect.Id, adapter);
         }
 
-        return new AdapterReading(log.ToSorted(), read?.Dialect, read?.Adapter);
+        read?.Dispose();
+        return new AdapterReading(log.ToSorted(), null, null);
     }
-
-    /// <summary>Reads one adapter on a worker thread; the work itself is synchronous. See <see cref="Read"/>.</summary>
-    public static Task<AdapterReading> ReadAsync(IAdapterSource source, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Read(source, options, cancellationToken), cancellationToken);
 }

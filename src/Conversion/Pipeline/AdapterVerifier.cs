@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Mapping;
@@ -9,7 +8,6 @@ using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Peft;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Pipeline;
@@ -37,7 +35,7 @@ public static class AdapterVerifier
         var log = new FindingLog(options.Allowed);
         try
         {
-            AdapterComparison? comparison = Compare(first, second, new StageContext(TargetProfile.MlxLm, options.Base, options, log, cancellationToken));
+            AdapterComparison? comparison = Compare(first, second, new Run(options, log, cancellationToken));
             return new VerificationResult(log.ToSorted(), comparison);
         }
         catch (ContainerException broken)
@@ -52,54 +50,54 @@ public static class AdapterVerifier
         IAdapterSource first, IAdapterSource second, ConversionOptions? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Verify(first, second, options, cancellationToken), cancellationToken);
 
-    private static AdapterComparison? Compare(IAdapterSource first, IAdapterSource second, StageContext context)
+    private static AdapterComparison? Compare(IAdapterSource first, IAdapterSource second, Run run)
     {
-        using ReadResult? left = ReadAdapter.ReadToCompare(first, context);
-        using ReadResult? right = ReadAdapter.ReadToCompare(second, context);
+        using ReadResult? left = ReadAdapter.ToCompare(first, run);
+        using ReadResult? right = ReadAdapter.ToCompare(second, run);
         foreach (ReadResult empty in new[] { left, right }.OfType<ReadResult>().Where(read => read.Adapter is { Modules.IsEmpty: true, OtherTensors.IsEmpty: true }))
         {
-            context.Log.Add(TensorCodes.NoModules.At(empty.Content.Name, "has no module that could be compared"));
+            run.Log.Add(TensorCodes.NoModules.At(empty.Content.Name, "has no module that could be compared"));
         }
 
-        if (left is null || right is null || context.Log.HasErrors)
+        if (left is null || right is null || run.Log.HasErrors)
         {
             return null;
         }
 
-        ValueProbes.Vanishing(left.Adapter, left.Dialect, context.Log);
-        ValueProbes.Vanishing(right.Adapter, right.Dialect, context.Log);
-        CompareSettings(left, right, context.Log);
-        CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, context), SavedEmbeddings.LeaveOutEqual(right.Adapter, context), context.Log, context.CancellationToken);
+        ValueProbes.Vanishing(left.Adapter, left.Dialect, run.Log);
+        ValueProbes.Vanishing(right.Adapter, right.Dialect, run.Log);
+        CompareSettings(left, right, run.Log);
+        CompareOthers(SavedEmbeddings.LeaveOutEqual(left.Adapter, run), SavedEmbeddings.LeaveOutEqual(right.Adapter, run), run.Log, run.CancellationToken);
         (Adapter First, Adapter Second)? brought = HaveOneForm(left.Adapter, right.Adapter)
-            ? UnderOneRoot(left.Adapter, right.Adapter, context) ?? (left.Adapter, right.Adapter)
-            : InMlx(left.Adapter, right.Adapter, context);
-        return brought is not { } pair || context.Log.HasErrors ? null : AdapterComparer.Compare(pair.First, pair.Second, context.ComparisonOptions, context.CancellationToken);
+            ? UnderOneRoot(left.Adapter, right.Adapter, run) ?? (left.Adapter, right.Adapter)
+            : InMlx(left.Adapter, right.Adapter, run);
+        return brought is not { } pair || run.Log.HasErrors ? null : AdapterComparer.Compare(pair.First, pair.Second, run.ComparisonOptions, run.CancellationToken);
     }
 
     private static bool HaveOneForm(Adapter first, Adapter second) => first.Layout == second.Layout && !NeedsMapping(first) && !NeedsMapping(second);
 
     // Two names of one module, by the program that holds the model, become one where the base tells which model it is. What cannot be mapped is compared as it is.
-    private static (Adapter First, Adapter Second)? UnderOneRoot(Adapter first, Adapter second, StageContext context)
+    private static (Adapter First, Adapter Second)? UnderOneRoot(Adapter first, Adapter second, Run run)
     {
-        var log = new FindingLog(context.Options.Allowed);
-        return context.NamedArchitecture is not null && !HaveSamePaths(first, second) && InMlx(first, second, context with { Log = log }) is { } pair && !log.HasErrors ? pair : null;
+        var log = new FindingLog(run.Options.Allowed);
+        return run.NamedArchitecture is not null && !HaveSamePaths(first, second) && InMlx(first, second, run with { Log = log }) is { } pair && !log.HasErrors ? pair : null;
     }
 
-    private static (Adapter First, Adapter Second)? InMlx(Adapter first, Adapter second, StageContext context)
+    private static (Adapter First, Adapter Second)? InMlx(Adapter first, Adapter second, Run run)
     {
-        Adapter? one = MapLayout.InMlx(first, context);
-        Adapter? other = MapLayout.InMlx(second, context);
+        Adapter? one = MapLayout.InMlx(first, run);
+        Adapter? other = MapLayout.InMlx(second, run);
         if (one is null || other is null)
         {
             return null;
         }
 
-        return context.NamedArchitecture is null || HaveSamePaths(one, other) ? (one, other) : (AtMlxLmsRoot(one, context), AtMlxLmsRoot(other, context));
+        return run.NamedArchitecture is null || HaveSamePaths(one, other) ? (one, other) : (AtMlxLmsRoot(one, run), AtMlxLmsRoot(other, run));
     }
 
     // mlx-swift-lm and mlx-vlm hold some models under other paths than mlx-lm.
-    private static Adapter AtMlxLmsRoot(Adapter adapter, StageContext context) =>
-        TargetPaths.Apply(adapter with { OtherTensors = [] }, context with { Log = new FindingLog(context.Options.Allowed) }) ?? adapter;
+    private static Adapter AtMlxLmsRoot(Adapter adapter, Run run) =>
+        TargetPaths.Apply(adapter with { OtherTensors = [] }, TargetProfile.MlxLm, run with { Log = new FindingLog(run.Options.Allowed) }) ?? adapter;
 
     private static bool HaveSamePaths(Adapter first, Adapter second) =>
         first.Modules.Select(module => module.FullPath).ToHashSet(StringComparer.Ordinal).SetEquals(second.Modules.Select(module => module.FullPath));
@@ -110,16 +108,12 @@ public static class AdapterVerifier
     // What the factors do depends on more than their values where PEFT changes the base, the input, or the rows of an embedding.
     private static void CompareSettings(ReadResult first, ReadResult second, FindingLog log)
     {
-        Dictionary<string, string> left = Settings(first), right = Settings(second);
+        IReadOnlyDictionary<string, string> left = first.Dialect.Settings(first.Adapter), right = second.Dialect.Settings(second.Adapter);
         foreach (string field in left.Keys.Union(right.Keys, StringComparer.Ordinal).Where(field => left.GetValueOrDefault(field) != right.GetValueOrDefault(field)))
         {
             log.Add(TargetCodes.SettingsDiffer.At(field, $"is {left.GetValueOrDefault(field) ?? "not set"} in the first, {right.GetValueOrDefault(field) ?? "not set"} in the second"));
         }
     }
-
-    private static Dictionary<string, string> Settings(ReadResult read) => read.Dialect == AdapterDialect.Peft
-        ? PeftSettings.Of(PeftConfig.Parse(read.Adapter.SourceConfig, string.Empty).Value, read.Adapter)
-        : [];
 
     private static void CompareOthers(Adapter first, Adapter second, FindingLog log, CancellationToken cancellationToken)
     {

@@ -4,8 +4,6 @@ using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair.Editing;
-using Transfuse.Conversion.Repair.Mlx;
-using Transfuse.Conversion.Repair.Peft;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
@@ -92,9 +90,9 @@ public sealed record AdapterRepair
         }
 
         var log = new FindingLog(Options.Allowed);
-        var context = new StageContext(TargetProfile.MlxLm, Options.Base, Options, log, cancellationToken);
+        var run = new Run(Options, log, cancellationToken);
         FinishInterrupted(log);
-        if (OpenAdapter.Open(Source, Options.AdapterName, log) is not { } content)
+        if (OpenAdapter.Open(Source, run) is not { } content)
         {
             return Refused(log, null);
         }
@@ -106,19 +104,19 @@ public sealed record AdapterRepair
                 throw new InvalidOperationException("Only a folder can be repaired in place.");
             }
 
-            if (DialectDetector.Detect(content, log) is not var (dialect, own))
+            if (run.Dialects.Detect(content, log) is not var (dialect, own))
             {
                 return Refused(log, null);
             }
 
             try
             {
-                return Run(own, dialect, context);
+                return Run(own, dialect, run);
             }
             catch (ContainerException broken)
             {
                 log.Add(DamagedFile.Describe(broken));
-                return Refused(log, dialect);
+                return Refused(log, dialect.Id);
             }
         }
     }
@@ -140,30 +138,30 @@ public sealed record AdapterRepair
         folder.Refresh();
     }
 
-    private RepairResult Run(AdapterContent content, AdapterDialect dialect, StageContext context)
+    private RepairResult Run(AdapterContent content, Dialect dialect, Run run)
     {
-        RepairPlan? plan = dialect == AdapterDialect.Peft ? PeftRepair.Plan(content, context) : MlxRepair.Plan(content, context);
-        if (plan is null || context.Log.HasErrors)
+        RepairPlan? plan = Mending.Of(dialect).Plan(content, dialect, run);
+        if (plan is null || run.Log.HasErrors)
         {
-            return Refused(context.Log, dialect);
+            return Refused(run.Log, dialect.Id);
         }
 
         ConfigLayout layout = ReadLayout(content, dialect);
-        SideWeights.Report(content, isCopied: true, context);
-        LayerHoles.Report(plan.Adapter, ConfigReach.Of(dialect, content.Config ?? JsonObject.Empty), context);
-        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true, new FindingLog()), plan.Reader, context);
-        if (context.Log.HasErrors)
+        SideWeights.Report(content, isCopied: true, run);
+        LayerHoles.Report(plan.Adapter, dialect.Reach(content.Config ?? JsonObject.Empty), run);
+        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true, new FindingLog()), plan.Reader, run);
+        if (run.Log.HasErrors)
         {
-            return Refused(context.Log, dialect);
+            return Refused(run.Log, dialect.Id);
         }
 
         string[] before = layout.Lines(content.Config);
         ImmutableArray<string> diff = LineDiff.Unified(AdapterFiles.Config, before, layout.Lines(plan.Config));
-        bool isWritten = !Options.DryRun && Write(content, plan, layout, context);
+        bool isWritten = !Options.DryRun && Write(content, plan, layout, run);
         return new RepairResult
         {
-            Findings = context.Log.ToSorted(),
-            Dialect = dialect,
+            Findings = run.Log.ToSorted(),
+            Dialect = dialect.Id,
             Adapter = plan.Adapter,
             Changes = content.HasByteOrderMark ? [WithoutMark, .. plan.Changes] : plan.Changes,
             ConfigDiff = diff,
@@ -171,12 +169,12 @@ public sealed record AdapterRepair
         };
     }
 
-    private bool Write(AdapterContent content, RepairPlan plan, ConfigLayout layout, StageContext context)
+    private bool Write(AdapterContent content, RepairPlan plan, ConfigLayout layout, Run run)
     {
-        OutputFolder output = RepairOutput.Of(content, plan, layout, isComplete: !IsInPlace, context.Log);
+        OutputFolder output = RepairOutput.Of(content, plan, layout, isComplete: !IsInPlace, run.Log);
         if (!IsInPlace)
         {
-            return WriteFolder.Write(output, content, Sink!, content.Weights, context);
+            return WriteFolder.Write(output, content, Sink!, content.Weights, run);
         }
 
         if (output is { ConfigText.IsEmpty: true, HasNewWeights: false, Copies: [] })
@@ -189,12 +187,12 @@ public sealed record AdapterRepair
         {
             Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile] : [],
         };
-        return WriteFolder.Write(output, content, sink, content.Weights, context);
+        return WriteFolder.Write(output, content, sink, content.Weights, run);
     }
 
-    private static ConfigLayout ReadLayout(AdapterContent content, AdapterDialect dialect)
+    private static ConfigLayout ReadLayout(AdapterContent content, Dialect dialect)
     {
-        int otherwise = dialect == AdapterDialect.Peft ? PythonJsonStyle.Peft.Indent : PythonJsonStyle.MlxLm.Indent;
+        int otherwise = dialect.ConfigStyle.Indent;
         if (content.Config is null)
         {
             return ConfigLayout.Of([], otherwise);

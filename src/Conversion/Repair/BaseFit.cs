@@ -15,27 +15,27 @@ internal static class BaseFit
     private static readonly FindingCode[] OfTheBase = [ArchitectureCodes.LayerOutOfRange, ArchitectureCodes.DimensionMismatch, ArchitectureCodes.ExpertMismatch];
 
     /// <summary>Compares the modules of an MLX folder.</summary>
-    public static void CheckMlx(ImmutableArray<AdapterModule> modules, StageContext context)
+    public static void CheckMlx(ImmutableArray<AdapterModule> modules, Run run)
     {
         // mlx-vlm holds a language model below another root; a base that is the language model alone still tells its layers and sizes.
-        bool isTextBase = context.Base?.Config.Architecture?.Layers.Mlx.StartsWith(VlmRoot, StringComparison.Ordinal) == false;
-        _ = CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, context);
+        bool isTextBase = run.Base?.Config.Architecture?.Layers.Mlx.StartsWith(VlmRoot, StringComparison.Ordinal) == false;
+        _ = CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, run);
     }
 
     /// <summary>Compares the modules of a PEFT folder against which nothing else stands. What else stands against a conversion is no matter of a repair.</summary>
-    public static void CheckPeft(Adapter adapter, StageContext context)
+    public static void CheckPeft(Adapter adapter, Run run)
     {
-        if (context.Base is null || adapter.Modules.IsEmpty || context.Log.HasErrors)
+        if (run.Base is null || adapter.Modules.IsEmpty || run.Log.HasErrors)
         {
             return;
         }
 
-        LiveNames.Check(adapter, context);
+        LiveNames.Check(adapter, run);
         var log = new FindingLog();
-        _ = MapLayout.ToMlx(adapter, context with { Log = log });
+        _ = MapLayout.InMlx(adapter, run with { Log = log });
         foreach (Finding finding in log.ToSorted().Where(finding => OfTheBase.Contains(finding.Code)))
         {
-            context.Log.Add(finding);
+            run.Log.Add(finding);
         }
     }
 

@@ -9,12 +9,12 @@ namespace Transfuse.Conversion.Stages;
 internal static class CommonRank
 {
     /// <summary>The modules with one rank; unchanged, with an error in the log, where the zeros would be beyond the limit.</summary>
-    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, StageContext context)
+    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, Run run)
     {
         int rank = modules.Max(module => module.Rank);
         double after = modules.Sum(module => ((double)module.A.ByteLength + module.B.ByteLength) / module.Rank * rank);
-        return GrowthLimit.Allows(GrowthLimit.BytesOf(modules), after, $"{modules.Length} modules, rank {rank}", context)
-            ? [.. modules.Select(module => module.Rank == rank ? module : Pad(module, rank, context.Log))]
+        return GrowthLimit.Allows(GrowthLimit.BytesOf(modules), after, $"{modules.Length} modules, rank {rank}", run)
+            ? [.. modules.Select(module => module.Rank == rank ? module : Pad(module, rank, run.Log))]
             : modules;
     }
 

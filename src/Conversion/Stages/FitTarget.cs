@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Stages.Targets;
@@ -15,12 +16,13 @@ namespace Transfuse.Conversion.Stages;
 internal static class FitTarget
 {
     /// <summary>The adapter as the target holds it, or <see langword="null"/> with an error in the log.</summary>
-    public static Adapter? Apply(ReadResult read, StageContext context)
+    public static Adapter? Apply(ReadResult read, TargetProfile target, Run run)
     {
-        ValueProbes.Run(read.Adapter, context);
-        bool carries = read.Dialect == context.Profile.Dialect;
-        bool toMlx = context.Profile.Dialect == AdapterDialect.Mlx;
-        Adapter? mapped = carries ? Carry(read, context) : Cross(read, context);
+        Dialect dialect = run.Dialects.Of(target.Dialect);
+        ValueProbes.Run(read.Adapter, dialect, run);
+        bool carries = read.Dialect == dialect;
+        bool toMlx = dialect.Layout == ModelLayout.Mlx;
+        Adapter? mapped = carries ? Carry(read, target, run) : Cross(read, target, run);
         if (mapped is null)
         {
             return null;
@@ -28,10 +30,10 @@ internal static class FitTarget
 
         if (!carries || toMlx)
         {
-            mapped = mapped with { Modules = TargetKinds.Apply(mapped.Modules, context.Profile, !carries, context.Log) };
+            mapped = mapped with { Modules = TargetKinds.Apply(mapped.Modules, target, !carries, run.Log) };
         }
 
-        mapped = toMlx && !context.Log.HasErrors ? TargetPaths.Apply(mapped, context) : mapped;
+        mapped = toMlx && !run.Log.HasErrors ? TargetPaths.Apply(mapped, target, run) : mapped;
         if (mapped is null)
         {
             return null;
@@ -39,63 +41,62 @@ internal static class FitTarget
 
         ImmutableArray<AdapterModule> modules = mapped.Modules;
 
-        if (context.Log.HasErrors)
+        if (run.Log.HasErrors)
         {
             return null;
         }
 
         if (modules.IsEmpty && mapped.OtherTensors.IsEmpty)
         {
-            context.Log.Add(TensorCodes.NoModules.At(read.Content.Name, "no module is left that the target can adapt"));
+            run.Log.Add(TensorCodes.NoModules.At(read.Content.Name, "no module is left that the target can adapt"));
             return null;
         }
 
-        bool hasOneRankAndScale = context.Profile.OneRankAndScale && !modules.IsEmpty;
-        modules = hasOneRankAndScale ? CommonRank.Apply(modules, context) : modules;
+        bool hasOneRankAndScale = target.OneRankAndScale && !modules.IsEmpty;
+        modules = hasOneRankAndScale ? CommonRank.Apply(modules, run) : modules;
         double before = GrowthLimit.BytesOf(read.Adapter.Modules), after = GrowthLimit.BytesOf(modules);
-        if (context.Log.HasErrors || !GrowthLimit.Allows(before, after, $"{modules.Length} modules", context))
+        if (run.Log.HasErrors || !GrowthLimit.Allows(before, after, $"{modules.Length} modules", run))
         {
             return null;
         }
 
-        GrowthLimit.Report(before, after, $"{modules.Length} modules", context);
-        modules = hasOneRankAndScale ? CommonScale.Apply(modules, context.Log, context.CancellationToken) : modules;
+        GrowthLimit.Report(before, after, $"{modules.Length} modules", run);
+        modules = hasOneRankAndScale ? CommonScale.Apply(modules, run.Log, run.CancellationToken) : modules;
 
-        bool readsDouble = context.Profile.Dialect == AdapterDialect.Peft;
-        modules = DTypes.Apply(modules, context.Options.DType, readsDouble, context.Log, context.CancellationToken);
+        modules = DTypes.Apply(modules, run.Options.DType, dialect.ReadsDouble, run.Log, run.CancellationToken);
         return mapped with { Modules = modules };
     }
 
-    // PEFT holds what is no low-rank factor; MLX's readers refuse it.
-    private static Adapter Carry(ReadResult read, StageContext context)
+    // transformers' models hold what is no low-rank factor; MLX's readers refuse it.
+    private static Adapter Carry(ReadResult read, TargetProfile target, Run run)
     {
-        if (context.Profile.Dialect == AdapterDialect.Peft)
+        if (read.Adapter.Layout == ModelLayout.HuggingFace)
         {
-            LiveNames.Check(read.Adapter, context);
+            LiveNames.Check(read.Adapter, run);
             return read.Adapter;
         }
 
-        Adapter kept = read.Adapter with { Modules = CheckAgainstBase.CheckKept(read.Adapter.Modules, context) };
-        if (context.Profile.LoadsBaseWeights)
+        Adapter kept = read.Adapter with { Modules = CheckAgainstBase.CheckKept(read.Adapter.Modules, run) };
+        if (target.LoadsBaseWeights)
         {
             return kept;
         }
 
-        TargetKinds.RefuseOtherTensors(kept.OtherTensors, context.Profile, context.Log);
+        TargetKinds.RefuseOtherTensors(kept.OtherTensors, target, run.Log);
         return kept with { OtherTensors = [] };
     }
 
     // What stands against the conversion is named in one report: the tensors without slot first, then the modules without counterpart.
-    private static Adapter? Cross(ReadResult read, StageContext context)
+    private static Adapter? Cross(ReadResult read, TargetProfile target, Run run)
     {
-        LeftOutFields.Report(read.Adapter.SourceConfig, read.Content.Name, context.Log);
-        if (context is { Profile.Dialect: AdapterDialect.Mlx, Base.Config.Quantization: { } quantization })
+        LeftOutFields.Report(read.Adapter.SourceConfig, read.Content.Name, run);
+        if (run.Dialects.Of(target.Dialect).Layout == ModelLayout.Mlx && run is { Base.Config.Quantization: { } quantization })
         {
-            context.Log.Add(TargetCodes.QuantizedBase.At(context.Base.Folder, $"has {quantization.Bits} bits ({quantization.Mode})"));
+            run.Log.Add(TargetCodes.QuantizedBase.At(run.Base.Folder, $"has {quantization.Bits} bits ({quantization.Mode})"));
         }
 
-        Adapter adapter = SavedEmbeddings.LeaveOutOrRefuse(read.Adapter, context);
-        TargetKinds.RefuseOtherTensors(adapter.OtherTensors, context.Profile, context.Log);
-        return MapLayout.Apply(adapter with { OtherTensors = [] }, context);
+        Adapter adapter = SavedEmbeddings.LeaveOutOrRefuse(read.Adapter, run);
+        TargetKinds.RefuseOtherTensors(adapter.OtherTensors, target, run.Log);
+        return MapLayout.Apply(adapter with { OtherTensors = [] }, target, run);
     }
 }

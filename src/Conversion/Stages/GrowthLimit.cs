@@ -19,28 +19,28 @@ internal static class GrowthLimit
     /// <param name="before">The size of the factors, in bytes.</param>
     /// <param name="after">Their size with what is filled in.</param>
     /// <param name="subject">What grows.</param>
-    /// <param name="context">The run, whose options have the limit.</param>
+    /// <param name="run">The run, whose options have the limit.</param>
     /// <returns>Whether they are within it; if not, an error is in the log.</returns>
-    public static bool Allows(double before, double after, string subject, StageContext context)
+    public static bool Allows(double before, double after, string subject, Run run)
     {
-        if (after <= AlwaysAllowed || after <= before * context.Options.MaxGrowth)
+        if (after <= AlwaysAllowed || after <= before * run.Options.MaxGrowth)
         {
             return true;
         }
 
         double needed = Math.Ceiling(after / Math.Max(before, 1));
         string way = needed <= int.MaxValue ? FormattableString.Invariant($"--max-growth {needed:F0} allows it") : "no option allows it";
-        string message = $"{Sizes(before, after)}, and the limit is {context.Options.MaxGrowth} times; {way}";
-        context.Log.Add(TargetCodes.GrowthBeyondLimit.At(subject, message));
+        string message = $"{Sizes(before, after)}, and the limit is {run.Options.MaxGrowth} times; {way}";
+        run.Log.Add(TargetCodes.GrowthBeyondLimit.At(subject, message));
         return false;
     }
 
     /// <summary>Names factors that became much larger.</summary>
-    public static void Report(double before, double after, string subject, StageContext context)
+    public static void Report(double before, double after, string subject, Run run)
     {
         if (after >= AlwaysAllowed / 4 && after >= before * Named)
         {
-            context.Log.Add(TargetCodes.GrownMuch.At(subject, Sizes(before, after)));
+            run.Log.Add(TargetCodes.GrownMuch.At(subject, Sizes(before, after)));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
@@ -18,9 +19,10 @@ internal static partial class OpenAdapter
     private const string DefaultName = "default";
 
     /// <summary>The opened content, or <see langword="null"/> with an error in the log.</summary>
-    public static AdapterContent? Open(IAdapterSource source, string? adapterName, FindingLog log)
+    public static AdapterContent? Open(IAdapterSource source, Run run)
     {
-        if (Choose(source, adapterName, log) is not { } chosen || ChooseWeights(chosen, log) is not { } weightsFile)
+        FindingLog log = run.Log;
+        if (Choose(source, run.Options.AdapterName, log) is not { } chosen || ChooseWeights(chosen, run.Dialects, log) is not { } weightsFile)
         {
             return null;
         }
@@ -147,9 +149,9 @@ internal static partial class OpenAdapter
         }
     }
 
-    private static string? ChooseWeights(IAdapterSource source, FindingLog log)
+    private static string? ChooseWeights(IAdapterSource source, DialectRegistry dialects, FindingLog log)
     {
-        string[] known = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle, AdapterFiles.PeftCheckpoint, AdapterFiles.MlxWeights, AdapterFiles.MlxArchive];
+        ImmutableArray<string> known = dialects.WeightsFiles;
         string[] present = [.. known.Where(source.FileNames.Contains)];
         if (present is [])
         {
@@ -180,9 +182,7 @@ internal static partial class OpenAdapter
             return null;
         }
 
-        bool peft = present.Any(name => name is AdapterFiles.PeftWeights or AdapterFiles.PeftPickle or AdapterFiles.PeftCheckpoint);
-        bool mlx = present.Any(name => name is AdapterFiles.MlxWeights or AdapterFiles.MlxArchive);
-        if (peft && mlx)
+        if (dialects.All.Count(dialect => present.Any(dialect.HasFile)) > 1)
         {
             log.Add(ContainerCodes.DialectUnclear.At(source.Name, $"holds {List(present)}"));
             return null;

@@ -8,15 +8,15 @@ namespace Transfuse.Conversion.Stages;
 internal static class OpenBaseWeights
 {
     /// <summary>The weights, or <see langword="null"/> where there are none or they are broken.</summary>
-    public static BaseWeights? Open(StageContext context)
+    public static BaseWeights? Open(Run run)
     {
         try
         {
-            return context.Base?.OpenWeights();
+            return run.Base?.OpenWeights();
         }
         catch (ContainerException broken)
         {
-            context.Log.Add(DamagedFile.Describe(broken));
+            run.Log.Add(DamagedFile.Describe(broken));
             return null;
         }
     }

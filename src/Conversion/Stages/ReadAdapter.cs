@@ -1,37 +1,101 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Peft;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages;
 
-/// <summary>Opens an adapter, detects its dialect and reads it.</summary>
+/// <summary>Opens an adapter, detects its dialect and reads it. Dialects read alike for every verb; what a verb needs is asked here of what was read.</summary>
 internal static class ReadAdapter
 {
-    /// <summary>The adapter, or <see langword="null"/> with an error in the log.</summary>
-    /// <param name="source">The files.</param>
-    /// <param name="target">The dialect to which it goes, which decides whether it is carried; <see langword="null"/> where it is only looked at.</param>
-    /// <param name="context">The run.</param>
-    public static ReadResult? Read(IAdapterSource source, AdapterDialect? target, StageContext context) =>
-        Read(source, dialect => target is null ? ReadPurpose.Inspect : target == dialect ? ReadPurpose.Carry : ReadPurpose.Convert, overrides: target is not null, context);
-
-    /// <summary>The adapter as it can be compared with another, or <see langword="null"/> with an error in the log.</summary>
-    public static ReadResult? ReadToCompare(IAdapterSource source, StageContext context) =>
-        Read(source, _ => ReadPurpose.Compare, overrides: false, context with { Options = context.Options with { MaxRank = int.MaxValue, SvdRank = null } });
-
-    /// <summary>The adapter as it is merged into its base, or <see langword="null"/> with an error in the log.</summary>
-    public static ReadResult? ReadToFuse(IAdapterSource source, StageContext context) =>
-        Read(source, _ => ReadPurpose.Fuse, overrides: true, context with { Options = context.Options with { MaxRank = int.MaxValue, SvdRank = null } });
-
-    private static ReadResult? Read(IAdapterSource source, Func<AdapterDialect, ReadPurpose> purpose, bool overrides, StageContext context)
+    /// <summary>The adapter as it goes to a dialect, its own or another, or <see langword="null"/> with an error in the log.</summary>
+    public static ReadResult? ToConvert(IAdapterSource source, AdapterDialect target, Run run) => Read(source, overrides: true, run, (reading, dialect) =>
     {
-        if (OpenAdapter.Open(source, context.Options.AdapterName, context.Log) is not { } content)
+        bool stays = dialect.Id == target;
+        run.Log.AddRange(reading.Unasked(Given(run)));
+        run.Log.AddRange(stays ? [] : reading.Obstacles);
+        if (run.Log.HasErrors)
         {
             return null;
         }
 
-        if (DialectDetector.Detect(content, context.Log) is var (dialect, own)
-            && Dialects.Dialects.Of(dialect).Read(own, Options(purpose(dialect), overrides, context), context.Log) is { } adapter)
+        run.Log.AddRange(reading.Surroundings);
+        if (reading.Complete(run.Log) is not { } adapter)
+        {
+            return null;
+        }
+
+        run.Log.AddRange(stays ? reading.Doubts.Select(Demote) : reading.Doubts);
+        run.Log.AddRange(reading.Lacks(stays));
+        return stays ? adapter : reading.AsLora(adapter, Methods(run), run.Log);
+    });
+
+    /// <summary>The adapter as it can be compared with another, or <see langword="null"/> with an error in the log. An answer for one must not hide what the other says.</summary>
+    public static ReadResult? ToCompare(IAdapterSource source, Run run) => Read(source, overrides: false, run, (reading, _) =>
+    {
+        Adapter? adapter = reading.Complete(run.Log);
+        run.Log.AddRange(reading.Doubts);
+        return adapter is null || !reading.IsLowRank ? adapter : reading.AsLora(adapter, Exact(run), run.Log);
+    });
+
+    /// <summary>The adapter as it is merged into its base, or <see langword="null"/> with an error in the log: what is relative to another base is refused.</summary>
+    public static ReadResult? ToFuse(IAdapterSource source, Run run) => Read(source, overrides: true, run, (reading, _) =>
+    {
+        run.Log.AddRange(reading.Unasked(Given(run)));
+        run.Log.AddRange(reading.Obstacles);
+        if (run.Log.HasErrors)
+        {
+            return null;
+        }
+
+        run.Log.AddRange(reading.Surroundings);
+        if (reading.Complete(run.Log) is not { } adapter)
+        {
+            return null;
+        }
+
+        run.Log.AddRange(reading.Doubts);
+        run.Log.AddRange(reading.Lacks(stays: true));
+
+        // IA3's factors multiply the weights of the base, which a merge has.
+        return adapter.Method == PeftTypes.Ia3 ? adapter : reading.AsLora(adapter, Exact(run), run.Log);
+    });
+
+    /// <summary>The adapter as it is looked at, or <see langword="null"/> with an error in the log.</summary>
+    public static ReadResult? ToInspect(IAdapterSource source, Run run) => Read(source, overrides: false, run, (reading, _) =>
+    {
+        run.Log.AddRange(reading.Obstacles);
+        run.Log.AddRange(reading.Surroundings);
+        Adapter? adapter = reading.Complete(run.Log);
+        run.Log.AddRange(reading.Doubts);
+        return adapter;
+    });
+
+    /// <summary>The adapter as it is mended, or <see langword="null"/> with an error in the log: what the config and the file lack is for the mending to find.</summary>
+    public static Adapter? ToMend(AdapterContent content, Dialect dialect, Run run)
+    {
+        if (dialect.Read(content, Options(overrides: true, run), run.Log) is not { } reading)
+        {
+            return null;
+        }
+
+        run.Log.AddRange(reading.Surroundings);
+        Adapter? adapter = reading.Complete(run.Log);
+        run.Log.AddRange(reading.Doubts);
+        return adapter;
+    }
+
+    private static ReadResult? Read(IAdapterSource source, bool overrides, Run run, Func<DialectReading, Dialect, Adapter?> ask)
+    {
+        if (OpenAdapter.Open(source, run) is not { } content)
+        {
+            return null;
+        }
+
+        if (run.Dialects.Detect(content, run.Log) is var (dialect, own) && dialect.Read(own, Options(overrides, run), run.Log) is { } reading && ask(reading, dialect) is { } adapter)
         {
             return new ReadResult(adapter, dialect, own);
         }
@@ -40,20 +104,21 @@ internal static class ReadAdapter
         return null;
     }
 
-    /// <summary>What decides how an adapter is read.</summary>
-    /// <param name="purpose">Whether it stays in its dialect.</param>
-    /// <param name="overrides">Whether the caller's scale and dropout win over what a config says plainly. Where two adapters are compared, an answer for one must not hide what the other says.</param>
-    /// <param name="context">The run.</param>
-    public static ReadOptions Options(ReadPurpose purpose, bool overrides, StageContext context) =>
-        new(purpose, new MlxGiven(context.Options.Scale, context.Options.Dropout, context.Options.Producer, overrides), BaseLayers.Of(context))
-        {
-            Methods = new MethodOptions
-            {
-                MaxRank = context.Options.MaxRank,
-                SvdRank = context.Options.SvdRank,
-                Base = context.Base,
-                MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism,
-                CancellationToken = context.CancellationToken,
-            },
-        };
+    private static ReadOptions Options(bool overrides, Run run) => new(Given(run) with { Overrides = overrides }, run.BaseLayers, run.Base);
+
+    private static MlxGiven Given(Run run) => new(run.Options.Scale, run.Options.Dropout, run.Options.Producer);
+
+    private static MethodOptions Methods(Run run) => new()
+    {
+        MaxRank = run.Options.MaxRank,
+        SvdRank = run.Options.SvdRank,
+        Base = run.Base,
+        MaxDegreeOfParallelism = run.Options.MaxDegreeOfParallelism,
+        CancellationToken = run.CancellationToken,
+    };
+
+    // What nobody writes may have any rank.
+    private static MethodOptions Exact(Run run) => Methods(run) with { MaxRank = int.MaxValue, SvdRank = null };
+
+    private static Finding Demote(Finding finding) => finding.Severity == Severity.Error ? finding with { Severity = Severity.Warning } : finding;
 }

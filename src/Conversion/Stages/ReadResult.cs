@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages;
 
@@ -8,7 +7,7 @@ namespace Transfuse.Conversion.Stages;
 /// <param name="Adapter">The adapter.</param>
 /// <param name="Dialect">The dialect that it came in.</param>
 /// <param name="Content">The open files.</param>
-internal sealed record ReadResult(Adapter Adapter, AdapterDialect Dialect, AdapterContent Content) : IDisposable
+internal sealed record ReadResult(Adapter Adapter, Dialect Dialect, AdapterContent Content) : IDisposable
 {
     public void Dispose() => Content.Weights.Dispose();
 }

@@ -5,7 +5,7 @@ using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages;
 
@@ -14,39 +14,40 @@ internal static class RoundTrip
 {
     /// <summary>Compares, and adds an error for each module that the output would change otherwise.</summary>
     /// <param name="source">What was read.</param>
+    /// <param name="target">The reader that it is for.</param>
     /// <param name="output">What is about to be written.</param>
     /// <param name="checks">What else looks at the two.</param>
-    /// <param name="context">The run.</param>
+    /// <param name="run">The run.</param>
     /// <returns>The comparison, or <see langword="null"/> with an error where the output cannot be read back.</returns>
-    public static AdapterComparison? Check(ReadResult source, OutputFolder output, ImmutableArray<IPipelineCheck> checks, StageContext context)
+    public static AdapterComparison? Check(ReadResult source, TargetProfile target, OutputFolder output, ImmutableArray<IPipelineCheck> checks, Run run)
     {
-        var log = new FindingLog(context.Options.Allowed);
-        StageContext quiet = context with { Log = log };
+        var log = new FindingLog(run.Options.Allowed);
+        Run quiet = run with { Log = log };
         using var container = new OutputContainer(output);
         var content = new AdapterContent(source.Content.Source, "output", output.WeightsFile, container, output.Config);
-        Adapter? written = Dialects.Dialects.Of(context.Profile.Dialect).Read(content, new ReadOptions(ReadPurpose.Carry, MlxGiven.Nothing, BaseLayers.Of(context)), log);
-        Adapter? left = MapLayout.InMlx(source.Adapter, quiet);
-        Adapter? right = written is null ? null : MapLayout.InMlx(written, quiet);
+        Adapter? written = run.Dialects.Of(target.Dialect).Read(content, ReadOptions.Nothing with { BaseLayers = run.BaseLayers }, log)?.Complete(log);
+        Adapter? left = MapLayout.InMlx(source.Adapter, target, quiet);
+        Adapter? right = written is null ? null : MapLayout.InMlx(written, target, quiet);
         if (left is null || right is null || log.HasErrors)
         {
-            context.Log.Add(TargetCodes.RoundTripFailed.At("output", $"could not be read back: {log.ToSorted().FirstOrDefault()?.ToString() ?? "no finding says why"}"));
+            run.Log.Add(TargetCodes.RoundTripFailed.At("output", $"could not be read back: {log.ToSorted().FirstOrDefault()?.ToString() ?? "no finding says why"}"));
             return null;
         }
 
-        AdapterComparison comparison = AdapterComparer.Compare(left, right, context.ComparisonOptions, context.CancellationToken);
-        foreach (ModuleComparison module in comparison.Modules.Where(module => !module.Agrees(AdapterComparison.RoundingTo(context.Options.DType))))
+        AdapterComparison comparison = AdapterComparer.Compare(left, right, run.ComparisonOptions, run.CancellationToken);
+        foreach (ModuleComparison module in comparison.Modules.Where(module => !module.Agrees(AdapterComparison.RoundingTo(run.Options.DType))))
         {
-            context.Log.Add(TargetCodes.RoundTripFailed.At(module.Path, Problem(module)));
+            run.Log.Add(TargetCodes.RoundTripFailed.At(module.Path, Problem(module)));
         }
 
         if (comparison.Roots is { } roots)
         {
-            context.Log.Add(TargetCodes.RoundTripFailed.At("output", $"has its layers at {roots.Second}, the source at {roots.First}"));
+            run.Log.Add(TargetCodes.RoundTripFailed.At("output", $"has its layers at {roots.Second}, the source at {roots.First}"));
         }
 
         foreach (IPipelineCheck check in checks)
         {
-            check.Run(left, right, context.Log, context.CancellationToken);
+            check.Run(left, right, run.Log, run.CancellationToken);
         }
 
         return comparison;

@@ -12,15 +12,15 @@ namespace Transfuse.Conversion.Stages;
 internal static class SavedEmbeddings
 {
     /// <summary>Leaves out what equals the base's; the rest stays.</summary>
-    public static Adapter LeaveOutEqual(Adapter adapter, StageContext context) => LeaveOut(adapter, _ => true, refuses: false, context);
+    public static Adapter LeaveOutEqual(Adapter adapter, Run run) => LeaveOut(adapter, _ => true, refuses: false, run);
 
     /// <summary>Leaves out what equals the base's, of those tensors that a caller names; the rest stays.</summary>
-    public static Adapter LeaveOutEqual(Adapter adapter, Func<OtherTensor, bool> isMeant, StageContext context) => LeaveOut(adapter, isMeant, refuses: false, context);
+    public static Adapter LeaveOutEqual(Adapter adapter, Func<OtherTensor, bool> isMeant, Run run) => LeaveOut(adapter, isMeant, refuses: false, run);
 
     /// <summary>Leaves out what equals the base's, and all saved embeddings; of these the ones that are not shown to equal the base's are refused by name.</summary>
-    public static Adapter LeaveOutOrRefuse(Adapter adapter, StageContext context) => LeaveOut(adapter, _ => true, refuses: true, context);
+    public static Adapter LeaveOutOrRefuse(Adapter adapter, Run run) => LeaveOut(adapter, _ => true, refuses: true, run);
 
-    private static Adapter LeaveOut(Adapter adapter, Func<OtherTensor, bool> isMeant, bool refuses, StageContext context)
+    private static Adapter LeaveOut(Adapter adapter, Func<OtherTensor, bool> isMeant, bool refuses, Run run)
     {
         OtherTensor[] saved = [.. adapter.OtherTensors.Where(tensor => CanBeOfBase(tensor) && isMeant(tensor))];
         if (saved is [])
@@ -30,41 +30,41 @@ internal static class SavedEmbeddings
 
         var equal = new List<OtherTensor>();
         var refused = new List<OtherTensor>();
-        using BaseWeights? weights = OpenBaseWeights.Open(context);
+        using BaseWeights? weights = OpenBaseWeights.Open(run);
         foreach (OtherTensor tensor in saved)
         {
-            if (Difference(tensor, weights, context) is not { } why)
+            if (Difference(tensor, weights, run) is not { } why)
             {
                 equal.Add(tensor);
             }
             else if (refuses && tensor.Kind == OtherTensorKind.SavedEmbedding)
             {
                 refused.Add(tensor);
-                context.Log.Add(TensorCodes.SavedEmbedding.At(
+                run.Log.Add(TensorCodes.SavedEmbedding.At(
                     tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {why}; merging in PEFT (merge_and_unload) keeps it, --allow {TensorCodes.SavedEmbedding.Id} drops it"));
             }
         }
 
-        TellEqual(TensorCodes.SavedEmbeddingEqual, equal.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding), context);
-        TellEqual(TensorCodes.WholeModuleEqual, equal.Where(tensor => tensor.Kind != OtherTensorKind.SavedEmbedding), context);
+        TellEqual(TensorCodes.SavedEmbeddingEqual, equal.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding), run);
+        TellEqual(TensorCodes.WholeModuleEqual, equal.Where(tensor => tensor.Kind != OtherTensorKind.SavedEmbedding), run);
         return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(equal.Concat(refused)) };
     }
 
     private static bool CanBeOfBase(OtherTensor tensor) => tensor.Kind is OtherTensorKind.SavedEmbedding or OtherTensorKind.WholeModule or OtherTensorKind.BaseBias;
 
-    private static void TellEqual(FindingCode code, IEnumerable<OtherTensor> tensors, StageContext context)
+    private static void TellEqual(FindingCode code, IEnumerable<OtherTensor> tensors, Run run)
     {
         string[] names = [.. tensors.Select(tensor => tensor.SourceName)];
         if (names is not [])
         {
-            context.Log.Add(code.At(names, "equals the base's and was left out"));
+            run.Log.Add(code.At(names, "equals the base's and was left out"));
         }
     }
 
     // What keeps a saved embedding from being the base's, or null.
-    private static string? Difference(OtherTensor saved, BaseWeights? weights, StageContext context)
+    private static string? Difference(OtherTensor saved, BaseWeights? weights, Run run)
     {
-        if (context.Base is not { } model)
+        if (run.Base is not { } model)
         {
             return "no base was given to compare it with";
         }
@@ -76,7 +76,7 @@ internal static class SavedEmbeddings
 
         return SavedBaseWeight.Find(weights, model.Config.Architecture, saved.Path) is not { } found ? $"{model.Folder} has no such tensor"
             : found.Shape != saved.Tensor.Shape ? $"{model.Folder} has {found.DType.SafetensorsName()} {found.Shape} there"
-            : SavedBaseWeight.HasValuesOf(saved.Tensor, found, context.CancellationToken) ? null
+            : SavedBaseWeight.HasValuesOf(saved.Tensor, found, run.CancellationToken) ? null
             : $"{model.Folder} has other values there";
     }
 }

@@ -23,14 +23,14 @@ internal static partial class SideWeights
     /// <summary>Names each file and says what it is.</summary>
     /// <param name="content">The adapter.</param>
     /// <param name="isCopied">Whether the output gets the files that it does not change; then nothing is lost.</param>
-    /// <param name="context">The run.</param>
-    public static void Report(AdapterContent content, bool isCopied, StageContext context)
+    /// <param name="run">The run.</param>
+    public static void Report(AdapterContent content, bool isCopied, Run run)
     {
         foreach (string name in content.Source.FileNames.Where(name => name != content.WeightsFile && IsWeights(name)))
         {
             string what = Known.FirstOrDefault(known => known.Name == Path.GetFileNameWithoutExtension(name)).What is { } known ? $"{known}; {Describe(content.Source, name)}" : Describe(content.Source, name);
             Finding finding = ContainerCodes.SideWeights.At(name, what + (isCopied ? "; it stays as it is" : "; the output does not hold it"));
-            context.Log.Add(isCopied ? finding with { Severity = Severity.Information } : finding);
+            run.Log.Add(isCopied ? finding with { Severity = Severity.Information } : finding);
         }
     }
 

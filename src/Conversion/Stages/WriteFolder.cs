@@ -16,32 +16,32 @@ internal static class WriteFolder
     /// <param name="content">What they are made of.</param>
     /// <param name="sink">Where they go.</param>
     /// <param name="source">What the tensors are read from; closed before the swap, so that the output may replace it.</param>
-    /// <param name="context">The run.</param>
+    /// <param name="run">The run.</param>
     /// <returns>False with an error in the log where the place is taken.</returns>
-    public static bool Write(OutputFolder output, AdapterContent content, IAdapterSink sink, IDisposable source, StageContext context)
+    public static bool Write(OutputFolder output, AdapterContent content, IAdapterSink sink, IDisposable source, Run run)
     {
         try
         {
-            sink.Begin(AdapterInputs.Of(content.Source, context.Base));
+            sink.Begin(AdapterInputs.Of(content.Source, run.Base));
             foreach (FolderRecovery recovery in sink.Recoveries)
             {
-                context.Log.Add(Recoveries.Describe(recovery));
+                run.Log.Add(Recoveries.Describe(recovery));
             }
 
-            WriteFiles(output, content, sink, context);
-            context.CancellationToken.ThrowIfCancellationRequested();
+            WriteFiles(output, content, sink, run);
+            run.CancellationToken.ThrowIfCancellationRequested();
             source.Dispose();
             sink.Commit();
             return true;
         }
         catch (OutputTakenException taken)
         {
-            context.Log.Add(TargetCodes.OutputExists.At(taken.Place, taken.Reason));
+            run.Log.Add(TargetCodes.OutputExists.At(taken.Place, taken.Reason));
             return false;
         }
     }
 
-    private static void WriteFiles(OutputFolder output, AdapterContent content, IAdapterSink sink, StageContext context)
+    private static void WriteFiles(OutputFolder output, AdapterContent content, IAdapterSink sink, Run run)
     {
         UnixFileMode? ofWeights = content.Source.Permissions(content.WeightsFile);
         ReadOnlyMemory<byte> text = output.ConfigText ?? PythonJson.Write(output.Config, output.ConfigStyle);
@@ -57,19 +57,19 @@ internal static class WriteFolder
             using IByteSource source = file.Source.Open(file.SourceName);
             if (!file.IsBeside || !sink.Keeps(file.Name, source, out bool isEqual))
             {
-                Copy(file, source, sink, context.CancellationToken);
+                Copy(file, source, sink, run.CancellationToken);
             }
             else if (!isEqual)
             {
-                context.Log.Add(TargetCodes.SideFileKept.At(file.Name, "the output has another file of this name, which was kept"));
+                run.Log.Add(TargetCodes.SideFileKept.At(file.Name, "the output has another file of this name, which was kept"));
             }
         }
 
         if (output.HasNewWeights)
         {
             using IByteSink weights = sink.Create(output.WeightsFile, ofWeights);
-            var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = context.Options.MaxDegreeOfParallelism };
-            SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, context.CancellationToken);
+            var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = run.Options.MaxDegreeOfParallelism };
+            SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, run.CancellationToken);
         }
     }
 

@@ -39,11 +39,10 @@ public static class PeftPatternResolver
         return [.. ranks.Select(module => Judge(module.Key, module.Value, matcher.Read(module.Key), refuted))];
     }
 
-    /// <summary>Reports what is not certain: one finding per kind and meaning, naming the first module.</summary>
+    /// <summary>What is not certain: one finding per kind and meaning, naming the first modules.</summary>
     /// <param name="verdicts">What <see cref="Resolve"/> gave.</param>
     /// <param name="config">The config that it was given for.</param>
-    /// <param name="log">Takes the findings.</param>
-    public static void Report(IReadOnlyCollection<PeftPatternVerdict> verdicts, PeftConfig config, FindingLog log)
+    public static IEnumerable<Finding> Report(IReadOnlyCollection<PeftPatternVerdict> verdicts, PeftConfig config)
     {
         string rankField = config.RankPattern.IsEmpty ? "r" : "rank_pattern";
         foreach (var group in verdicts
@@ -55,7 +54,7 @@ public static class PeftPatternResolver
                         Alphas: string.Join(" or ", verdict.Alphas.Select(alpha => alpha.ToString(CultureInfo.InvariantCulture))))))
         {
             string modules = NameList.Of(group.Select(verdict => verdict.Path));
-            log.Add(group.Key.Agreement switch
+            yield return group.Key.Agreement switch
             {
                 PeftPatternAgreement.AlphaAmbiguous =>
                     ConfigCodes.AlphaAmbiguous.At(
@@ -67,7 +66,7 @@ public static class PeftPatternResolver
                     ConfigCodes.RankContradicted.At(
                         new ConfigPlace(config.FileName, rankField),
                         $"{modules}: rank {group.Key.ConfigRank} in the config, {group.Key.Rank} in the tensors; alpha {group.Key.Alphas}"),
-            });
+            };
         }
     }
 

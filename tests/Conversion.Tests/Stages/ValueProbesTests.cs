@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Tests.Verification;
@@ -65,15 +66,15 @@ public class ValueProbesTests
     }
 
     [Theory]
-    [InlineData(2e-8, AdapterDialect.Mlx, DType.F16, true)]
-    [InlineData(4e-8, AdapterDialect.Mlx, DType.F16, false)]
-    [InlineData(2e-8, AdapterDialect.Mlx, DType.BF16, false)]
-    [InlineData(2e-8, AdapterDialect.Peft, DType.F16, false)]
-    public void MLX_multiplies_float16_factors_in_float16(double scale, AdapterDialect reader, DType dtype, bool named)
+    [InlineData(2e-8, "MLX", DType.F16, true)]
+    [InlineData(4e-8, "MLX", DType.F16, false)]
+    [InlineData(2e-8, "MLX", DType.BF16, false)]
+    [InlineData(2e-8, "PEFT", DType.F16, false)]
+    public void MLX_multiplies_float16_factors_in_float16(double scale, string reader, DType dtype, bool named)
     {
         var log = new FindingLog();
         Adapter adapter = PlainModule.Adapter([Module(0) with { Scale = scale }]);
-        ValueProbes.Vanishing(adapter with { Modules = [.. adapter.Modules.Select(module => module with { A = module.A.Cast(dtype), B = module.B.Cast(dtype) })] }, reader, log);
+        ValueProbes.Vanishing(adapter with { Modules = [.. adapter.Modules.Select(module => module with { A = module.A.Cast(dtype), B = module.B.Cast(dtype) })] }, DialectRegistry.Default.Of(new AdapterDialect(reader)), log);
         Assert.Equal(named ? ["the scale is 2E-08, which is 0 as float16, the dtype of the factors"] : [], log.ToSorted().Select(finding => finding.Message));
     }
 
@@ -104,7 +105,7 @@ public class ValueProbesTests
     {
         var log = new FindingLog();
         Adapter adapter = PlainModule.Adapter(modules);
-        ValueProbes.Run(adapter, new StageContext(TargetProfile.MlxLm, null, ConversionOptions.Default, log, TestContext.Current.CancellationToken));
+        ValueProbes.Run(adapter, DialectRegistry.Default.Of(AdapterDialect.Mlx), new Conversion.Stages.Run(ConversionOptions.Default, log, TestContext.Current.CancellationToken));
         return [.. log.ToSorted()];
     }
 }

@@ -41,7 +41,7 @@ public class PeftPatternResolverTests
         Assert.Equal(0, log.Count);
 
         var allowing = new FindingLog(new HashSet<string> { "TF3204" });
-        PeftPatternResolver.Report(verdicts, ConfigOf(Fields.Replace("ALPHA", "64")), allowing);
+        allowing.AddRange(PeftPatternResolver.Report(verdicts, ConfigOf(Fields.Replace("ALPHA", "64"))));
         Assert.False(allowing.HasErrors);
     }
 
@@ -95,7 +95,7 @@ public class PeftPatternResolverTests
         var matcher = new PeftPatternMatcher(config, new RegexBudget(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)));
         PeftPatternVerdict[] verdicts =
             [.. PeftPatternResolver.Resolve(matcher, [.. modules.Select(module => new KeyValuePair<string, int>(module.Path, module.Rank))])];
-        PeftPatternResolver.Report(verdicts, config, log);
+        log.AddRange(PeftPatternResolver.Report(verdicts, config));
         Assert.Equal(verdicts.Any(verdict => verdict.Agreement == PeftPatternAgreement.AlphaAmbiguous), log.HasErrors);
         Assert.Equal(modules, verdicts.Select(verdict => (verdict.Path, verdict.Rank)));
         return verdicts;

@@ -15,7 +15,7 @@ namespace Transfuse.Apply.Fusing.Placing;
 /// Finds for each part of an adapter the weight of the base that it changes. A module whose own name the base has is merged there; others go the way
 /// that a conversion takes them: into MLX's layout, and from there into that of the base's files, whichever transformers wrote them.
 /// </summary>
-internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, ArchitectureMap? map, TiedWeights tied, StageContext context)
+internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, ArchitectureMap? map, TiedWeights tied, Run run)
 {
     private const string Weight = ".weight";
     private static readonly HfLayout[] Layouts = [HfLayout.Checkpoint, HfLayout.Transformers5, HfLayout.Transformers4];
@@ -25,14 +25,14 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
     public ImmutableArray<PlacedStage> Place()
     {
         // A saved embedding is what the factors were trained on.
-        Adapter adapter = SavedEmbeddings.LeaveOutEqual(read.Adapter, context);
+        Adapter adapter = SavedEmbeddings.LeaveOutEqual(read.Adapter, run);
         PlaceOthers(adapter);
         AdapterModule[] outside = [.. adapter.Modules.Where(module => tied.RoleOf(module.FullPath) != ModuleRole.None)];
         AdapterModule[] inside = [.. adapter.Modules.Except(outside)];
         PlaceTied(outside);
         if (lookup.Layout == ModelLayout.Mlx)
         {
-            PlaceAll(adapter.Layout == ModelLayout.Mlx ? inside : InMlx(adapter, inside, context));
+            PlaceAll(adapter.Layout == ModelLayout.Mlx ? inside : InMlx(adapter, inside, run));
         }
         else
         {
@@ -45,12 +45,12 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
     // Rows of tokens and saved embeddings are written into the one weight that a tied model has; modules that were trained whole are two, unless both were saved alike.
     private void PlaceOthers(Adapter adapter)
     {
-        PlacedStage[] others = [.. new OtherPlacement(adapter, lookup, map, tied, context).Place()];
+        PlacedStage[] others = [.. new OtherPlacement(adapter, lookup, map, tied, run).Place()];
         PlacedStage? embedding = others.LastOrDefault(placed => placed.Weight == tied.Embedding && placed.Stage is RowsStage or ReplaceStage);
         PlacedStage? head = tied.IsTied ? others.LastOrDefault(placed => placed.Weight == tied.Head) : null;
         bool shares = tied is { IsTied: true, Head: not null } && (embedding ?? head) is { } either
             && (head is null || embedding is null ? either.Stage is RowsStage or ReplaceStage { IsOfBase: true }
-                : embedding.Stage is ReplaceStage one && head.Stage is ReplaceStage other && TensorProbe.BytesEqual(one.Weight, other.Weight, context.CancellationToken));
+                : embedding.Stage is ReplaceStage one && head.Stage is ReplaceStage other && TensorProbe.BytesEqual(one.Weight, other.Weight, run.CancellationToken));
         if (!shares)
         {
             _placed.AddRange(others);
@@ -77,7 +77,7 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
             _placed.Add(new PlacedStage(tied.Embedding, change));
 
             // MLX's adapter of a tied embedding changes the head too; PEFT's does with ensure_weight_tying, and then has the mirrored pair for the head.
-            bool both = tied.IsTied && (read.Adapter.Layout == ModelLayout.Mlx || (read.Adapter.TiesEmbeddings && (head is null || TiedEmbeddings.IsMirror(embedding, head, context.CancellationToken))));
+            bool both = tied.IsTied && (read.Adapter.Layout == ModelLayout.Mlx || (read.Adapter.TiesEmbeddings && (head is null || TiedEmbeddings.IsMirror(embedding, head, run.CancellationToken))));
             if (both)
             {
                 _placed.Add(new PlacedStage(tied.Head!, change));
@@ -112,8 +112,8 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
             return;
         }
 
-        var scratch = new FindingLog(context.Options.Allowed);
-        AdapterModule[] inMlx = [.. InMlx(adapter, left, context with { Log = scratch })];
+        var scratch = new FindingLog(run.Options.Allowed);
+        AdapterModule[] inMlx = [.. InMlx(adapter, left, run with { Log = scratch })];
         if (scratch.HasErrors)
         {
             Tell(scratch);
@@ -135,8 +135,8 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
         (FindingLog Log, AdapterModule[] Modules)? best = null;
         foreach (HfLayout layout in Layouts)
         {
-            var scratch = new FindingLog(context.Options.Allowed);
-            AdapterModule[] mapped = [.. new MlxToHfModules(map, layout, context with { Log = scratch }).Map([.. modules])];
+            var scratch = new FindingLog(run.Options.Allowed);
+            AdapterModule[] mapped = [.. new MlxToHfModules(map, layout, run with { Log = scratch }).Map([.. modules])];
             if (!scratch.HasErrors && mapped.All(module => lookup.Find(NameOf(module)) is not null))
             {
                 Tell(scratch);
@@ -151,10 +151,10 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
         PlaceAll(best.Value.Modules);
     }
 
-    private static IEnumerable<AdapterModule> InMlx(Adapter adapter, AdapterModule[] modules, StageContext run)
+    private static IEnumerable<AdapterModule> InMlx(Adapter adapter, AdapterModule[] modules, Run run)
     {
         var part = adapter with { Modules = [.. modules], OtherTensors = [] };
-        return modules is [] ? [] : MapLayout.ToMlx(part, run)?.Modules ?? [];
+        return modules is [] ? [] : MapLayout.InMlx(part, run)?.Modules ?? [];
     }
 
     private void PlaceAll(IEnumerable<AdapterModule> modules)
@@ -166,7 +166,7 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
         // Where no table tells, square weights lie as those of the others that tell by their shapes.
         bool othersAreTransposed = found.Any(pair => ModuleFit.IsCertainlyTransposed(pair.Module, lookup.ShapeOf(pair.Weight)));
         (AdapterModule Module, MlxMapping Mapping)[] packed = [.. map is null ? [] : found.Where(pair => pair.Module.Kind == ModuleKind.PackedParameter).Select(pair => (pair.Module, map.MapToMlx(pair.Module.FullPath)))];
-        var orientation = new PackedOrientation(packed, read.Adapter, context);
+        var orientation = new PackedOrientation(packed, read.Adapter, run);
         foreach ((AdapterModule module, string weight) in found)
         {
             MlxMapping? mapping = packed.FirstOrDefault(pair => pair.Module == module).Mapping;
@@ -185,7 +185,7 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
             // A square parameter does not show which of its sides A acts on.
             if (mapping?.Packed?.Layout is not { } layout)
             {
-                context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"{weight} is {shape}; which side is the input cannot be told"));
+                run.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"{weight} is {shape}; which side is the input cannot be told"));
                 return null;
             }
 
@@ -197,7 +197,7 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
             (module, isTransposed) = (unpacked, layout == PackedLayout.InOut);
         }
 
-        return ModuleFit.Stage(module, weight, shape, isTransposed, normsColumns: read.Adapter.Layout == ModelLayout.HuggingFace, context.Log);
+        return ModuleFit.Stage(module, weight, shape, isTransposed, normsColumns: read.Adapter.Layout == ModelLayout.HuggingFace, run.Log);
     }
 
     // MLX's files do not tell embeddings from Linear layers.
@@ -209,7 +209,7 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
     {
         foreach (AdapterModule module in modules)
         {
-            context.Log.Add(FusionCodes.WeightMissing.At(module.SourcePath, $"the base has no {NameOf(module)}"));
+            run.Log.Add(FusionCodes.WeightMissing.At(module.SourcePath, $"the base has no {NameOf(module)}"));
         }
     }
 
@@ -218,7 +218,7 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
     {
         foreach (Finding finding in scratch.ToSorted().Where(finding => finding.Severity != Severity.Information))
         {
-            context.Log.Add(finding);
+            run.Log.Add(finding);
         }
     }
 }

@@ -14,7 +14,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Apply.Fusing.Placing;
 
 /// <summary>Finds the weights that an adapter changes otherwise than by a low-rank product: whole modules, biases, rows of tokens, IA3's factors.</summary>
-internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, ArchitectureMap? map, TiedWeights tied, StageContext context)
+internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, ArchitectureMap? map, TiedWeights tied, Run run)
 {
     private const string BaseLayer = ".base_layer";
     private const string Ia3 = ".ia3_l";
@@ -50,11 +50,11 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
         {
             if (ShapeOf(name) != value.Shape)
             {
-                context.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {value.Shape}, but {name} is {ShapeOf(name)}"));
+                run.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {value.Shape}, but {name} is {ShapeOf(name)}"));
             }
             else if (!value.DType.IsFactorFloat())
             {
-                context.Log.Add(FusionCodes.WeightForm.At(tensor.SourceName, $"is {value.DType.SafetensorsName()}, by which {name} cannot be replaced"));
+                run.Log.Add(FusionCodes.WeightForm.At(tensor.SourceName, $"is {value.DType.SafetensorsName()}, by which {name} cannot be replaced"));
             }
             else
             {
@@ -73,7 +73,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
 
         if (lookup.Layout == ModelLayout.HuggingFace && lookup.Find(module + ".bias") is null)
         {
-            context.Log.Add(FusionCodes.BiasMissing.At(tensor.SourceName, $"the base has no {module}.bias"));
+            run.Log.Add(FusionCodes.BiasMissing.At(tensor.SourceName, $"the base has no {module}.bias"));
             return [];
         }
 
@@ -85,7 +85,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
         string module = tensor.Path.Replace(BaseLayer, string.Empty, StringComparison.Ordinal)[..^TokenRows.Length];
         if (Indices(module) is not { } indices)
         {
-            context.Log.Add(FusionCodes.TokenRows.At(tensor.SourceName, "the config's trainable_token_indices do not say which tokens its rows are for"));
+            run.Log.Add(FusionCodes.TokenRows.At(tensor.SourceName, "the config's trainable_token_indices do not say which tokens its rows are for"));
             yield break;
         }
 
@@ -99,7 +99,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
             }
             else
             {
-                context.Log.Add(FusionCodes.TokenRows.At(tensor.SourceName, $"is {value.Shape} for {indices.Length} tokens up to {indices.DefaultIfEmpty(-1).Max()}, but {name} is {shape}"));
+                run.Log.Add(FusionCodes.TokenRows.At(tensor.SourceName, $"is {value.Shape} for {indices.Length} tokens up to {indices.DefaultIfEmpty(-1).Max()}, but {name} is {shape}"));
             }
         }
     }
@@ -132,7 +132,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
             }
             else
             {
-                context.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {tensor.Tensor.Shape}, but {name} is {shape}"));
+                run.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {tensor.Tensor.Shape}, but {name} is {shape}"));
             }
         }
 
@@ -147,13 +147,13 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
 
     private IEnumerable<PlacedStage> Unused(OtherTensor tensor)
     {
-        context.Log.Add(TensorCodes.TrainingState.At(tensor.SourceName, "has no part in the merged weights"));
+        run.Log.Add(TensorCodes.TrainingState.At(tensor.SourceName, "has no part in the merged weights"));
         return [];
     }
 
     private IEnumerable<PlacedStage> Refused(OtherTensor tensor)
     {
-        context.Log.Add(TensorCodes.UnknownTensor.At(tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape} cannot be merged"));
+        run.Log.Add(TensorCodes.UnknownTensor.At(tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape} cannot be merged"));
         return [];
     }
 
@@ -164,7 +164,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
             return true;
         }
 
-        context.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {tensor.Tensor.Shape}, but {pair.Name} is {ShapeOf(pair.Name)}"));
+        run.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {tensor.Tensor.Shape}, but {pair.Name} is {ShapeOf(pair.Name)}"));
         return false;
     }
 
@@ -185,7 +185,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
 
         if (lookup.Layout != ModelLayout.Mlx || adapter.Layout != ModelLayout.HuggingFace || map is null)
         {
-            context.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {path}"));
+            run.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {path}"));
             return [];
         }
 
@@ -195,11 +195,11 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
         {
             if (lookup.Find(target.Name) is not { } name)
             {
-                context.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {target.Name}"));
+                run.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {target.Name}"));
             }
             else if ((byRow is null ? same : Follow(byRow, target.Steps)) is not { } value || target.Steps.Any(step => step is ModuleStep.StackExpert))
             {
-                context.Log.Add(FusionCodes.NoCounterpart.At(tensor.SourceName, $"{path} is part of {name}, or changed, in the base"));
+                run.Log.Add(FusionCodes.NoCounterpart.At(tensor.SourceName, $"{path} is part of {name}, or changed, in the base"));
             }
             else
             {
@@ -209,7 +209,7 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
 
         if (mapping.Targets.IsEmpty)
         {
-            context.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {path}"));
+            run.Log.Add(FusionCodes.WeightMissing.At(tensor.SourceName, $"the base has no {path}"));
         }
 
         return parts;

@@ -9,7 +9,7 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Dialects.Peft;
 
 /// <summary>Makes modules of pairs of factors: checks shapes, finds rank, scale and, for packed experts, the parameter.</summary>
-internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, FindingLog log)
+internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 {
     private const string ModelRoot = "model.";
 
@@ -18,39 +18,50 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
     // A pattern among the targets need not be usable: the tensors tell what is adapted.
     private readonly Lazy<PeftTargetMatcher> _targets = new(() => new PeftTargetMatcher(config, config.Patterns));
 
-    public ImmutableArray<AdapterModule> Read(ImmutableArray<PeftModuleFactors> factors)
+    /// <summary>The modules, and how sure the alpha of each pair is.</summary>
+    public (ImmutableArray<AdapterModule> Modules, ImmutableArray<PeftPatternVerdict> Verdicts) Read(ImmutableArray<PeftModuleFactors> factors)
     {
         try
         {
-            ImmutableArray<AdapterModule> modules = WithScales(ReadFactors(factors));
+            // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
+            Pair[] pairs =
+            [
+                .. factors.GroupBy(item => item.Path, StringComparer.Ordinal).SelectMany(ReadNested).OfType<Pair>()
+                    .OrderBy(pair => pair.Path).ThenBy(pair => pair.Parameter, StringComparer.Ordinal),
+            ];
+            ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Rank))]);
+            ImmutableArray<AdapterModule> modules = [.. pairs.Zip(verdicts, ToModule).OfType<AdapterModule>()];
             CheckUse([.. modules.Select(module => module.FullPath)], areAll: modules.Length == factors.Length);
-            return modules;
+            return (modules, verdicts);
         }
         catch (PythonRegexException unusable)
         {
             log.Add(unusable.ToFinding(config.FileName));
-            return [];
+            return ([], []);
         }
     }
 
-    // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
-    private ImmutableArray<AdapterModule> WithScales(ImmutableArray<AdapterModule> modules)
+    private sealed record Pair(PeftModuleFactors Factors, ModulePath Path, string? Parameter, int Rank, bool IsPacked)
     {
-        ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. modules.Select(module => KeyValuePair.Create(module.FullPath, module.Rank))]);
-        ReportPatterns(verdicts);
-        return [.. modules.Zip(verdicts, (module, verdict) => module with { Scale = PeftScaling.ScaleOf(verdict.Alpha, module.Rank, config.UseRslora) })];
+        public string Name => Parameter is null ? Factors.Path : $"{Factors.Path}.{Parameter}";
     }
 
-    // Where the adapter stays in PEFT the patterns stay too, so that their readings need not be told apart.
-    private void ReportPatterns(ImmutableArray<PeftPatternVerdict> verdicts)
+    private AdapterModule? ToModule(Pair pair, PeftPatternVerdict verdict)
     {
-        var found = new FindingLog();
-        PeftPatternResolver.Report(verdicts, config, found);
-        foreach (Finding finding in found.ToSorted())
+        (LazyTensor a, LazyTensor b) = (pair.Factors.A!, pair.Factors.B!);
+        var module = new AdapterModule
         {
-            bool isCarried = purpose == ReadPurpose.Carry && finding.Severity == Severity.Error;
-            log.Add(isCarried ? finding with { Severity = Severity.Warning } : finding);
-        }
+            SourcePath = pair.Name,
+            Path = pair.Path,
+            Parameter = pair.Parameter,
+            Kind = pair.Factors.IsEmbedding ? ModuleKind.Embedding : pair.IsPacked ? ModuleKind.PackedParameter : a.Shape.Rank > 2 ? ModuleKind.Convolution : ModuleKind.Linear,
+            A = a,
+            B = b,
+            Rank = pair.Rank,
+            Scale = PeftScaling.ScaleOf(verdict.Alpha, pair.Rank, config.UseRslora),
+            Dropout = config.Dropout,
+        };
+        return pair.Factors.Magnitude is null ? module : WithMagnitude(module, pair.Factors.Magnitude);
     }
 
     // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths; where not all modules are there, a pattern may be for the others.
@@ -82,17 +93,8 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         }
     }
 
-    private ImmutableArray<AdapterModule> ReadFactors(ImmutableArray<PeftModuleFactors> factors)
-    {
-        return
-        [
-            .. factors.GroupBy(item => item.Path, StringComparer.Ordinal).SelectMany(ReadNested).OfType<AdapterModule>()
-                .OrderBy(module => module.Path).ThenBy(module => module.Parameter, StringComparer.Ordinal),
-        ];
-    }
-
     // The pairs of one path. Parameters are told apart by how deep they are nested; a Linear module has one pair, at whatever depth.
-    private IEnumerable<AdapterModule?> ReadNested(IGrouping<string, PeftModuleFactors> pairs)
+    private IEnumerable<Pair?> ReadNested(IGrouping<string, PeftModuleFactors> pairs)
     {
         int depths = pairs.Max(pair => pair.Nesting) + 1;
         if (depths == 1 || IsParameter(pairs.Key) || PeftParameterTargets.IsExperts(pairs.Key))
@@ -110,7 +112,7 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         return [];
     }
 
-    private AdapterModule? Read(PeftModuleFactors factors, int depths)
+    private Pair? Read(PeftModuleFactors factors, int depths)
     {
         if (factors is not { A: { } a, B: { } b })
         {
@@ -153,20 +155,7 @@ internal sealed class PeftModuleReader(PeftConfig config, ReadPurpose purpose, F
         // Of packed experts the tensors show only experts x rank. A parameter that is called weight can be a matrix or hold experts.
         int stated = parameter is null ? columns : _patterns.Load(name).Rank;
         bool isPacked = parameter is not (null or "weight") || (columns != stated && columns % stated == 0);
-        int rank = isPacked ? stated : columns;
-        var module = new AdapterModule
-        {
-            SourcePath = name,
-            Path = path,
-            Parameter = parameter,
-            Kind = factors.IsEmbedding ? ModuleKind.Embedding : isPacked ? ModuleKind.PackedParameter : a.Shape.Rank > 2 ? ModuleKind.Convolution : ModuleKind.Linear,
-            A = a,
-            B = b,
-            Rank = rank,
-            Scale = 0,
-            Dropout = config.Dropout,
-        };
-        return factors.Magnitude is null ? module : WithMagnitude(module, factors.Magnitude);
+        return new Pair(factors, path, parameter, isPacked ? stated : columns, isPacked);
     }
 
     /// <summary>The rank axis of both factors, or <see langword="null"/> with a finding.</summary>

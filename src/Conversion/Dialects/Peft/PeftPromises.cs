@@ -14,27 +14,26 @@ internal static class PeftPromises
     private static readonly string[] HeadTasks = ["SEQ_CLS", "TOKEN_CLS", "QUESTION_ANS"];
     private static readonly string[] Heads = ["classifier", "score", "qa_outputs"];
 
-    /// <summary>Names what is not there.</summary>
+    /// <summary>What is not there.</summary>
     /// <param name="config">The config.</param>
     /// <param name="others">The tensors that are no factors.</param>
     /// <param name="isCarried">Whether the adapter stays in PEFT, where rows of tokens need their indices; elsewhere rows are refused themselves.</param>
-    /// <param name="log">Receives findings.</param>
-    public static void Report(PeftConfig config, ImmutableArray<OtherTensor> others, bool isCarried, FindingLog log)
+    public static IEnumerable<Finding> Of(PeftConfig config, ImmutableArray<OtherTensor> others, bool isCarried)
     {
         foreach (string item in MissingModules(config.ModulesToSave, others, config.TaskType))
         {
-            log.Add(ConfigCodes.SavedModuleMissing.At("modules_to_save", $"names {item}, of which the file has no tensors"));
+            yield return ConfigCodes.SavedModuleMissing.At("modules_to_save", $"names {item}, of which the file has no tensors");
         }
 
-        if (isCarried || others.All(tensor => tensor.Kind != OtherTensorKind.TokenRows))
+        if ((isCarried || others.All(tensor => tensor.Kind != OtherTensorKind.TokenRows)) && CheckTokens(config.Variants.TrainableTokenIndices, others) is { } rows)
         {
-            ReportTokens(config.Variants.TrainableTokenIndices, others, log);
+            yield return rows;
         }
 
         // PEFT 0.7 to 0.20 looked for the biases of lora_only under a name that they do not have, and saved none.
         if (config.Bias == "lora_only" && config.Version?.IsAtLeast(0, 21) != true && others.All(tensor => tensor.Kind != OtherTensorKind.BaseBias))
         {
-            log.Add(ConfigCodes.BiasesMissing.At("bias", "is \"lora_only\", but the file has no bias"));
+            yield return ConfigCodes.BiasesMissing.At("bias", "is \"lora_only\", but the file has no bias");
         }
     }
 
@@ -45,8 +44,8 @@ internal static class PeftPromises
         return [.. stated.Where(item => !present.Any(owner => owner.EndsWith(item, StringComparison.Ordinal)) && !(HeadTasks.Contains(task) && Heads.Contains(item)))];
     }
 
-    /// <summary>Names rows of trained tokens and <c>trainable_token_indices</c> that do not belong together: neither tells the other.</summary>
-    public static void ReportTokens(JsonValue? stated, ImmutableArray<OtherTensor> others, FindingLog log)
+    /// <summary>The finding about rows of trained tokens and <c>trainable_token_indices</c> that do not belong together: neither tells the other.</summary>
+    public static Finding? CheckTokens(JsonValue? stated, ImmutableArray<OtherTensor> others)
     {
         long[] rows = [.. others.Where(tensor => tensor.Kind == OtherTensorKind.TokenRows).Select(tensor => tensor.Tensor.Shape is { Rank: > 0 } shape ? shape[0] : 0)];
         JsonValue[] lists = stated switch
@@ -58,11 +57,9 @@ internal static class PeftPromises
         ImmutableArray<long>[] indices = [.. lists.Select(list => JsonFields.ReadIntegers(list, out ImmutableArray<long> read).HasValue() ? read : [-1]).Where(read => !read.IsEmpty)];
         bool isUnusable = indices.Any(list => list.Any(index => index < 0) || list.Distinct().Count() < list.Length);
         bool isElsewhere = stated is JsonObject owners && others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows && !owners.Members.Any(owner => IsOf(tensor, owner.Key)));
-        if (isUnusable || isElsewhere || !rows.Order().SequenceEqual(indices.Select(list => (long)list.Length).Order()))
-        {
-            log.Add(ConfigCodes.TokenIndices.At(
-                "trainable_token_indices", $"is {(stated is null ? "missing" : ConfigFields.Show(stated))}, and the file has {(rows.Length == 0 ? "no" : string.Join(" and ", rows))} rows of tokens"));
-        }
+        bool belong = !isUnusable && !isElsewhere && rows.Order().SequenceEqual(indices.Select(list => (long)list.Length).Order());
+        return belong ? null : ConfigCodes.TokenIndices.At(
+            "trainable_token_indices", $"is {(stated is null ? "missing" : ConfigFields.Show(stated))}, and the file has {(rows.Length == 0 ? "no" : string.Join(" and ", rows))} rows of tokens");
     }
 
     // PEFT looks for the module by the end of its path.

@@ -14,23 +14,24 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// </summary>
 internal static class ResidualCopy
 {
-    /// <summary>Names an adapter that belongs to the changed base by what the folder around it says.</summary>
+    /// <summary>The finding about an adapter that belongs to the changed base by what the folder around it says.</summary>
     /// <param name="content">The adapter.</param>
     /// <param name="config">Its config.</param>
-    /// <param name="log">Receives findings.</param>
-    public static void Report(AdapterContent content, PeftConfig config, FindingLog log)
+    public static Finding? Find(AdapterContent content, PeftConfig config)
     {
         if (config.Init.ChangesBase || (content.Source as INestedSource)?.OpenParent() is not { } parent || ReadConfig(parent) is not { } around)
         {
-            return;
+            return null;
         }
 
         PeftConfig outer = PeftConfig.Parse(around, AdapterFiles.Config).Value;
-        if (outer is { IsLora: true, Init.ChangesBase: true } && outer.Rank == config.Rank)
+        if (outer is not { IsLora: true, Init.ChangesBase: true } || outer.Rank != config.Rank)
         {
-            string same = HasSameTensors(content, parent) ? ", and its tensors are the same" : string.Empty;
-            log.Add(ConfigCodes.ResidualCopy.At(content.Name, $"{parent.Name} has init_lora_weights \"{outer.Init.Name}\" and the same rank {outer.Rank}{same}"));
+            return null;
         }
+
+        string same = HasSameTensors(content, parent) ? ", and its tensors are the same" : string.Empty;
+        return ConfigCodes.ResidualCopy.At(content.Name, $"{parent.Name} has init_lora_weights \"{outer.Init.Name}\" and the same rank {outer.Rank}{same}");
     }
 
     private static JsonObject? ReadConfig(IAdapterSource source)

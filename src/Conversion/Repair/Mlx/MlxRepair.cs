@@ -17,36 +17,36 @@ namespace Transfuse.Conversion.Repair.Mlx;
 internal static class MlxRepair
 {
     /// <summary>The repaired folder, or <see langword="null"/> with an error in the log.</summary>
-    public static RepairPlan? Plan(AdapterContent content, StageContext context)
+    public static RepairPlan? Plan(AdapterContent content, Dialect dialect, Run run)
     {
-        if (MlxReader.Read(content, ReadAdapter.Options(ReadPurpose.Repair, overrides: true, context), context.Log) is not { } source || context.Log.HasErrors)
+        if (ReadAdapter.ToMend(content, dialect, run) is not { } source || run.Log.HasErrors)
         {
             return null;
         }
 
         var view = new MlxConfigView(source.SourceConfig);
-        if ((float)source.Modules[0].Scale <= 0 && context.Options.Scale is null)
+        if ((float)source.Modules[0].Scale <= 0 && run.Options.Scale is null)
         {
             string scale = FormattableString.Invariant($"{source.Modules[0].Scale:R}");
-            context.Log.Add(MlxConfigCodes.FieldUnusable.At(
+            run.Log.Add(MlxConfigCodes.FieldUnusable.At(
                 AdapterFiles.Config, $"lora_parameters.scale is {scale}, which no training writes; give the right one, or --scale {scale} to confirm it"));
             return null;
         }
 
         TargetProfile reader = MlxKeyPreferences.ReaderOf(view, source, content);
-        source = WithoutStrangers(source, reader, context);
-        ValueProbes.Run(source, context);
-        BaseFit.CheckMlx(source.Modules, context);
-        TargetKinds.RefuseMixedDora(source.Modules, view.IsUnsloth ? TargetProfile.Unsloth : TargetProfile.MlxLm, crosses: false, context.Log);
-        ImmutableArray<AdapterModule> ranked = CommonRank.Apply(source.Modules, context);
-        GrowthLimit.Report(GrowthLimit.BytesOf(source.Modules), GrowthLimit.BytesOf(ranked), $"{ranked.Length} modules", context);
-        ImmutableArray<AdapterModule> modules = DTypes.Apply(ranked, null, readsDouble: false, context.Log, context.CancellationToken);
+        source = WithoutStrangers(source, reader, run);
+        ValueProbes.Run(source, dialect, run);
+        BaseFit.CheckMlx(source.Modules, run);
+        TargetKinds.RefuseMixedDora(source.Modules, view.IsUnsloth ? TargetProfile.Unsloth : TargetProfile.MlxLm, crosses: false, run.Log);
+        ImmutableArray<AdapterModule> ranked = CommonRank.Apply(source.Modules, run);
+        GrowthLimit.Report(GrowthLimit.BytesOf(source.Modules), GrowthLimit.BytesOf(ranked), $"{ranked.Length} modules", run);
+        ImmutableArray<AdapterModule> modules = DTypes.Apply(ranked, null, dialect.ReadsDouble, run.Log, run.CancellationToken);
         Adapter adapter = source with { Modules = modules };
         var editor = new ConfigEditor(source.SourceConfig);
-        MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), context);
-        editor.ClearNonFinite(context.Log);
+        MlxConfigRepair.Apply(editor, adapter, view, MlxKeyPreferences.Of(view, adapter, content), run);
+        editor.ClearNonFinite(run.Log);
         ImmutableArray<NamedTensor> tensors = MlxWriter.Tensors(adapter);
-        return context.Log.HasErrors ? null : new RepairPlan
+        return run.Log.HasErrors ? null : new RepairPlan
         {
             Adapter = adapter,
             Reader = reader,
@@ -59,11 +59,11 @@ internal static class MlxRepair
     }
 
     // mlx-lm refuses whatever is no factor. The other readers load weights of the base, and nothing else.
-    private static Adapter WithoutStrangers(Adapter adapter, TargetProfile reader, StageContext context)
+    private static Adapter WithoutStrangers(Adapter adapter, TargetProfile reader, Run run)
     {
-        adapter = SavedEmbeddings.LeaveOutEqual(adapter, context);
+        adapter = SavedEmbeddings.LeaveOutEqual(adapter, run);
         ImmutableArray<OtherTensor> refused = [.. adapter.OtherTensors.Where(tensor => !reader.LoadsBaseWeights || tensor.Kind != OtherTensorKind.WholeModule)];
-        TargetKinds.RefuseOtherTensors(refused, reader, context.Log);
+        TargetKinds.RefuseOtherTensors(refused, reader, run.Log);
         return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(refused) };
     }
 }

@@ -21,40 +21,40 @@ namespace Transfuse.Conversion.Repair.Peft;
 internal static class PeftRepair
 {
     /// <summary>The repaired folder, or <see langword="null"/> with an error in the log.</summary>
-    public static RepairPlan? Plan(AdapterContent content, StageContext context)
+    public static RepairPlan? Plan(AdapterContent content, Dialect dialect, Run run)
     {
-        FindingLog log = context.Log;
-        if (context.Options.Producer is not null)
+        FindingLog log = run.Log;
+        if (run.Options.Producer is not null)
         {
-            log.Add(PeftReader.Unasked(Path.Combine(content.Name, AdapterFiles.Config), "--producer"));
+            log.Add(PeftReading.Unasked(Path.Combine(content.Name, AdapterFiles.Config), "--producer"));
             return null;
         }
 
-        if (content.Config is null && context.Options.Scale is null)
+        if (content.Config is null && run.Options.Scale is null)
         {
             log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}, and no tensor tells alpha; give --scale NUMBER"));
             return null;
         }
 
         var editor = new ConfigEditor(content.Config ?? JsonObject.Empty);
-        bool layersAreLost = BeforeReading(editor, content, context);
-        if (log.HasErrors || PeftReader.Read(content with { Config = editor.Config }, ReadAdapter.Options(ReadPurpose.Repair, overrides: true, context), log) is not { } adapter || log.HasErrors)
+        bool layersAreLost = BeforeReading(editor, content, run);
+        if (log.HasErrors || ReadAdapter.ToMend(content with { Config = editor.Config }, dialect, run) is not { } adapter || log.HasErrors)
         {
             return null;
         }
 
         if (adapter.Method == PeftTypes.Lora)
         {
-            adapter = WithoutStrangers(adapter, editor, context);
+            adapter = WithoutStrangers(adapter, editor, run);
         }
 
         if (adapter.Method == PeftTypes.Lora && !adapter.Modules.IsEmpty)
         {
-            AfterReading(editor, adapter, layersAreLost, context);
+            AfterReading(editor, adapter, layersAreLost, run);
         }
 
-        ValueProbes.Run(adapter, context);
-        BaseFit.CheckPeft(adapter, context);
+        ValueProbes.Run(adapter, dialect, run);
+        BaseFit.CheckPeft(adapter, run);
         editor.ClearNonFinite(log);
         ImmutableArray<NamedTensor> tensors = PeftWriter.Tensors(adapter);
         return log.HasErrors ? null : new RepairPlan
@@ -70,35 +70,35 @@ internal static class PeftRepair
         };
     }
 
-    private static bool BeforeReading(ConfigEditor editor, AdapterContent content, StageContext context)
+    private static bool BeforeReading(ConfigEditor editor, AdapterContent content, Run run)
     {
-        var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, context.Base).Value).Value, editor.Config);
+        var facts = new PeftFacts(PeftTensorSorter.Sort(PeftFileNames.Read(content.Weights.Tensors, run.Base).Value).Value, editor.Config);
         FieldFormFix.Apply(editor);
-        PeftTypeFix.Apply(editor, facts, context.Log);
-        NeutralFieldsFix.Apply(editor, context.Log);
+        PeftTypeFix.Apply(editor, facts, run.Log);
+        NeutralFieldsFix.Apply(editor, run.Log);
         if ((editor["peft_type"] as JsonString)?.Value != PeftTypes.Lora)
         {
             return false;
         }
 
-        StatedRankFix.Apply(editor, facts, context);
-        ScaleFix.Apply(editor, context.Options, context.Log);
-        FlagsFix.Apply(editor, facts, context.Log);
+        StatedRankFix.Apply(editor, facts, run);
+        ScaleFix.Apply(editor, run.Options, run.Log);
+        FlagsFix.Apply(editor, facts, run.Log);
         return SelectorFormFix.Apply(editor);
     }
 
     // Whole weights that nobody asked for and that equal the base's, and tensors that no setting makes: PEFT ignores the second, and what they were for is lost.
-    private static Adapter WithoutStrangers(Adapter adapter, ConfigEditor editor, StageContext context)
+    private static Adapter WithoutStrangers(Adapter adapter, ConfigEditor editor, Run run)
     {
         PeftConfig config = PeftConfig.Parse(editor.Config, AdapterFiles.Config).Value;
-        adapter = SavedEmbeddings.LeaveOutEqual(adapter, tensor => IsUnasked(tensor, config), context);
+        adapter = SavedEmbeddings.LeaveOutEqual(adapter, tensor => IsUnasked(tensor, config), run);
         if (!config.Variants.Active().IsEmpty)
         {
             return adapter;
         }
 
         ImmutableArray<OtherTensor> unknown = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.Unknown)];
-        TargetKinds.RefuseOtherTensors(unknown, TargetProfile.Peft, context.Log);
+        TargetKinds.RefuseOtherTensors(unknown, TargetProfile.Peft, run.Log);
         return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(unknown) };
     }
 
@@ -112,12 +112,12 @@ internal static class PeftRepair
             : tensor.Kind == OtherTensorKind.WholeModule && !config.ModulesToSave.Any(item => owner.EndsWith(item, StringComparison.Ordinal));
     }
 
-    private static void AfterReading(ConfigEditor editor, Adapter adapter, bool layersAreLost, StageContext context)
+    private static void AfterReading(ConfigEditor editor, Adapter adapter, bool layersAreLost, Run run)
     {
-        ExpertsCheck.Apply(adapter, context);
-        PeftPromises.ReportTokens(editor["trainable_token_indices"], adapter.OtherTensors, context.Log);
-        SavedModulesFix.Apply(editor, adapter, context.Log);
-        if (context.Log.HasErrors)
+        ExpertsCheck.Apply(adapter, run);
+        run.Log.AddRange(PeftPromises.CheckTokens(editor["trainable_token_indices"], adapter.OtherTensors) is { } rows ? [rows] : []);
+        SavedModulesFix.Apply(editor, adapter, run.Log);
+        if (run.Log.HasErrors)
         {
             return;
         }
@@ -127,13 +127,13 @@ internal static class PeftRepair
             editor.Set(field, value, "what PEFT 0.21 takes where it is missing");
         }
 
-        ChangedBase.Report(PeftConfig.Parse(editor.Config, AdapterFiles.Config).Value, context.Log);
+        ChangedBase.Report(PeftConfig.Parse(editor.Config, AdapterFiles.Config).Value, run.Log);
         RankPatternFix.Apply(editor, adapter);
         TargetsFix.Apply(editor, adapter, layersAreLost);
         // Single experts become parameters too when PEFT loads them for transformers 5.
         if (adapter.Modules.Any(module => module.Parameter is not null || module.Path.Text.Contains(".experts.", StringComparison.Ordinal)))
         {
-            WithParameters(editor, adapter.Modules[0].Dropout, context.Log);
+            WithParameters(editor, adapter.Modules[0].Dropout, run.Log);
         }
     }
 

@@ -9,7 +9,7 @@ namespace Transfuse.Conversion.Repair.Peft;
 /// <summary><c>r</c> that is missing, unusable, or the rank of no module.</summary>
 internal static class StatedRankFix
 {
-    public static void Apply(ConfigEditor editor, PeftFacts facts, StageContext context)
+    public static void Apply(ConfigEditor editor, PeftFacts facts, Run run)
     {
         if (editor["rank_pattern"] is { } pattern and not JsonObject)
         {
@@ -27,20 +27,20 @@ internal static class StatedRankFix
         }
         else if (!isUsable)
         {
-            OfExperts(editor, facts, context);
+            OfExperts(editor, facts, run);
         }
     }
 
     // Packed experts alone: their rows are experts x rank.
-    private static void OfExperts(ConfigEditor editor, PeftFacts facts, StageContext context)
+    private static void OfExperts(ConfigEditor editor, PeftFacts facts, Run run)
     {
         long[] rows = [.. facts.Tensors.Modules.Select(module => module.A?.Shape).Where(shape => shape is { Rank: 2 }).Select(shape => shape!.Value[0]).Distinct()];
-        if (BaseExperts.Of(context) is { } experts and > 0 && rows is [var only] && only % experts == 0 && only / experts is > 0 and <= int.MaxValue)
+        if (run.BaseExperts is { } experts and > 0 && rows is [var only] && only % experts == 0 && only / experts is > 0 and <= int.MaxValue)
         {
             editor.Set("r", only / experts, $"lora_A has {only} rows for the base's {experts} experts");
             return;
         }
 
-        context.Log.Add(ConfigCodes.RankUnknown.At("r", $"is {JsonText.Show(editor["r"]) ?? "missing"}, and lora_A has {string.Join(" or ", rows.Take(4))} rows for all experts together"));
+        run.Log.Add(ConfigCodes.RankUnknown.At("r", $"is {JsonText.Show(editor["r"]) ?? "missing"}, and lora_A has {string.Join(" or ", rows.Take(4))} rows for all experts together"));
     }
 }

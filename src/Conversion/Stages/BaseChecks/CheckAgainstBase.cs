@@ -16,20 +16,20 @@ internal static class CheckAgainstBase
 {
     /// <summary>Compares modules in MLX's layout.</summary>
     /// <returns>The modules without those that the base does not have; each of these is named in a finding.</returns>
-    public static ImmutableArray<AdapterModule> Check(ImmutableArray<AdapterModule> modules, ArchitectureMap map, StageContext context)
+    public static ImmutableArray<AdapterModule> Check(ImmutableArray<AdapterModule> modules, ArchitectureMap map, Run run)
     {
-        if (map.Config is not { } config || context.Base is null)
+        if (map.Config is not { } config || run.Base is null)
         {
             return modules;
         }
 
         string root = map.Architecture.Layers.Mlx;
         var byConfig = new TableOutline(map.Architecture, config, root, 0);
-        using BaseWeights? weights = OpenBaseWeights.Open(context);
+        using BaseWeights? weights = OpenBaseWeights.Open(run);
         WeightsOutline? byHeaders = weights is null ? null : new WeightsOutline(map.Architecture, config, weights, root);
         if (byHeaders is { IsReadable: false })
         {
-            context.Log.Add(ArchitectureCodes.WeightsNotCompared.At(context.Base.Folder, "some weights are packed in a form that config.json does not describe"));
+            run.Log.Add(ArchitectureCodes.WeightsNotCompared.At(run.Base.Folder, "some weights are packed in a form that config.json does not describe"));
         }
 
         return [.. modules.Where(Has)];
@@ -40,18 +40,18 @@ internal static class CheckAgainstBase
             HfMapping mapping = map.MapToHuggingFace(path, HfLayout.Transformers5);
             if (mapping.Role == ModuleRole.Head && map.Architecture.Tying.IsTiedInMlx(config) == true)
             {
-                context.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, "the base ties its head to its embedding, so that MLX has no head to adapt"));
+                run.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, "the base ties its head to its embedding, so that MLX has no head to adapt"));
                 return false;
             }
 
-            return Compare(module, ModulePath.Parse(path), mapping, byConfig, byHeaders, context.Log);
+            return Compare(module, ModulePath.Parse(path), mapping, byConfig, byHeaders, run.Log);
         }
     }
 
     /// <summary>Compares the modules of an MLX adapter that stays one, where the base's architecture is known.</summary>
     /// <returns>The modules without those that the base does not have; each of these is named in a finding.</returns>
-    public static ImmutableArray<AdapterModule> CheckKept(ImmutableArray<AdapterModule> modules, StageContext context) => context.NamedArchitecture is { } architecture
-        ? Check(modules, new ArchitectureMap(architecture, context.Base?.Config, allowLowConfidence: true), context)
+    public static ImmutableArray<AdapterModule> CheckKept(ImmutableArray<AdapterModule> modules, Run run) => run.NamedArchitecture is { } architecture
+        ? Check(modules, new ArchitectureMap(architecture, run.Base?.Config, allowLowConfidence: true), run)
         : modules;
 
     // Whether the base has the module; of another size it has it.

@@ -8,16 +8,16 @@ namespace Transfuse.Conversion.Stages.BaseChecks;
 internal static class LiveNames
 {
     /// <summary>Names the modules of a PEFT adapter that are those of the base but for their root.</summary>
-    public static void Check(Adapter adapter, StageContext context)
+    public static void Check(Adapter adapter, Run run)
     {
-        string[] odd = [.. adapter.Modules.Select(module => module.Path.Text).Where(path => IsOdd(path, context))];
+        string[] odd = [.. adapter.Modules.Select(module => module.Path.Text).Where(path => IsOdd(path, run))];
         if (odd.Length > 0)
         {
-            context.Log.Add(ArchitectureCodes.RootUnknown.At(odd, $"the base has no module of this name, so that PEFT would ignore its factors; {context.Base!.Config.Architecture!.Layers.Transformers5} is where its layers are"));
+            run.Log.Add(ArchitectureCodes.RootUnknown.At(odd, $"the base has no module of this name, so that PEFT would ignore its factors; {run.Base!.Config.Architecture!.Layers.Transformers5} is where its layers are"));
         }
     }
 
     /// <summary>Whether a path is that of a module of the base but for its root.</summary>
-    public static bool IsOdd(string path, StageContext context) =>
-        context.Base?.Config is { IsBare: false, Architecture: { } architecture } && !HfPaths.IsExact(architecture, path) && HfPaths.Resolve(architecture, path) is not null;
+    public static bool IsOdd(string path, Run run) =>
+        run.Base?.Config is { IsBare: false, Architecture: { } architecture } && !HfPaths.IsExact(architecture, path) && HfPaths.Resolve(architecture, path) is not null;
 }

@@ -12,37 +12,37 @@ internal static class ExpertStack
     /// <param name="path">The stacked module.</param>
     /// <param name="experts">The experts by index; at least one.</param>
     /// <param name="count">Number of experts of the model.</param>
-    /// <param name="context">The run.</param>
+    /// <param name="run">The run.</param>
     /// <returns>The module, or <see langword="null"/> with a finding.</returns>
-    public static AdapterModule? Stack(ModulePath path, IReadOnlyDictionary<int, AdapterModule> experts, int count, StageContext context)
+    public static AdapterModule? Stack(ModulePath path, IReadOnlyDictionary<int, AdapterModule> experts, int count, Run run)
     {
         AdapterModule first = experts.OrderBy(expert => expert.Key).First().Value;
         AdapterModule? odd = experts.Values.FirstOrDefault(expert => expert.InputSize != first.InputSize || expert.OutputSize != first.OutputSize);
         if (odd is not null)
         {
-            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+            run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
                 odd.SourcePath, $"maps {odd.InputSize} to {odd.OutputSize}, but {first.SourcePath} maps {first.InputSize} to {first.OutputSize}"));
             return null;
         }
 
         if (experts.Values.FirstOrDefault(expert => expert.Magnitude is not null) is { } dora)
         {
-            context.Log.Add(TargetCodes.DoraUnsupported.At(dora.SourcePath, "MLX has no DoRA for stacked experts"));
+            run.Log.Add(TargetCodes.DoraUnsupported.At(dora.SourcePath, "MLX has no DoRA for stacked experts"));
             return null;
         }
 
         if (experts.Count < count)
         {
-            context.Log.Add(TensorCodes.ExpertsFilled.At(path.Text, $"{count - experts.Count} of {count} experts are not adapted and were filled with zeros"));
+            run.Log.Add(TensorCodes.ExpertsFilled.At(path.Text, $"{count - experts.Count} of {count} experts are not adapted and were filled with zeros"));
         }
 
-        ImmutableArray<AdapterModule> ranked = CommonRank.Apply([.. experts.OrderBy(expert => expert.Key).Select(expert => expert.Value)], context);
+        ImmutableArray<AdapterModule> ranked = CommonRank.Apply([.. experts.OrderBy(expert => expert.Key).Select(expert => expert.Value)], run);
         if (ranked.Any(expert => expert.Rank != ranked[0].Rank))
         {
             return null;
         }
 
-        ImmutableArray<AdapterModule> alike = CommonScale.Apply(ranked, context.Log, context.CancellationToken);
+        ImmutableArray<AdapterModule> alike = CommonScale.Apply(ranked, run.Log, run.CancellationToken);
         Dictionary<int, AdapterModule> byIndex = experts.Keys.Order().Zip(alike).ToDictionary(pair => pair.First, pair => pair.Second);
         return first with
         {

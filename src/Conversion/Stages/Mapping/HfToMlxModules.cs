@@ -7,11 +7,12 @@ using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages.Mapping;
 
 /// <summary>Maps the modules of a transformers model to those of the MLX model: packed experts unpacked, single experts stacked, fused rows split, folded factors applied.</summary>
-internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, StageContext context)
+internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, TargetProfile reader, Run run)
 {
     private readonly ImmutableArray<AdapterModule>.Builder _modules = ImmutableArray.CreateBuilder<AdapterModule>();
     private readonly SortedDictionary<string, Dictionary<int, AdapterModule>> _experts = new(StringComparer.Ordinal);
@@ -20,10 +21,10 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
     public ImmutableArray<AdapterModule> Map()
     {
         (AdapterModule Module, MlxMapping Mapping)[] mapped = [.. adapter.Modules.Where(IsNoConvolution).Select(module => (module, map.MapToMlx(module.FullPath)))];
-        var orientation = new PackedOrientation(mapped, adapter, context);
+        var orientation = new PackedOrientation(mapped, adapter, run);
         foreach ((AdapterModule module, MlxMapping mapping) in mapped)
         {
-            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && SwiftLimits.PathOfOwn(module.FullPath, map.Architecture, context.Profile) is { } own)
+            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && SwiftLimits.PathOfOwn(module.FullPath, map.Architecture, reader) is { } own)
             {
                 _modules.Add(module with { Path = ModulePath.Parse(own), Kind = ModuleKind.Linear, Parameter = null });
                 continue;
@@ -31,13 +32,13 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
 
             if (mapping.Finding is { } finding)
             {
-                context.Log.Add(finding with { Subject = module.SourcePath });
+                run.Log.Add(finding with { Subject = module.SourcePath });
                 continue;
             }
 
             if (mapping.RequiresUntiedHead)
             {
-                context.Log.Add(TargetCodes.HeadMayBeTied.At(module.SourcePath, $"adapts the head, and {(map.Config is null ? "no base was given that says" : $"neither the base's config.json nor {map.Architecture}'s default says")} whether it is a weight of its own"));
+                run.Log.Add(TargetCodes.HeadMayBeTied.At(module.SourcePath, $"adapts the head, and {(map.Config is null ? "no base was given that says" : $"neither the base's config.json nor {map.Architecture}'s default says")} whether it is a weight of its own"));
             }
 
             AddTargets(module, mapping, orientation);
@@ -58,7 +59,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
             return true;
         }
 
-        context.Log.Add(TargetCodes.KindUnsupported.At(module.SourcePath, $"{context.Profile.Name} cannot adapt convolutions"));
+        run.Log.Add(TargetCodes.KindUnsupported.At(module.SourcePath, $"{reader.Name} cannot adapt convolutions"));
         return false;
     }
 
@@ -82,7 +83,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
                 Dictionary<int, AdapterModule> experts = _experts.TryGetValue(target.Path, out Dictionary<int, AdapterModule>? known) ? known : _experts[target.Path] = [];
                 if (!experts.TryAdd(expert, part))
                 {
-                    context.Log.Add(TensorCodes.DuplicateModule.At(module.SourcePath, $"is expert {expert} of {target.Path}, as is {experts[expert].SourcePath}"));
+                    run.Log.Add(TensorCodes.DuplicateModule.At(module.SourcePath, $"is expert {expert} of {target.Path}, as is {experts[expert].SourcePath}"));
                 }
             }
             else
@@ -100,7 +101,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
             return module;
         }
 
-        context.Log.Add(ArchitectureCodes.WithoutEffect.At(module.SourcePath, $"experts {count} to {module.A.Shape[0] - 1} have no weights"));
+        run.Log.Add(ArchitectureCodes.WithoutEffect.At(module.SourcePath, $"experts {count} to {module.A.Shape[0] - 1} have no weights"));
         return module with { A = module.A.Slice(0, 0, count, 1), B = module.B.Slice(0, 0, count, 1) };
     }
 
@@ -111,7 +112,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
             return module;
         }
 
-        context.Log.Add(TensorCodes.ExpertShape.At(
+        run.Log.Add(TensorCodes.ExpertShape.At(
             module.SourcePath, $"lora_A is {module.A.Shape}, but the rank is {module.Rank}, and {map.Architecture} holds no experts there"));
         return null;
     }
@@ -125,7 +126,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
             return true;
         }
 
-        context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+        run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
             module.SourcePath, $"has factors of {(isEmbedding ? "an embedding" : "a Linear layer")}, but {map.Architecture} has {mapping.Targets[0].Kind.MlxClass()} there"));
         return false;
     }
@@ -135,11 +136,11 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
         int rows = RowParts.RowAxis(module.B);
         if (!target.Rows.Fits(module.B.Shape[rows]))
         {
-            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(module.SourcePath, $"lora_B has {module.B.Shape[rows]} output rows, which do not divide as {map.Architecture} needs"));
+            run.Log.Add(ArchitectureCodes.DimensionMismatch.At(module.SourcePath, $"lora_B has {module.B.Shape[rows]} output rows, which do not divide as {map.Architecture} needs"));
             return null;
         }
 
-        return StepsOnModule.Apply(module, target.Steps, context);
+        return StepsOnModule.Apply(module, target.Steps, run);
     }
 
     private void AddStack(ModulePath path, Dictionary<int, AdapterModule> experts)
@@ -148,23 +149,23 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Stage
         long? stated = map.Config?.ExpertCount(map.Architecture);
         if (stated > BaseConfig.MaxExperts)
         {
-            context.Log.Add(ArchitectureCodes.ExpertMismatch.At(path.Text, $"{experts.Count} experts have adapters, but the base model's config states {stated}; at most {BaseConfig.MaxExperts} are believed"));
+            run.Log.Add(ArchitectureCodes.ExpertMismatch.At(path.Text, $"{experts.Count} experts have adapters, but the base model's config states {stated}; at most {BaseConfig.MaxExperts} are believed"));
             return;
         }
 
         int? known = (int?)stated;
         if (known is null && experts.Count < seen)
         {
-            context.Log.Add(ArchitectureCodes.NeedsBaseConfig.At(path.Text, $"the adapter has {experts.Count} experts up to number {seen - 1}; give --base to tell how many the model has"));
+            run.Log.Add(ArchitectureCodes.NeedsBaseConfig.At(path.Text, $"the adapter has {experts.Count} experts up to number {seen - 1}; give --base to tell how many the model has"));
             return;
         }
 
         if (known is null)
         {
-            context.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(path.Text, $"no base was given; the model was taken to have {seen} experts, as many as the adapter"));
+            run.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(path.Text, $"no base was given; the model was taken to have {seen} experts, as many as the adapter"));
         }
 
-        if (ExpertStack.Stack(path, experts, known ?? seen, context) is { } stacked)
+        if (ExpertStack.Stack(path, experts, known ?? seen, run) is { } stacked)
         {
             _modules.Add(stacked);
         }

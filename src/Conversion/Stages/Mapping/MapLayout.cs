@@ -13,49 +13,51 @@ namespace Transfuse.Conversion.Stages.Mapping;
 internal static class MapLayout
 {
     /// <summary>The adapter in the layout of the target, or <see langword="null"/> with an error in the log.</summary>
-    public static Adapter? Apply(Adapter adapter, StageContext context)
+    public static Adapter? Apply(Adapter adapter, TargetProfile target, Run run)
     {
-        ModelLayout wanted = context.Profile.Dialect == AdapterDialect.Mlx ? ModelLayout.Mlx : ModelLayout.HuggingFace;
-        return wanted == adapter.Layout ? adapter : wanted == ModelLayout.Mlx ? ToMlx(adapter, context) : ToHuggingFace(adapter, context);
+        ModelLayout wanted = run.Dialects.Of(target.Dialect).Layout;
+        return wanted == adapter.Layout ? adapter : wanted == ModelLayout.Mlx ? ToMlx(adapter, target, run) : ToHuggingFace(adapter, run);
     }
 
-    /// <summary>The adapter in MLX's layout: as it is where it has that already.</summary>
-    public static Adapter? InMlx(Adapter adapter, StageContext context) => adapter.Layout == ModelLayout.Mlx ? adapter : ToMlx(adapter, context);
+    /// <summary>The adapter in MLX's layout, as mlx-lm has it: as it is where it has that already.</summary>
+    public static Adapter? InMlx(Adapter adapter, Run run) => InMlx(adapter, TargetProfile.MlxLm, run);
 
-    /// <summary>An adapter of transformers' layout in MLX's.</summary>
-    public static Adapter? ToMlx(Adapter adapter, StageContext context)
+    /// <summary>The adapter in the layout of an MLX reader: as it is where it has that already.</summary>
+    public static Adapter? InMlx(Adapter adapter, TargetProfile reader, Run run) => adapter.Layout == ModelLayout.Mlx ? adapter : ToMlx(adapter, reader, run);
+
+    private static Adapter? ToMlx(Adapter adapter, TargetProfile reader, Run run)
     {
-        if (context.Options.ModelType == ModelTypeResolver.Identity)
+        if (run.Options.ModelType == ModelTypeResolver.Identity)
         {
-            return TiedEmbeddings.WithoutArchitecture(adapter, context) with { Layout = ModelLayout.Mlx };
+            return TiedEmbeddings.WithoutArchitecture(adapter, run) with { Layout = ModelLayout.Mlx };
         }
 
-        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(DistinctPaths(adapter)), context) is not { } map)
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromHuggingFace(DistinctPaths(adapter)), run) is not { } map)
         {
             return null;
         }
 
-        Adapter untied = TiedEmbeddings.BeforeMlx(adapter, map, context);
-        ImmutableArray<AdapterModule> modules = CheckAgainstBase.Check(new HfToMlxModules(map, untied, context).Map(), map, context);
-        return Unique(modules, context.Log) ? untied with { Layout = ModelLayout.Mlx, Modules = modules, LayerCount = LayerCount(adapter, map) } : null;
+        Adapter untied = TiedEmbeddings.BeforeMlx(adapter, map, run);
+        ImmutableArray<AdapterModule> modules = CheckAgainstBase.Check(new HfToMlxModules(map, untied, reader, run).Map(), map, run);
+        return Unique(modules, run.Log) ? untied with { Layout = ModelLayout.Mlx, Modules = modules, LayerCount = LayerCount(adapter, map) } : null;
     }
 
-    private static Adapter? ToHuggingFace(Adapter adapter, StageContext context)
+    private static Adapter? ToHuggingFace(Adapter adapter, Run run)
     {
-        if (context.Options.ModelType == ModelTypeResolver.Identity)
+        if (run.Options.ModelType == ModelTypeResolver.Identity)
         {
-            return TiedEmbeddings.WithoutArchitecture(adapter, context) with { Layout = ModelLayout.HuggingFace };
+            return TiedEmbeddings.WithoutArchitecture(adapter, run) with { Layout = ModelLayout.HuggingFace };
         }
 
-        HfLayout layout = HfLayouts.For(context.Options);
-        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(DistinctPaths(adapter), layout), context) is not { } map)
+        HfLayout layout = HfLayouts.For(run.Options);
+        if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(DistinctPaths(adapter), layout), run) is not { } map)
         {
             return null;
         }
 
-        ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, context).Map(CheckAgainstBase.Check(adapter.Modules, map, context));
+        ImmutableArray<AdapterModule> modules = new MlxToHfModules(map, layout, run).Map(CheckAgainstBase.Check(adapter.Modules, map, run));
         Adapter mapped = adapter with { Layout = ModelLayout.HuggingFace, Modules = modules, LayerCount = LayerCount(adapter, map) };
-        return Unique(modules, context.Log) ? TiedEmbeddings.AfterMlx(mapped, map, layout, context) : null;
+        return Unique(modules, run.Log) ? TiedEmbeddings.AfterMlx(mapped, map, layout, run) : null;
     }
 
     // Layers repeat: one module of each kind tells the architecture as well as all.

@@ -10,7 +10,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Stages.Mapping;
 
 /// <summary>Maps MLX modules to those of the transformers model: stacked experts packed into parameters or taken apart, split rows fused, folded factors taken out.</summary>
-internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, StageContext context)
+internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run run)
 {
     private const string Weight = "weight";
 
@@ -23,9 +23,9 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             HfMapping mapping = map.MapToHuggingFace(module.Path.Text, layout);
             if (mapping.Finding is { } finding)
             {
-                context.Log.Add(finding with { Subject = module.SourcePath });
+                run.Log.Add(finding with { Subject = module.SourcePath });
             }
-            else if (Accepts(module, mapping) && StepsOnModule.Undo(module with { Kind = mapping.Kind.ModuleKind() }, mapping.Steps, context) is { } undone)
+            else if (Accepts(module, mapping) && StepsOnModule.Undo(module with { Kind = mapping.Kind.ModuleKind() }, mapping.Steps, run) is { } undone)
             {
                 mapped.Add((undone, mapping));
             }
@@ -49,7 +49,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             AdapterModule first = layer.First().Module;
             if (layer.Count() < halves.Length || layer.Any(item => item.Module.Rank != first.Rank || item.Module.Scale != first.Scale))
             {
-                context.Log.Add(TargetCodes.OldTransformersOnly.At(
+                run.Log.Add(TargetCodes.OldTransformersOnly.At(
                     first.SourcePath, layer.Count() < halves.Length ? "is adapted without the other of gate and up" : "has another rank or scale than the other of gate and up"));
                 return;
             }
@@ -60,7 +60,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
     {
         if (module.Kind == ModuleKind.Experts && module.A.Shape[0] == 0)
         {
-            context.Log.Add(TensorCodes.ExpertShape.At(module.SourcePath, $"lora_a is {module.A.Shape}, so that there is no expert"));
+            run.Log.Add(TensorCodes.ExpertShape.At(module.SourcePath, $"lora_a is {module.A.Shape}, so that there is no expert"));
             return false;
         }
 
@@ -69,7 +69,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             return true;
         }
 
-        context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+        run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
             module.SourcePath, $"lora_a is {(module.Kind == ModuleKind.Experts ? "three" : "two")}-dimensional, but {map.Architecture} has {mapping.Kind.MlxClass()} there"));
         return false;
     }
@@ -90,7 +90,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
             };
 
             // What stacking filled in for an expert without adapter: both factors are zero, which no training gives.
-            if (TensorProbe.IsAllZero(single.B, context.CancellationToken) && TensorProbe.IsAllZero(single.A, context.CancellationToken))
+            if (TensorProbe.IsAllZero(single.B, run.CancellationToken) && TensorProbe.IsAllZero(single.A, run.CancellationToken))
             {
                 left++;
             }
@@ -102,7 +102,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
 
         if (left > 0)
         {
-            context.Log.Add(TensorCodes.ExpertsFilled.At(module.SourcePath, $"{left} of {experts} experts are zero and were left out"));
+            run.Log.Add(TensorCodes.ExpertsFilled.At(module.SourcePath, $"{left} of {experts} experts are zero and were left out"));
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
         string? parameter = isParameter ? mapping.Path[(dot + 1)..] : mapping.Form == HfForm.Parameter || MovesToExperts(mapping) ? Weight : null;
         if (parameter is not null && fused.Magnitude is not null)
         {
-            context.Log.Add(TargetCodes.DoraUnsupported.At(first.SourcePath, $"PEFT reaches {mapping.ParameterPath} as a parameter only, and has no DoRA for parameters"));
+            run.Log.Add(TargetCodes.DoraUnsupported.At(first.SourcePath, $"PEFT reaches {mapping.ParameterPath} as a parameter only, and has no DoRA for parameters"));
             return null;
         }
 
@@ -141,25 +141,25 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
         (AdapterModule first, HfMapping mapping) = parts[0];
         if (parts.FirstOrDefault(part => Whole(part) != Whole(parts[0])).Module is { } odd)
         {
-            context.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+            run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
                 odd.SourcePath, $"is one weight with {first.SourcePath} in transformers, but its factors are for a weight {Extent(odd)} and those for one {Extent(first)}"));
             return null;
         }
 
-        ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], context.Log, context.CancellationToken);
+        ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], run.Log, run.CancellationToken);
         Dictionary<RowSelection, AdapterModule> byRows = parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
         if (present.Any(module => module.Magnitude is not null) && (present.Length < mapping.Partners.Length || present.Any(module => module.Magnitude is null)))
         {
-            context.Log.Add(TargetCodes.DoraMixed.At(first.SourcePath, $"is DoRA, but not all of {string.Join(", ", mapping.Partners)} are, which are one weight in transformers"));
+            run.Log.Add(TargetCodes.DoraMixed.At(first.SourcePath, $"is DoRA, but not all of {string.Join(", ", mapping.Partners)} are, which are one weight in transformers"));
             return null;
         }
 
         (RowSelection Rows, AdapterModule? Module)[] all =
             [.. mapping.Partners.Select(partner => map.MapToHuggingFace(partner, layout).Rows).Select(rows => (rows, byRows.GetValueOrDefault(rows)))];
-        (LazyTensor a, LazyTensor b, int rank, bool isSummed) = RankFusion.Fuse(all, context.CancellationToken);
+        (LazyTensor a, LazyTensor b, int rank, bool isSummed) = RankFusion.Fuse(all, run.CancellationToken);
         if (isSummed)
         {
-            context.Log.Add(TensorCodes.Fused.At(mapping.Path, $"{string.Join(" and ", present.Select(module => module.SourcePath))} were fused; the rank is {rank}"));
+            run.Log.Add(TensorCodes.Fused.At(mapping.Path, $"{string.Join(" and ", present.Select(module => module.SourcePath))} were fused; the rank is {rank}"));
         }
 
         return present[0] with
@@ -187,13 +187,13 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Stage
         PackedParameter packed = mapping.Packed!;
         if (packed.ActsOnInput is not { } actsOnInput)
         {
-            context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"the axes of {mapping.Path} differ between versions of transformers"));
+            run.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"the axes of {mapping.Path} differ between versions of transformers"));
             return null;
         }
 
         if (module.A.Shape[0] == 1 && packed.IsTransposed)
         {
-            context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"PEFT does not turn the factors of a single expert around, as {mapping.Path} needs"));
+            run.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"PEFT does not turn the factors of a single expert around, as {mapping.Path} needs"));
             return null;
         }
 

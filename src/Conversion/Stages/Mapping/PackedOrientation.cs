@@ -19,13 +19,13 @@ internal sealed class PackedOrientation
     private const int KnownPatch = 1;
 
     private readonly Adapter _adapter;
-    private readonly StageContext _context;
+    private readonly Run _context;
     private readonly bool? _followsRule;
 
-    public PackedOrientation(IReadOnlyCollection<(AdapterModule Module, MlxMapping Mapping)> modules, Adapter adapter, StageContext context)
+    public PackedOrientation(IReadOnlyCollection<(AdapterModule Module, MlxMapping Mapping)> modules, Adapter adapter, Run run)
     {
         _adapter = adapter;
-        _context = context;
+        _context = run;
         (AdapterModule Module, PackedParameter Packed)[] packed =
         [
             .. modules.Where(item => item.Mapping is { Form: HfForm.Packed, Packed: not null }).Select(item => (item.Module, item.Mapping.Packed!)),

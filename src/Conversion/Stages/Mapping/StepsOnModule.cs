@@ -13,7 +13,7 @@ namespace Transfuse.Conversion.Stages.Mapping;
 internal static class StepsOnModule
 {
     /// <summary>The module at the end of the steps, or <see langword="null"/> with a finding.</summary>
-    public static AdapterModule? Apply(AdapterModule module, ImmutableArray<ModuleStep> steps, StageContext context)
+    public static AdapterModule? Apply(AdapterModule module, ImmutableArray<ModuleStep> steps, Run run)
     {
         AdapterModule? result = module;
         foreach (ModuleStep step in steps)
@@ -21,8 +21,8 @@ internal static class StepsOnModule
             result = result is null ? null : step switch
             {
                 ModuleStep.SelectRows select => RowParts.Select(result, select.Rows),
-                ModuleStep.Transpose => Turn(result, context),
-                ModuleStep.ScaleRows scale => RowScaling.Multiply(result, scale.Scale, context),
+                ModuleStep.Transpose => Turn(result, run),
+                ModuleStep.ScaleRows scale => RowScaling.Multiply(result, scale.Scale, run),
                 ModuleStep.Pack or ModuleStep.StackExpert => result,
                 _ => throw ModuleStep.IsUnknown(step),
             };
@@ -32,14 +32,14 @@ internal static class StepsOnModule
     }
 
     /// <summary>The module at the beginning of the steps, or <see langword="null"/> with a finding.</summary>
-    public static AdapterModule? Undo(AdapterModule module, ImmutableArray<ModuleStep> steps, StageContext context)
+    public static AdapterModule? Undo(AdapterModule module, ImmutableArray<ModuleStep> steps, Run run)
     {
         AdapterModule? result = module;
         foreach (ModuleStep step in steps.Reverse())
         {
             result = result is null ? null : step switch
             {
-                ModuleStep.ScaleRows scale => RowScaling.Divide(result, scale.Scale, context),
+                ModuleStep.ScaleRows scale => RowScaling.Divide(result, scale.Scale, run),
                 ModuleStep.Transpose => result with { A = result.B.Transpose(), B = result.A.Transpose() },
                 ModuleStep.Pack or ModuleStep.StackExpert or ModuleStep.SelectRows => result,
                 _ => throw ModuleStep.IsUnknown(step),
@@ -49,14 +49,14 @@ internal static class StepsOnModule
         return result;
     }
 
-    private static AdapterModule? Turn(AdapterModule module, StageContext context)
+    private static AdapterModule? Turn(AdapterModule module, Run run)
     {
         if (module.Magnitude is null)
         {
             return module with { A = module.B.Transpose(), B = module.A.Transpose() };
         }
 
-        context.Log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, "MLX keeps this weight transposed, so that DoRA's rows are columns there"));
+        run.Log.Add(TargetCodes.DoraUnsupported.At(module.SourcePath, "MLX keeps this weight transposed, so that DoRA's rows are columns there"));
         return null;
     }
 }

@@ -16,7 +16,7 @@ internal static class TiedEmbeddings
     private const string TyingField = "tie_word_embeddings";
 
     /// <summary>A PEFT adapter without the head's mirror pair, or with a finding where its meaning would change in MLX.</summary>
-    public static Adapter BeforeMlx(Adapter adapter, ArchitectureMap map, StageContext context)
+    public static Adapter BeforeMlx(Adapter adapter, ArchitectureMap map, Run run)
     {
         AdapterModule? embedding = Find(adapter, map.Architecture, ModuleRole.InputEmbedding);
         if (embedding is null)
@@ -25,18 +25,18 @@ internal static class TiedEmbeddings
         }
 
         AdapterModule? head = Find(adapter, map.Architecture, ModuleRole.Head);
-        bool mirrored = adapter.TiesEmbeddings && head is not null && IsMirror(embedding, head, context.CancellationToken);
+        bool mirrored = adapter.TiesEmbeddings && head is not null && IsMirror(embedding, head, run.CancellationToken);
         bool? tied = map.Architecture.Tying.IsTiedInMlx(map.Config) ?? map.Architecture.Tying.IsTiedInHuggingFace(map.Config) ?? (mirrored ? true : null);
         switch (tied)
         {
             case true when mirrored:
                 return adapter with { Modules = adapter.Modules.Remove(head!) };
             case true:
-                context.Log.Add(TargetCodes.TiedEmbedding.At(
+                run.Log.Add(TargetCodes.TiedEmbedding.At(
                     embedding.SourcePath, head is null ? "adapts the embedding alone; in MLX it would change the tied head too" : "and the head are adapted each for itself; in MLX they are one"));
                 break;
             case null:
-                context.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "adapts the embedding alone; if the base ties it to the head, MLX would change the head too"));
+                run.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "adapts the embedding alone; if the base ties it to the head, MLX would change the head too"));
                 break;
         }
 
@@ -44,7 +44,7 @@ internal static class TiedEmbeddings
     }
 
     /// <summary>An adapter from MLX with the head's mirror pair, where the base ties them.</summary>
-    public static Adapter AfterMlx(Adapter adapter, ArchitectureMap map, HfLayout layout, StageContext context)
+    public static Adapter AfterMlx(Adapter adapter, ArchitectureMap map, HfLayout layout, Run run)
     {
         AdapterModule? embedding = Find(adapter, map.Architecture, ModuleRole.InputEmbedding);
         bool hasHead = Find(adapter, map.Architecture, ModuleRole.Head) is not null;
@@ -59,7 +59,7 @@ internal static class TiedEmbeddings
             case true:
                 return adapter with { Modules = adapter.Modules.Add(Mirror(embedding, HeadPath(map.Architecture, layout))), TiesEmbeddings = true };
             case null:
-                context.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "changes the head too, if the base ties them; PEFT needs to know"));
+                run.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "changes the head too, if the base ties them; PEFT needs to know"));
                 break;
         }
 
@@ -67,19 +67,19 @@ internal static class TiedEmbeddings
     }
 
     /// <summary>The adapter as it is, with a finding for each embedding that the base may tie to its head: no table tells how, so it cannot be mirrored.</summary>
-    public static Adapter WithoutArchitecture(Adapter adapter, StageContext context)
+    public static Adapter WithoutArchitecture(Adapter adapter, Run run)
     {
-        bool? tied = context.Base?.Config.TyingForHuggingFace(TyingField);
+        bool? tied = run.Base?.Config.TyingForHuggingFace(TyingField);
         foreach (AdapterModule embedding in adapter.Modules.Where(module => module.Kind == ModuleKind.Embedding && !module.Path.IsInLayer && tied != false))
         {
-            context.Log.Add(tied == true
+            run.Log.Add(tied == true
                 ? TargetCodes.TiedEmbedding.At(embedding.SourcePath, "is tied to the head, which the two programs adapt differently; without --model-type identity it could be mirrored")
-                : TargetCodes.TyingUnknown.At(embedding.SourcePath, $"changes the head too in MLX, but not in PEFT, if the base ties them; {(context.Base is null ? "no base was given" : $"its config.json has no {TyingField}")}"));
+                : TargetCodes.TyingUnknown.At(embedding.SourcePath, $"changes the head too in MLX, but not in PEFT, if the base ties them; {(run.Base is null ? "no base was given" : $"its config.json has no {TyingField}")}"));
         }
 
         foreach (AdapterModule head in adapter.Modules.Where(module => module.Path.Text == DefaultHead && tied == true))
         {
-            context.Log.Add(ArchitectureCodes.TiedHead.At(head.SourcePath, "is the embedding, by the base's config.json, and no module of its own in MLX"));
+            run.Log.Add(ArchitectureCodes.TiedHead.At(head.SourcePath, "is the embedding, by the base's config.json, and no module of its own in MLX"));
         }
 
         return adapter;

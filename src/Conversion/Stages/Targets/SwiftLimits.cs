@@ -17,16 +17,16 @@ internal static class SwiftLimits
     public static string? KeysBelow(Architecture architecture) => architecture.Swift?.Adapts == SelfAttention ? SelfAttention : null;
 
     /// <summary>The modules that mlx-swift-lm adapts as mlx-lm does; each other is named in a finding.</summary>
-    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, Architecture architecture, StageContext context)
+    public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, Architecture architecture, TargetProfile target, Run run)
     {
-        if (!ReaderRoots.HasSwift(context.Profile) || architecture.Swift is not { } swift)
+        if (!ReaderRoots.HasSwift(target) || architecture.Swift is not { } swift)
         {
             return modules;
         }
 
         if (swift is { Llm: { } text, Vlm: { } vision } && text != vision)
         {
-            context.Log.Add(TargetCodes.ClassChosen.At(architecture.ModelType, $"the layers are at {text} in the class for text and at {vision} in the class for vision"));
+            run.Log.Add(TargetCodes.ClassChosen.At(architecture.ModelType, $"the layers are at {text} in the class for text and at {vision} in the class for vision"));
         }
 
         bool isAttentionOnly = swift.Adapts is SelfAttention or AttentionLayers;
@@ -38,17 +38,17 @@ internal static class SwiftLimits
             {
                 if (swift.Adapts == SelfAttention)
                 {
-                    context.Log.Add(TargetCodes.NewerReader.At(module.SourcePath, $"is offered to adapters of {architecture} by mlx-swift-lm since its pull request 602 (September 2026); 3.31.4 offers the attention alone and refuses the folder"));
+                    run.Log.Add(TargetCodes.NewerReader.At(module.SourcePath, $"is offered to adapters of {architecture} by mlx-swift-lm since its pull request 602 (September 2026); 3.31.4 offers the attention alone and refuses the folder"));
                     return true;
                 }
 
-                context.Log.Add(TargetCodes.NotOffered.At(module.SourcePath, $"mlx-swift-lm adapts only the attention of {architecture}"));
+                run.Log.Add(TargetCodes.NotOffered.At(module.SourcePath, $"mlx-swift-lm adapts only the attention of {architecture}"));
                 return false;
             }
 
             if (swift.Differs.Contains(module.Path.Relative))
             {
-                context.Log.Add(TargetCodes.ScaledOtherwise.At(module.SourcePath, $"mlx-swift-lm scales this weight of {architecture} in another way than mlx-lm"));
+                run.Log.Add(TargetCodes.ScaledOtherwise.At(module.SourcePath, $"mlx-swift-lm scales this weight of {architecture} in another way than mlx-lm"));
                 return false;
             }
 

@@ -33,7 +33,7 @@ internal static class TargetKinds
                 return false;
             }
 
-            if (!module.Path.IsInLayer && profile is { Dialect: AdapterDialect.Mlx, KeyForms: KeyForms.Relative })
+            if (!module.Path.IsInLayer && profile.KeyForms == KeyForms.Relative)
             {
                 log.Add(TargetCodes.OutsideLayers.At(module.SourcePath, $"{profile.Name} reaches modules by paths below a layer only"));
                 return false;

@@ -4,6 +4,7 @@ using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages.Targets;
 
@@ -11,46 +12,46 @@ namespace Transfuse.Conversion.Stages.Targets;
 internal static class TargetPaths
 {
     /// <summary>The adapter under the target's paths, or <see langword="null"/> with an error in the log.</summary>
-    public static Adapter? Apply(Adapter adapter, StageContext context)
+    public static Adapter? Apply(Adapter adapter, TargetProfile target, Run run)
     {
         string[] present = [.. adapter.Modules.Where(module => module.Path.IsInLayer).Select(module => module.Path.LayersRoot!).Distinct(StringComparer.Ordinal)];
-        if (context.Options.ModelType == ModelTypeResolver.Identity || present is [])
+        if (run.Options.ModelType == ModelTypeResolver.Identity || present is [])
         {
             return adapter;
         }
 
-        Architecture? architecture = context.NamedArchitecture;
-        string? root = architecture is not null ? ReaderRoots.Common(architecture, context.Profile, context.Log)
-            : ReaderRoots.CanDiffer(context.Profile) ? FromNames(present, context)
+        Architecture? architecture = run.NamedArchitecture;
+        string? root = architecture is not null ? ReaderRoots.Common(architecture, target, run.Log)
+            : ReaderRoots.CanDiffer(target) ? FromNames(present, target, run)
             : present[0];
         if (root is null)
         {
             return null;
         }
 
-        adapter = architecture is null ? adapter : adapter with { Modules = SwiftLimits.Apply(adapter.Modules, architecture, context) };
-        return present is [string only] && only == root ? adapter : Rename(adapter, root, architecture, context);
+        adapter = architecture is null ? adapter : adapter with { Modules = SwiftLimits.Apply(adapter.Modules, architecture, target, run) };
+        return present is [string only] && only == root ? adapter : Rename(adapter, root, architecture, target, run);
     }
 
     // Without a base the present path alone tells which models it can be: those that mlx-lm holds there, else those that any reader does.
-    private static string? FromNames(string[] present, StageContext context)
+    private static string? FromNames(string[] present, TargetProfile target, Run run)
     {
         Architecture[] candidates = [.. ArchitectureTable.Default.All.Where(architecture => present.Contains(architecture.Layers.Mlx))];
         candidates = candidates is [] ? [.. ArchitectureTable.Default.All.Where(architecture => Enum.GetValues<MlxProgram>().Any(program => present.Contains(MlxPaths.Root(architecture, program))))] : candidates;
-        string[] roots = [.. candidates.SelectMany(architecture => ReaderRoots.Of(architecture, context.Profile)).Select(root => root.Root).OfType<string>().Distinct(StringComparer.Ordinal)];
+        string[] roots = [.. candidates.SelectMany(architecture => ReaderRoots.Of(architecture, target)).Select(root => root.Root).OfType<string>().Distinct(StringComparer.Ordinal)];
         if (roots.Length > 1 || present.Length > 1)
         {
-            context.Log.Add(ArchitectureCodes.AmbiguousModelType.At(
-                "modules", $"{string.Join(" and ", present)} in mlx-lm is {string.Join(" or ", roots)} in {context.Profile.Name}, by the model; give --base or --model-type"));
+            run.Log.Add(ArchitectureCodes.AmbiguousModelType.At(
+                "modules", $"{string.Join(" and ", present)} in mlx-lm is {string.Join(" or ", roots)} in {target.Name}, by the model; give --base or --model-type"));
             return null;
         }
 
-        context.Log.Add(ArchitectureCodes.NamesKept.At(
-            "modules", $"no base was given; whether {context.Profile.Name} has the model, and adapts these modules of it, is not known"));
+        run.Log.Add(ArchitectureCodes.NamesKept.At(
+            "modules", $"no base was given; whether {target.Name} has the model, and adapts these modules of it, is not known"));
         return roots is [string only] ? only : present[0];
     }
 
-    private static Adapter? Rename(Adapter adapter, string root, Architecture? architecture, StageContext context)
+    private static Adapter? Rename(Adapter adapter, string root, Architecture? architecture, TargetProfile target, Run run)
     {
         var modules = ImmutableArray.CreateBuilder<AdapterModule>(adapter.Modules.Length);
         foreach (AdapterModule module in adapter.Modules)
@@ -61,21 +62,21 @@ internal static class TargetPaths
             }
             else
             {
-                context.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, $"is no module of {architecture}, and {context.Profile.Name} holds the model under other paths"));
+                run.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, $"is no module of {architecture}, and {target.Name} holds the model under other paths"));
             }
         }
 
         foreach (OtherTensor tensor in adapter.OtherTensors)
         {
-            context.Log.Add(TensorCodes.WholeModule.At(tensor.SourceName, $"is a weight of the base under a path that {context.Profile.Name} does not have"));
+            run.Log.Add(TensorCodes.WholeModule.At(tensor.SourceName, $"is a weight of the base under a path that {target.Name} does not have"));
         }
 
-        if (context.Log.HasErrors)
+        if (run.Log.HasErrors)
         {
             return null;
         }
 
-        context.Log.Add(TargetCodes.PathsRewritten.At("modules", $"{adapter.Modules[0].Path} became {modules[0].Path}, and so the others"));
+        run.Log.Add(TargetCodes.PathsRewritten.At("modules", $"{adapter.Modules[0].Path} became {modules[0].Path}, and so the others"));
         return adapter with { Modules = [.. modules.OrderBy(module => module.Path)], OtherTensors = [] };
     }
 

@@ -8,7 +8,6 @@ using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Mlx;
 using Transfuse.Oracle;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 using NodeObject = System.Text.Json.Nodes.JsonObject;
@@ -79,8 +78,9 @@ internal sealed class MethodCase
         var content = new AdapterContent(
             AdapterSource.FromMemory("adapter", new Dictionary<string, ReadOnlyMemory<byte>>()), "adapter", "adapter_model.safetensors",
             new Container(_tensors), config);
-        var given = new ReadOptions(ReadPurpose.Convert, MlxGiven.Nothing, null) { Methods = options ?? new MethodOptions { MaxRank = 1000 } };
-        Adapter? adapter = PeftReader.Read(content, given, log);
+        DialectReading? reading = new PeftDialect().Read(content, ReadOptions.Nothing, log);
+        log.AddRange(reading?.Obstacles ?? []);
+        Adapter? adapter = log.HasErrors || reading!.Complete(log) is not { } read ? null : reading.AsLora(read, options ?? new MethodOptions { MaxRank = 1000 }, log);
         Findings = log.ToSorted();
         Assert.Equal(adapter is null, log.HasErrors);
         return adapter;

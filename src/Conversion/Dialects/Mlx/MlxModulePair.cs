@@ -6,11 +6,17 @@ using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Dialects.Mlx;
 
-/// <summary>Brings the factors of one MLX module into the canonical orientation.</summary>
-internal static class MlxModuleReader
+/// <summary>The factors of one MLX module in the canonical orientation.</summary>
+/// <param name="Path">The module.</param>
+/// <param name="Kind">What it is, by the factors' shapes and its name.</param>
+/// <param name="A">The factor that the input meets first.</param>
+/// <param name="B">The factor that gives the output.</param>
+/// <param name="Rank">The rank.</param>
+/// <param name="Magnitude">DoRA's magnitude, if it has one.</param>
+internal sealed record MlxModulePair(ModulePath Path, ModuleKind Kind, LazyTensor A, LazyTensor B, int Rank, LazyTensor? Magnitude)
 {
-    /// <summary>The module, or <see langword="null"/> with a finding.</summary>
-    public static AdapterModule? Read(MlxModuleFactors factors, double scale, double dropout, FindingLog log)
+    /// <summary>The pair, or <see langword="null"/> with a finding.</summary>
+    public static MlxModulePair? Of(MlxModuleFactors factors, FindingLog log)
     {
         if (factors is not { A: { } a, B: { } b })
         {
@@ -50,19 +56,16 @@ internal static class MlxModuleReader
         }
 
         (a, b) = Orient(form, a, b);
-        var module = new AdapterModule
-        {
-            SourcePath = factors.Path,
-            Path = path,
-            Kind = form is MlxFactorShape.Experts or MlxFactorShape.FlattenedExperts ? ModuleKind.Experts
-                : EmbeddingNames.Contains(path.Leaf) ? ModuleKind.Embedding : ModuleKind.Linear,
-            A = a,
-            B = b,
-            Rank = checked((int)rank),
-            Scale = scale,
-            Dropout = dropout,
-        };
-        return factors.Magnitude is { } magnitude ? WithMagnitude(module, magnitude.Tensor, log) : module;
+        ModuleKind kind = form is MlxFactorShape.Experts or MlxFactorShape.FlattenedExperts ? ModuleKind.Experts
+            : EmbeddingNames.Contains(path.Leaf) ? ModuleKind.Embedding : ModuleKind.Linear;
+        return new MlxModulePair(path, kind, a, b, checked((int)rank), factors.Magnitude?.Tensor);
+    }
+
+    /// <summary>The module, or <see langword="null"/> with a finding.</summary>
+    public AdapterModule? ToModule(double scale, double dropout, FindingLog log)
+    {
+        var module = new AdapterModule { SourcePath = Path.Text, Path = Path, Kind = Kind, A = A, B = B, Rank = Rank, Scale = scale, Dropout = dropout };
+        return Magnitude is null ? module : WithMagnitude(module, Magnitude, log);
     }
 
     private static (LazyTensor A, LazyTensor B) Orient(MlxFactorShape form, LazyTensor a, LazyTensor b) => form switch
