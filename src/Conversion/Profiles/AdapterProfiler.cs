@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Verification;
+using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
 
@@ -38,7 +40,7 @@ public static class AdapterProfiler
             index =>
             {
                 measures[index] = ModuleMeasure.Of(adapter.Modules[index], cancellationToken);
-                profiles[index] = Describe(adapter.Modules[index], measures[index]);
+                profiles[index] = Describe(adapter.Modules[index], measures[index], options.Base, cancellationToken);
                 options.Progress?.Report(new ComparisonProgress(Interlocked.Increment(ref done), count));
             },
             cancellationToken);
@@ -59,7 +61,7 @@ public static class AdapterProfiler
         return [.. profiles];
     }
 
-    private static ModuleProfile Describe(AdapterModule module, ModuleMeasure measure) => new()
+    private static ModuleProfile Describe(AdapterModule module, ModuleMeasure measure, BaseWeights? weights, CancellationToken cancellationToken) => new()
     {
         Path = module.Path,
         FullPath = module.FullPath,
@@ -69,5 +71,16 @@ public static class AdapterProfiler
         HasMagnitude = module.Magnitude is not null,
         Norm = measure.Norm,
         EffectiveRank = measure.EffectiveRank,
+        WeightNorm = weights is null ? null : WeightNorm(module, weights, cancellationToken),
     };
+
+    // By the module's own name: a base of another layout has the same names for most models, and other shapes where it has not.
+    private static double? WeightNorm(AdapterModule module, BaseWeights weights, CancellationToken cancellationToken)
+    {
+        (long experts, long outputs, long inputs) = ModulePair.Extents(module);
+        LazyTensor? weight = weights.Find($"{module.FullPath}.weight") ?? weights.Find(module.FullPath);
+        return weight is { DType: DType.F32 or DType.F16 or DType.BF16 or DType.F64 } && weight.Shape.ElementCount == experts * outputs * inputs
+            ? TensorProbe.Norm(weight, cancellationToken)
+            : null;
+    }
 }

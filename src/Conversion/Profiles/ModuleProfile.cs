@@ -28,6 +28,14 @@ public sealed record ModuleProfile
     public required double Norm { get; init; }
 
     /// <summary>
+    /// Frobenius norm of the base's weight; <see langword="null"/> where <see cref="ProfileOptions.Base"/> holds no floating-point weight of the module's name and size.
+    /// </summary>
+    public double? WeightNorm { get; init; }
+
+    /// <summary><see cref="Norm"/> relative to <see cref="WeightNorm"/>.</summary>
+    public double? RelativeNorm => WeightNorm is > 0 ? Norm / WeightNorm : null;
+
+    /// <summary>
     /// How many directions share the change: the square of the sum of the squared singular values over the sum of their fourth powers (their participation ratio), from 1 to
     /// the rank, the mean over experts that change; 0 where nothing changes, <see langword="null"/> where the rank is above <see cref="AdapterProfiler.LargestRank"/>
     /// or a factor is not finite.

@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Verification;
 
 namespace Transfuse.Conversion.Profiles;
@@ -14,6 +15,9 @@ public sealed record ProfileOptions
         get;
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Spectra), value, "It is at least 0.");
     } = 12;
+
+    /// <summary>The base's weights, whose norms the changes are compared with; all weights of adapted modules are read. Default: none.</summary>
+    public BaseWeights? Base { get; init; }
 
     /// <summary>Most modules in work at one time; fewer where their ranks are large. Default: one for each processor.</summary>
     public int MaxDegreeOfParallelism
