@@ -20,12 +20,15 @@ internal static class ReportPage
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n").Element("title", title)
             .Raw("<style>\n").Raw(Style()).Raw("</style></head>\n<body><main>\n").Element("h1", title);
         var largest = new Largest([.. adapters.SelectMany(adapter => adapter.Modules)]);
+        html.Raw("<div class=\"adapters\">\n");
         foreach (PageAdapter adapter in adapters)
         {
             html.Raw("<section>\n");
             AddAdapter(html, adapter, largest, adapters.Count > 1);
             html.Raw("</section>\n");
         }
+
+        html.Raw("</div>\n");
 
         if (comparison is not null)
         {
