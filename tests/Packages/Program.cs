@@ -6,6 +6,7 @@ using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
+using Transfuse.Metadata.Targets;
 
 (string adapter, string model, string output) = (args[0], args[1], args[2]);
 
