@@ -152,8 +152,8 @@ public sealed record AdapterPipeline
         return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun) { Comparison = comparison };
     }
 
-    // Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.
-    private static WriteContext WriteContextOf(ReadResult read, Adapter fitted, TargetProfile target, Run run)
+    /// <summary>What a writer needs to know. Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.</summary>
+    internal static WriteContext WriteContextOf(ReadResult read, Adapter fitted, TargetProfile target, Run run)
     {
         string? keysBelow = ReaderRoots.HasSwift(target) && run.NamedArchitecture is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
         return new WriteContext(target, run.BaseLayers ?? fitted.LayerCount, keysBelow, read.Dialect.Id == target.Dialect);
