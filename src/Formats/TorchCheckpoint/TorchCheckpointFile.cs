@@ -27,8 +27,8 @@ public sealed class TorchCheckpointFile : ITensorContainer
     public IReadOnlyDictionary<string, string>? Metadata => null;
 
     /// <summary>
-    /// The keys, joined by dots, of the nested dictionary that the tensors were taken from, such as <c>module</c> or <c>state_dict</c>: the only one in the file
-    /// that holds tensors. <see langword="null"/> where the saved dictionary itself holds them.
+    /// The keys, joined by dots, of the nested dictionary that the tensors were taken from, such as <c>module</c> or <c>state_dict</c>: the only
+    /// one in the file that holds tensors. <see langword="null"/> where the saved dictionary itself holds them.
     /// </summary>
     public string? Nested { get; }
 

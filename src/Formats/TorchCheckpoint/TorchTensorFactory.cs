@@ -17,7 +17,7 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
     private readonly Dictionary<PickleTensor, LazyTensor> _made = [];
     private long _total;
 
-    /// <summary>The keys of the nested dictionary that the tensors were taken from; <see langword="null"/> where the saved dictionary itself has them.</summary>
+    /// <summary>The keys of the nested dictionary that the tensors come from; <see langword="null"/> where the saved dictionary itself has them.</summary>
     public string? Nested { get; private set; }
 
     /// <summary>
@@ -39,7 +39,9 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
         var tensors = new List<NamedTensor>(dictionary.Items.Count);
         foreach ((string name, PickleValue item) in dictionary.Items)
         {
-            tensors.Add(item is PickleTensor tensor ? new NamedTensor(name, Shared(name, tensor)) : throw NotTensor(name, item, "only a dictionary of tensors is read"));
+            tensors.Add(item is PickleTensor tensor
+                ? new NamedTensor(name, Shared(name, tensor))
+                : throw NotTensor(name, item, "only a dictionary of tensors is read"));
         }
 
         tensors.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
@@ -60,8 +62,8 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
             [] => "only a dictionary of tensors is read, and nothing in this one is a tensor",
             [{ Parent: null }] => "only a dictionary of tensors is read",
             [{ Parent: not null } inner] => $"the tensors lie in {inner.Value.Kind}, {QuotedName.Of(inner.Path)}",
-            _ => $"tensors lie in {holders.Length} places, {string.Join(", ", holders.Take(MostNamed).Select(Describe))}{(holders.Length > MostNamed ? " and others" : string.Empty)}; "
-                + "save the one that is the adapter by itself",
+            _ => $"tensors lie in {holders.Length} places, {string.Join(", ", holders.Take(MostNamed).Select(Describe))}"
+                + $"{(holders.Length > MostNamed ? " and others" : string.Empty)}; save the one that is the adapter by itself",
         };
         throw NotTensor(other, value, why);
     }

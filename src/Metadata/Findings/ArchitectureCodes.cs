@@ -13,7 +13,8 @@ public static class ArchitectureCodes
     public static FindingCode LowConfidence { get; } = new(
         "TF4003", Severity.Error, "The names of this architecture were not confirmed against both programs.",
         "Allow it, and compare what both programs compute with the adapter.", "the assurance that the module names are the right ones");
-    public static FindingCode UnsupportedArchitecture { get; } = new("TF4004", Severity.Error, "No adapter can be converted for this model.", Remedies.MergeElsewhere);
+    public static FindingCode UnsupportedArchitecture { get; } = new(
+        "TF4004", Severity.Error, "No adapter can be converted for this model.", Remedies.MergeElsewhere);
     public static FindingCode UnknownModule { get; } = new(
         "TF4010", Severity.Error, "The architecture has no such module.",
         "Give the base that the adapter was trained on; to convert the rest without the module, allow the code.",
