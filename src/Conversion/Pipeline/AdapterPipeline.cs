@@ -6,7 +6,6 @@ using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Adapters;
