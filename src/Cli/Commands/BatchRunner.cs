@@ -95,7 +95,7 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
     private void WriteReports(
         ParseResult result, CommandConsole console, string verb, IReadOnlyList<Finding> findings, List<JsonValue> outcomes, BatchSummary? summary, ReportFile? file)
     {
-        if (!report.HasReport(result))
+        if (!report.WantsJson(result))
         {
             return;
         }
@@ -140,7 +140,7 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
                 view.Console.Out.WriteLine(told.Summary);
             }
 
-            if (report.HasReport(result))
+            if (report.WantsJson(result))
             {
                 outcomes.Add(SummaryText.ToJson(outcome, told));
             }

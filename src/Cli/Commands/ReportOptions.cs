@@ -22,7 +22,7 @@ internal sealed class ReportOptions
     public bool IsVerbose(ParseResult result) => result.GetValue(_verbose);
 
     /// <summary>Whether every number about every module is wanted: in JSON, or as text.</summary>
-    public bool ShowsAll(ParseResult result) => HasReport(result) || result.GetValue(_verbose);
+    public bool ShowsAll(ParseResult result) => WantsJson(result) || result.GetValue(_verbose);
 
     /// <summary>Whether only warnings and errors are wanted.</summary>
     public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);
@@ -31,7 +31,7 @@ internal sealed class ReportOptions
     public bool IsJson(ParseResult result) => result.GetValue(_json);
 
     /// <summary>Whether a report in JSON is wanted anywhere.</summary>
-    public bool HasReport(ParseResult result) => result.GetValue(_json) || result.GetValue(_report) is not null;
+    public bool WantsJson(ParseResult result) => result.GetValue(_json) || result.GetValue(_report) is not null;
 
     /// <summary>Begins the file that <c>--report</c> names; <see langword="null"/> where there is none.</summary>
     /// <param name="result">The command line.</param>

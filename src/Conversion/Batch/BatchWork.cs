@@ -47,7 +47,7 @@ public static class BatchWork
     public static Func<BatchTask, BatchOutcome> Check(ImmutableArray<TargetProfile> readers, CheckOptions? options = null) => task =>
     {
         using IAdapterSource source = AdapterSource.Open(task.Input.Path, task.Retries);
-        ImmutableArray<CheckResult> checks = [.. readers.Select(reader => AdapterChecker.Check(source, reader, options, task.CancellationToken))];
+        ImmutableArray<CheckResult> checks = AdapterChecker.CheckAll(source, readers, options, task.CancellationToken);
         ImmutableArray<Finding> findings = [.. checks.SelectMany(check => check.Findings).Distinct().OrderByDescending(finding => finding.Severity)];
         return Of(task, checks.All(check => check.Verdict == CheckVerdict.Loads), "checked", findings, checks);
     };

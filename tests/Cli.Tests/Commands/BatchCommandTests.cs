@@ -69,7 +69,7 @@ public sealed class BatchCommandTests : IDisposable
         Command.Run([.. Convert("out"), "--shard", "2/2"]);
         CommandResult merged = Command.Run("report", "--merge", _folder["out"], "--json").ExitsWith(4);
         JsonElement report = JsonDocument.Parse(merged.Output).RootElement;
-        Assert.Equal("transfuse.report/1", report.GetProperty("schema").GetString());
+        Assert.Equal("transfuse.batch/1", report.GetProperty("schema").GetString());
         Assert.Equal(4, report.GetProperty("summary").GetProperty("done").GetProperty("converted").GetInt32());
         Assert.Equal(1, report.GetProperty("summary").GetProperty("refused").GetProperty("TF1401").GetInt32());
         Assert.Equal(["00", "01", "02", "03", "04"], report.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("name").GetString()));

@@ -141,20 +141,47 @@ internal sealed class AdapterGlob
         };
         var folders = new List<string>();
         var files = new List<string>();
-        foreach (string file in matcher.GetResultsInFullPath(full).Select(Settled).OfType<string>())
+        foreach (string folder in Directory.EnumerateDirectories(full, "*", walk).Prepend(full))
         {
-            if (AdapterSource.IsAdapterFile(Path.GetFileName(file)))
+            string[] inside = FilesOf(folder);
+            if (folder != full && IsMatch(folder) && Settled(folder) == folder)
             {
-                folders.Add(Path.GetDirectoryName(file)!);
+                folders.Add(folder);
+                if (inside.Any(file => AdapterSource.IsAdapterFile(Path.GetFileName(file))))
+                {
+                    continue;
+                }
             }
-            else
+
+            foreach (string file in inside.Where(IsMatch).Select(Settled).OfType<string>())
             {
-                files.Add(file);
+                if (AdapterSource.IsAdapterFile(Path.GetFileName(file)))
+                {
+                    folders.Add(Path.GetDirectoryName(file)!);
+                }
+                else
+                {
+                    files.Add(file);
+                }
             }
         }
 
-        folders.AddRange(Directory.EnumerateDirectories(full, "*", walk).Where(folder => matcher.Match(Below(full, folder)).HasMatches && Settled(folder) == folder));
         return (folders, files);
+
+        bool IsMatch(string path) => matcher.Match(Below(full, path)).HasMatches;
+    }
+
+    // Also those that are links, as the files of the hub's cache are. A folder that cannot be read has none that a pattern could match.
+    private static string[] FilesOf(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) == ".safetensors" || AdapterSource.IsAdapterFile(Path.GetFileName(file)))];
+        }
+        catch (Exception gone) when (gone is UnauthorizedAccessException or DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     // Nothing in a work folder is an adapter. But what is being replaced within a folder is one of that folder, where it may be away.

@@ -15,6 +15,8 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
     private readonly PeftPatternMatcher _patterns = new(config, config.Patterns);
 
+    private readonly PeftParameterIndex _parameters = new(config.TargetParameters ?? []);
+
     // A pattern among the targets need not be usable: the tensors tell what is adapted.
     private readonly Lazy<PeftTargetMatcher> _targets = new(() => new PeftTargetMatcher(config, config.Patterns));
 
@@ -26,7 +28,7 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
             // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
             Pair[] pairs =
             [
-                .. factors.GroupBy(item => item.Path, StringComparer.Ordinal).SelectMany(ReadNested).OfType<Pair>()
+                .. ReadAll(factors).OfType<Pair>()
                     .OrderBy(pair => pair.Path).ThenBy(pair => pair.Parameter, StringComparer.Ordinal),
             ];
             ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Rank))]);
@@ -93,22 +95,45 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         }
     }
 
+    // The factors are sorted by path, so that those of one path stand side by side.
+    private IEnumerable<Pair?> ReadAll(ImmutableArray<PeftModuleFactors> factors)
+    {
+        for (int first = 0, end; first < factors.Length; first = end)
+        {
+            for (end = first + 1; end < factors.Length && factors[end].Path == factors[first].Path;)
+            {
+                end++;
+            }
+
+            if (end == first + 1 && factors[first].Nesting == 0)
+            {
+                yield return Read(factors[first], 1);
+                continue;
+            }
+
+            foreach (Pair? pair in ReadNested(factors[first].Path, factors[first..end]))
+            {
+                yield return pair;
+            }
+        }
+    }
+
     // The pairs of one path. Parameters are told apart by how deep they are nested; a Linear module has one pair, at whatever depth.
-    private IEnumerable<Pair?> ReadNested(IGrouping<string, PeftModuleFactors> pairs)
+    private IEnumerable<Pair?> ReadNested(string path, ImmutableArray<PeftModuleFactors> pairs)
     {
         int depths = pairs.Max(pair => pair.Nesting) + 1;
-        if (depths == 1 || IsParameter(pairs.Key) || PeftParameterTargets.IsExperts(pairs.Key))
+        if (depths == 1 || IsParameter(path) || PeftParameterTargets.IsExperts(path))
         {
             return pairs.Select(pair => Read(pair, depths));
         }
 
-        if (pairs.ToArray() is [var only])
+        if (pairs is [var only])
         {
             log.Add(TensorCodes.NestedPair.At(only.Label, "holds the only pair of the module and was read as its own"));
             return [Read(only.WithoutNesting(), 1)];
         }
 
-        log.Add(TensorCodes.StackedPairs.At(pairs.Key, $"has pairs under {string.Join(", ", pairs.Select(pair => pair.Label))}"));
+        log.Add(TensorCodes.StackedPairs.At(path, $"has pairs under {string.Join(", ", pairs.Select(pair => pair.Label))}"));
         return [];
     }
 
@@ -139,12 +164,14 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
         if (columns == 0)
         {
-            log.Add(TensorCodes.EmptyRank.At(factors.Label, $"lora_A is {a.Shape}"));
+            log.Add(factors.Magnitude is { } alone
+                ? TensorCodes.EmptyRankMagnitude.At(factors.Label, $"lora_A is {a.Shape}, and lora_magnitude_vector {alone.Shape}")
+                : TensorCodes.EmptyRank.At(factors.Label, $"lora_A is {a.Shape}"));
             return null;
         }
 
         bool isParameter = factors.Nesting > 0 || IsParameter(factors.Path);
-        string? parameter = isParameter ? PeftParameterTargets.Resolve(factors.Path, factors.Nesting, depths, config.TargetParameters ?? [], log) : null;
+        string? parameter = isParameter ? PeftParameterTargets.Resolve(factors.Path, factors.Nesting, depths, _parameters, log) : null;
         if (isParameter && parameter is null)
         {
             return null;
@@ -188,9 +215,7 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
     // An item without a dot names that parameter of every module; a module that is a target itself is not wrapped for its parameters.
     private bool IsParameter(string path) =>
-        config.TargetParameters is { IsEmpty: false } targets
-        && (!PeftParameterTargets.Of(path, targets.Where(PeftParameterTargets.NamesModule)).IsEmpty
-            || (!targets.All(PeftParameterTargets.NamesModule) && _targets.Value.Match(path) == PeftTargetVerdict.NotTargeted));
+        !_parameters.Of(path, withBare: false).IsEmpty || (_parameters.HasBare && _targets.Value.Match(path) == PeftTargetVerdict.NotTargeted);
 
     private AdapterModule? WithMagnitude(AdapterModule module, LazyTensor magnitude)
     {
