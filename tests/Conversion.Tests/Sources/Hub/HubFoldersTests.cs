@@ -177,8 +177,7 @@ public sealed class HubFoldersTests : IAsyncLifetime
         string place = folders.FetchAdapter(Id, log, TestContext.Current.CancellationToken);
         Assert.Equal(weights, File.ReadAllBytes(Path.Combine(place, "adapter_model.safetensors")));
         Assert.Equal(2, log.Count);
-        string?[] ranges = [.. _hub.Requests.Where(request => request.Host == "storage").Select(request => request.Range)];
-        Assert.Equal([null, "bytes=5000-", "bytes=10000-"], ranges);
+        Assert.Equal("whole bytes=5000- bytes=10000-", string.Join(' ', _hub.Requests.Where(request => request.Host == "storage").Select(request => request.Range ?? "whole")));
         Assert.DoesNotContain("permission", string.Join('\n', log.ToFindings()));
     }
 
@@ -191,7 +190,7 @@ public sealed class HubFoldersTests : IAsyncLifetime
         File.WriteAllBytes(blob + ".incomplete", weights[..7000]);
         using HubFolders folders = _hub.Open(_folder["hub"]);
         folders.FetchAdapter(Id);
-        Assert.Equal(["bytes=7000-"], _hub.Requests.Where(request => request.Host == "storage").Select(request => request.Range));
+        Assert.Equal("bytes=7000-", _hub.Requests.Single(request => request.Host == "storage").Range);
         Assert.Equal(weights, File.ReadAllBytes(blob));
         Assert.False(File.Exists(blob + ".incomplete"));
     }
