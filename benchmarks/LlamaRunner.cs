@@ -37,12 +37,14 @@ internal sealed class LlamaRunner
     /// <summary>Writes <c>base</c> and <c>adapter</c> below a folder.</summary>
     public void Write(string folder)
     {
-        string model = Directory.CreateDirectory(Path.Combine(folder, "base")).FullName, adapter = Directory.CreateDirectory(Path.Combine(folder, "adapter")).FullName;
+        string model = Directory.CreateDirectory(Path.Combine(folder, "base")).FullName,
+            adapter = Directory.CreateDirectory(Path.Combine(folder, "adapter")).FullName;
         WriteFile(Path.Combine(model, "model.safetensors"), "BF16", Weights());
         File.WriteAllText(
             Path.Combine(model, "config.json"),
             $$"""
-            {"model_type": "llama", "hidden_size": {{_hidden}}, "num_hidden_layers": {{_layers}}, "num_attention_heads": {{_heads}}, "num_key_value_heads": {{_keyHeads}},
+            {"model_type": "llama", "hidden_size": {{_hidden}}, "num_hidden_layers": {{_layers}}, "num_attention_heads": {{_heads}},
+             "num_key_value_heads": {{_keyHeads}},
              "intermediate_size": {{_inner}}, "vocab_size": {{_vocabulary}}, "rms_norm_eps": 1e-05, "rope_theta": 500000.0,
              "tie_word_embeddings": {{(_isTied ? "true" : "false")}}, "torch_dtype": "bfloat16"}
             """);

@@ -57,7 +57,8 @@ public class MlxLifetimeTests(ITestOutputHelper output)
         using LanguageModel llama = LanguageModel.Load(Llama.Base, first), qwen = LanguageModel.Load(other.Base, second);
         float[][] results = new float[20][];
 
-        Parallel.For(0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i => results[i] = i % 2 == 0 ? llama.Logits(Llama.Ids, 2) : qwen.Logits(other.Ids, 2));
+        Parallel.For(0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
+            results[i] = i % 2 == 0 ? llama.Logits(Llama.Ids, 2) : qwen.Logits(other.Ids, 2));
 
         Assert.All(results.Where((_, i) => i % 2 == 0), logits => Assert.InRange(ModelCase.Largest(Llama.LogitsBase, logits), 0, ModelCase.Tolerance));
         Assert.All(results.Where((_, i) => i % 2 == 1), logits => Assert.InRange(ModelCase.Largest(other.LogitsBase, logits), 0, ModelCase.Tolerance));
@@ -144,7 +145,8 @@ public class MlxLifetimeTests(ITestOutputHelper output)
         Collect();
         long grown = Environment.WorkingSet - resident;
         output.WriteLine(
-            $"{times} times: {MlxBackend.LiveArrays} arrays live, {MlxBackend.ActiveMemory} bytes active, {Environment.WorkingSet >> 10} KiB resident, {grown >> 10} KiB more");
+            $"{times} times: {MlxBackend.LiveArrays} arrays live, {MlxBackend.ActiveMemory} bytes active, {Environment.WorkingSet >> 10} KiB resident, "
+            + $"{grown >> 10} KiB more");
         Assert.InRange(grown, long.MinValue, ResidentSlack);
     }
 
