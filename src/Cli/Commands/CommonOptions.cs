@@ -27,6 +27,7 @@ internal static class CommonOptions
             Description = $"{description}: {names}. Several MLX ones with a comma.",
             HelpName = "TARGET",
             Required = true,
+            CompletionSources = { names.Split(", ") },
             CustomParser = result =>
             {
                 TargetProfile? common = null;
@@ -62,6 +63,7 @@ internal static class CommonOptions
             Description = $"The program to check for: {names}. Several with a comma: all must load it.",
             HelpName = "TARGET",
             Required = true,
+            CompletionSources = { names.Split(", ") },
             CustomParser = result =>
             {
                 var readers = ImmutableArray.CreateBuilder<TargetProfile>();
@@ -178,6 +180,7 @@ internal static class CommonOptions
             Description = "Accept the loss that a finding names, by its code. May be repeated.",
             HelpName = "CODE",
         };
+        option.CompletionSources.Add([.. FindingCodes.All.Where(code => code.CanBeAllowed).Select(code => code.Id)]);
         option.Validators.Add(result =>
         {
             foreach (string id in result.Tokens.Select(token => token.Value))
@@ -243,8 +246,8 @@ internal static class CommonOptions
     public static int? IntegerOf(System.CommandLine.Parsing.OptionResult result) =>
         result.Tokens is [{ Value: string text }] && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
 
-    // An empty variable of a script would otherwise mean the current folder.
-    private static void RequireText(System.CommandLine.Parsing.OptionResult result)
+    /// <summary>Refuses an empty value: an empty variable of a script would otherwise mean the current folder.</summary>
+    public static void RequireText(System.CommandLine.Parsing.OptionResult result)
     {
         if (result.Tokens.Any(token => token.Value.Length == 0))
         {

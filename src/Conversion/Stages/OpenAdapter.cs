@@ -33,7 +33,17 @@ internal static partial class OpenAdapter
             return null;
         }
 
-        return OpenWeights(chosen, weightsFile, log) is not { } weights ? null : new AdapterContent(chosen, chosen.Name, weightsFile, weights, config)
+        if (OpenWeights(chosen, weightsFile, log) is not { } weights)
+        {
+            return null;
+        }
+
+        if (weights is TorchCheckpointFile { Nested: { } nested })
+        {
+            log.Add(ContainerCodes.NestedTensors.At(Path.Combine(chosen.Name, weightsFile), $"the {weights.Tensors.Length} tensors were read from its entry {nested}"));
+        }
+
+        return new AdapterContent(chosen, chosen.Name, weightsFile, weights, config)
         {
             HasByteOrderMark = config is not null && HasByteOrderMark(chosen, AdapterFiles.Config),
         };

@@ -140,6 +140,14 @@ public class MlxLifetimeTests(ITestOutputHelper output)
                 Collect();
                 resident = Environment.WorkingSet;
             }
+
+            if (times > 100 && i % (times / 10) == 0)
+            {
+                Collect();
+                output.WriteLine(
+                    $"{i}: {Environment.WorkingSet >> 10} KiB resident, of which the collector holds {GC.GetGCMemoryInfo().TotalCommittedBytes >> 10} KiB and "
+                    + $"{GC.GetTotalMemory(false) >> 10} KiB are in use; {MlxBackend.ActiveMemory} bytes active in MLX");
+            }
         }
 
         Collect();
