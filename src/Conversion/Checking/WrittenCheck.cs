@@ -1,6 +1,6 @@
-using Transfuse.Conversion.Checking.Readers;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Outlines;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.BaseChecks;
 using Transfuse.Metadata.Findings;
@@ -31,18 +31,17 @@ internal static class WrittenCheck
         using var source = new WrittenSource(output);
         using var files = new CheckedFiles(source, context.Base);
         var values = new WrittenValues(output);
-        foreach (string name in target.Name.Split(','))
+        foreach (Reader reader in ReaderGroup.Of(target).Readers)
         {
-            Run(files, values, name, context);
+            Run(files, values, reader, context);
         }
     }
 
-    private static void Run(CheckedFiles files, WrittenValues values, string reader, Run context)
+    private static void Run(CheckedFiles files, WrittenValues values, Reader reader, Run context)
     {
         var log = new FindingLog();
-        var options = new CheckOptions { Base = context.Base, ModelType = context.Options.ModelType };
-        ReaderRules.Of(TargetProfile.Find(reader)!).Check(new CheckContext(files, reader, options, log, context.CancellationToken));
-        if (reader == TargetProfile.Peft.Name && context.Options.TransformersGeneration < 5)
+        reader.Check(new CheckContext(files, reader, new ReaderTerms(context.Base, context.Options.ModelType), log, context.CancellationToken));
+        if (reader.Profile == TargetProfile.Peft && context.Options.TransformersGeneration < 5)
         {
             TellOldNames(log, context);
             return;

@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Adapters;
@@ -155,7 +155,7 @@ public sealed record AdapterPipeline
     /// <summary>What a writer needs to know. Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.</summary>
     internal static WriteContext WriteContextOf(ReadResult read, Adapter fitted, TargetProfile target, Run run)
     {
-        string? keysBelow = ReaderRoots.HasSwift(target) && run.NamedArchitecture is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
+        string? keysBelow = run.NamedArchitecture is { } architecture ? ReaderGroup.Of(target).KeysBelow(architecture) : null;
         return new WriteContext(target, run.BaseLayers ?? fitted.LayerCount, keysBelow, read.Dialect.Id == target.Dialect);
     }
 
