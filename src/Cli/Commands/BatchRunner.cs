@@ -110,7 +110,7 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
         file?.Commit(bytes);
         if (report.IsJson(result))
         {
-            console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes));
+            ReportOptions.Print(console, bytes);
         }
     }
 

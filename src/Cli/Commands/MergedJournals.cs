@@ -72,7 +72,7 @@ internal sealed class MergedJournals(ReportOptions report)
         file?.Commit(bytes);
         if (report.IsJson(result))
         {
-            console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes));
+            ReportOptions.Print(console, bytes);
         }
     }
 

@@ -5,6 +5,9 @@ namespace Transfuse.Cli.Commands;
 /// <summary>The options that decide what is printed.</summary>
 internal sealed class ReportOptions
 {
+    // Of what is written to standard output at once.
+    private const int PieceLength = 1 << 16;
+
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly Option<string> _report = CommonOptions.Report();
     private readonly Option<bool> _quiet = CommonOptions.Quiet();
@@ -39,4 +42,15 @@ internal sealed class ReportOptions
     /// <param name="outputs">Folders that are written.</param>
     public ReportFile? Open(ParseResult result, IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs) =>
         result.GetValue(_report) is { } path ? ReportFile.Open(path, inputs, outputs) : null;
+
+    /// <summary>Prints a report, in pieces: it has no characters beyond ASCII, and may have megabytes.</summary>
+    public static void Print(CommandConsole console, byte[] document)
+    {
+        for (int start = 0; start < document.Length; start += PieceLength)
+        {
+            console.Out.Write(System.Text.Encoding.ASCII.GetString(document.AsSpan(start, Math.Min(PieceLength, document.Length - start))));
+        }
+
+        console.Out.WriteLine();
+    }
 }
