@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Transfuse.Apply.Fusing;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Transfuse.Cli.Output;
-using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;

@@ -24,7 +24,7 @@ public static class AdapterChecker
         options ??= CheckOptions.Default;
         IReaderRules rules = ReaderRules.Of(reader);
         var log = new FindingLog();
-        if (OpenAdapter.Choose(source, options.AdapterName, log) is { } chosen)
+        if (SourceFiles.Choose(source, options.AdapterName, log) is { } chosen)
         {
             using var context = new CheckContext(chosen, reader.Name, options, log, cancellationToken);
             if (chosen != source && options.AdapterName is null)

@@ -1,7 +1,6 @@
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -73,7 +72,7 @@ internal sealed class CheckContext : IDisposable
             return null;
         }
 
-        if (IsPython && OpenAdapter.HasByteOrderMark(_source, AdapterFiles.Config))
+        if (IsPython && SourceFiles.HasByteOrderMark(_source, AdapterFiles.Config))
         {
             Report(CheckCodes.ConfigUnreadable, AdapterFiles.Config, "JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig)");
         }
@@ -83,7 +82,7 @@ internal sealed class CheckContext : IDisposable
 
     /// <summary>Another JSON object of the folder, or <see langword="null"/> where it cannot be read, with an error in the log.</summary>
     public JsonObject? ReadJson(string fileName) =>
-        OpenAdapter.ReadJson(_source, fileName, _log, IsPython ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
+        SourceFiles.ReadJson(_source, fileName, _log, IsPython ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
 
     /// <summary>The tensors of the first of these files that is there, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="complaint">What the reader says where none is there.</param>
@@ -94,7 +93,7 @@ internal sealed class CheckContext : IDisposable
         {
             if (HasFile(fileName))
             {
-                if (OpenAdapter.OpenWeights(_source, fileName, _log, IsMlx ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; MLX passes over what follows") : null) is not { } container)
+                if (SourceFiles.OpenWeights(_source, fileName, _log, IsMlx ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; MLX passes over what follows") : null) is not { } container)
                 {
                     return null;
                 }

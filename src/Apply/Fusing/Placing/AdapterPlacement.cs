@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Fusing.Stages;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Fit.Mapping;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

@@ -16,6 +16,8 @@ internal sealed class PeftReading(AdapterContent content, PeftConfig config, Rea
     private PeftTensors _tensors = new([], []);
     private ImmutableArray<PeftPatternVerdict> _verdicts = [];
 
+    public override int Modules => _tensors.Modules.Length;
+
     public override bool IsLowRank => config.IsLora || PeftMethods.Converts(config.PeftType);
 
     public override IEnumerable<Finding> Obstacles => config.IsLora ? PeftMaths.Of(config) : [];
