@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models;
+using Transfuse.Apply.Saving;
 using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
@@ -20,14 +21,16 @@ public sealed class AdapterContainer : IDisposable
 {
     private const string TextModel = "language_model.";
     private readonly IDisposable? _files;
+    private readonly BaseModel? _base;
     private readonly bool[] _enabled;
     private LanguageModel? _model;
     private ImmutableArray<ILoraLayer> _layers = [];
     private (LanguageModel Model, ImmutableArray<ILoraLayer> Layers)? _made;
 
-    private AdapterContainer(Adapter adapter, IDisposable? files)
+    private AdapterContainer(Adapter adapter, IDisposable? files, BaseModel? baseModel)
     {
         Adapter = adapter;
+        _base = baseModel;
         _files = files;
         _enabled = new bool[adapter.Modules.Length];
         _enabled.AsSpan().Fill(true);
@@ -77,7 +80,7 @@ public sealed class AdapterContainer : IDisposable
         {
             reading = AdapterReader.ReadInMlx(source, options with { Base = baseModel }, cancellationToken);
             log.AddRange(reading.Findings);
-            return reading.Adapter is not { } adapter ? null : new AdapterContainer(UnderModelPaths(adapter, baseModel), source);
+            return reading.Adapter is not { } adapter ? null : new AdapterContainer(UnderModelPaths(adapter, baseModel), source, baseModel);
         }
         finally
         {
@@ -90,7 +93,7 @@ public sealed class AdapterContainer : IDisposable
 
     /// <summary>An adapter that is already in memory, in MLX's layout.</summary>
     public static AdapterContainer FromAdapter(Adapter adapter) => adapter.Layout == ModelLayout.Mlx
-        ? new AdapterContainer(adapter, null)
+        ? new AdapterContainer(adapter, null, null)
         : throw new ArgumentException("The adapter has not MLX's layout.", nameof(adapter));
 
     /// <summary>The same, under the names that a model has for its modules.</summary>
@@ -102,7 +105,7 @@ public sealed class AdapterContainer : IDisposable
     /// <param name="seed">The same seed gives the same numbers.</param>
     /// <exception cref="AdapterException">A key names nothing that can be adapted.</exception>
     public static AdapterContainer Create(LanguageModel model, LoraConfiguration configuration, int seed = 0) =>
-        new(NewAdapter.Create(model, configuration, seed), null);
+        new(NewAdapter.Create(model, configuration, seed), null, model.Source);
 
     /// <summary>Puts the adapter into a model, in place of another that may be there.</summary>
     /// <exception cref="AdapterException">It does not fit; the model is as before.</exception>
@@ -151,6 +154,21 @@ public sealed class AdapterContainer : IDisposable
         {
             model.Slots[layer.Factors.Path.Text].Current = layer.Fused();
         }
+    }
+
+    /// <summary>
+    /// Saves the adapter, whether it is loaded and enabled or not: with the inference of a conversion for what the config says, and with its checks. A config that the
+    /// adapter came with is not carried on, but for the base's id. Where an error finding stands against it, nothing is written.
+    /// </summary>
+    /// <param name="folder">The folder that is to appear: complete, or not at all.</param>
+    /// <param name="options">What the caller decides; the base is the model's where they have none.</param>
+    /// <param name="cancellationToken">Ends the work; nothing is written.</param>
+    /// <exception cref="IOException">The operating system failed; nothing was written.</exception>
+    public ConversionResult Save(string folder, SaveOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new SaveOptions();
+        ConversionOptions conversion = options.Conversion with { Base = options.Conversion.Base ?? _model?.Source ?? _made?.Model.Source ?? _base };
+        return AdapterWriter.Write(Adapter, folder, options with { Conversion = conversion }, new FindingLog(conversion.Allowed), cancellationToken);
     }
 
     /// <summary>Switches layers on or off, now and when the adapter is loaded.</summary>

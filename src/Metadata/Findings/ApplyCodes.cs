@@ -31,6 +31,26 @@ public static class ApplyCodes
         "TF6150", Error, "MLX was asked for and cannot be used.",
         "'transfuse backends' says where it was looked for; docs/metal.md says how it is installed. --backend managed needs nothing.");
 
+    /// <summary>A layer without a multiplier.</summary>
+    public static FindingCode ScaleUnknown { get; } = new(
+        "TF6151", Error, "A layer of the model does not say by what one number its factors are multiplied, so that no config can.",
+        "Give the layer's scale; where its values differ, multiply B by them and give 1.");
+
+    /// <summary>Weights that were trained beside the factors.</summary>
+    public static FindingCode Unfrozen { get; } = new(
+        "TF6152", Error, "Weights of the base were trained too, and nothing says whether they are to be saved; nothing was written.",
+        "Set SaveOptions.Unfrozen: Save takes them along, for readers that load them; Leave leaves them out.");
+
+    /// <summary>Weights that were trained and are left out.</summary>
+    public static FindingCode UnfrozenLeft { get; } = new(
+        "TF6153", Warning, "Weights of the base were trained too and are left out, as was asked: the adapter does not do all that training did.",
+        "Nothing, if that was meant.");
+
+    /// <summary>Layers that are left out.</summary>
+    public static FindingCode LayersLeft { get; } = new(
+        "TF6154", Warning, "Adapter layers of the model are left out, because the list of modules does not name them.", "Nothing, if that was meant.");
+
     /// <summary>All codes of this block.</summary>
-    public static ImmutableArray<FindingCode> All { get; } = [ModelNotRun, NotApplied, IdsUnusable, LogitsDiffer, BackendUnusable];
+    public static ImmutableArray<FindingCode> All { get; } =
+        [ModelNotRun, NotApplied, IdsUnusable, LogitsDiffer, BackendUnusable, ScaleUnknown, Unfrozen, UnfrozenLeft, LayersLeft];
 }

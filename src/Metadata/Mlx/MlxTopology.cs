@@ -1,12 +1,14 @@
+using System.Collections;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Transfuse.Formats.Json;
+using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>
 /// Which modules an adapter has by its own explicit list, <c>unsloth_mlx_lora_module_paths</c> (unsloth-zoo 2026.8). A list with entries is exhaustive;
-/// an empty one is kept where a model's adapter is saved, but suppresses nothing.
+/// an empty one suppresses nothing, and is never written: what is saved lists all its modules.
 /// </summary>
 /// <param name="Paths">The full module paths in the order of the field, each once.</param>
 public sealed record MlxTopology(ImmutableArray<string> Paths)
@@ -25,8 +27,27 @@ public sealed record MlxTopology(ImmutableArray<string> Paths)
     /// <param name="value">The field; <see langword="null"/> where the config has none.</param>
     public static MlxTopology Read(JsonValue? value) => value is null ? None : new MlxTopology([.. Flatten(value).Distinct(StringComparer.Ordinal)]);
 
+    /// <summary>
+    /// Takes a list as a program holds it: a path as text, as <see cref="ModulePath"/> or as a file's, a collection of such, in any depth, a dictionary
+    /// whose values are such, or a field of a config. Empty paths and <see langword="null"/> do not count.
+    /// </summary>
+    /// <param name="value">The list.</param>
+    /// <exception cref="ArgumentException">Something in it is no path.</exception>
+    public static MlxTopology Of(object? value) => new([.. Flatten(value).Distinct(StringComparer.Ordinal)]);
+
     /// <summary>Whether a module counts: all do where no path is listed.</summary>
     public bool Counts(string path) => _paths.Count == 0 || _paths.Contains(path);
+
+    private static IEnumerable<string> Flatten(object? value) => value switch
+    {
+        null => [],
+        JsonValue field => Flatten(field),
+        string text => text.Length == 0 ? [] : [text],
+        ModulePath or FileSystemInfo => [value.ToString()!],
+        IDictionary named => named.Values.Cast<object?>().SelectMany(Flatten),
+        IEnumerable list => list.Cast<object?>().SelectMany(Flatten),
+        _ => throw new ArgumentException($"A {value.GetType().Name} is no path of a module.", nameof(value)),
+    };
 
     private static IEnumerable<string> Flatten(JsonValue value) => value switch
     {

@@ -1,3 +1,4 @@
+using Transfuse.Apply.Tests.Fusing;
 using Transfuse.Apply.Tests.Models;
 using Transfuse.Apply.Tests.RoundTrip;
 using Transfuse.Apply.Tests.Support;
@@ -13,3 +14,5 @@ public class ManagedHostileModelTests() : HostileModelTests(TestBackends.Managed
 public class ManagedAdapterContainerTests() : AdapterContainerTests(TestBackends.Managed);
 
 public class ManagedLogitsVerifierTests() : LogitsVerifierTests(TestBackends.Managed);
+
+public class ManagedFusedLogitsTests() : FusedLogitsTests(TestBackends.Managed);

@@ -1,4 +1,5 @@
 using Transfuse.Apply.Backends;
+using Transfuse.Apply.Tests.Fusing;
 using Transfuse.Apply.Tests.Models;
 using Transfuse.Apply.Tests.RoundTrip;
 using Transfuse.Apply.Tests.Support;
@@ -14,6 +15,8 @@ public class MlxHostileModelTests() : HostileModelTests(TestBackends.Mlx);
 public class MlxAdapterContainerTests() : AdapterContainerTests(TestBackends.Mlx);
 
 public class MlxLogitsVerifierTests() : LogitsVerifierTests(TestBackends.Mlx);
+
+public class MlxFusedLogitsTests() : FusedLogitsTests(TestBackends.Mlx);
 
 public sealed class MlxBackendTests : TensorBackendTests, IDisposable
 {

@@ -84,6 +84,7 @@ internal static class BlockFactory
         "kimi_delta" => new KimiDelta(parts, path, layer),
         "gla" => new LinearAttention(parts, path, layer),
         "rwkv7" => new Rwkv7(parts, path, layer),
+        "rglru" => new GatedRecurrence(parts, path, layer),
         "plamo2_mamba" => new NormedMamba(parts, path, layer),
         var kind => throw new ModelException(ModelError.TypeNotRun, parts.Settings.Entry.ModelType, $"its layers have a '{kind}', which is not run"),
     };

@@ -1,5 +1,7 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Stages.Targets;
+using Transfuse.Metadata.Adapters;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages.Enrich;
 
@@ -11,7 +13,7 @@ internal sealed class EnrichStage : IPipelineStage
     public void Run(PipelineState state)
     {
         Run run = state.Run;
-        state.Output = run.Dialects.Of(state.Target.Dialect).Write(state.Adapter!, ContextOf(state), run.Log);
+        state.Output = run.Dialects.Of(state.Target.Dialect).Write(state.Adapter!, ContextOf(state.Adapter!, state.Target, state.Stays, run), run.Log);
         SideWeights.Report(state.Content!, isCopied: false, run);
         LayerHoles.Report(state.Source!, state.Dialect!.Reach(state.Source!.SourceConfig), run);
         if (!run.Log.HasErrors)
@@ -20,10 +22,10 @@ internal sealed class EnrichStage : IPipelineStage
         }
     }
 
-    // Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.
-    private static WriteContext ContextOf(PipelineState state)
+    /// <summary>What a writer needs to know. Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.</summary>
+    public static WriteContext ContextOf(Adapter adapter, TargetProfile target, bool stays, Run run)
     {
-        string? keysBelow = ReaderRoots.HasSwift(state.Target) && state.Run.NamedArchitecture is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
-        return new WriteContext(state.Target, state.Run.BaseLayers ?? state.Adapter!.LayerCount, keysBelow, state.Stays);
+        string? keysBelow = ReaderRoots.HasSwift(target) && run.NamedArchitecture is { } architecture ? SwiftLimits.KeysBelow(architecture) : null;
+        return new WriteContext(target, run.BaseLayers ?? adapter.LayerCount, keysBelow, stays);
     }
 }
