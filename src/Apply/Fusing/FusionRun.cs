@@ -5,6 +5,7 @@ using Transfuse.Apply.Fusing.Placing;
 using Transfuse.Apply.Fusing.Writing;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Read;
 using Transfuse.Formats.Files;
@@ -44,6 +45,11 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
             _log.Add(FusionCodes.WeightsLeftOut.At(folder.Model.Folder, $"{NameList.Of(others, 3)} {(others.Length == 1 ? "was" : "were")} not copied"));
         }
 
+        foreach ((string file, string why) in folder.Skipped)
+        {
+            _log.Add(FusionCodes.SideFileLeftOut.At(Path.Combine(folder.Model.Folder, file), why));
+        }
+
         if (options.DryRun)
         {
             return Result(plan, [], isWritten: false);
@@ -61,7 +67,8 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
             return Refused();
         }
 
-        using AtomicFolder target = AtomicFolder.Create(output, options.Folder with { IsReplaced = OutputPlace.IsReplaced });
+        using AtomicFolder target = AtomicFolder.Create(output, options.Folder);
+        _log.AddRange(target.Recoveries.Select(Recoveries.Describe));
         FusionPlan final = options.KeepPrecision is { } share ? KeepPrecise(plan, share) : plan;
         ImmutableArray<OutputShard> shards = OutputShard.All(folder, final);
         JsonObject? config = ConfigChanges.Of(folder, final, tied, options.Dequantize);
@@ -92,7 +99,7 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
                     kept[0].Module, $"{kept.Length} of {tried.Length} modules would lose more than {Percent(share)}, and are not quantized"));
         }
 
-        return new FusionPlan { Weights = plan.Weights.SetItems(kept.Select(weight => KeyValuePair.Create(weight.Name, weight))), IsUntied = plan.IsUntied };
+        return new FusionPlan { Weights = plan.Weights.SetItems(kept.Select(weight => KeyValuePair.Create(weight.Name, weight))), IsUntied = plan.IsUntied, Tokens = plan.Tokens };
     }
 
     private ImmutableArray<PlacedStage> Place(ReadResult read, WeightLookup lookup, TiedWeights tied, ArchitectureMap? map)

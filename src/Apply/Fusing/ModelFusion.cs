@@ -1,6 +1,7 @@
 using Transfuse.Apply.Fusing.Models;
 using Transfuse.Apply.Fusing.Writing;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Fit;
@@ -41,7 +42,9 @@ public static class ModelFusion
         var read = new List<ReadResult>();
         try
         {
-            OutputPlace.Check(output, adapters.Select(adapter => adapter.Name).Where(Path.Exists).Prepend(model.Folder), options.Folder.Overwrite, log);
+            string[] inputs = [model.Folder, .. adapters.Select(adapter => adapter.Name).Where(Path.Exists)];
+            OutputPlace.Check(output, inputs, options.Folder.Overwrite, log);
+            options = options with { Folder = options.Folder with { Inputs = [.. options.Folder.Inputs, .. inputs], IsReplaced = OutputPlace.IsReplaced } };
             using ModelFolder? folder = log.HasErrors ? null : ModelFolder.Open(model, log);
             if (folder is null || !Read(adapters, read, run))
             {
@@ -57,7 +60,7 @@ public static class ModelFusion
         }
         catch (AtomicFolderException taken)
         {
-            log.Add(OutputPlace.Taken(taken));
+            log.Add(TargetCodes.OutputExists.At(output, OutputTakenException.Of(taken, output).Reason));
             return Refused(log);
         }
         catch (NotFiniteException found)
@@ -73,16 +76,36 @@ public static class ModelFusion
 
     private static bool Read(IReadOnlyList<IAdapterSource> adapters, List<ReadResult> read, Run run)
     {
+        var log = new FindingLog(run.Options.Allowed);
         foreach (IAdapterSource source in adapters)
         {
-            if (ReadAdapter.ToFuse(source, run) is { } adapter)
+            if (ReadAdapter.ToFuse(source, run with { Log = log }) is { } adapter)
             {
                 read.Add(adapter);
-                ValueProbes.Vanishing(adapter.Adapter, adapter.Dialect, run.Log);
+                ValueProbes.Vanishing(adapter.Adapter, adapter.Dialect, log);
             }
         }
 
+        run.Log.AddRange(log.ToSorted().Select(AskRepair));
+
         return !run.Log.HasErrors && read.Count == adapters.Count;
+    }
+
+    // A merge has a --scale of another meaning and no --dropout; what a config leaves open is answered in the adapter itself.
+    private static Finding AskRepair(Finding finding)
+    {
+        string message = Answered(finding.Message);
+        return message == finding.Message ? finding : finding with { Message = message, Remedy = "Merge what transfuse repair makes of the adapter with that option." };
+    }
+
+    private static string Answered(string text)
+    {
+        foreach (string option in new[] { "--scale", "--dropout" })
+        {
+            text = text.Replace(option, $"transfuse repair {option}", StringComparison.Ordinal);
+        }
+
+        return text.Replace("give transfuse", "run transfuse", StringComparison.Ordinal).Replace("or transfuse", "or run transfuse", StringComparison.Ordinal);
     }
 
     private static FusionResult Refused(FindingLog log) => new(log.ToSorted(), [], false);

@@ -9,16 +9,17 @@ internal static class OutputPlace
     /// <summary>Names an output that is, holds or lies in one of the folders that are read, or that is taken.</summary>
     public static void Check(string output, IEnumerable<string> sources, bool overwrite, FindingLog log)
     {
-        string place = Real(output);
+        var place = new FolderPlace(output);
         foreach (string source in sources)
         {
-            string read = Real(source);
-            if (place == read || IsInside(place, read) || IsInside(read, place))
+            var read = new FolderPlace(source);
+            string? why = read.Is(output) ? "is read itself"
+                : read.Holds(output) ? $"lies inside {source}, which is read"
+                : place.Holds(source) ? $"holds {source}, which is read"
+                : null;
+            if (why is not null)
             {
-                log.Add(
-                    FusionCodes.OutputPlace.At(
-                        output,
-                        place == read ? "is read itself" : IsInside(place, read) ? $"lies inside {source}, which is read" : $"holds {source}, which is read"));
+                log.Add(FusionCodes.OutputPlace.At(output, why));
                 return;
             }
         }
@@ -40,14 +41,6 @@ internal static class OutputPlace
     public static bool IsReplaced(string fileName) =>
         fileName == "model.safetensors.index.json"
             || (fileName.StartsWith("model", StringComparison.Ordinal) && fileName.EndsWith(".safetensors", StringComparison.Ordinal));
-
-    /// <summary>What a refused destination is told as.</summary>
-    public static Finding Taken(AtomicFolderException taken) => TargetCodes.OutputExists.At(taken.Destination, taken.Cause switch
-    {
-        AtomicFolderError.IsFile => "is a file",
-        AtomicFolderError.IsLink => "is a link, which is never replaced",
-        _ => "exists; --overwrite replaces it",
-    });
 
     /// <summary>Names a disk that has too little space for what is to be written.</summary>
     public static void CheckSpace(string output, long bytes, FindingLog log)
@@ -73,24 +66,5 @@ internal static class OutputPlace
         {
             log.Add(FusionCodes.NoSpace.At(output, $"needs {bytes} bytes, and {free} are free"));
         }
-    }
-
-    private static bool IsInside(string inner, string outer) =>
-        inner.StartsWith(outer.EndsWith(Path.DirectorySeparatorChar) ? outer : outer + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    // Links are followed, also in the parents of what does not exist yet.
-    private static string Real(string path)
-    {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        string? parent = Path.GetDirectoryName(full);
-        if (parent is null)
-        {
-            return full;
-        }
-
-        string here = Path.Combine(Real(parent), Path.GetFileName(full));
-        return new DirectoryInfo(here) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is { } target
-            ? Real(target.FullName)
-            : here;
     }
 }

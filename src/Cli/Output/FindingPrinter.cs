@@ -34,7 +34,7 @@ internal static class FindingPrinter
 
             if (lines[0].Severity == Severity.Error)
             {
-                console.Error.WriteLine($"{prefix}  {group.Key.Remedy}");
+                console.Error.WriteLine($"{prefix}  {lines[0].Remedy}");
             }
         }
     }

@@ -38,7 +38,7 @@ internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options
         }
         catch (AtomicFolderException taken)
         {
-            throw Taken(taken);
+            throw OutputTakenException.Of(taken, path);
         }
     }
 
@@ -70,19 +70,9 @@ internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options
         }
         catch (AtomicFolderException taken)
         {
-            throw Taken(taken);
+            throw OutputTakenException.Of(taken, path);
         }
     }
 
     public void Dispose() => _folder?.Dispose();
-
-    private OutputTakenException Taken(AtomicFolderException taken) => new(path, taken.Cause switch
-    {
-        AtomicFolderError.IsFile => "is a file",
-        AtomicFolderError.IsLink => "is a link, which is never replaced",
-        AtomicFolderError.HoldsInput => $"holds {taken.Other}, which is read for it",
-        AtomicFolderError.IsInput => $"is {taken.Other} itself, which is read for it and stays as it is",
-        AtomicFolderError.HoldsFolder => $"has a folder {taken.Other}, where a file would be written",
-        _ => "exists; --overwrite replaces it",
-    });
 }

@@ -29,7 +29,18 @@ public sealed class FileByteSink : IByteSink
     }
 
     /// <inheritdoc />
-    public void SetLength(long length) => RandomAccess.SetLength(_handle, length);
+    public void SetLength(long length)
+    {
+        try
+        {
+            RandomAccess.SetLength(_handle, length);
+        }
+        catch (ArgumentOutOfRangeException) when (length >= 0)
+        {
+            // What is more than the file system takes in one file, as FAT does from 4 GiB on, or than the process may write.
+            throw new IOException($"'{_file.Name}' would have {length} bytes, which is more than a file may have there.");
+        }
+    }
 
     /// <inheritdoc />
     public void Write(long position, ReadOnlySpan<byte> bytes) => RandomAccess.Write(_handle, bytes, position);

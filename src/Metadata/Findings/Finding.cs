@@ -14,6 +14,9 @@ public sealed record Finding(FindingCode Code, string Subject, string Message)
     /// <summary>How much it matters: the code's severity, or a warning where an error was allowed.</summary>
     public Severity Severity { get; init; } = Code.Severity;
 
+    /// <summary>What a person can do about it: the code's remedy, or what takes its place where that does not apply.</summary>
+    public string Remedy { get; init; } = Code.Remedy;
+
     /// <summary>The line, such as <c>error TF2101 model.layers.3.mlp.experts: lora_A is (32, 64)</c>.</summary>
     /// <remarks>What a hostile name may hold to break, reorder or hide the line is written as escapes: a finding is one line.</remarks>
     public override string ToString() => PrintableText.OneLine($"{Label(Severity)} {Code.Id} {Subject}: {Message}");

@@ -58,11 +58,22 @@ public static class FusionCodes
         "TF6018", Error, "The adapter replaces a parameter, and the base holds it in another form that a replacement cannot be brought into.",
         "Merge the adapter into the base in Hugging Face layout, and convert the result with mlx_lm.convert.");
 
+    public static FindingCode SideFileLeftOut { get; } = new(
+        "TF6019", Warning, "Something beside the base's weights is no file of its folder, so the merged model does not have it.",
+        "Copy what it leads to if the merged model should have it.");
+    public static FindingCode Resized { get; } = new(
+        "TF6020", Warning,
+        "The adapter was trained on another number of tokens than the base has: embedding and head get its rows, and config.json says so.",
+        "Put the tokenizer that the adapter was trained with beside the merged model; the one there is the base's.");
+    public static FindingCode NotResized { get; } = new(
+        "TF6021", Error, "The adapter has an embedding of another number of tokens than the base, and the merged model would not fit together.",
+        "Resize the base's embeddings and save it (resize_token_embeddings in transformers), and merge into that.");
+
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
     [
         BaseIncomplete, WeightMissing, WeightShape, WeightForm, NotFinite, Untied, CannotUntie, Requantized, ChangeLost, KeptPrecise, WeightsLeftOut,
         BiasMissing,
-        TokenRows, OutputPlace, NothingToMerge, NotQuantized, NoSpace, NoCounterpart,
+        TokenRows, OutputPlace, NothingToMerge, NotQuantized, NoSpace, NoCounterpart, SideFileLeftOut, Resized, NotResized,
     ];
 }

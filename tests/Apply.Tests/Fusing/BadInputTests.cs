@@ -229,6 +229,125 @@ public class BadInputTests
             "consolidated.safetensors, pytorch_model.bin were not copied", Assert.Single(result.Findings, finding => finding.Code.Id == "TF6011").Message);
     }
 
+    [Fact]
+    public void What_is_no_file_of_the_base_is_named_and_not_copied()
+    {
+        using var folder = new TemporaryFolder();
+        string model = Merge.Rewrite(Llama, folder["base"], tensors => tensors);
+        File.WriteAllText(Path.Combine(model, "tokenizer.json"), "{}");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(model, "queue.json")]))
+        {
+            made.WaitForExit();
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        File.WriteAllText(folder["secret"], "s");
+        File.CreateSymbolicLink(Path.Combine(model, "notes.txt"), folder["secret"]);
+        File.CreateSymbolicLink(Path.Combine(model, "copy.json"), "tokenizer.json");
+
+        FusionResult result = Merge.Succeed(model, folder["out"], null, Adapter);
+
+        Assert.Equal(
+            ["copy.json", "config.json", "model.safetensors", "tokenizer.json"],
+            Directory.EnumerateFileSystemEntries(folder["out"]).Select(file => Path.GetFileName(file)).OrderBy(name => name == "copy.json" ? 0 : 1)
+                .ThenBy(name => name, StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                $"warning TF6019 {Path.Combine(model, "notes.txt")}: is a link to a file outside the folder, and was not copied",
+                $"warning TF6019 {Path.Combine(model, "queue.json")}: is no regular file, and was not copied",
+            ],
+            result.Findings.Where(finding => finding.Code.Id == "TF6019").Select(finding => finding.ToString()));
+    }
+
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("model.safetensors")]
+    public void A_base_whose_own_file_is_a_FIFO_is_refused_and_not_waited_for(string file)
+    {
+        using var folder = new TemporaryFolder();
+        string model = Merge.Rewrite(Llama, folder["base"], tensors => tensors);
+        File.Delete(Path.Combine(model, file));
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(model, file)]))
+        {
+            made.WaitForExit();
+        }
+
+        string error;
+        try
+        {
+            error = Assert.Single(Merge.Run(model, folder["out"], null, Adapter).Findings).Code.Id;
+        }
+        catch (ContainerException broken)
+        {
+            error = Conversion.Sources.DamagedFile.Describe(broken).Code.Id;
+        }
+
+        Assert.Equal("TF1089", error);
+        Assert.False(Path.Exists(folder["out"]));
+    }
+
+    [Fact]
+    public void A_model_of_more_shards_is_replaced_whole()
+    {
+        using var folder = new TemporaryFolder();
+        Shards.Split(Llama, folder["out"], 3);
+        File.WriteAllText(folder["out/notes.txt"], "mine");
+        File.WriteAllText(folder["out/adapters.safetensors"], "mine too");
+        string two = Shards.Split(Llama, folder["two"], 2);
+        var overwrite = new FusionOptions { Folder = new AtomicFolderOptions { Overwrite = true } };
+
+        Merge.Succeed(two, folder["out"], overwrite, Adapter);
+        string[] afterTwo = Names(folder["out"]);
+        Merge.Succeed(Llama, folder["out"], overwrite, Adapter);
+
+        Assert.Equal(
+            [
+                "adapters.safetensors", "config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+                "model.safetensors.index.json", "notes.txt",
+            ],
+            afterTwo);
+        Assert.Equal(["adapters.safetensors", "config.json", "generation_config.json", "model.safetensors", "notes.txt"], Names(folder["out"]));
+        Assert.Equal("mine", File.ReadAllText(folder["out/notes.txt"]));
+    }
+
+    [Fact]
+    public void A_base_whose_files_are_links_into_the_output_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string older = Merge.Rewrite(Llama, folder["out"], tensors => tensors);
+        Directory.CreateDirectory(folder["base"]);
+        foreach (string file in Directory.GetFiles(older))
+        {
+            File.CreateSymbolicLink(Path.Combine(folder["base"], Path.GetFileName(file)), file);
+        }
+
+        FusionResult result = Merge.Run(folder["base"], folder["out"], new FusionOptions { Folder = new AtomicFolderOptions { Overwrite = true } }, Adapter);
+
+        Metadata.Findings.Finding error = Assert.Single(result.Findings, finding => finding.Severity == Metadata.Findings.Severity.Error);
+        Assert.Equal("TF5016", error.Code.Id);
+        Assert.Contains("which is read for it", error.Message, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Llama, "config.json")), File.ReadAllBytes(Path.Combine(folder["out"], "config.json")));
+    }
+
+    [Theory]
+    [InlineData("lora_parameters.scale", null, "TF3501", "run transfuse repair --scale NUMBER")]
+    [InlineData("lora_parameters.dropout", "\"high\"", "TF3565", "0 was taken, and mlx-lm uses it in training only; transfuse repair --dropout NUMBER gives another")]
+    public void What_the_config_leaves_open_is_for_repair_to_answer(string field, string? value, string code, string message)
+    {
+        using var folder = new TemporaryFolder();
+        using AdapterCopy adapter = AdapterCopy.Of(Fixtures.Case("mlx_llama_qv"));
+        adapter.Set(field, value);
+
+        FusionResult result = Merge.Run(Fixtures.MlxBaseFolder("llama"), folder["out"], null, adapter.Save());
+
+        Metadata.Findings.Finding error = Assert.Single(result.Findings, finding => finding.Code.Id == code);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Equal("Merge what transfuse repair makes of the adapter with that option.", error.Remedy);
+    }
+
+    private static string[] Names(string folder) =>
+        [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
     private static void Refuses(string model, TemporaryFolder folder, string code, string subject, string message)
     {
         FusionResult result = Merge.Run(model, folder["out"], null, Adapter);

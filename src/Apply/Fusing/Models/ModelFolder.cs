@@ -39,7 +39,10 @@ internal sealed class ModelFolder : IDisposable
         _tensors = tensors;
         string[] files = [.. Directory.EnumerateFiles(model.Folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
         HashSet<string> own = [.. shards.Select(shard => shard.FileName), IndexFile, ConfigFile];
-        SideFiles = [.. files.Where(file => !own.Contains(file) && !IsOtherWeights(file))];
+        (string Name, string? Why)[] beside =
+            [.. files.Where(file => !own.Contains(file) && !IsOtherWeights(file)).Select(file => (file, SideLink.WhyLeftOut(model.Folder, file)))];
+        SideFiles = [.. beside.Where(file => file.Why is null).Select(file => file.Name)];
+        Skipped = [.. beside.Where(file => file.Why is not null).Select(file => (file.Name, file.Why!))];
         LeftOut = [.. files.Where(file => !own.Contains(file) && IsOtherWeights(file))];
     }
 
@@ -54,6 +57,9 @@ internal sealed class ModelFolder : IDisposable
 
     /// <summary>Names of the files that are neither weights nor config nor index: tokenizer, generation config, templates.</summary>
     public ImmutableArray<string> SideFiles { get; }
+
+    /// <summary>Names of what lies beside the weights and is no file of the folder, such as a FIFO or a link out of it, and why it is not copied.</summary>
+    public ImmutableArray<(string Name, string Why)> Skipped { get; }
 
     /// <summary>Names of weights files that are not this model's, or that hold its weights in another container.</summary>
     public ImmutableArray<string> LeftOut { get; }

@@ -16,6 +16,9 @@ internal sealed class FusionPlan
     /// <summary>Whether the head became a weight of its own.</summary>
     public bool IsUntied { get; init; }
 
+    /// <summary>The number of tokens, where it is another than the base's.</summary>
+    public long? Tokens { get; init; }
+
     /// <summary>The plan, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="folder">The base.</param>
     /// <param name="lookup">Its names.</param>
@@ -73,7 +76,8 @@ internal sealed class FusionPlan
                 FusionCodes.Untied.At(tied.Head!, $"has {(head.Count == 0 ? "the embedding's old values" : "values of its own")}; {tied.Field} is false now"));
         }
 
-        return log.HasErrors ? null : new FusionPlan { Weights = weights.ToImmutable(), IsUntied = differs };
+        long? tokens = log.HasErrors ? null : new Vocabulary(folder, lookup, tied).Check(weights.ToImmutable(), differs, log);
+        return log.HasErrors ? null : new FusionPlan { Weights = weights.ToImmutable(), IsUntied = differs, Tokens = tokens };
     }
 
     private static Dictionary<string, List<WeightStage>> Gather(IReadOnlyList<ImmutableArray<PlacedStage>> adapters, double strength)
@@ -131,12 +135,14 @@ internal sealed class FusionPlan
             return null;
         }
 
+        bool isResized = lookup.IsResized(source);
         return new PlannedWeight
         {
             Name = name,
             Source = source,
-            Stages = stages,
-            Shape = quantized?.Shape ?? tensor.Shape,
+            Stages = isResized ? Vocabulary.FromLastReplacement(stages) : stages,
+            Shape = lookup.ShapeOf(source),
+            Rows = isResized ? (int)lookup.ShapeOf(source)[0] : null,
             Quantized = quantized,
             Floats = quantized is null ? tensor : null,
             StaysQuantized = quantized is not null && !options.Dequantize,

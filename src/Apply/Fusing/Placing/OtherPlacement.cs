@@ -48,6 +48,11 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
         string what = tensor.Kind == OtherTensorKind.BaseBias ? "bias replaced" : "replaced";
         foreach ((string name, LazyTensor value) in InBase(tensor, path, tensor.Tensor))
         {
+            if (ShapeOf(name) != value.Shape && IsOtherVocabulary(name, value.Shape))
+            {
+                lookup.Resize(tied.SourceOf(name), value.Shape[0]);
+            }
+
             if (ShapeOf(name) != value.Shape)
             {
                 run.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {value.Shape}, but {name} is {ShapeOf(name)}"));
@@ -167,6 +172,14 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
         run.Log.Add(FusionCodes.WeightShape.At(tensor.SourceName, $"is {tensor.Tensor.Shape}, but {pair.Name} is {ShapeOf(pair.Name)}"));
         return false;
     }
+
+    // PEFT saves embedding and head whole where the model was resized for other tokens.
+    private bool IsOtherVocabulary(string name, TensorShape shape) =>
+        (name == tied.Embedding || name == tied.Head)
+        && ShapeOf(name) is { Rank: 2 } own
+        && shape is { Rank: 2, ElementCount: > 0 }
+        && shape[0] <= int.MaxValue
+        && shape[1] == own[1];
 
     private bool HasBias(string module) => lookup.Find(module + ".bias") is not null
         || (lookup.Layout == ModelLayout.Mlx && map?.MapTensor(module + ".bias").Targets.Any(target => lookup.Find(target.Name) is not null) == true);

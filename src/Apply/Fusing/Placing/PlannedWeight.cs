@@ -20,6 +20,9 @@ internal sealed record PlannedWeight
     /// <summary>The shape of its values.</summary>
     public required TensorShape Shape { get; init; }
 
+    /// <summary>Its number of rows, where it is another than the base's.</summary>
+    public int? Rows { get; init; }
+
     /// <summary>The base's tensors, where they are quantized.</summary>
     public QuantizedWeight? Quantized { get; init; }
 

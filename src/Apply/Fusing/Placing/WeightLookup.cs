@@ -21,6 +21,7 @@ internal sealed class WeightLookup
     private readonly ModelFolder _folder;
     private readonly ArchitectureMap? _map;
     private readonly Lazy<Dictionary<string, string?>> _byMeaning;
+    private readonly Dictionary<string, long> _rows = new(StringComparer.Ordinal);
 
     public WeightLookup(ModelFolder folder, ArchitectureMap? map)
     {
@@ -40,8 +41,14 @@ internal sealed class WeightLookup
     /// <summary>The base's own name of a tensor, or <see langword="null"/>.</summary>
     public string? Find(string name) => Known(name) ?? (Layout == ModelLayout.Mlx ? Known(WithOther(LanguageModel, name)) : null);
 
-    /// <summary>The logical shape of a weight: unpacked where it is quantized.</summary>
-    public TensorShape ShapeOf(string name) => Quantized(name, out _)?.Shape ?? _folder.Find(name)!.Shape;
+    /// <summary>The logical shape of a weight: unpacked where it is quantized, and with the rows that it gets.</summary>
+    public TensorShape ShapeOf(string name) => _rows.TryGetValue(name, out long rows) ? new TensorShape(rows, StoredShapeOf(name)[1]) : StoredShapeOf(name);
+
+    /// <summary>Whether a weight gets another number of rows than the base has.</summary>
+    public bool IsResized(string name) => _rows.ContainsKey(name) && ShapeOf(name) != StoredShapeOf(name);
+
+    /// <summary>Gives a matrix another number of rows, which every change after this one has.</summary>
+    public void Resize(string name, long rows) => _rows[name] = rows;
 
     /// <summary>Whether a tensor is the packed part of a quantized weight.</summary>
     public bool IsQuantizedWeight(string name) =>
@@ -65,6 +72,8 @@ internal sealed class WeightLookup
     public bool? IsTransposed(string name) => Layout == ModelLayout.Mlx ? false
         : _map?.MapTensor(name) is { IsExact: true, Targets: [var target, ..] } ? target.Steps.Any(step => step is ModuleStep.Transpose or ModuleStep.Pack { Layout: PackedLayout.InOut })
         : null;
+
+    private TensorShape StoredShapeOf(string name) => Quantized(name, out _)?.Shape ?? _folder.Find(name)!.Shape;
 
     /// <summary>A tensor's name without its last segment.</summary>
     public static string ModuleOf(string name) => name[..Math.Max(0, name.LastIndexOf('.'))];

@@ -10,6 +10,9 @@ namespace Transfuse.Apply.Fusing.Writing;
 /// <summary>What the merged model's config says otherwise than the base's: tying, and how modules are quantized.</summary>
 internal static class ConfigChanges
 {
+    /// <summary>The field that has the number of tokens.</summary>
+    public const string TokensField = "vocab_size";
+
     private const string TextConfig = "text_config";
     private static readonly string[] Quantization = ["quantization", "quantization_config"];
 
@@ -27,6 +30,15 @@ internal static class ConfigChanges
             }
         }
 
+        if (plan.Tokens is { } tokens)
+        {
+            changed = SetTokens(changed, tokens);
+            if (changed[TextConfig] is JsonObject text)
+            {
+                changed = Set(changed, TextConfig, SetTokens(text, tokens));
+            }
+        }
+
         if (isDequantized)
         {
             changed = new JsonObject(changed.Members.Where(member => !Quantization.Contains(member.Key)));
@@ -38,6 +50,11 @@ internal static class ConfigChanges
 
         return changed == root ? null : changed;
     }
+
+    /// <summary>Whether a config says the number of tokens, at the top or for its text model.</summary>
+    public static bool HasTokens(JsonObject config) => config.Contains(TokensField) || (config[TextConfig] is JsonObject text && text.Contains(TokensField));
+
+    private static JsonObject SetTokens(JsonObject config, long tokens) => config.Contains(TokensField) ? Set(config, TokensField, JsonNumber.Of(tokens)) : config;
 
     // mlx-lm looks a module up by its path in the block first; only then it looks for scales.
     private static JsonObject Modules(JsonObject root, FusionPlan plan, MlxQuantization quantization)

@@ -106,7 +106,9 @@ internal sealed class WeightWork
 
         lock (_lock)
         {
-            IWeightSource source = _weight.Quantized is { } quantized ? new QuantizedSource(quantized, _shape) : new FloatSource(_weight.Floats!, _shape);
+            WeightShape stored = _weight.Rows is null ? _shape : _shape with { Rows = (int)(_weight.Quantized?.Shape ?? _weight.Floats!.Shape)[0] };
+            IWeightSource source = _weight.Quantized is { } quantized ? new QuantizedSource(quantized, stored) : new FloatSource(_weight.Floats!, stored);
+            source = _weight.Rows is { } rows ? new ResizedSource(source, rows) : source;
 
             // mlx-lm rounds the product and the sum before it quantizes.
             return _rows ??= WeightRows.Open(source, _weight.StaysQuantized ? _weight.DType : null, _weight.Stages, cancellationToken);

@@ -10,34 +10,29 @@ internal static class InputGuard
     public static void Check(string destination, AtomicFolderOptions options)
     {
         // What does not exist holds nothing.
-        FileStatus there = FileStatus.OfTarget(destination);
-        if (there.Kind != EntryKind.Folder)
+        if (FileStatus.OfTarget(destination).Kind != EntryKind.Folder)
         {
             return;
         }
 
-        string name = FileStatus.RealPath(destination);
-        bool IsDestination(string path) => there.Identity is { } identity
-            ? FileStatus.OfTarget(path).Identity == identity
-            : string.Equals(path, name, StringComparison.OrdinalIgnoreCase);
-
+        var place = new FolderPlace(destination);
         foreach (string input in options.Inputs)
         {
-            Check(input, IsDestination, mayBe: false, destination);
+            Check(input, place, mayBe: false, destination);
         }
 
         foreach (string source in options.Sources)
         {
-            Check(source, IsDestination, mayBe: true, destination);
+            Check(source, place, mayBe: true, destination);
         }
     }
 
-    private static void Check(string input, Func<string, bool> isDestination, bool mayBe, string destination)
+    private static void Check(string input, FolderPlace place, bool mayBe, string destination)
     {
         string real = FileStatus.RealPath(input);
         bool isFolder = Directory.Exists(real);
         string? folder = isFolder ? real : Path.GetDirectoryName(real);
-        bool isSame = folder is not null && isDestination(folder);
+        bool isSame = folder is not null && place.Is(folder);
         if (isSame)
         {
             if (!mayBe)
@@ -45,7 +40,7 @@ internal static class InputGuard
                 throw new AtomicFolderException(isFolder ? AtomicFolderError.IsInput : AtomicFolderError.HoldsInput, destination, input);
             }
         }
-        else if (folder is not null && LiesIn(folder, isDestination))
+        else if (folder is not null && place.Holds(folder))
         {
             throw new AtomicFolderException(AtomicFolderError.HoldsInput, destination, input);
         }
@@ -53,7 +48,7 @@ internal static class InputGuard
         // A link in an input may lead to a file of the destination.
         foreach (string link in isFolder && !isSame ? Links(real) : [])
         {
-            if (LiesIn(FileStatus.RealPath(link), isDestination))
+            if (place.Holds(link))
             {
                 throw new AtomicFolderException(AtomicFolderError.HoldsInput, destination, link);
             }
@@ -64,17 +59,4 @@ internal static class InputGuard
     private static IEnumerable<string> Links(string folder) =>
         Directory.EnumerateFileSystemEntries(folder).Where(
             path => FileStatus.Of(path).Kind == EntryKind.Link && FileStatus.OfTarget(path).Kind != EntryKind.Missing);
-
-    private static bool LiesIn(string path, Func<string, bool> isDestination)
-    {
-        for (string? parent = Path.GetDirectoryName(path); parent is not null; parent = Path.GetDirectoryName(parent))
-        {
-            if (isDestination(parent))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }
