@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Checking.Readers;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Stages;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 

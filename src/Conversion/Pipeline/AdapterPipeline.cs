@@ -13,7 +13,6 @@ using Transfuse.Conversion.Stages.RemapKeys;
 using Transfuse.Conversion.Stages.Transpose;
 using Transfuse.Conversion.Stages.Write;
 using Transfuse.Formats.Files;
-using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 

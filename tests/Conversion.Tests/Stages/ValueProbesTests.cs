@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Stages.Fit;
 using Transfuse.Conversion.Tests.Verification;
 using Transfuse.Formats.Tensors;

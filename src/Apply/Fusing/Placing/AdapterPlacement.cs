@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Transfuse.Apply.Fusing.Stages;
-using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Steps;

@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Stages.Read;
-using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Infer;
