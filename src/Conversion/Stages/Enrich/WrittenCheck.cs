@@ -28,23 +28,24 @@ internal static class WrittenCheck
     /// <param name="context">The run.</param>
     public static void Run(OutputFolder output, TargetProfile target, Run context)
     {
-        foreach (string name in target.Name.Split(','))
+        // Of a reader of the caller's own no rules are known.
+        foreach (TargetProfile reader in target.Name.Split(',').Select(TargetProfile.Find).OfType<TargetProfile>())
         {
-            Run(output, name, context);
+            AskReader(output, reader, context);
         }
     }
 
-    private static void Run(OutputFolder output, string reader, Run context)
+    private static void AskReader(OutputFolder output, TargetProfile reader, Run context)
     {
         var log = new FindingLog();
         using var source = new WrittenSource(output);
         var options = new CheckOptions { Base = context.Base, ModelType = context.Options.ModelType };
-        using (var check = new CheckContext(source, reader, options, log, context.CancellationToken))
+        using (var check = new CheckContext(source, reader.Name, options, log, context.CancellationToken))
         {
-            ReaderRules.Of(TargetProfile.Find(reader)!).Check(check);
+            ReaderRules.Of(reader).Check(check);
         }
 
-        if (reader == TargetProfile.Peft.Name && context.Options.TransformersGeneration < 5)
+        if (reader == TargetProfile.Peft && context.Options.TransformersGeneration < 5)
         {
             TellOldNames(log, context);
             return;

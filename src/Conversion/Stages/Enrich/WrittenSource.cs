@@ -14,15 +14,15 @@ internal sealed class WrittenSource(OutputFolder output) : IAdapterSource, ITens
     public string Name => "output";
 
     public ImmutableArray<string> FileNames { get; } =
-        [.. output.Copies.Select(copy => copy.Name).Append(AdapterFiles.Config).Append(output.WeightsFile).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [.. output.Copies.Select(copy => copy.Name).Concat(output.Config is null ? [] : [AdapterFiles.Config]).Append(output.WeightsFile).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     public ImmutableArray<string> NestedAdapters => [];
 
     public IByteSource Open(string fileName)
     {
-        if (fileName == AdapterFiles.Config)
+        if (fileName == AdapterFiles.Config && output.Config is { } config)
         {
-            return new MemoryByteSource(fileName, PythonJson.Write(output.Config, output.ConfigStyle));
+            return new MemoryByteSource(fileName, PythonJson.Write(config, output.ConfigStyle));
         }
 
         CopiedFile copy = output.Copies.First(copy => copy.Name == fileName);
