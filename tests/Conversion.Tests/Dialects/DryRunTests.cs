@@ -61,7 +61,7 @@ public class DryRunTests
     [Fact]
     public void A_new_method_is_converted()
     {
-        SmallAdapter half = SmallAdapter.Peft().Set("peft_type", "\"HALF\"");
+        SmallAdapter half = SmallAdapter.Peft().Set("peft_type", "\"FROD\"");
         DenseArray a = half.Random("base_model.model.model.layers.0.mlp.up_proj.half_a", 2, 6);
         DenseArray b = half.Random("base_model.model.model.layers.0.mlp.up_proj.half_b", 4, 2);
         ConversionResult result = Convert(half.Files(), TargetProfile.MlxLm, out IReadOnlyDictionary<string, ReadOnlyMemory<byte>> written);
@@ -155,10 +155,10 @@ public class DryRunTests
         }
     }
 
-    /// <summary>A method that adds half of a product.</summary>
+    /// <summary>A method that adds half of a product, under a name that is refused otherwise.</summary>
     private sealed class HalfReader : MethodReader
     {
-        public override string PeftType => "HALF";
+        public override string PeftType => "FROD";
 
         public override ImmutableArray<string> Parts => ["half_a", "half_b"];
 
