@@ -28,22 +28,20 @@ internal static class WrittenCheck
     /// <param name="context">The run.</param>
     public static void Run(OutputFolder output, TargetProfile target, Run context)
     {
+        using var source = new WrittenSource(output);
+        using var files = new CheckedFiles(source, context.Base);
+        var values = new WrittenValues(output);
         foreach (string name in target.Name.Split(','))
         {
-            Run(output, name, context);
+            Run(files, values, name, context);
         }
     }
 
-    private static void Run(OutputFolder output, string reader, Run context)
+    private static void Run(CheckedFiles files, WrittenValues values, string reader, Run context)
     {
         var log = new FindingLog();
-        using var source = new WrittenSource(output);
         var options = new CheckOptions { Base = context.Base, ModelType = context.Options.ModelType };
-        using (var check = new CheckContext(source, reader, options, log, context.CancellationToken))
-        {
-            ReaderRules.Of(TargetProfile.Find(reader)!).Check(check);
-        }
-
+        ReaderRules.Of(TargetProfile.Find(reader)!).Check(new CheckContext(files, reader, options, log, context.CancellationToken));
         if (reader == TargetProfile.Peft.Name && context.Options.TransformersGeneration < 5)
         {
             TellOldNames(log, context);
@@ -57,7 +55,8 @@ internal static class WrittenCheck
         {
             FindingCode code = CheckCodes.Silent.Contains(finding.Code) ? TargetCodes.ReaderMisreads : TargetCodes.ReaderRefuses;
             // An initialisation that changes the base is never rewritten: PEFT alone can convert the adapter.
-            Finding told = code.At(finding.Subject, $"{finding.Message} ({finding.Code})");
+            string stands = code == TargetCodes.ReaderMisreads && values.Describe(finding) is { } written ? $"; {written}" : string.Empty;
+            Finding told = code.At(finding.Subject, $"{finding.Message}{stands} ({finding.Code})");
             context.Log.Add(finding.Subject == "init_lora_weights" ? told with { Severity = Severity.Warning } : told);
         }
     }
