@@ -55,8 +55,7 @@ internal sealed class CheckCommand : ICommand
             LooksAtValues = result.GetValue(_values),
         };
         using IAdapterSource source = AdapterSource.Open(input);
-        ImmutableArray<CheckResult> checks =
-            [.. result.GetRequiredValue(_for).Select(reader => AdapterChecker.Check(source, reader, options, cancellationToken))];
+        ImmutableArray<CheckResult> checks = AdapterChecker.CheckAll(source, result.GetRequiredValue(_for), options, cancellationToken);
         return new CommandOutcome
         {
             Input = input,

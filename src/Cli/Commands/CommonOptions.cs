@@ -243,8 +243,8 @@ internal static class CommonOptions
     public static int? IntegerOf(System.CommandLine.Parsing.OptionResult result) =>
         result.Tokens is [{ Value: string text }] && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
 
-    // An empty variable of a script would otherwise mean the current folder.
-    private static void RequireText(System.CommandLine.Parsing.OptionResult result)
+    /// <summary>Refuses an empty value: an empty variable of a script would otherwise mean the current folder.</summary>
+    public static void RequireText(System.CommandLine.Parsing.OptionResult result)
     {
         if (result.Tokens.Any(token => token.Value.Length == 0))
         {

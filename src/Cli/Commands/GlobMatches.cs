@@ -24,20 +24,32 @@ internal static class GlobMatches
             // Links may lead round in circles.
             AttributesToSkip = isDeep ? FileAttributes.ReparsePoint : FileAttributes.None,
         };
+        string[] folders = [full, .. Directory.EnumerateDirectories(full, "*", walk)];
         return
         [
-            .. matcher.GetResultsInFullPath(full)
+            .. folders.SelectMany(AdapterFiles)
+                .Where(IsMatch)
                 .Select(Settled)
                 .OfType<string>()
-                .Where(file => AdapterSource.IsAdapterFile(Path.GetFileName(file)))
                 .Select(file => Path.GetDirectoryName(file)!)
-                .Concat(
-                    Directory.EnumerateDirectories(full, "*", walk).Where(
-                        folder => matcher.Match(Path.GetRelativePath(full, folder).Replace('\\', '/')).HasMatches
-                            && Settled(folder) == folder
-                            && HoldsAdapter(folder)))
+                .Concat(folders.Where(folder => folder != full && IsMatch(folder) && Settled(folder) == folder && HoldsAdapter(folder)))
                 .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
         ];
+
+        bool IsMatch(string path) => matcher.Match(Path.GetRelativePath(full, path).Replace('\\', '/')).HasMatches;
+    }
+
+    // Also those that are links, as the files of the hub's cache are. A folder that cannot be read has none that a pattern could match.
+    private static string[] AdapterFiles(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder).Where(file => AdapterSource.IsAdapterFile(Path.GetFileName(file)))];
+        }
+        catch (Exception gone) when (gone is UnauthorizedAccessException or DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     // Nothing in a work folder is an adapter. But what is being replaced within a folder is one of that folder, where it may be away.

@@ -2,36 +2,39 @@ using Transfuse.Formats.Files;
 
 namespace Transfuse.Cli.Commands;
 
-/// <summary>The file that <c>--report</c> names: begun before the work, so that a wrong place shows early, and whole or absent after it.</summary>
+/// <summary>A file with a report, such as <c>--report</c> names: begun before the work, so that a wrong place shows early, and whole or absent after it.</summary>
 internal sealed class ReportFile : IDisposable
 {
     private readonly AtomicFile _file;
     private readonly string[] _places;
+    private readonly string _option;
 
-    private ReportFile(AtomicFile file, string[] places)
+    private ReportFile(AtomicFile file, string[] places, string option)
     {
         _file = file;
         _places = places;
+        _option = option;
     }
 
     /// <summary>Begins the file.</summary>
     /// <param name="path">Where it is to appear. A file that is there is replaced, unless it is one of an input or output and no report.</param>
     /// <param name="inputs">Files and folders that are read.</param>
     /// <param name="outputs">Folders that are written.</param>
+    /// <param name="option">The option that names the file.</param>
     /// <exception cref="UsageException">The place is a folder or otherwise no file, or a file of an input.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static ReportFile Open(string path, IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs)
+    public static ReportFile Open(string path, IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, string option = "--report")
     {
         string full = FileStatus.RealPath(path);
         EntryKind kind = FileStatus.OfTarget(full).Kind;
         if (kind is not (EntryKind.Missing or EntryKind.File))
         {
-            throw new UsageException($"--report '{path}' is no file{(kind == EntryKind.Folder ? " but a folder" : "; --json prints the report")}.");
+            throw new UsageException($"{option} '{path}' is no file{(kind == EntryKind.Folder ? " but a folder" : "; --json prints the report")}.");
         }
 
         string[] places = [.. inputs.Concat(outputs)];
-        RefuseOthers(full, places);
-        return new ReportFile(AtomicFile.Create(path, outputs.Select(output => Outside(full, output)).FirstOrDefault(outside => outside is not null)), places);
+        RefuseOthers(full, places, option);
+        return new ReportFile(AtomicFile.Create(path, outputs.Select(output => Outside(full, output)).FirstOrDefault(outside => outside is not null)), places, option);
     }
 
     /// <summary>Writes it.</summary>
@@ -39,19 +42,19 @@ internal sealed class ReportFile : IDisposable
     /// <exception cref="IOException">The operating system failed.</exception>
     public void Commit(ReadOnlySpan<byte> content)
     {
-        RefuseOthers(_file.FilePath, _places);
+        RefuseOthers(_file.FilePath, _places, _option);
         _file.Commit(content);
     }
 
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
 
-    private static void RefuseOthers(string path, IReadOnlyCollection<string> places)
+    private static void RefuseOthers(string path, IReadOnlyCollection<string> places, string option)
     {
         FileStatus there = FileStatus.OfTarget(path);
         if (there.Kind == EntryKind.File && places.Any(place => Holds(place, path, there)) && !IsReport(path))
         {
-            throw new UsageException($"--report '{path}' is a file of an input or output, and no report; it is not replaced.");
+            throw new UsageException($"{option} '{path}' is a file of an input or output, and no report; it is not replaced.");
         }
     }
 

@@ -20,23 +20,51 @@ public static class AdapterChecker
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(reader);
+        return CheckAll(source, [reader], options, cancellationToken)[0];
+    }
+
+    /// <summary>Checks one adapter for several readers. Each file is read once.</summary>
+    /// <param name="source">The files; the caller keeps and disposes it.</param>
+    /// <param name="readers">Any of <see cref="TargetProfile.All"/>.</param>
+    /// <param name="options">What the caller tells. Default: <see cref="CheckOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>One result for each reader, in their order.</returns>
+    /// <exception cref="ArgumentException">A profile is an intersection or otherwise none of <see cref="TargetProfile.All"/>.</exception>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static ImmutableArray<CheckResult> CheckAll(
+        IAdapterSource source, IReadOnlyList<TargetProfile> readers, CheckOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(readers);
         options ??= CheckOptions.Default;
-        IReaderRules rules = ReaderRules.Of(reader);
-        var log = new FindingLog();
-        if (SourceFiles.Choose(source, options.AdapterName, log) is { } chosen)
+        IReaderRules[] rules = [.. readers.Select(ReaderRules.Of)];
+        var choice = new FindingLog();
+        IAdapterSource? chosen = SourceFiles.Choose(source, options.AdapterName, choice);
+        ImmutableArray<Finding> told = choice.ToSorted();
+        using CheckedFiles? files = chosen is null ? null : new CheckedFiles(chosen, options.Base);
+        return [.. readers.Zip(rules, (reader, rule) => Check(reader.Name, rule))];
+
+        CheckResult Check(string reader, IReaderRules rule)
         {
-            using var context = new CheckContext(chosen, reader.Name, options, log, cancellationToken);
-            if (chosen != source && options.AdapterName is null)
+            var log = new FindingLog();
+            log.AddRange(told);
+            if (files is not null)
             {
-                // No reader looks into sub-folders by itself.
-                context.Report(CheckCodes.ConfigMissing, AdapterFiles.Config, $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen.Name)}, which would have to be given");
+                var context = new CheckContext(files, reader, options, log, cancellationToken);
+                if (chosen != source && options.AdapterName is null)
+                {
+                    // No reader looks into sub-folders by itself.
+                    context.Report(
+                        CheckCodes.ConfigMissing, AdapterFiles.Config,
+                        $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen!.Name)}, which would have to be given");
+                }
+
+                rule.Check(context);
             }
 
-            rules.Check(context);
+            ImmutableArray<Finding> findings = log.ToSorted();
+            return new CheckResult(reader, VerdictOf(findings), findings);
         }
-
-        ImmutableArray<Finding> findings = log.ToSorted();
-        return new CheckResult(reader.Name, VerdictOf(findings), findings);
     }
 
     /// <summary>Checks on a worker thread; the work itself is synchronous. See <see cref="Check"/>.</summary>

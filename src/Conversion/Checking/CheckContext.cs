@@ -1,30 +1,29 @@
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
-using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.TorchCheckpoint;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Checking;
 
 /// <summary>One folder in front of one reader: its files as they stand, the base, and where findings go.</summary>
-internal sealed class CheckContext : IDisposable
+internal sealed class CheckContext
 {
-    private readonly IAdapterSource _source;
+    private readonly CheckedFiles _files;
     private readonly string _reader;
     private readonly FindingLog _log;
-    private readonly List<IDisposable> _opened = [];
     private readonly Lazy<BaseWeights?> _baseWeights;
 
-    public CheckContext(IAdapterSource source, string reader, CheckOptions options, FindingLog log, CancellationToken cancellationToken)
+    public CheckContext(CheckedFiles files, string reader, CheckOptions options, FindingLog log, CancellationToken cancellationToken)
     {
-        _source = source;
+        _files = files;
         _reader = reader;
         _log = log;
         Options = options;
         CancellationToken = cancellationToken;
-        _baseWeights = new Lazy<BaseWeights?>(OpenBaseWeights);
+        _baseWeights = new Lazy<BaseWeights?>(FindBaseWeights);
         ModelType = options.ModelType ?? options.Base?.Config.ModelType;
         Architecture = ModelType is null ? null : ArchitectureTable.Default.Find(ModelType);
         if (ModelType is not null && Architecture is null)
@@ -52,9 +51,9 @@ internal sealed class CheckContext : IDisposable
 
     private bool IsMlx => TargetProfile.Find(_reader)?.Dialect == AdapterDialect.Mlx;
 
-    public bool HasFile(string fileName) => _source.FileNames.Contains(fileName);
+    public bool HasFile(string fileName) => _files.Has(fileName);
 
-    public IEnumerable<string> FileNames => _source.FileNames;
+    public IEnumerable<string> FileNames => _files.FileNames;
 
     /// <summary>Adds a finding; its message starts with the reader's name.</summary>
     public void Report(FindingCode code, string subject, string message) => _log.Add(code.At(subject, $"{_reader}: {message}"));
@@ -72,7 +71,7 @@ internal sealed class CheckContext : IDisposable
             return null;
         }
 
-        if (IsPython && SourceFiles.HasByteOrderMark(_source, AdapterFiles.Config))
+        if (IsPython && _files.HasByteOrderMark(AdapterFiles.Config))
         {
             Report(CheckCodes.ConfigUnreadable, AdapterFiles.Config, "JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig)");
         }
@@ -82,7 +81,7 @@ internal sealed class CheckContext : IDisposable
 
     /// <summary>Another JSON object of the folder, or <see langword="null"/> where it cannot be read, with an error in the log.</summary>
     public JsonObject? ReadJson(string fileName) =>
-        SourceFiles.ReadJson(_source, fileName, _log, IsPython ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
+        _files.ReadJson(fileName, _log, IsPython ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
 
     /// <summary>The tensors of the first of these files that is there, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="complaint">What the reader says where none is there.</param>
@@ -93,12 +92,21 @@ internal sealed class CheckContext : IDisposable
         {
             if (HasFile(fileName))
             {
-                if (SourceFiles.OpenWeights(_source, fileName, _log, IsMlx ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; MLX passes over what follows") : null) is not { } container)
+                if (_files.OpenWeights(fileName, _log, IsMlx ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; MLX passes over what follows") : null) is not { } container)
                 {
                     return null;
                 }
 
-                var tensors = new RawTensors(Keep(container).Tensors);
+                if (container is TorchCheckpointFile { Nested: { } nested })
+                {
+                    // The loaders take the keys of the saved dictionary for names of tensors.
+                    Report(
+                        CheckCodes.TensorIgnored, fileName,
+                        $"its {container.Tensors.Length} tensors lie in a dictionary below {nested}; {nested} and what is beside it are taken for names of tensors, of which none is a factor");
+                    return null;
+                }
+
+                var tensors = new RawTensors(container.Tensors);
                 if (tensors.All.IsEmpty)
                 {
                     Report(CheckCodes.NoEffect, fileName, "has no tensor, so nothing is added to the model");
@@ -118,45 +126,17 @@ internal sealed class CheckContext : IDisposable
         return null;
     }
 
-    /// <summary>The base's weights, where it was given and has them that can be read; open until the check ends.</summary>
+    /// <summary>The base's weights, where it was given and has them that can be read; open until all readers have looked.</summary>
     public BaseWeights? BaseWeights => _baseWeights.Value;
 
-    public void Dispose()
+    private BaseWeights? FindBaseWeights()
     {
-        foreach (IDisposable opened in _opened)
+        (BaseWeights? weights, string? whyNot) = _files.BaseWeights;
+        if (whyNot is not null)
         {
-            opened.Dispose();
+            Report(CheckCodes.BaseUnknown, Options.Base!.Folder, $"its weights were not used: {whyNot}");
         }
-    }
 
-    private BaseWeights? OpenBaseWeights()
-    {
-        try
-        {
-            if (Options.Base?.OpenWeights() is not { } weights)
-            {
-                return null;
-            }
-
-            if (Keep(weights).IsComplete)
-            {
-                return weights;
-            }
-
-            Report(CheckCodes.BaseUnknown, Options.Base!.Folder, "its weights were not used: some of the files that its index names are missing");
-            return null;
-        }
-        catch (ContainerException broken)
-        {
-            Report(CheckCodes.BaseUnknown, Options.Base!.Folder, $"its weights were not used: {broken.Detail}");
-            return null;
-        }
-    }
-
-    private T Keep<T>(T opened)
-        where T : IDisposable
-    {
-        _opened.Add(opened);
-        return opened;
+        return weights;
     }
 }

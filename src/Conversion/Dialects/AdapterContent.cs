@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
+using Transfuse.Formats.TorchCheckpoint;
 
 namespace Transfuse.Conversion.Dialects;
 
@@ -14,4 +15,7 @@ internal sealed record AdapterContent(IAdapterSource Source, string Name, string
 {
     /// <summary>Whether the config begins with a byte order mark, at which Python's <c>json.load</c> fails.</summary>
     public bool HasByteOrderMark { get; init; }
+
+    /// <summary>Whether the tensors lie below a key of what was saved, where no loader looks.</summary>
+    public bool IsNested => Weights is TorchCheckpointFile { Nested: not null };
 }

@@ -21,7 +21,7 @@ internal static class RepairOutput
     {
         bool configChanges = content.Config is null || content.HasByteOrderMark || !JsonText.AreEqual(content.Config, plan.Config);
         bool tensorsChange = !UnchangedWeights.AreEqual(plan.Tensors, content.Weights.Tensors);
-        bool keepsFile = !tensorsChange && plan.KeptNames.Contains(content.WeightsFile);
+        bool keepsFile = !tensorsChange && !content.IsNested && plan.KeptNames.Contains(content.WeightsFile);
         bool copiesFile = !tensorsChange && !keepsFile && Path.GetExtension(content.WeightsFile) == Path.GetExtension(plan.WeightsFile);
         string weightsFile = keepsFile ? content.WeightsFile : plan.WeightsFile;
         var copies = ImmutableArray.CreateBuilder<CopiedFile>();

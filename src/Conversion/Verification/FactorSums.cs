@@ -41,6 +41,15 @@ internal sealed class FactorSums(int vectors)
         }
     }
 
+    /// <summary>The inner products of the first adapter's vectors, symmetric.</summary>
+    public Matrix FirstProducts()
+    {
+        Mirror();
+        var products = new Matrix(vectors, vectors);
+        _first.CopyTo(products.Values, 0);
+        return products;
+    }
+
     /// <summary>||B A||² of the first adapter: tr((Bᵀ B)(A Aᵀ)).</summary>
     public static double SquaredNorm(FactorSums a, FactorSums b)
     {

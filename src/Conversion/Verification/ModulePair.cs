@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Stages.Fit.Mapping;
+using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 
@@ -7,8 +8,8 @@ namespace Transfuse.Conversion.Verification;
 /// <summary>The factors of one module in two adapters, or in one.</summary>
 internal sealed class ModulePair
 {
-    // Above this rank the inner products of all vectors take more memory than is worth it.
-    private const int LargestSummedRank = 1024;
+    /// <summary>Above this rank the inner products of all vectors take more memory than is worth it.</summary>
+    public const int LargestSummedRank = 1024;
 
     // Triangles are of both adapters' vectors together.
     private const int LargestTriangleRank = 512;
@@ -99,6 +100,30 @@ internal sealed class ModulePair
 
     /// <summary>Whether all factors have the same form and bytes, and finite values: their deltas are then one, whatever it is.</summary>
     public bool IsBitEqual(CancellationToken cancellationToken) => _a.IsBitEqual(cancellationToken) && _b.IsBitEqual(cancellationToken);
+
+    /// <summary>Gives the first adapter's inner products, expert by expert. Ranks up to <see cref="LargestSummedRank"/>.</summary>
+    /// <param name="visit">Given the expert, ||B A||² of its delta, A Aᵀ, and Bᵀ B with the square of the scale.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public void Sum(Action<int, double, Matrix, Matrix> visit, CancellationToken cancellationToken) => Sum(0, _a.Experts, visit, cancellationToken);
+
+    /// <summary>Gives the first adapter's inner products of some experts.</summary>
+    public void Sum(int firstExpert, int experts, Action<int, double, Matrix, Matrix> visit, CancellationToken cancellationToken)
+    {
+        using var pieceOfA = new FactorPiece(_a.Vectors);
+        using var pieceOfB = new FactorPiece(_b.Vectors);
+        int together = ExpertsTogether(pieceOfA.Vectors);
+        for (int expert = firstExpert; expert < firstExpert + experts; expert += together)
+        {
+            int count = Math.Min(together, firstExpert + experts - expert);
+            FactorSums[] sumsOfA = Sum(_a, expert, count, pieceOfA, cancellationToken);
+            FactorSums[] sumsOfB = Sum(_b, expert, count, pieceOfB, cancellationToken);
+            for (int i = 0; i < count; i++)
+            {
+                double norm = Evaluate(sumsOfA[i], sumsOfB[i], expert + i, pieceOfA, pieceOfB, cancellationToken).SquaredNorm;
+                visit(expert + i, norm, sumsOfA[i].FirstProducts(), sumsOfB[i].FirstProducts());
+            }
+        }
+    }
 
     // Each factor as vectors, one after the other: (r, n), or (E, r, n).
     private static (LazyTensor A, LazyTensor B) Vectors(AdapterModule module)

@@ -91,6 +91,16 @@ public static class TensorProbe
         return true;
     }
 
+    /// <summary>The Frobenius norm, in double precision; NaN or infinite where a value is.</summary>
+    /// <exception cref="ArgumentException">The type is no floating-point type that .NET computes with.</exception>
+    public static double Norm(LazyTensor tensor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        var visitor = default(SumOfSquaresVisitor);
+        ValueStream.Run(tensor, ref visitor, cancellationToken);
+        return Math.Sqrt(visitor.Sum);
+    }
+
     /// <summary>The largest magnitude: NaN if an element is NaN, else infinity if one is infinite; 0 without elements.</summary>
     /// <exception cref="ArgumentException">Elements are not float16, bfloat16, float32 or float64.</exception>
     public static double MaxMagnitude(LazyTensor tensor, CancellationToken cancellationToken = default)

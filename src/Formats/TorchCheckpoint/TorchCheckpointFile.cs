@@ -13,10 +13,11 @@ public sealed class TorchCheckpointFile : ITensorContainer
 {
     private readonly IByteSource _source;
 
-    private TorchCheckpointFile(IByteSource source, ImmutableArray<NamedTensor> tensors)
+    private TorchCheckpointFile(IByteSource source, ImmutableArray<NamedTensor> tensors, string? nested)
     {
         _source = source;
         Tensors = tensors;
+        Nested = nested;
     }
 
     /// <inheritdoc />
@@ -24,6 +25,12 @@ public sealed class TorchCheckpointFile : ITensorContainer
 
     /// <summary>Always <see langword="null"/>: checkpoints have none.</summary>
     public IReadOnlyDictionary<string, string>? Metadata => null;
+
+    /// <summary>
+    /// The keys, joined by dots, of the nested dictionary that the tensors were taken from, such as <c>module</c> or <c>state_dict</c>: the only
+    /// one in the file that holds tensors. <see langword="null"/> where the saved dictionary itself holds them.
+    /// </summary>
+    public string? Nested { get; }
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="TorchCheckpointException">It is refused.</exception>
@@ -40,7 +47,8 @@ public sealed class TorchCheckpointFile : ITensorContainer
         {
             var refusal = new TorchRefusal(source.Name);
             TorchContents contents = Read(source, refusal);
-            return new TorchCheckpointFile(source, new TorchTensorFactory(source, contents, refusal).MakeAll());
+            var factory = new TorchTensorFactory(source, contents, refusal);
+            return new TorchCheckpointFile(source, factory.MakeAll(), factory.Nested);
         }
         catch
         {

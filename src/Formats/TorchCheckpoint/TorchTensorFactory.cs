@@ -11,10 +11,19 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
     /// <summary>Bytes that one tensor with more elements than its storage may have: expanded scalars, not bombs.</summary>
     public const long MaxExpandedLength = 1 << 20;
 
+    // Places that a message lists.
+    private const int MostNamed = 4;
+
     private readonly Dictionary<PickleTensor, LazyTensor> _made = [];
     private long _total;
 
-    /// <summary>The tensors of the saved dictionary, sorted by name.</summary>
+    /// <summary>The keys of the nested dictionary that the tensors come from; <see langword="null"/> where the saved dictionary itself has them.</summary>
+    public string? Nested { get; private set; }
+
+    /// <summary>
+    /// The tensors of the saved dictionary, sorted by name. Trainers save theirs below a key (<c>module</c>, <c>state_dict</c>, <c>model_state_dict</c>), with
+    /// counters beside it: where the whole object has exactly one dictionary with tensors, those are meant.
+    /// </summary>
     public ImmutableArray<NamedTensor> MakeAll()
     {
         if (contents.Root is not PickleDictionary dictionary)
@@ -22,15 +31,44 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
             throw refusal.Because(TorchCheckpointError.NotTensorDictionary, null, $"the checkpoint is {contents.Root.Kind}, not a dictionary of tensors");
         }
 
-        var tensors = new List<NamedTensor>(dictionary.Items.Count);
-        foreach ((string name, PickleValue value) in dictionary.Items)
+        if (dictionary.Items.FirstOrDefault(static item => item.Value is not PickleTensor) is { Key: { } other, Value: { } value })
         {
-            tensors.Add(value is PickleTensor tensor ? new NamedTensor(name, Shared(name, tensor)) : throw NotTensor(name, value));
+            dictionary = NestedDictionary(dictionary, other, value);
+        }
+
+        var tensors = new List<NamedTensor>(dictionary.Items.Count);
+        foreach ((string name, PickleValue item) in dictionary.Items)
+        {
+            tensors.Add(item is PickleTensor tensor
+                ? new NamedTensor(name, Shared(name, tensor))
+                : throw NotTensor(name, item, "only a dictionary of tensors is read"));
         }
 
         tensors.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
         return [.. tensors];
     }
+
+    private PickleDictionary NestedDictionary(PickleDictionary root, string other, PickleValue value)
+    {
+        ImmutableArray<TensorHolder> holders = TensorHolder.Find(root);
+        if (holders is [{ Parent: not null, Value: PickleDictionary nested } only])
+        {
+            Nested = QuotedName.Bare(only.Path);
+            return nested;
+        }
+
+        string why = holders switch
+        {
+            [] => "only a dictionary of tensors is read, and nothing in this one is a tensor",
+            [{ Parent: null }] => "only a dictionary of tensors is read",
+            [{ Parent: not null } inner] => $"the tensors lie in {inner.Value.Kind}, {QuotedName.Of(inner.Path)}",
+            _ => $"tensors lie in {holders.Length} places, {string.Join(", ", holders.Take(MostNamed).Select(Describe))}"
+                + $"{(holders.Length > MostNamed ? " and others" : string.Empty)}; save the one that is the adapter by itself",
+        };
+        throw NotTensor(other, value, why);
+    }
+
+    private static string Describe(TensorHolder place) => place.Parent is null ? "the saved dictionary itself" : QuotedName.Of(place.Path);
 
     /// <summary>One instance for all names of the same view: sharing is decided by identity.</summary>
     private LazyTensor Shared(string name, PickleTensor tensor)
@@ -146,8 +184,8 @@ internal sealed class TorchTensorFactory(IByteSource source, TorchContents conte
         return true;
     }
 
-    private TorchCheckpointException NotTensor(string name, PickleValue value) => refusal.Because(
-        TorchCheckpointError.ValueNotTensor, name, $"{QuotedName.Of(name)} is {value.Kind}, not a tensor; only a flat dictionary of tensors is read");
+    private TorchCheckpointException NotTensor(string name, PickleValue value, string why) =>
+        refusal.Because(TorchCheckpointError.ValueNotTensor, name, $"{QuotedName.Of(name)} is {value.Kind}, not a tensor; {why}");
 
     private TorchCheckpointException Invalid(string name, string fault) =>
         refusal.Because(TorchCheckpointError.TensorInvalid, name, $"{QuotedName.Of(name)} {fault}");

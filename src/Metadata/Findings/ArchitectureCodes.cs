@@ -13,13 +13,15 @@ public static class ArchitectureCodes
     public static FindingCode LowConfidence { get; } = new(
         "TF4003", Severity.Error, "The names of this architecture were not confirmed against both programs.",
         "Allow it, and compare what both programs compute with the adapter.", "the assurance that the module names are the right ones");
-    public static FindingCode UnsupportedArchitecture { get; } = new("TF4004", Severity.Error, "No adapter can be converted for this model.", Remedies.Merge);
+    public static FindingCode UnsupportedArchitecture { get; } = new(
+        "TF4004", Severity.Error, "No adapter can be converted for this model.", Remedies.MergeElsewhere);
     public static FindingCode UnknownModule { get; } = new(
         "TF4010", Severity.Error, "The architecture has no such module.",
         "Give the base that the adapter was trained on; to convert the rest without the module, allow the code.",
         "the adapter of this module: the result behaves as if it had not been trained");
     public static FindingCode CannotAdapt { get; } = new(
-        "TF4011", Severity.Error, "MLX cannot adapt this module.", "Allow the code to leave the module out. " + Remedies.Merge,
+        "TF4011", Severity.Error, "MLX cannot adapt this module.",
+        "Allow the code to leave the module out, or merge the adapter into the base in Hugging Face layout: transfuse fuse, or merge_and_unload in PEFT.",
         "the adapter of this module: the result behaves as if it had not been trained");
     public static FindingCode WithoutEffect { get; } = new(
         "TF4012", Severity.Information, "The module has no effect in the model and was left out.", "Nothing.");
@@ -40,7 +42,8 @@ public static class ArchitectureCodes
         "the adapter of this module: the result behaves as if it had not been trained");
     public static FindingCode TiedHead { get; } = new(
         "TF4019", Severity.Error, "The output head of this base model is its embedding.",
-        "Allow the code to leave the head out, or merge the adapter into a copy of the base with a head of its own, in PEFT (merge_and_unload).",
+        "Allow the code to leave the head out, or merge the adapter into the base with transfuse fuse, which gives the merged model a head of its own; in PEFT "
+        + "(merge_and_unload) into a copy of the base that has one.",
         "the adapter of the output head");
     public static FindingCode BadScale { get; } = new(
         "TF4020", Severity.Error, "The factor that scales this weight is zero or not finite.", "Check the multipliers in the base model's config.json.");

@@ -19,7 +19,7 @@ public static class CheckCodes
     public static FindingCode FieldMissing { get; } = new("TF5504", Error, "The reader needs a config field that is missing.", RepairIt);
     public static FindingCode FieldRefused { get; } = new("TF5505", Error, "The reader fails on the value of a config field.", RepairIt);
     public static FindingCode MethodRefused { get; } = new(
-        "TF5506", Error, "The reader refuses the method, or a setting of it.", "Choose another reader. " + Remedies.Merge);
+        "TF5506", Error, "The reader refuses the method, or a setting of it.", "Choose another reader. " + Remedies.MergeWherePossible);
     public static FindingCode KeyRefused { get; } = new(
         "TF5507", Error, "A key or target names what the reader cannot wrap, or in a form that it does not resolve.", RepairIt);
     public static FindingCode TensorRefused { get; } = new(
@@ -71,7 +71,7 @@ public static class CheckCodes
         "TF5538", Error, "The reader takes factors without comparing their shapes with the model's, and these do not fit.",
         "Check that this is the adapter's base model.");
     public static FindingCode SettingIgnored { get; } = new(
-        "TF5539", Error, "The reader does not read a setting that changes what the adapter does.", "Choose another reader. " + Remedies.Merge);
+        "TF5539", Error, "The reader does not read a setting that changes what the adapter does.", "Choose another reader. " + Remedies.MergeWherePossible);
     public static FindingCode ValueMisread { get; } = new(
         "TF5570", Error, "The reader takes a config value of another type for something else than it says.", RepairIt);
     public static FindingCode NoEffect { get; } = new(

@@ -51,6 +51,10 @@ public static class ContainerCodes
     public static FindingCode TorchCheckpoint { get; } = new(
         "TF1201", Error, "The .bin file is not a checkpoint that can be read without running code, for the reason in the message.",
         "If you trust the file, load it in Python and save it as safetensors.");
+    public static FindingCode NestedTensors { get; } = new(
+        "TF1402", Warning,
+        "The checkpoint does not hold the tensors themselves but a dictionary that does, beside a trainer's counters or settings; they were read from there.",
+        "Nothing, if that is the adapter; no loader of adapters looks there, and the output holds the tensors alone.");
     public static FindingCode Npz { get; } = new(
         "TF1301", Error, "The npz archive cannot be read, for the reason in the message.", "Copy or download the file again.");
     public static FindingCode Json { get; } = new(
@@ -70,7 +74,7 @@ public static class ContainerCodes
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken, FolderUnreadable,
         SecondWeightsIgnored, OthersIgnored, DialectUnclear, ForeignForm, OtherConfig, NoAdapterContent, CheckpointTaken, Shard, OddWeightsName, Safetensors,
-        TorchCheckpoint, Npz, SideWeights,
+        TorchCheckpoint, NestedTensors, Npz, SideWeights,
         Json, NotRegularFile, Unfinished,
     ];
 }

@@ -9,7 +9,8 @@ public static class MethodCodes
     private const string MergeRemedy = "Merge the adapter into the base in PEFT (merge_and_unload).";
 
     public static FindingCode NeedsBase { get; } = new(
-        "TF2401", Error, "The method changes weights in a way that depends on the weights themselves, so the adapter alone is no LoRA.", MergeRemedy);
+        "TF2401", Error, "The method changes weights in a way that depends on the weights themselves, so the adapter alone is no LoRA.",
+        "Merge the adapter into the base: transfuse fuse does it for IA3, PEFT (merge_and_unload) for the others too.");
     public static FindingCode NotLowRank { get; } = new(
         "TF2402", Error, "The method's change of a weight is no low-rank product.",
         "Merge the adapter into the base in PEFT (merge_and_unload), or let PEFT 0.19 and later approximate it (convert_to_lora).");

@@ -16,7 +16,7 @@ public static class TargetCodes
         "Use a target with full-path keys (mlx-lm).");
     public static FindingCode TiedEmbedding { get; } = new(
         "TF5005", Error, "The base ties its head to the embedding. PEFT adapts one of them alone; MLX adapts both together.",
-        "Merge the adapter into an untied copy of the base, in PEFT (merge_and_unload).");
+        "Merge the adapter into the base with transfuse fuse, which parts head and embedding; in PEFT (merge_and_unload) into an untied copy of the base.");
     public static FindingCode TyingUnknown { get; } = new(
         "TF5006", Error, "The adapter adapts an embedding or the head, and it is not known whether the base ties them.", "Give --base.",
         "the assurance that the head stays as it is, should the base tie it to the embedding");
@@ -44,7 +44,7 @@ public static class TargetCodes
         "TF5014", Information, "PEFT refuses dropout with adapted parameters; 0 was written. It matters in training only.", "Nothing.");
     public static FindingCode NotCompared { get; } = new(
         "TF5015", Error, "The adapters differ in tensors that are no low-rank factors.",
-        "Compare the models that merging makes of them: merge_and_unload in PEFT, mlx_lm.fuse for MLX.", "the comparison of that tensor");
+        "Compare the models that merging makes of them: transfuse fuse, merge_and_unload in PEFT, mlx_lm.fuse for MLX.", "the comparison of that tensor");
     public static FindingCode OutputExists { get; } = new(
         "TF5016", Error, "The output folder exists already, or must not be replaced.",
         "Give another --output; or --overwrite where the message names it: it replaces the files of an adapter and keeps all others.");

@@ -26,6 +26,9 @@ public static class TensorCodes
         "TF2009", Error, "A factor holds NaN or infinity.", "The training diverged; use an earlier checkpoint.",
         "nothing; the values are written as they are, and the model will compute NaN");
     public static FindingCode EmptyRank { get; } = new("TF2010", Information, "A module has rank 0: it changes nothing and is left out.", "Nothing.");
+    public static FindingCode EmptyRankMagnitude { get; } = new(
+        "TF2361", Error, "A module has rank 0 and yet a DoRA magnitude, which rescales the rows of the base's weight; no program has such a module.",
+        "Find the complete file: the factors are missing.", "the magnitude; the module stays as in the base");
     public static FindingCode NoModules { get; } = new(
         "TF2011", Error, "The weights file has no low-rank factors.", "Check that this is an adapter, not a whole model.");
     public static FindingCode MagnitudeShape { get; } = new(
@@ -110,16 +113,16 @@ public static class TensorCodes
         "TF2207", Information, "Experts that the adapter does not have were filled with zeros, which is exact.", "Nothing.");
     public static FindingCode WholeModule { get; } = new(
         "TF2301", Error, "The adapter replaces a whole module of the base, for which the target has no place.",
-        "Merging the adapter into the base in PEFT (merge_and_unload) keeps it.", "the trained module; the base's stays");
+        "Merging the adapter into the base keeps it: transfuse fuse, or merge_and_unload in PEFT.", "the trained module; the base's stays");
     public static FindingCode BaseBias { get; } = new(
         "TF2302", Error, "The adapter replaces biases of the base, for which the target has no place.",
-        "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the trained biases; the base's stay");
+        Remedies.MergingKeeps, "the trained biases; the base's stay");
     public static FindingCode LoraBias { get; } = new(
         "TF2303", Error, "The adapter adds biases (lora_bias), for which the target has no place.",
-        "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the biases");
+        "Merging the adapter into the base keeps them where its layers have biases: transfuse fuse, or merge_and_unload in PEFT.", "the biases");
     public static FindingCode SavedEmbedding { get; } = new(
         "TF2304", Error, "The file holds a base embedding that differs from the base's, or could not be compared with it.",
-        "Give --base with its weights; if the embedding was trained or resized, merging in PEFT (merge_and_unload) keeps it.",
+        "Give --base with its weights; if the embedding was trained, merging keeps it: transfuse fuse, or, a resized one too, merge_and_unload in PEFT.",
         "the saved embedding; the base's stays");
     public static FindingCode SavedEmbeddingEqual { get; } = new(
         "TF2305", Information, "The file holds a base embedding, or a base bias, that has the base's values; it was left out.", "Nothing.");
@@ -127,7 +130,7 @@ public static class TensorCodes
         "TF2360", Information, "The file holds whole weights of the base that equal the base's; they were left out.", "Nothing.");
     public static FindingCode TokenRows { get; } = new(
         "TF2306", Error, "The adapter replaces rows of an embedding (trainable tokens), for which the target has no place.",
-        "Merging the adapter into the base in PEFT (merge_and_unload) keeps them.", "the trained rows; the base's stay");
+        Remedies.MergingKeeps, "the trained rows; the base's stay");
     public static FindingCode TrainingState { get; } = new(
         "TF2307", Information, "The file holds tensors that only training reads; they were left out.", "Nothing.");
 
@@ -135,7 +138,7 @@ public static class TensorCodes
     public static ImmutableArray<FindingCode> All { get; } =
     [
         HalfPair, RankMismatch, WrongDimensions, DuplicateModule, UnknownTensor, BadPath,
-        NotFloat, ValueOverflow, NotFinite, EmptyRank, NoModules, MagnitudeShape,
+        NotFloat, ValueOverflow, NotFinite, EmptyRank, EmptyRankMagnitude, NoModules, MagnitudeShape,
         OddNames, NoEffect, MagnitudesMissing, MagnitudesIgnored, ScaleOutOfRange, ScaleVanishes,
         ValueUnderflow, NestedPair, StackedPairs, EmptyPartition, ExpertShape,
         ExpertOrientation, ParametersUnclear, RankPadded, ScaleFolded,

@@ -107,7 +107,7 @@ public static class MlxScale
             true when divided is { } value => MlxReadingValue.Told(value, MlxConfigCodes.LegacyForm.At(
                 fileName,
                 $"{Field}: mlx-lm before 0.14.2 wrote it, so the scale is {MlxNumber.Show(scale)} x {MlxNumber.Show(numerator)} / {rank}, "
-                + $"{MlxNumber.Show(value)}")),
+                + (value == 0 && scale != 0 && numerator != 0 ? "too small for Python's numbers, which make it 0" : MlxNumber.Show(value)))),
             true =>
                 MlxReadingValue.Unknown(
                     MlxConfigCodes.ScaleUnknown.At(

@@ -20,7 +20,7 @@ public class ComparisonProgressLineTests
     public async Task Overwrites_itself_and_is_gone_at_the_end()
     {
         using var text = new StringWriter();
-        using (var line = new ComparisonProgressLine(text))
+        using (var line = new ComparisonProgressLine(text, "comparing"))
         {
             line.Report(new ComparisonProgress(1, 224));
             Assert.Empty(text.ToString());
@@ -37,7 +37,7 @@ public class ComparisonProgressLineTests
     public void Short_work_leaves_no_trace()
     {
         using var text = new StringWriter();
-        using (var line = new ComparisonProgressLine(text))
+        using (var line = new ComparisonProgressLine(text, "comparing"))
         {
             line.Report(new ComparisonProgress(6, 6));
         }

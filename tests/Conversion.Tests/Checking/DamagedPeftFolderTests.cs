@@ -143,6 +143,30 @@ public class DamagedPeftFolderTests
         ("no .weight", copy => Rename(copy, name => name[..name.LastIndexOf('.')])),
     ];
 
+    // PEFT wraps what the config and the model have; factors for layers beyond the last are unexpected keys, whatever their shapes.
+    [Theory]
+    [InlineData("qwen3_moe_params")]
+    [InlineData("mixtral_params")]
+    [InlineData("mixtral_params_ranks")]
+    [InlineData("gpt_oss_params")]
+    [InlineData("qwen3_moe_square_alone")]
+    [InlineData("mixtral_per_expert")]
+    public void Experts_of_layers_beyond_the_last_are_ignored(string name)
+    {
+        FixtureCase fixture = Fixtures.Case(name);
+        using AdapterCopy copy = AdapterCopy.Of(fixture);
+        Rename(copy, tensor => string.Join('.', tensor.Split('.').Select(part => int.TryParse(part, out int number) ? $"{number + 50}" : part)));
+        string[] shifted = [.. copy.Tensors.Keys.Where(tensor => tensor.Contains(".experts.", StringComparison.Ordinal))];
+        CheckResult result = Readers.Check(copy.Save(), "peft", Readers.BaseFor("peft", fixture));
+        Assert.Equal(CheckVerdict.LoadsWrongly, result.Verdict);
+        Assert.DoesNotContain(result.Findings, finding => finding.Code.Id == "TF5509");
+        Assert.NotEmpty(shifted);
+        Assert.All(
+            shifted,
+            tensor => Assert.Contains(
+                result.Findings, finding => finding.Code.Id == "TF5531" && tensor.Contains(finding.Subject.Split(".experts")[0], StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("peft", CheckVerdict.LoadsWrongly)]
     [InlineData("vllm", CheckVerdict.Fails)]

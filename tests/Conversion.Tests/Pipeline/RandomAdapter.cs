@@ -69,7 +69,7 @@ public sealed class RandomAdapter
         var adapter = new RandomAdapter(files, dora);
         var random = new Random(seed);
         foreach ((string path, int inputs, int outputs)
-            in All().Where(_ => random.Next(10) < density).DefaultIfEmpty(("model.layers.1.self_attn.q_proj", 6, 8)))
+            in All(dora).Where(_ => random.Next(10) < density).DefaultIfEmpty(("model.layers.1.self_attn.q_proj", 6, 8)))
         {
             adapter.Add(path, inputs, outputs, rank, dtypes, random);
         }
@@ -77,18 +77,14 @@ public sealed class RandomAdapter
         return adapter;
     }
 
-    private static IEnumerable<(string Path, int Inputs, int Outputs)> All() =>
+    // MLX has no DoRA of embeddings: drawn alone, one would leave nothing.
+    private static IEnumerable<(string Path, int Inputs, int Outputs)> All(bool dora) =>
         Enumerable.Range(0, 3).SelectMany(layer => Kinds.Select(kind => ($"model.layers.{layer}.{kind.Leaf}", kind.Inputs, kind.Outputs)))
-            .Append(("lm_head", 6, 12)).Append(("model.embed_tokens", 12, 6));
+            .Append(("lm_head", 6, 12)).Concat(dora ? [] : [("model.embed_tokens", 12, 6)]);
 
     private void Add(string path, int inputs, int outputs, int rank, string[] dtypes, Random random)
     {
         bool isEmbedding = path == "model.embed_tokens";
-        if (isEmbedding && IsDora)
-        {
-            return;
-        }
-
         int own = (int)PeftPattern.Lookup(Config.Get("rank_pattern"), path, rank);
         string prefix = $"base_model.model.{path}.{(isEmbedding ? "lora_embedding_" : "lora_")}";
         string suffix = isEmbedding ? "" : ".weight";

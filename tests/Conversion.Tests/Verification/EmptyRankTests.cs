@@ -1,7 +1,11 @@
+using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Tests.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Tests.Verification;
 
@@ -9,6 +13,7 @@ namespace Transfuse.Conversion.Tests.Verification;
 public class EmptyRankTests
 {
     private const string Module = "model.layers.0.self_attn.q_proj";
+    private const string Second = "model.layers.0.self_attn.v_proj";
     private const string Switch = "model.layers.0.mlp.switch_mlp.up_proj";
 
     public static TheoryData<string, int, int> Cases => new(
@@ -27,6 +32,78 @@ public class EmptyRankTests
             VerificationResult result = AdapterVerifier.Verify(left, right, cancellationToken: TestContext.Current.CancellationToken);
             Assert.Null(result.Comparison);
             Assert.Contains(result.Findings, finding => finding.Severity == Severity.Error && finding.Code.Id.StartsWith("TF2", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("peft")]
+    [InlineData("mlx")]
+    public void Rank_0_in_one_module_leaves_the_others_to_be_compared(string form)
+    {
+        SmallAdapter partly = WithSecond(form, 0), whole = WithSecond(form, 2);
+        using IAdapterSource left = partly.Open(), again = partly.Open(), right = whole.Open();
+        VerificationResult equal = AdapterVerifier.Verify(left, again, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((1, true), (equal.Comparison!.Modules.Length, equal.Comparison.Agrees(0)));
+        VerificationResult other = AdapterVerifier.Verify(left, right, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.False(other.Comparison!.Agrees(0));
+        Assert.Equal(Second, Assert.Single(other.Comparison.Modules, module => !module.IsBitEqual).Path);
+        Assert.Contains(other.Findings, finding => finding.Code == TensorCodes.EmptyRank && finding.Subject == Second);
+    }
+
+    [Theory]
+    [InlineData("peft", "mlx-lm")]
+    [InlineData("peft", "peft")]
+    [InlineData("mlx", "peft")]
+    [InlineData("mlx", "mlx-lm")]
+    public void Rank_0_in_one_module_is_named_and_left_out_of_what_is_written(string form, string target)
+    {
+        SmallAdapter partly = WithSecond(form, 0);
+        Converted converted = Run.MustConvert(partly, TargetProfile.Find(target)!);
+        Assert.Contains(converted.Result.Findings, finding => finding.Code == TensorCodes.EmptyRank && finding.Subject == Second);
+        Assert.Equal(2, converted.Tensors.Count);
+        Assert.All(converted.Tensors.Keys, name => Assert.Contains(Module, name, StringComparison.Ordinal));
+        (RepairResult repaired, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files) = Repairing.InMemory(partly.Files());
+        Assert.True(repaired.IsWritten);
+        Assert.Contains(repaired.Findings, finding => finding.Code == TensorCodes.EmptyRank && finding.Subject == Second);
+        using IAdapterSource written = AdapterSource.FromMemory("repaired", files);
+        TargetProfile own = form == "peft" ? TargetProfile.Peft : TargetProfile.MlxLm;
+        Assert.NotEqual(CheckVerdict.Fails, AdapterChecker.Check(written, own, cancellationToken: TestContext.Current.CancellationToken).Verdict);
+        using IAdapterSource damaged = partly.Open();
+        Assert.Equal(CheckVerdict.Fails, AdapterChecker.Check(damaged, own, cancellationToken: TestContext.Current.CancellationToken).Verdict);
+    }
+
+    [Theory]
+    [InlineData("peft dora")]
+    [InlineData("mlx dora")]
+    public void A_magnitude_without_factors_is_not_without_effect(string form)
+    {
+        SmallAdapter empty = Make(form, 0, 0);
+        AddWhole(empty, form, Second);
+        TargetProfile other = form == "peft dora" ? TargetProfile.MlxLm : TargetProfile.Peft;
+        Run.MustRefuse(empty, other, ["TF2361"]);
+        Converted allowed = Run.MustConvert(empty, other, null, new ConversionOptions { Allowed = ["TF2361"] });
+        Assert.Equal(3, allowed.Tensors.Count);
+    }
+
+    // One whole module, and a second whose factors have the rank given.
+    private static SmallAdapter WithSecond(string form, int rank)
+    {
+        SmallAdapter adapter = Make(form, 2, 2);
+        bool isPeft = form == "peft";
+        adapter.Random(isPeft ? $"base_model.model.{Second}.lora_A.weight" : Second + ".lora_a", isPeft ? [rank, 8] : [8, rank]);
+        adapter.Random(isPeft ? $"base_model.model.{Second}.lora_B.weight" : Second + ".lora_b", isPeft ? [6, rank] : [rank, 6]);
+        return isPeft ? adapter.Set("target_modules", "[\"q_proj\", \"v_proj\"]") : adapter;
+    }
+
+    private static void AddWhole(SmallAdapter adapter, string form, string module)
+    {
+        bool isPeft = form.StartsWith("peft", StringComparison.Ordinal);
+        adapter.Random(isPeft ? $"base_model.model.{module}.lora_A.weight" : module + ".lora_a", isPeft ? [2, 8] : [8, 2]);
+        adapter.Random(isPeft ? $"base_model.model.{module}.lora_B.weight" : module + ".lora_b", isPeft ? [6, 2] : [2, 6]);
+        adapter.Random(isPeft ? $"base_model.model.{module}.lora_magnitude_vector" : module + ".m", 6);
+        if (isPeft)
+        {
+            adapter.Set("target_modules", "[\"q_proj\", \"v_proj\"]");
         }
     }
 

@@ -109,6 +109,72 @@ public class DictionaryTests
         Assert.Contains($"is {kind}, not a tensor", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("module")]
+    [InlineData("state_dict")]
+    [InlineData("model_state_dict")]
+    public void The_only_dictionary_with_tensors_is_read_wherever_it_lies(string key)
+    {
+        byte[] pickle = Tensor(new PickleWriter().EmptyDict().Text("epoch").Number(3).Op('s').Text(key).OrderedDict().Text("w")).Op('s').Op('s')
+            .Text("settings").EmptyDict().Text("lr").Number(1).Op('s').Op('s').Stop();
+        Assert.Equal([1, 2], Values(pickle, key));
+        byte[] deeper = Tensor(new PickleWriter().EmptyDict().Text("checkpoint").EmptyDict().Text(key).EmptyDict().Text("w")).Op('s').Op('s').Op('s').Stop();
+        Assert.Equal([1, 2], Values(deeper, "checkpoint." + key));
+    }
+
+    [Fact]
+    public void Refuses_tensors_in_two_dictionaries_and_names_both()
+    {
+        byte[] pickle = Tensor(Tensor(new PickleWriter().EmptyDict().Text("model").EmptyDict().Text("w")).Op('s').Op('s').Text("ema").EmptyDict().Text("w"))
+            .Op('s').Op('s').Stop();
+        TorchCheckpointException refused = Refused(pickle, "model");
+        Assert.Contains("'model' is a dict, not a tensor; tensors lie in 2 places, 'model', 'ema'; save the one", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_tensors_beside_a_dictionary_of_tensors()
+    {
+        byte[] pickle = Tensor(Tensor(new PickleWriter().EmptyDict().Text("module").EmptyDict().Text("w")).Op('s').Op('s').Text("rng_state")).Op('s').Stop();
+        Assert.Contains("2 places, the saved dictionary itself, 'module'", Refused(pickle, "module").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuses_tensors_in_a_list_and_values_among_nested_tensors()
+    {
+        byte[] list = Tensor(new PickleWriter().EmptyDict().Text("module").Raw((byte)']')).Op('a').Op('s').Stop();
+        Assert.Contains("the tensors lie in a list, 'module'", Refused(list, "module").Message, StringComparison.Ordinal);
+        byte[] mixed = Tensor(new PickleWriter().EmptyDict().Text("module").EmptyDict().Text("w")).Op('s').Text("version").Number(1).Op('s').Op('s').Stop();
+        Assert.Contains("'version' is an integer, not a tensor", Refused(mixed, "version").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dictionary_that_contains_itself_is_walked_once()
+    {
+        byte[] pickle = Tensor(new PickleWriter().EmptyDict().Put(0).Text("self").Get(0).Op('s').Text("module").EmptyDict().Text("w")).Op('s').Op('s').Stop();
+        Assert.Equal([1, 2], Values(pickle, "module"));
+    }
+
+    [Fact]
+    public void Dictionaries_nested_many_thousand_times_are_walked_without_recursion()
+    {
+        const int Depth = 20_000;
+        var writer = new PickleWriter();
+        for (int depth = 0; depth < Depth; depth++)
+        {
+            writer.EmptyDict().Text("a");
+        }
+
+        Tensor(writer.EmptyDict().Text("w")).Op('s');
+        for (int depth = 0; depth < Depth; depth++)
+        {
+            writer.Op('s');
+        }
+
+        using TorchCheckpointFile file = TorchCheck.Open(TorchWriter.Zip(writer.Stop(), [("0", Storage)]));
+        Assert.Equal("w", Assert.Single(file.Tensors).Name);
+        Assert.InRange(file.Nested!.Length, 200, 203);
+    }
+
     [Fact]
     public void Refuses_a_root_that_is_no_dictionary()
     {
@@ -128,9 +194,13 @@ public class DictionaryTests
 
     private static PickleWriter Tensor(PickleWriter writer) => writer.Tensor("torch.FloatStorage", "0", 2, 0, [2], [1]);
 
-    private static float[] Values(byte[] pickle)
+    private static TorchCheckpointException Refused(byte[] pickle, string item) =>
+        TorchCheck.Refuses(TorchWriter.Zip(pickle, [("0", Storage)]), TorchCheckpointError.ValueNotTensor, item);
+
+    private static float[] Values(byte[] pickle, string? nested = null)
     {
         using TorchCheckpointFile file = TorchCheck.Open(TorchWriter.Zip(pickle, [("0", Storage)]));
+        Assert.Equal(nested, file.Nested);
         NamedTensor tensor = Assert.Single(file.Tensors);
         Assert.Equal("w", tensor.Name);
         return TorchCheck.Values<float>(tensor.Tensor);

@@ -14,6 +14,7 @@ internal sealed class PeftInjection
     private readonly PeftConfig _config;
     private readonly HfOutline? _model;
     private readonly PeftTargetMatcher _matcher;
+    private readonly PeftParameterIndex _parameters;
 
     /// <exception cref="PythonRegexException">A pattern cannot be used.</exception>
     public PeftInjection(PeftConfig config, HfOutline? model, RegexBudget budget)
@@ -21,6 +22,7 @@ internal sealed class PeftInjection
         _config = config;
         _model = model;
         _matcher = new PeftTargetMatcher(config, budget);
+        _parameters = new PeftParameterIndex(config.TargetParameters ?? []);
     }
 
     /// <summary>Whether a module gets an adapter; <see langword="null"/> where PEFT's table of defaults for model types decides.</summary>
@@ -40,6 +42,11 @@ internal sealed class PeftInjection
     /// <summary>The layer that a pair goes to, or why there is none.</summary>
     public (PeftBinding? Binding, string Why) Bind(PeftModuleFactors pair)
     {
+        if (_model?.LacksParameters(pair.Path) == true)
+        {
+            return (null, "the model has no such module");
+        }
+
         ImmutableArray<string> parameters = PackedParameters(pair.Path);
         if (!parameters.IsEmpty || pair.Nesting > 0)
         {
@@ -77,13 +84,10 @@ internal sealed class PeftInjection
         }
 
         // An item without a module names a parameter of those modules alone that have it: not of a target itself, nor of one whose weight is named.
-        ImmutableArray<string> named = PeftParameterTargets.Of(owner, (_config.TargetParameters ?? []).Where(PeftParameterTargets.NamesModule));
+        ImmutableArray<string> named = _parameters.Of(owner, withBare: false);
         bool isOther = named is ["weight"] || (named.IsEmpty && _matcher.Match(owner) == PeftTargetVerdict.Targeted);
-        return (_model is not null && !_model.IsUndescribed(owner)) || isOther ? [] :
-        [
-            .. (_config.TargetParameters ?? []).Select(target => $"{owner}.{ModulePath.LeafOf(target)}").Where(path => !path.EndsWith(".weight", StringComparison.Ordinal))
-                .Distinct().Where(TargetsParameter),
-        ];
+        return (_model is not null && !_model.IsUndescribed(owner)) || isOther ? []
+            : [.. _parameters.Of(owner, withBare: true).Where(parameter => parameter != "weight").Select(parameter => $"{owner}.{parameter}")];
     }
 
     private (PeftBinding? Binding, string Why) BindPacked(PeftModuleFactors pair, ImmutableArray<string> parameters)

@@ -51,7 +51,9 @@ internal sealed record MlxModulePair(ModulePath Path, ModuleKind Kind, LazyTenso
 
         if (rank == 0)
         {
-            log.Add(TensorCodes.EmptyRank.At(factors.Path, "has rank 0"));
+            log.Add(factors.Magnitude is { } alone
+                ? TensorCodes.EmptyRankMagnitude.At(factors.Path, $"has rank 0, and m is {alone.Tensor.Shape}")
+                : TensorCodes.EmptyRank.At(factors.Path, "has rank 0"));
             return null;
         }
 

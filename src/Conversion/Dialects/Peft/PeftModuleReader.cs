@@ -15,6 +15,8 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
     private readonly PeftPatternMatcher _patterns = new(config, config.Patterns);
 
+    private readonly PeftParameterIndex _parameters = new(config.TargetParameters ?? []);
+
     // A pattern among the targets need not be usable: the tensors tell what is adapted.
     private readonly Lazy<PeftTargetMatcher> _targets = new(() => new PeftTargetMatcher(config, config.Patterns));
 
@@ -139,12 +141,14 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
         if (columns == 0)
         {
-            log.Add(TensorCodes.EmptyRank.At(factors.Label, $"lora_A is {a.Shape}"));
+            log.Add(factors.Magnitude is { } alone
+                ? TensorCodes.EmptyRankMagnitude.At(factors.Label, $"lora_A is {a.Shape}, and lora_magnitude_vector {alone.Shape}")
+                : TensorCodes.EmptyRank.At(factors.Label, $"lora_A is {a.Shape}"));
             return null;
         }
 
         bool isParameter = factors.Nesting > 0 || IsParameter(factors.Path);
-        string? parameter = isParameter ? PeftParameterTargets.Resolve(factors.Path, factors.Nesting, depths, config.TargetParameters ?? [], log) : null;
+        string? parameter = isParameter ? PeftParameterTargets.Resolve(factors.Path, factors.Nesting, depths, _parameters, log) : null;
         if (isParameter && parameter is null)
         {
             return null;
@@ -188,9 +192,7 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
     // An item without a dot names that parameter of every module; a module that is a target itself is not wrapped for its parameters.
     private bool IsParameter(string path) =>
-        config.TargetParameters is { IsEmpty: false } targets
-        && (!PeftParameterTargets.Of(path, targets.Where(PeftParameterTargets.NamesModule)).IsEmpty
-            || (!targets.All(PeftParameterTargets.NamesModule) && _targets.Value.Match(path) == PeftTargetVerdict.NotTargeted));
+        !_parameters.Of(path, withBare: false).IsEmpty || (_parameters.HasBare && _targets.Value.Match(path) == PeftTargetVerdict.NotTargeted);
 
     private AdapterModule? WithMagnitude(AdapterModule module, LazyTensor magnitude)
     {

@@ -90,15 +90,13 @@ internal sealed class HfOutline
     public string Layerless(string path) => Split(path) is var (root, _, rest) ? $"{root}.*.{rest}" : path;
 
     /// <summary>What is at a module path.</summary>
-    public HfSlot Find(string path)
-    {
-        if (_replicated is { } layers && Split(path) is var (root, layer, rest))
-        {
-            return layer < layers.Length ? FindInBase($"{root}.{layers[layer]}.{rest}") : HfSlot.Absent;
-        }
+    public HfSlot Find(string path) => InBase(path) is { } own ? FindInBase(own) : HfSlot.Absent;
 
-        return FindInBase(path);
-    }
+    // The path in the base; null where no layer of the base stands behind it.
+    private string? InBase(string path) =>
+        _replicated is not { } layers || Split(path) is not var (root, layer, rest) ? path
+        : layer < layers.Length ? $"{root}.{layers[layer]}.{rest}"
+        : null;
 
     private (string Root, int Layer, string Below)? Split(string path)
     {
@@ -151,10 +149,16 @@ internal sealed class HfOutline
     }
 
     /// <summary>The axes of a packed expert parameter, by its full path; <see langword="null"/> where it is none.</summary>
-    public PackedParameter? Packed(string parameter) => _map.MapToMlx(parameter).Packed;
+    public PackedParameter? Packed(string parameter) => InBase(parameter) is { } path ? _map.MapToMlx(path).Packed : null;
 
-    /// <summary>The packed parameters of a module, in the order in which PEFT nests its wrappers, the first innermost.</summary>
-    public ImmutableArray<string> RegisteredParameters(string owner) => _map.RegisteredParametersOf(owner);
+    /// <summary>
+    /// The packed parameters of a module, in the order in which PEFT nests its wrappers, the first innermost: none where the module's layer is beyond the model's
+    /// last or has no experts.
+    /// </summary>
+    public ImmutableArray<string> RegisteredParameters(string owner) => [.. _map.RegisteredParametersOf(owner).Where(parameter => !Find(parameter).IsAbsent)];
+
+    /// <summary>Whether a path names packed parameters of the architecture in a layer that does not have them.</summary>
+    public bool LacksParameters(string owner) => _map.RegisteredParametersOf(owner) is { IsEmpty: false } named && named.All(parameter => Find(parameter).IsAbsent);
 
     /// <summary>The packed parameter of transformers 5 that an old module of one expert became, or <see langword="null"/>.</summary>
     public string? PackedOf(string expertModule) =>

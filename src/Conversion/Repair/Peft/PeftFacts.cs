@@ -13,11 +13,12 @@ internal sealed class PeftFacts
     {
         Tensors = tensors;
         JsonFields.ReadStrings(config["target_parameters"], out ImmutableArray<string> parameters);
-        string[] qualified = [.. parameters.Where(PeftParameterTargets.NamesModule)];
+        var qualified = new PeftParameterIndex(parameters);
         PlainRanks =
         [
             .. tensors.Modules
-                .Where(module => module.Nesting == 0 && module.A is not null && PeftParameterTargets.Of(module.Path, qualified).All(parameter => parameter == "weight") && !PeftParameterTargets.IsExperts(module.Path))
+                .Where(module => module.Nesting == 0 && module.A is not null && !PeftParameterTargets.IsExperts(module.Path))
+                .Where(module => qualified.Of(module.Path, withBare: false).All(parameter => parameter == "weight"))
                 .Select(module => module.A!.Shape.Rank > 0 ? module.A.Shape[0] : 0).Where(rank => rank is > 0 and <= int.MaxValue).Select(rank => (int)rank),
         ];
     }

@@ -30,7 +30,7 @@ internal static class PeftTensorChanges
             yield return new RepairChange(other.Name, old[other.Name].SafetensorsName(), cast.DType.SafetensorsName(), "the same values in a dtype that every reader takes");
         }
 
-        bool isUnread = content.WeightsFile is not (AdapterFiles.PeftWeights or AdapterFiles.PeftPickle);
+        bool isUnread = content.IsNested || content.WeightsFile is not (AdapterFiles.PeftWeights or AdapterFiles.PeftPickle);
         if (isUnread || (changed.Length > 0 && content.WeightsFile != AdapterFiles.PeftWeights))
         {
             yield return new RepairChange("weights file", content.WeightsFile, AdapterFiles.PeftWeights, "tensors are written as safetensors");

@@ -28,23 +28,22 @@ internal static class WrittenCheck
     /// <param name="context">The run.</param>
     public static void Run(OutputFolder output, TargetProfile target, Run context)
     {
+        using var source = new WrittenSource(output);
+        using var files = new CheckedFiles(source, context.Base);
+        var values = new WrittenValues(output);
+
         // Of a reader of the caller's own no rules are known.
         foreach (TargetProfile reader in target.Name.Split(',').Select(TargetProfile.Find).OfType<TargetProfile>())
         {
-            AskReader(output, reader, context);
+            AskReader(files, values, reader, context);
         }
     }
 
-    private static void AskReader(OutputFolder output, TargetProfile reader, Run context)
+    private static void AskReader(CheckedFiles files, WrittenValues values, TargetProfile reader, Run context)
     {
         var log = new FindingLog();
-        using var source = new WrittenSource(output);
         var options = new CheckOptions { Base = context.Base, ModelType = context.Options.ModelType };
-        using (var check = new CheckContext(source, reader.Name, options, log, context.CancellationToken))
-        {
-            ReaderRules.Of(reader).Check(check);
-        }
-
+        ReaderRules.Of(reader).Check(new CheckContext(files, reader.Name, options, log, context.CancellationToken));
         if (reader == TargetProfile.Peft && context.Options.TransformersGeneration < 5)
         {
             TellOldNames(log, context);
@@ -58,7 +57,8 @@ internal static class WrittenCheck
         {
             FindingCode code = CheckCodes.Silent.Contains(finding.Code) ? TargetCodes.ReaderMisreads : TargetCodes.ReaderRefuses;
             // An initialisation that changes the base is never rewritten: PEFT alone can convert the adapter.
-            Finding told = code.At(finding.Subject, $"{finding.Message} ({finding.Code})");
+            string stands = code == TargetCodes.ReaderMisreads && values.Describe(finding) is { } written ? $"; {written}" : string.Empty;
+            Finding told = code.At(finding.Subject, $"{finding.Message}{stands} ({finding.Code})");
             context.Log.Add(finding.Subject == "init_lora_weights" ? told with { Severity = Severity.Warning } : told);
         }
     }

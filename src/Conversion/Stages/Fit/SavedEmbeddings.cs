@@ -41,7 +41,8 @@ internal static class SavedEmbeddings
             {
                 refused.Add(tensor);
                 run.Log.Add(TensorCodes.SavedEmbedding.At(
-                    tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {why}; merging in PEFT (merge_and_unload) keeps it, --allow {TensorCodes.SavedEmbedding.Id} drops it"));
+                    tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {why}; "
+                    + $"merging (transfuse fuse, or merge_and_unload in PEFT) keeps it, --allow {TensorCodes.SavedEmbedding.Id} drops it"));
             }
         }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
+using Transfuse.Formats.TorchCheckpoint;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 
@@ -25,7 +26,17 @@ internal static partial class OpenAdapter
             return null;
         }
 
-        return SourceFiles.OpenWeights(chosen, weightsFile, log) is not { } weights ? null : new AdapterContent(chosen, chosen.Name, weightsFile, weights, config)
+        if (SourceFiles.OpenWeights(chosen, weightsFile, log) is not { } weights)
+        {
+            return null;
+        }
+
+        if (weights is TorchCheckpointFile { Nested: { } nested })
+        {
+            log.Add(ContainerCodes.NestedTensors.At(Path.Combine(chosen.Name, weightsFile), $"the {weights.Tensors.Length} tensors were read from its entry {nested}"));
+        }
+
+        return new AdapterContent(chosen, chosen.Name, weightsFile, weights, config)
         {
             HasByteOrderMark = config is not null && SourceFiles.HasByteOrderMark(chosen, AdapterFiles.Config),
         };

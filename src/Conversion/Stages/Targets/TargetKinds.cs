@@ -79,7 +79,7 @@ internal static class TargetKinds
     // What no program knows, merging does not keep either.
     private static string Remedy(FindingCode code) => !code.CanBeAllowed ? string.Empty
         : code == TensorCodes.UnknownTensor ? $", and no loader reads a tensor of this name; --allow {code.Id} drops it"
-        : $"; merging in PEFT (merge_and_unload) keeps it, --allow {code.Id} drops it";
+        : $"; merging (transfuse fuse, or merge_and_unload in PEFT) keeps it, --allow {code.Id} drops it";
 
     private static FindingCode? CodeFor(OtherTensorKind kind) => kind switch
     {
