@@ -29,13 +29,18 @@ internal sealed class WrittenValues(OutputFolder output)
     // A field of the config, or one inside another: lora_parameters.scale.
     private JsonValue? Field(string path)
     {
-        if (output.Config[path] is { } direct)
+        if (output.Config is not { } config)
+        {
+            return null;
+        }
+
+        if (config[path] is { } direct)
         {
             return direct;
         }
 
         int dot = path.IndexOfAny(['.', ':']);
-        return dot > 0 && output.Config[path[..dot]] is JsonObject inner ? inner[path[(dot + 1)..]] : null;
+        return dot > 0 && config[path[..dot]] is JsonObject inner ? inner[path[(dot + 1)..]] : null;
     }
 
     // The first tensor of each module, by its path with and without PEFT's prefix; each tensor also by its name.

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
-using Transfuse.Formats.TorchCheckpoint;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.TorchCheckpoint;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Read;
