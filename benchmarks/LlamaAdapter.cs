@@ -28,12 +28,14 @@ internal static class LlamaAdapter
         [
             .. from layer in Enumerable.Range(0, layers)
                from projection in Projections
-               from factor in new[] { (Name: "lora_A", Shape: new TensorShape(Rank, projection.In)), (Name: "lora_B", Shape: new TensorShape(projection.Out, Rank)) }
+               from factor in new[] { (Name: "lora_A", Shape: new TensorShape(Rank, projection.In)),
+                   (Name: "lora_B", Shape: new TensorShape(projection.Out, Rank)) }
                select new NamedTensor($"base_model.model.model.layers.{layer}.{projection.Name}.{factor.Name}.weight", Values(factor.Shape, random)),
         ];
         using (var sink = new FileByteSink(Path.Combine(folder, "adapter_model.safetensors")))
         {
-            SafetensorsWriter.Write(sink, tensors, new Dictionary<string, string> { ["format"] = "pt" }, new SafetensorsWriterOptions(), CancellationToken.None);
+            SafetensorsWriter
+                .Write(sink, tensors, new Dictionary<string, string> { ["format"] = "pt" }, new SafetensorsWriterOptions(), CancellationToken.None);
         }
 
         var config = new JsonObject(

@@ -24,7 +24,8 @@ internal static class LlamaModel
         string adapter = Directory.CreateDirectory(Path.Combine(folder, "adapter")).FullName;
         (string Name, int In, int Out)[] projections =
         [
-            ("self_attn.q_proj", hidden, hidden), ("self_attn.k_proj", hidden, hidden), ("self_attn.v_proj", hidden, hidden), ("self_attn.o_proj", hidden, hidden),
+            ("self_attn.q_proj", hidden, hidden), ("self_attn.k_proj", hidden, hidden), ("self_attn.v_proj", hidden, hidden),
+            ("self_attn.o_proj", hidden, hidden),
             ("mlp.gate_proj", hidden, 4 * hidden), ("mlp.up_proj", hidden, 4 * hidden), ("mlp.down_proj", 4 * hidden, hidden),
         ];
         NamedTensor[] weights =
@@ -46,7 +47,8 @@ internal static class LlamaModel
                 .. from layer in Enumerable.Range(0, layers)
                    from projection in projections
                    from factor in new[] { (Name: "lora_A", Rows: Rank, Columns: projection.In), (Name: "lora_B", Rows: projection.Out, Columns: Rank) }
-                   select new NamedTensor($"base_model.model.model.layers.{layer}.{projection.Name}.{factor.Name}.weight", Values(DType.F32, factor.Rows, factor.Columns)),
+                   select new NamedTensor(
+                       $"base_model.model.model.layers.{layer}.{projection.Name}.{factor.Name}.weight", Values(DType.F32, factor.Rows, factor.Columns)),
             ]);
         File.WriteAllText(
             Path.Combine(adapter, "adapter_config.json"),
@@ -70,7 +72,8 @@ internal static class LlamaModel
             map.AddRange(own.Select(tensor => new KeyValuePair<string, JsonValue>(tensor.Name, new JsonString(file))));
         }
 
-        var index = new JsonObject([new("metadata", new JsonObject([new("total_size", JsonNumber.Of(weights.Sum(weight => weight.Tensor.ByteLength)))])), new("weight_map", new JsonObject(map))]);
+        var index = new JsonObject([new("metadata", new JsonObject([new("total_size", JsonNumber.Of(weights.Sum(weight => weight.Tensor.ByteLength)))])),
+            new("weight_map", new JsonObject(map))]);
         File.WriteAllBytes(Path.Combine(folder, "model.safetensors.index.json"), PythonJson.Write(index, PythonJsonStyle.Report));
     }
 

@@ -14,6 +14,18 @@ if (args is ["make-model", string target, string count, string hidden, string sh
     return;
 }
 
+if (args is ["make-llama", string place, "1b" or "8b"])
+{
+    (args[2] == "1b" ? LlamaRunner.OneBillion : LlamaRunner.EightBillion).Write(place);
+    return;
+}
+
+if (args is ["forward", string folderOfModel, string folderOfAdapter, string library, string prompt, string decoded])
+{
+    ForwardRunner.Run(folderOfModel, folderOfAdapter, library, Int(prompt), Int(decoded));
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(TransposeBenchmark).Assembly).Run(args);
 
 static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);

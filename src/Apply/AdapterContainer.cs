@@ -99,7 +99,9 @@ public sealed class AdapterContainer : IDisposable
     /// <summary>The same, under the names that a model has for its modules.</summary>
     internal static AdapterContainer FromAdapter(Adapter adapter, BaseModel baseModel) => FromAdapter(UnderModelPaths(adapter, baseModel));
 
-    /// <summary>A new adapter for a model: A uniform between -1/sqrt(in) and 1/sqrt(in), B zero, m the norms of the rows, as mlx-lm (0.32.0) makes it.</summary>
+    /// <summary>
+    /// A new adapter for a model: A uniform between -1/sqrt(in) and 1/sqrt(in), B zero, m the norms of the rows, as mlx-lm (0.32.0) makes it.
+    /// </summary>
     /// <param name="model">The model; it is not changed.</param>
     /// <param name="configuration">What the adapter is like.</param>
     /// <param name="seed">The same seed gives the same numbers.</param>
@@ -157,8 +159,8 @@ public sealed class AdapterContainer : IDisposable
     }
 
     /// <summary>
-    /// Saves the adapter, whether it is loaded and enabled or not: with the inference of a conversion for what the config says, and with its checks. A config that the
-    /// adapter came with is not carried on, but for the base's id. Where an error finding stands against it, nothing is written.
+    /// Saves the adapter, whether it is loaded and enabled or not: with the inference of a conversion for what the config says, and with its checks. A config
+    /// that the adapter came with is not carried on, but for the base's id. Where an error finding stands against it, nothing is written.
     /// </summary>
     /// <param name="folder">The folder that is to appear: complete, or not at all.</param>
     /// <param name="options">What the caller decides; the base is the model's where they have none.</param>

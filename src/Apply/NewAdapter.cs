@@ -82,7 +82,8 @@ internal static class NewAdapter
             Rank = rank,
             Scale = configuration.Scale,
             Dropout = configuration.Dropout,
-            Magnitude = configuration.IsDora && kind != ModuleKind.Experts ? Memory(model.Backend.ToSingles(model.Backend.RowNorms(weight, null, null, 0)), new(weight.Rows)) : null,
+            Magnitude = configuration.IsDora && kind != ModuleKind.Experts
+                ? Memory(model.Backend.ToSingles(model.Backend.RowNorms(weight, null, null, 0)), new(weight.Rows)) : null,
         };
     }
 

@@ -27,7 +27,9 @@ public class DocumentationTests
     {
         string reports = File.ReadAllText(Path.Combine(Fixtures.RepositoryRoot, "docs", "reports.md"));
         RootCommand root = CommandLine.Build(new CommandConsole(TextWriter.Null, TextWriter.Null));
-        Assert.All(root.Subcommands, command => Assert.Contains($"| `transfuse.{command.Name}/1` |", reports));
+        Command[] reporting = [.. root.Subcommands.Where(command => command.Options.Any(option => option.Name == "--json"))];
+        Assert.Equal(root.Subcommands.Count - 1, reporting.Length);
+        Assert.All(reporting, command => Assert.Contains($"| `transfuse.{command.Name}/1` |", reports));
     }
 
     private static string Render()

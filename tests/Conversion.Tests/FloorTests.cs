@@ -38,6 +38,7 @@ public class FloorTests
     [InlineData("Models", "Sources")]
     [InlineData("Sinks", "Sources", "Models")]
     [InlineData("Dialects", "Sources", "Models")]
+    [InlineData("Readers", "Sources", "Models", "Dialects")]
     public void Rooms_of_conversion_use_lower_rooms_only(string room, params string[] lower)
     {
         string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", room), "*.cs", SearchOption.AllDirectories);
@@ -45,6 +46,26 @@ public class FloorTests
         IEnumerable<string> used = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), @"^using Transfuse\.Conversion\.(\w+)", RegexOptions.Multiline))
             .Select(match => match.Groups[1].Value).Distinct();
         Assert.Empty(used.Except([room, .. lower]));
+    }
+
+    // Rooms of readers: what one alone does is in its folder, what several share in Mlx, Peft and Served.
+    [Theory]
+    [InlineData("Mlx")]
+    [InlineData("MlxLm", "Mlx")]
+    [InlineData("MlxSwift", "Mlx", "Served")]
+    [InlineData("MlxVlm", "Mlx", "MlxLm")]
+    [InlineData("Unsloth", "Mlx", "MlxLm")]
+    [InlineData("Peft")]
+    [InlineData("Served", "Peft")]
+    [InlineData("Vllm", "Peft", "Served")]
+    [InlineData("Sglang", "Peft", "Served")]
+    public void Readers_know_only_those_that_they_call(string reader, params string[] others)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", "Readers", reader), "*.cs");
+        Assert.NotEmpty(files);
+        IEnumerable<string> used = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), @"^using Transfuse\.Conversion\.Readers\.(\w+)", RegexOptions.Multiline))
+            .Select(match => match.Groups[1].Value).Distinct();
+        Assert.Empty(used.Except(others));
     }
 
     [Fact]

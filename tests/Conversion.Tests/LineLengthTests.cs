@@ -10,8 +10,10 @@ public class LineLengthTests
     [Theory]
     [InlineData("src/Formats")]
     [InlineData("src/Metadata")]
+    [InlineData("src/Apply")]
     [InlineData("tests/Formats.Tests")]
     [InlineData("tests/Metadata.Tests")]
+    [InlineData("tests/Apply.Tests")]
     public void Lines_have_at_most_160_characters(string folder)
     {
         string root = Path.Combine(Fixtures.RepositoryRoot, folder);

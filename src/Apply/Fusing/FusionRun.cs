@@ -99,7 +99,12 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
                     kept[0].Module, $"{kept.Length} of {tried.Length} modules would lose more than {Percent(share)}, and are not quantized"));
         }
 
-        return new FusionPlan { Weights = plan.Weights.SetItems(kept.Select(weight => KeyValuePair.Create(weight.Name, weight))), IsUntied = plan.IsUntied, Tokens = plan.Tokens };
+        return new FusionPlan
+        {
+            Weights = plan.Weights.SetItems(kept.Select(weight => KeyValuePair.Create(weight.Name, weight))),
+            IsUntied = plan.IsUntied,
+            Tokens = plan.Tokens,
+        };
     }
 
     private ImmutableArray<PlacedStage> Place(ReadResult read, WeightLookup lookup, TiedWeights tied, ArchitectureMap? map)
@@ -148,9 +153,8 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
 
     private FusionResult Result(FusionPlan plan, ImmutableArray<(PlannedWeight Weight, WeightLoss Loss)> losses, bool isWritten)
     {
-        Dictionary<string,
-        double> byName = losses.Where(item => !item.Weight.Stages.IsEmpty).ToDictionary(
-            item => item.Weight.Name, item => Rounded(item.Loss.Value), StringComparer.Ordinal);
+        Dictionary<string, double> byName = losses.Where(item => !item.Weight.Stages.IsEmpty)
+            .ToDictionary(item => item.Weight.Name, item => Rounded(item.Loss.Value), StringComparer.Ordinal);
         return new FusionResult(
             _log.ToSorted(),
             [

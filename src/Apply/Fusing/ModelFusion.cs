@@ -95,7 +95,8 @@ public static class ModelFusion
     private static Finding AskRepair(Finding finding)
     {
         string message = Answered(finding.Message);
-        return message == finding.Message ? finding : finding with { Message = message, Remedy = "Merge what transfuse repair makes of the adapter with that option." };
+        return message == finding.Message ? finding
+            : finding with { Message = message, Remedy = "Merge what transfuse repair makes of the adapter with that option." };
     }
 
     private static string Answered(string text)

@@ -31,7 +31,8 @@ internal sealed class Decoder
         int hidden = settings.Size("dims.H", null);
         Vocabulary = settings.Size("dims.V", null);
         _embedding = parts.Embedding(settings.Word("paths.embed")!, Vocabulary, hidden);
-        _positions = settings.Word("embed.positions.path") is { } positions ? parts.Matrix(positions + ".weight", settings.Size("embed.positions.n", null), hidden) : null;
+        _positions = settings.Word("embed.positions.path") is { } positions
+            ? parts.Matrix(positions + ".weight", settings.Size("embed.positions.n", null), hidden) : null;
         _ngrams = NgramEmbedding.Create(parts);
         _streams = AltUpStreams.Create(parts);
         _layerInputs = LayerInputs.Create(parts);
@@ -53,15 +54,18 @@ internal sealed class Decoder
         bool tied = settings.Is("head.tie", null, false);
         if (settings.Has("head.refused_when") && settings.Is("head.refused_when", null, false))
         {
-            throw new ModelException(ModelError.SettingNotRun, settings.Word("head.refused_when")!, "is set, which normalises the head by columns on loading; that is not run");
+            throw new ModelException(
+                ModelError.SettingNotRun, settings.Word("head.refused_when")!, "is set, which normalises the head by columns on loading; that is not run");
         }
 
-        _head = tied ? null : parts.Linear(settings.Word("paths.head")!, Vocabulary, hidden, settings.Is("head.bias", null, false), settings.Word("head.normalize") == "rows");
+        _head = tied ? null
+            : parts.Linear(settings.Word("paths.head")!, Vocabulary, hidden, settings.Is("head.bias", null, false), settings.Word("head.normalize") == "rows");
 
         _embeddingScale = settings.Number("embed.scale", null, 1);
         if (settings.Word("embed.scale_rounding")?.StartsWith("bfloat16", StringComparison.Ordinal) == true)
         {
-            _embeddingScale = (float)BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(_embeddingScale) + 0x7FFF + ((BitConverter.SingleToUInt32Bits(_embeddingScale) >> 16) & 1)) & 0xFFFF_0000);
+            _embeddingScale = (float)BitConverter.UInt32BitsToSingle(
+                (BitConverter.SingleToUInt32Bits(_embeddingScale) + 0x7FFF + ((BitConverter.SingleToUInt32Bits(_embeddingScale) >> 16) & 1)) & 0xFFFF_0000);
         }
 
         _factor = settings.Number("head.mul", null, 1);

@@ -224,7 +224,8 @@ public sealed class LanguageModel : IDisposable
             return;
         }
 
-        string? bad = _files.Names.Order(StringComparer.Ordinal).FirstOrDefault(name => _files.Find(name) is { } tensor && tensor.DType.IsFactorFloat() && !TensorProbe.IsFinite(tensor));
+        string? bad = _files.Names.Order(StringComparer.Ordinal)
+            .FirstOrDefault(name => _files.Find(name) is { } tensor && tensor.DType.IsFactorFloat() && !TensorProbe.IsFinite(tensor));
         throw bad is null
             ? new ModelException(ModelError.NotFinite, "logits", "hold a value that is not finite, though all weights are")
             : new ModelException(ModelError.NotFinite, bad, "holds a value that is not finite");
@@ -254,7 +255,8 @@ public sealed class LanguageModel : IDisposable
     {
         if (source.Config.Root["quantization_config"] is JsonObject && source.Config.Quantization is null)
         {
-            throw new ModelException(ModelError.SettingNotRun, "quantization_config", "is there without MLX's quantization: weights quantized by other programs are not run");
+            throw new ModelException(
+                ModelError.SettingNotRun, "quantization_config", "is there without MLX's quantization: weights quantized by other programs are not run");
         }
 
         try

@@ -1,7 +1,9 @@
 namespace Transfuse.Apply.RoundTrip;
 
 /// <summary>How far two adapters' passes are apart after a part of the model.</summary>
-/// <param name="Layer">The layer; -1 for the embedding, the number of layers for the head. Of a model that runs its layers twice, counted on in the second pass.</param>
+/// <param name="Layer">
+/// The layer; -1 for the embedding, the number of layers for the head. Of a model that runs its layers twice, counted on in the second pass.
+/// </param>
 /// <param name="LargestError">Largest absolute difference between the two.</param>
 /// <param name="Shift">Largest absolute difference between the first and the base.</param>
 public sealed record LayerDifference(int Layer, double LargestError, double Shift)

@@ -24,7 +24,9 @@ public sealed class LogitsCheck(BaseModel baseModel, Func<ITensorBackend> openBa
     /// <summary>Largest error as a share of what the source changes. Default: <see cref="LogitsComparison.Rounding"/>.</summary>
     public double Tolerance { get; init; } = LogitsComparison.Rounding;
 
-    /// <summary>What the conversion casts factors to: the output may then differ by twice what the cast alone does, if that is more. Default: nothing.</summary>
+    /// <summary>
+    /// What the conversion casts factors to: the output may then differ by twice what the cast alone does, if that is more. Default: nothing.
+    /// </summary>
     public DType? Cast { get; init; }
 
     /// <summary>Given the model's number of layers, makes what is told how many are done. Default: nobody.</summary>
@@ -79,7 +81,8 @@ public sealed class LogitsCheck(BaseModel baseModel, Func<ITensorBackend> openBa
             return (comparison, Tolerance);
         }
 
-        using AdapterContainer rounded = AdapterContainer.FromAdapter(first.Adapter with { Modules = [.. first.Adapter.Modules.Select(module => Rounded(module, dtype))] });
+        Adapter cast = first.Adapter with { Modules = [.. first.Adapter.Modules.Select(module => Rounded(module, dtype))] };
+        using AdapterContainer rounded = AdapterContainer.FromAdapter(cast);
         double rounding = LogitsVerifier.Compare(model, first, rounded, ids, 1, null, cancellationToken).Comparison.RelativeError;
         return (comparison, Math.Max(Tolerance, 2 * rounding));
     }
@@ -91,6 +94,8 @@ public sealed class LogitsCheck(BaseModel baseModel, Func<ITensorBackend> openBa
     {
         string where = comparison.FirstApart(Allowed) is { } apart ? $"; the two part at {comparison.Place(apart)}" : string.Empty;
         return string.Create(
-            CultureInfo.InvariantCulture, $"logits differ by up to {comparison.LargestError:G3}, which is {comparison.RelativeError:G3} of what the source changes (tolerance {Allowed:G3}){where}");
+            CultureInfo.InvariantCulture,
+            $"logits differ by up to {comparison.LargestError:G3}, which is {comparison.RelativeError:G3} of what the source changes "
+            + $"(tolerance {Allowed:G3}){where}");
     }
 }

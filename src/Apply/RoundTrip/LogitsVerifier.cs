@@ -24,7 +24,8 @@ public static class LogitsVerifier
     /// <exception cref="AdapterException">An adapter does not fit the model.</exception>
     /// <exception cref="ModelException">A result is not a number.</exception>
     public static (LogitsComparison Comparison, LogitsRun Run) Compare(
-        LanguageModel model, AdapterContainer first, AdapterContainer? second, int[] ids, int batch, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+        LanguageModel model, AdapterContainer first, AdapterContainer? second, int[] ids, int batch, IProgress<int>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         AdapterContainer?[] adapters = second is null ? [null, first] : [null, first, second];
         Step[] steps = [.. adapters.Select(_ => model.Start(ids, batch, model.NewCache(), true))];

@@ -10,7 +10,9 @@ using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Apply.Saving;
 
-/// <summary>Saves the adapter of a model in training: what its config says is inferred from its layers, and what is written is checked as a conversion's is.</summary>
+/// <summary>
+/// Saves the adapter of a model in training: what its config says is inferred from its layers, and what is written is checked as a conversion's is.
+/// </summary>
 public static class AdapterSaver
 {
     /// <summary>Saves. Where an error finding stands against it, nothing is written.</summary>
@@ -35,7 +37,8 @@ public static class AdapterSaver
     {
         Dictionary<string, LiveLayer> layers = model.Layers.ToDictionary(layer => layer.Path, StringComparer.Ordinal);
         ILookup<bool, NamedTensor> parts = model.Parameters.ToLookup(parameter => IsFactor(parameter.Name, layers));
-        Dictionary<string, MlxModuleFactors> found = MlxTensorSorter.Sort([.. parts[true]], log).Modules.ToDictionary(module => module.Path, StringComparer.Ordinal);
+        Dictionary<string, MlxModuleFactors> found =
+            MlxTensorSorter.Sort([.. parts[true]], log).Modules.ToDictionary(module => module.Path, StringComparer.Ordinal);
         var modules = ImmutableArray.CreateBuilder<AdapterModule>(layers.Count);
         foreach (LiveLayer layer in model.Layers)
         {

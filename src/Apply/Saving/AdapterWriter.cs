@@ -96,14 +96,21 @@ internal static class AdapterWriter
             RequireFull(unfrozen, options, log);
         }
 
-        return adapter with { Modules = modules, OtherTensors = unfrozen, SourceConfig = FiniteFields.Clear(options.Config, log), Base = adapter.Base ?? BaseOf(options.Config) };
+        return adapter with
+        {
+            Modules = modules,
+            OtherTensors = unfrozen,
+            SourceConfig = FiniteFields.Clear(options.Config, log),
+            Base = adapter.Base ?? BaseOf(options.Config),
+        };
     }
 
     private static ImmutableArray<OtherTensor> Unfrozen(Adapter adapter, SaveOptions options, FindingLog log)
     {
         // What PEFT alone has a place for, such as rows of tokens, no reader of MLX loads.
         ImmutableArray<OtherTensor> all = [.. adapter.OtherTensors.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState)];
-        TargetKinds.RefuseOtherTensors([.. all.Where(tensor => tensor.Kind != OtherTensorKind.WholeModule || tensor.SourceName != tensor.Path)], options.Target, log);
+        ImmutableArray<OtherTensor> foreign = [.. all.Where(tensor => tensor.Kind != OtherTensorKind.WholeModule || tensor.SourceName != tensor.Path)];
+        TargetKinds.RefuseOtherTensors(foreign, options.Target, log);
         string[] names = [.. all.Select(tensor => tensor.SourceName).Order(StringComparer.Ordinal)];
         if (names.Length > 0 && !log.HasErrors)
         {
@@ -131,7 +138,8 @@ internal static class AdapterWriter
         }
         else if (options.Target.Dialect != AdapterDialect.Mlx)
         {
-            log.Add(MlxConfigCodes.FullFineTune.At("the model", $"has {unfrozen.Length} trained weights and no adapter layer; {options.Target.Name} has no folder for that"));
+            log.Add(MlxConfigCodes.FullFineTune.At(
+                "the model", $"has {unfrozen.Length} trained weights and no adapter layer; {options.Target.Name} has no folder for that"));
         }
     }
 

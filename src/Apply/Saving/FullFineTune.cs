@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Dialects.Mlx;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -28,9 +29,8 @@ internal static class FullFineTune
         }
 
         fields["fine_tune_type"] = new JsonString("full");
-        if (profile.Roots.Contains(TargetProfile.MlxVlm.Name))
+        if (ReaderGroup.Of(profile).Readers.Any(reader => reader.NeedsLoraParameters))
         {
-            // mlx-vlm 0.6 looks for the object before it looks at the kind.
             fields["lora_parameters"] = JsonObject.Empty;
         }
 

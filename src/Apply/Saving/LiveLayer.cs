@@ -12,7 +12,9 @@ public sealed record LiveLayer(string Path)
     /// </summary>
     public ImmutableArray<double> Scale { get; init; } = [];
 
-    /// <summary>The keep-probability of its dropout (<c>_p_1</c> of mlx.nn.Dropout, which is 1 - p). It wins over <see cref="Dropout"/>. Default: none.</summary>
+    /// <summary>
+    /// The keep-probability of its dropout (<c>_p_1</c> of mlx.nn.Dropout, which is 1 - p). It wins over <see cref="Dropout"/>. Default: none.
+    /// </summary>
     public double? KeepProbability { get; init; }
 
     /// <summary>The <c>p</c> of its dropout. Default: none, which is 0.</summary>

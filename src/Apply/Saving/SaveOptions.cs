@@ -28,8 +28,8 @@ public sealed record SaveOptions
     public JsonObject Config { get; init; } = JsonObject.Empty;
 
     /// <summary>
-    /// The modules to save: the others are left out, and named. Default: what <see cref="Config"/> lists in <c>unsloth_mlx_lora_module_paths</c>; without entries
-    /// all of them.
+    /// The modules to save: the others are left out, and named. Default: what <see cref="Config"/> lists in <c>unsloth_mlx_lora_module_paths</c>; without
+    /// entries all of them.
     /// </summary>
     public MlxTopology? Modules { get; init; }
 }

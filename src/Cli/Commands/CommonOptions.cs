@@ -27,6 +27,7 @@ internal static class CommonOptions
             Description = $"{description}: {names}. Several MLX ones with a comma.",
             HelpName = "TARGET",
             Required = true,
+            CompletionSources = { names.Split(", ") },
             CustomParser = result =>
             {
                 TargetProfile? common = null;
@@ -62,6 +63,7 @@ internal static class CommonOptions
             Description = $"The program to check for: {names}. Several with a comma: all must load it.",
             HelpName = "TARGET",
             Required = true,
+            CompletionSources = { names.Split(", ") },
             CustomParser = result =>
             {
                 var readers = ImmutableArray.CreateBuilder<TargetProfile>();
@@ -178,6 +180,7 @@ internal static class CommonOptions
             Description = "Accept the loss that a finding names, by its code. May be repeated.",
             HelpName = "CODE",
         };
+        option.CompletionSources.Add([.. FindingCodes.All.Where(code => code.CanBeAllowed).Select(code => code.Id)]);
         option.Validators.Add(result =>
         {
             foreach (string id in result.Tokens.Select(token => token.Value))

@@ -57,7 +57,7 @@ internal sealed class InspectCommand : ICommand
             Summary = inspection.Adapter is null
                 ? $"{PrintableText.OneLine(input)}: not an adapter that can be read"
                 : InspectionText.Render(inspection, _report.IsVerbose(result)),
-            Members = inspection.Adapter is null ? [] : [.. Describe(inspection, inspection.Adapter)],
+            Members = inspection.Adapter is null || !_report.WantsJson(result) ? [] : [.. Describe(inspection, inspection.Adapter)],
         };
     }
 

@@ -27,8 +27,11 @@ internal sealed class ReportOptions
     /// <summary>Whether every module is wanted.</summary>
     public bool IsVerbose(ParseResult result) => result.GetValue(_verbose);
 
+    /// <summary>Whether the members of a report are wanted: on standard output or in a file.</summary>
+    public bool WantsJson(ParseResult result) => result.GetValue(_json) || result.GetValue(_report) is not null;
+
     /// <summary>Whether every number about every module is wanted: in JSON, or as text.</summary>
-    public bool ShowsAll(ParseResult result) => result.GetValue(_json) || result.GetValue(_report) is not null || result.GetValue(_verbose);
+    public bool ShowsAll(ParseResult result) => WantsJson(result) || result.GetValue(_verbose);
 
     /// <summary>Whether only warnings and errors are wanted.</summary>
     public bool IsQuiet(ParseResult result) => result.GetValue(_quiet);

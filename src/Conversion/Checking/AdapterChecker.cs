@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Checking.Readers;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sources;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -37,20 +37,21 @@ public static class AdapterChecker
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(readers);
         options ??= CheckOptions.Default;
-        IReaderRules[] rules = [.. readers.Select(ReaderRules.Of)];
+        Reader[] chosenReaders = [.. readers.Select(ReaderRegistry.Of)];
+        var terms = new ReaderTerms(options.Base, options.ModelType, options.MaxLoraRank, options.LooksAtValues);
         var choice = new FindingLog();
         IAdapterSource? chosen = SourceFiles.Choose(source, options.AdapterName, choice);
         ImmutableArray<Finding> told = choice.ToSorted();
         using CheckedFiles? files = chosen is null ? null : new CheckedFiles(chosen, options.Base);
-        return [.. readers.Zip(rules, (reader, rule) => Check(reader.Name, rule))];
+        return [.. chosenReaders.Select(Check)];
 
-        CheckResult Check(string reader, IReaderRules rule)
+        CheckResult Check(Reader reader)
         {
             var log = new FindingLog();
             log.AddRange(told);
             if (files is not null)
             {
-                var context = new CheckContext(files, reader, options, log, cancellationToken);
+                var context = new CheckContext(files, reader, terms, log, cancellationToken);
                 if (chosen != source && options.AdapterName is null)
                 {
                     // No reader looks into sub-folders by itself.
@@ -59,11 +60,11 @@ public static class AdapterChecker
                         $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen!.Name)}, which would have to be given");
                 }
 
-                rule.Check(context);
+                reader.Check(context);
             }
 
             ImmutableArray<Finding> findings = log.ToSorted();
-            return new CheckResult(reader, VerdictOf(findings), findings);
+            return new CheckResult(reader.Name, VerdictOf(findings), findings);
         }
     }
 

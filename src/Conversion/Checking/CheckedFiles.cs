@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
@@ -14,7 +15,7 @@ namespace Transfuse.Conversion.Checking;
 /// </summary>
 /// <param name="source">The files; the caller keeps it.</param>
 /// <param name="baseModel">The base, where it was given.</param>
-internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) : IDisposable
+internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) : IReaderFiles, IDisposable
 {
     private readonly Dictionary<(string FileName, bool IsLenient), Reading<JsonObject>> _documents = [];
     private readonly Dictionary<(string FileName, bool IsLenient), Reading<ITensorContainer>> _containers = [];
@@ -22,13 +23,10 @@ internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) 
     private readonly List<IDisposable> _opened = [];
     private (BaseWeights? Weights, string? WhyNot)? _baseWeights;
 
-    /// <summary>Names of the files.</summary>
+    /// <inheritdoc />
     public ImmutableArray<string> FileNames { get; } = source.FileNames;
 
-    /// <summary>Whether the folder has a file.</summary>
-    public bool Has(string fileName) => FileNames.Contains(fileName);
-
-    /// <summary>Whether a file begins with the UTF-8 byte order mark.</summary>
+    /// <inheritdoc />
     public bool HasByteOrderMark(string fileName)
     {
         if (!_marks.TryGetValue(fileName, out bool has))
@@ -39,21 +37,15 @@ internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) 
         return has;
     }
 
-    /// <summary>A JSON object, or <see langword="null"/> with an error in the log.</summary>
-    /// <param name="fileName">The file.</param>
-    /// <param name="log">Takes the error.</param>
-    /// <param name="takes">Told what is odd about a document that the reader takes; without it such a document is an error.</param>
+    /// <inheritdoc />
     public JsonObject? ReadJson(string fileName, FindingLog log, Action<string>? takes) =>
         Read(_documents, fileName, log, takes, (found, odd) => SourceFiles.ReadJson(source, fileName, found, odd));
 
-    /// <summary>The tensors of a file, or <see langword="null"/> with an error in the log.</summary>
-    /// <param name="fileName">The file.</param>
-    /// <param name="log">Takes the error.</param>
-    /// <param name="takes">Told of bytes after the tensors, which the reader passes over; without it they are an error.</param>
+    /// <inheritdoc />
     public ITensorContainer? OpenWeights(string fileName, FindingLog log, Action<string>? takes) =>
         Read(_containers, fileName, log, takes, (found, odd) => Keep(SourceFiles.OpenWeights(source, fileName, found, odd)));
 
-    /// <summary>The base's weights, or why they are not used; neither where no base with weights was given.</summary>
+    /// <inheritdoc />
     public (BaseWeights? Weights, string? WhyNot) BaseWeights => _baseWeights ??= OpenBaseWeights();
 
     public void Dispose()

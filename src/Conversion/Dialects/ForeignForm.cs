@@ -12,7 +12,7 @@ internal static partial class ForeignForm
     {
         foreach (string name in tensors.Select(tensor => tensor.Name))
         {
-            if (Describe(name) is { } form)
+            if (!IsPeft(name) && Describe(name) is { } form)
             {
                 return $"holds {name}, {form}";
             }
@@ -20,6 +20,10 @@ internal static partial class ForeignForm
 
         return null;
     }
+
+    // Factors as PEFT names them, of which a file may have tens of thousands, match no form.
+    private static bool IsPeft(string name) => name.StartsWith("base_model.model.", StringComparison.Ordinal)
+        && (name.EndsWith(".lora_A.weight", StringComparison.Ordinal) || name.EndsWith(".lora_B.weight", StringComparison.Ordinal));
 
     private static string? Describe(string name) =>
         Torchtune().IsMatch(name) ? "as torchtune names its own adapters, whose rows of q_proj and k_proj are in Meta's order; its HF checkpointer writes PEFT's form beside it (adapter_model, adapter_config.json)"

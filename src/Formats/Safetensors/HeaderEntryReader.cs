@@ -11,7 +11,11 @@ internal static class HeaderEntryReader
     private static readonly DType[] Common = [DType.BF16, DType.F16, DType.F32];
 
     /// <summary>Reads from an object's start to its end. Fields that the format does not know are skipped, as in the reference implementation.</summary>
-    public static HeaderEntry Read(ref Utf8JsonReader reader, string file, string name)
+    /// <param name="reader">At the object's start.</param>
+    /// <param name="file">What to call the file.</param>
+    /// <param name="name">The tensor.</param>
+    /// <param name="shapes">The shapes of the entries before.</param>
+    public static HeaderEntry Read(ref Utf8JsonReader reader, string file, string name, RecentShapes shapes)
     {
         DType? dtype = null;
         TensorShape? shape = null;
@@ -26,7 +30,7 @@ internal static class HeaderEntryReader
             else if (reader.ValueTextEquals("shape"u8))
             {
                 RefuseSecond(shape.HasValue, file, name, "shape");
-                shape = ReadShape(ref reader, file, name);
+                shape = ReadShape(ref reader, file, name, shapes);
             }
             else if (reader.ValueTextEquals("data_offsets"u8))
             {
@@ -75,7 +79,7 @@ internal static class HeaderEntryReader
             : throw new SafetensorsException(SafetensorsError.UnknownDType, file, name, $"the dtype {QuotedName.Of(text)} is not known");
     }
 
-    private static TensorShape ReadShape(ref Utf8JsonReader reader, string file, string name)
+    private static TensorShape ReadShape(ref Utf8JsonReader reader, string file, string name, RecentShapes shapes)
     {
         Span<ulong> extents = stackalloc ulong[Header.MaxRank];
         extents = extents[..ReadNumbers(ref reader, file, name, "shape", extents)];
@@ -87,7 +91,7 @@ internal static class HeaderEntryReader
                 dimensions[axis] = checked((long)extents[axis]);
             }
 
-            return new TensorShape(dimensions);
+            return shapes.Of(dimensions);
         }
         catch (OverflowException)
         {

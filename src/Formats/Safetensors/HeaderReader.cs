@@ -38,6 +38,7 @@ internal static class HeaderReader
         Expect(JsonTokenType.StartObject, reader.TokenType, file, null, "the header");
 
         var entries = new List<HeaderEntry>();
+        var shapes = new RecentShapes();
         IReadOnlyDictionary<string, string>? metadata = null;
         bool metadataSeen = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -48,7 +49,7 @@ internal static class HeaderReader
             {
                 Expect(JsonTokenType.StartObject, reader.TokenType, file, name, "the entry");
                 entries.Add(entries.Count < maxTensors
-                    ? HeaderEntryReader.Read(ref reader, file, name)
+                    ? HeaderEntryReader.Read(ref reader, file, name, shapes)
                     : throw new SafetensorsException(
                         SafetensorsError.TooMany, file, null,
                         $"the header has more than {maxTensors} tensors, the most that are read from a file of this size"));

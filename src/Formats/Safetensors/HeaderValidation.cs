@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Formats.Safetensors;
@@ -7,7 +8,7 @@ internal static class HeaderValidation
 {
     /// <summary>
     /// Names are unique, and the tensors cover the data exactly: every byte belongs to one tensor.
-    /// Sorts the entries by name, ordinal.
+    /// Sorts the entries by their place.
     /// </summary>
     /// <param name="entries">The header's tensors.</param>
     /// <param name="dataLength">Bytes of the file after the header.</param>
@@ -16,13 +17,19 @@ internal static class HeaderValidation
     /// <exception cref="SafetensorsException">A rule is broken; its cause says which.</exception>
     public static void Check(List<HeaderEntry> entries, long dataLength, string file, bool allowTrailingBytes = false)
     {
-        entries.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-        CheckNames(entries, file);
+        // Writers lay the bytes out in the order of the header, mostly. Names that occur twice are told first, whatever else is wrong.
+        if (!IsSorted(entries, CompareOffsets))
+        {
+            entries.Sort(CompareOffsets);
+        }
 
-        HeaderEntry[] byOffset = [.. entries];
-        Array.Sort(byOffset, static (left, right) => (left.Begin, left.End).CompareTo((right.Begin, right.End)));
+        if (FirstTwin(entries) is { } twin)
+        {
+            throw new SafetensorsException(SafetensorsError.DuplicateName, file, twin, "the name occurs twice");
+        }
+
         long expected = 0;
-        foreach (ref readonly HeaderEntry entry in byOffset.AsSpan())
+        foreach (ref readonly HeaderEntry entry in CollectionsMarshal.AsSpan(entries))
         {
             CheckBegin(entry, expected, file);
             CheckSize(entry, file);
@@ -39,15 +46,36 @@ internal static class HeaderValidation
         }
     }
 
-    private static void CheckNames(List<HeaderEntry> sorted, string file)
+    private static int CompareOffsets(HeaderEntry left, HeaderEntry right) =>
+        left.Begin != right.Begin ? left.Begin.CompareTo(right.Begin) : left.End.CompareTo(right.End);
+
+    private static bool IsSorted(List<HeaderEntry> entries, Comparison<HeaderEntry> compare)
     {
-        for (int index = 1; index < sorted.Count; index++)
+        for (int index = 1; index < entries.Count; index++)
         {
-            if (sorted[index].Name == sorted[index - 1].Name)
+            if (compare(entries[index - 1], entries[index]) > 0)
             {
-                throw new SafetensorsException(SafetensorsError.DuplicateName, file, sorted[index].Name, "the name occurs twice");
+                return false;
             }
         }
+
+        return true;
+    }
+
+    // The first name, ordinal, that occurs twice.
+    private static string? FirstTwin(List<HeaderEntry> entries)
+    {
+        var names = new HashSet<string>(entries.Count, StringComparer.Ordinal);
+        string? first = null;
+        foreach (HeaderEntry entry in entries)
+        {
+            if (!names.Add(entry.Name) && (first is null || string.CompareOrdinal(entry.Name, first) < 0))
+            {
+                first = entry.Name;
+            }
+        }
+
+        return first;
     }
 
     private static void CheckBegin(in HeaderEntry entry, long expected, string file)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 
@@ -27,8 +28,7 @@ public sealed class SafetensorsFile : ITensorContainer
         long dataStart = PrefixLength + (long)headerLength;
         HeaderValidation.Check(header.Entries, source.Length - dataStart, source.Name, allowTrailingBytes);
         Metadata = header.Metadata;
-        Tensors = [.. header.Entries.Select(entry =>
-            new NamedTensor(entry.Name, new FileTensor(this, dataStart + entry.Begin, entry.DType, entry.Shape)))];
+        Tensors = ByName(header.Entries, dataStart);
     }
 
     /// <inheritdoc />
@@ -80,6 +80,19 @@ public sealed class SafetensorsFile : ITensorContainer
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _source.Read(position, destination);
+    }
+
+    private ImmutableArray<NamedTensor> ByName(List<HeaderEntry> entries, long dataStart)
+    {
+        var tensors = new NamedTensor[entries.Count];
+        for (int index = 0; index < tensors.Length; index++)
+        {
+            HeaderEntry entry = entries[index];
+            tensors[index] = new NamedTensor(entry.Name, new FileTensor(this, dataStart + entry.Begin, entry.DType, entry.Shape));
+        }
+
+        Array.Sort(tensors, static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        return ImmutableCollectionsMarshal.AsImmutableArray(tensors);
     }
 
     private static int ReadHeaderLength(IByteSource source)

@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Inference;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Metadata.Mlx;
 
-/// <summary>
-/// Which modules of an adapter its keys reach (mlx-lm 0.32 <c>linear_to_lora_layers</c>): by the path below a layer in the last N layers, or by the full path
-/// anywhere.
-/// </summary>
+/// <summary>Which modules of an adapter its keys reach in mlx-lm, by <see cref="KeyReach"/>.</summary>
 /// <param name="Unreached">Modules that no key reaches: a reader drops or refuses their tensors.</param>
 /// <param name="Doubled">Modules that two keys reach, which mlx-lm refuses.</param>
 /// <param name="Idle">Keys that reach no module of the adapter.</param>
@@ -23,22 +21,20 @@ public sealed record MlxKeyReach(ImmutableArray<ModulePath> Unreached, Immutable
     /// <param name="baseLayers">The base's number of layers; where it is unknown the highest adapted layer counts as the last.</param>
     public static MlxKeyReach Follow(IReadOnlyCollection<string> keys, long numLayers, IReadOnlyCollection<ModulePath> paths, int? baseLayers)
     {
-        HashSet<string> all = new(keys, StringComparer.Ordinal);
-        long layers = baseLayers ?? (LayerInference.Infer(paths)?.Last + 1L) ?? 0;
-        long first = numLayers > 0 ? layers - numLayers : 0;
+        KeyReach reach = KeyReach.OfMlxLm(keys, numLayers, baseLayers ?? (LayerInference.Infer(paths)?.Last + 1L) ?? 0);
         HashSet<string> used = new(StringComparer.Ordinal);
         var unreached = ImmutableArray.CreateBuilder<ModulePath>();
         var doubled = ImmutableArray.CreateBuilder<ModulePath>();
         foreach (ModulePath path in paths)
         {
-            bool byFullPath = all.Contains(path.Text);
-            bool byRelative = path.IsInLayer && path.Layer >= first && all.Contains(path.Relative);
-            used.UnionWith([.. byFullPath ? [path.Text] : Array.Empty<string>(), .. byRelative ? [path.Relative] : Array.Empty<string>()]);
-            if (byFullPath && byRelative)
+            KeyForms named = reach.Match(path);
+            used.UnionWith(named.HasFlag(KeyForms.FullPath) ? [path.Text] : []);
+            used.UnionWith(named.HasFlag(KeyForms.Relative) ? [path.Relative] : []);
+            if (named == (KeyForms.FullPath | KeyForms.Relative))
             {
                 doubled.Add(path);
             }
-            else if (!byFullPath && !byRelative)
+            else if (named == KeyForms.None)
             {
                 unreached.Add(path);
             }

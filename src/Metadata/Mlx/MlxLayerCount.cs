@@ -25,8 +25,8 @@ public static class MlxLayerCount
             return stated > layers.Last && stated < MlxKeys.AllLayers ? (int)stated : null;
         }
 
-        HashSet<string>? named = keys?.ToHashSet(StringComparer.Ordinal);
-        bool byLayer = named is null || paths.Where(path => path.IsInLayer).All(path => named.Contains(path.Relative));
+        KeyReach reach = KeyReach.OfMlxLm(keys, numLayers: 0, layerCount: 0);
+        bool byLayer = paths.Where(path => path.IsInLayer).All(path => reach.NamesBelowLayer(path.Relative));
         return byLayer && layers is { IsUniform: true, IsContiguous: true } && layers.Span == stated ? layers.Last + 1 : null;
     }
 }

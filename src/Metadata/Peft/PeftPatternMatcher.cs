@@ -32,6 +32,9 @@ public sealed class PeftPatternMatcher
         _alphasMayBeReordered = IsSorted(_alphaKeys.Keys);
     }
 
+    /// <summary>Whether there is no pattern at all, so that every module has the config's rank and alpha under every rule.</summary>
+    public bool IsPlain => _rankKeys.Keys.IsEmpty && _alphaKeys.Keys.IsEmpty;
+
     /// <summary>
     /// The rules that may have been in force when the config was written; the first is that of PEFT 0.15 to 0.21 unless the version says otherwise.
     /// </summary>
@@ -72,7 +75,7 @@ public sealed class PeftPatternMatcher
 
     private IEnumerable<PeftPatternReading> Read(string path, PeftPatternRule rule)
     {
-        if (_rankKeys.Keys.IsEmpty && _alphaKeys.Keys.IsEmpty)
+        if (IsPlain)
         {
             return [new PeftPatternReading(rule, [_config.Rank], [_config.Alpha])];
         }

@@ -17,6 +17,11 @@ public static class PeftPatternResolver
     /// <exception cref="Matching.PythonRegexException">A pattern cannot be used.</exception>
     public static ImmutableArray<PeftPatternVerdict> Resolve(PeftPatternMatcher matcher, IReadOnlyCollection<KeyValuePair<string, int>> ranks)
     {
+        if (matcher.IsPlain)
+        {
+            return ResolvePlain(matcher, ranks);
+        }
+
         // Readings are made twice and not kept: hostile patterns can make them many for every module.
         var refuted = new HashSet<PeftPatternRule>();
         if (matcher.Rules.Length > 1)
@@ -37,6 +42,25 @@ public static class PeftPatternResolver
         }
 
         return [.. ranks.Select(module => Judge(module.Key, module.Value, matcher.Read(module.Key), refuted))];
+    }
+
+    // Without a pattern a verdict depends on the rank alone: modules of one rank share what it is made of.
+    private static ImmutableArray<PeftPatternVerdict> ResolvePlain(PeftPatternMatcher matcher, IReadOnlyCollection<KeyValuePair<string, int>> ranks)
+    {
+        ImmutableArray<PeftPatternReading> readings = matcher.Read(string.Empty);
+        var byRank = new Dictionary<int, PeftPatternVerdict>();
+        var verdicts = ImmutableArray.CreateBuilder<PeftPatternVerdict>(ranks.Count);
+        foreach ((string path, int rank) in ranks)
+        {
+            if (!byRank.TryGetValue(rank, out PeftPatternVerdict? verdict))
+            {
+                byRank.Add(rank, verdict = Judge(path, rank, readings, []));
+            }
+
+            verdicts.Add(verdict with { Path = path });
+        }
+
+        return verdicts.MoveToImmutable();
     }
 
     /// <summary>What is not certain: one finding per kind and meaning, naming the first modules.</summary>

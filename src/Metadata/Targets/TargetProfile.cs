@@ -36,9 +36,6 @@ public sealed record TargetProfile
     /// <summary>Whether an adapter can be written for it; otherwise it is for <c>check</c> only.</summary>
     public bool IsWritable { get; init; } = true;
 
-    /// <summary>The profiles whose layer roots it has, by name; one, or several for an intersection. Meaningless for PEFT.</summary>
-    public ImmutableArray<string> Roots { get; init; } = ["mlx-lm"];
-
     /// <summary>mlx-lm 0.32: validates every tensor's name and shape; adapts Linear, Embedding and stacked experts.</summary>
     public static TargetProfile MlxLm { get; } = new()
     {
@@ -57,7 +54,6 @@ public sealed record TargetProfile
         Kinds = [ModuleKind.Linear],
         KeyForms = KeyForms.Relative,
         LoadsBaseWeights = true,
-        Roots = ["mlx-swift"],
     };
 
     /// <summary>mlx-vlm 0.6: adapts Linear by full-path keys and drops unknown tensors silently.</summary>
@@ -67,7 +63,6 @@ public sealed record TargetProfile
         Kinds = [ModuleKind.Linear],
         KeyForms = KeyForms.FullPath,
         LoadsBaseWeights = true,
-        Roots = ["mlx-vlm"],
     };
 
     /// <summary>Unsloth on MLX (unsloth-zoo 2026.8): full paths, explicit module paths, a base id.</summary>
@@ -124,7 +119,6 @@ public sealed record TargetProfile
             CarriesUnslothFields = CarriesUnslothFields || other.CarriesUnslothFields,
             LoadsBaseWeights = LoadsBaseWeights && other.LoadsBaseWeights,
             IsWritable = IsWritable && other.IsWritable,
-            Roots = [.. Roots.Union(other.Roots)],
         };
     }
 }

@@ -331,7 +331,8 @@ public class BadInputTests
 
     [Theory]
     [InlineData("lora_parameters.scale", null, "TF3501", "run transfuse repair --scale NUMBER")]
-    [InlineData("lora_parameters.dropout", "\"high\"", "TF3565", "0 was taken, and mlx-lm uses it in training only; transfuse repair --dropout NUMBER gives another")]
+    [InlineData(
+        "lora_parameters.dropout", "\"high\"", "TF3565", "0 was taken, and mlx-lm uses it in training only; transfuse repair --dropout NUMBER gives another")]
     public void What_the_config_leaves_open_is_for_repair_to_answer(string field, string? value, string code, string message)
     {
         using var folder = new TemporaryFolder();

@@ -36,7 +36,8 @@ public abstract class FusedLogitsTests(Func<ITensorBackend> newBackend)
 
         float[] expected = Values(recorded, "logits_fused");
         double shift = ModelCase.Largest(Values(recorded, "logits_base"), Values(recorded, "logits_adapter")), error = ModelCase.Largest(expected, logits);
-        Assert.True(error <= (isRounded ? 5e-3 : 1e-4) * shift, FormattableString.Invariant($"{name}: error {error:G3}, shift {shift:G3}, {recorded.ComputeDType}"));
+        Assert.True(
+            error <= (isRounded ? 5e-3 : 1e-4) * shift, FormattableString.Invariant($"{name}: error {error:G3}, shift {shift:G3}, {recorded.ComputeDType}"));
     }
 
     private static float[] Values(FixtureCase recorded, string name) => [.. recorded.Expected[name].Values.Select(value => (float)value)];

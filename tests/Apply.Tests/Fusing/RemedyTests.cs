@@ -36,7 +36,8 @@ public class RemedyTests
     [Fact]
     public void Codes_that_name_fuse_are_these() => Assert.Equal(
         [
-            "TF2301", "TF2302", "TF2303", "TF2304", "TF2306", "TF2401", "TF4011", "TF4019", "TF5001", "TF5002", "TF5003", "TF5005", "TF5015", "TF5018", "TF5019",
+            "TF2301", "TF2302", "TF2303", "TF2304", "TF2306", "TF2401", "TF4011", "TF4019", "TF5001", "TF5002", "TF5003", "TF5005", "TF5015", "TF5018",
+            "TF5019",
             "TF5506", "TF5512", "TF5539",
         ],
         FindingCodes.All.Where(code => code.Remedy.Contains("transfuse fuse", StringComparison.Ordinal)).Select(code => code.Id).Order(StringComparer.Ordinal));

@@ -116,7 +116,8 @@ public class ResizedTests
     {
         using AdapterCopy adapter = Saved("llama_qv", Tokens + 5, Embedding);
 
-        Refuses(adapter, Fixtures.HfBaseFolder("llama"), null, $"has {Tokens + 5} rows instead of {Tokens}, but {Head} keeps {Tokens}: the adapter brings no other");
+        Refuses(adapter, Fixtures.HfBaseFolder("llama"), null,
+            $"has {Tokens + 5} rows instead of {Tokens}, but {Head} keeps {Tokens}: the adapter brings no other");
     }
 
     [Fact]

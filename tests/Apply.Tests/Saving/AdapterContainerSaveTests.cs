@@ -234,7 +234,10 @@ public class AdapterContainerSaveTests
         using LanguageModel model = LanguageModel.Load(ModelCase.Load("llama").Base, backend);
         using AdapterContainer adapter = AdapterContainer.Create(model, new LoraConfiguration { Rank = 2, Scale = 4, Keys = ["self_attn.q_proj"] });
         JsonObject config = PythonJson.ParseObject(
-            """{"model":"acme/base","learning_rate":1e-05,"iters":NaN,"num_layers":99,"fine_tune_type":"full","rank":99,"lora_parameters":{"rank":99,"scale":7,"keys":["x"]}}"""u8.ToArray(),
+            """
+            {"model":"acme/base","learning_rate":1e-05,"iters":NaN,"num_layers":99,"fine_tune_type":"full","rank":99,
+            "lora_parameters":{"rank":99,"scale":7,"keys":["x"]}}
+            """u8.ToArray(),
             "config");
 
         Assert.True(adapter.Save(folder["out"], new SaveOptions { Config = config }).IsWritten);

@@ -29,7 +29,8 @@ public class AdapterSaverTests
         {
             Parameters =
             [
-                .. model.Parameters, Tensor($"{Query}.linear.weight", 6, 5), Tensor($"{Query}.m", 6), Tensor($"{Query}.A", 6), Tensor("model.layers.0.lora_router.weight", 2, 5),
+                .. model.Parameters, Tensor($"{Query}.linear.weight", 6, 5), Tensor($"{Query}.m", 6), Tensor($"{Query}.A", 6),
+                Tensor("model.layers.0.lora_router.weight", 2, 5),
                 Tensor("model.layers.0.mixer.lora_a", 5, 2), Tensor("model.layers.0.mixer.m", 2), Tensor("model.norm.weight", 5),
             ],
         };
@@ -106,7 +107,8 @@ public class AdapterSaverTests
         Assert.Equal([(ApplyCodes.Unfrozen, "model.norm.weight")], Errors(AdapterSaver.Save(model, folder["out"])));
         Assert.Equal([(TensorCodes.NoModules, "the model")], Errors(AdapterSaver.Save(model with { Parameters = [] }, folder["out"])));
         Assert.Equal([(TensorCodes.NoModules, "the model")], Errors(AdapterSaver.Save(model with { Trainable = new HashSet<string>() }, folder["out"])));
-        Assert.Equal([(TensorCodes.NoModules, "the model")], Errors(AdapterSaver.Save(model, folder["out"], new SaveOptions { Unfrozen = UnfrozenWeights.Leave })));
+        Assert.Equal(
+            [(TensorCodes.NoModules, "the model")], Errors(AdapterSaver.Save(model, folder["out"], new SaveOptions { Unfrozen = UnfrozenWeights.Leave })));
         Assert.False(Path.Exists(folder["out"]));
     }
 
@@ -164,7 +166,13 @@ public class AdapterSaverTests
     {
         using var folder = new TemporaryFolder();
         LiveModel model = Join(Pair(Query), Pair(Value));
-        model = model with { Parameters = [.. model.Parameters.Where(parameter => parameter.Name.StartsWith(Query, StringComparison.Ordinal) || parameter.Name == $"{Value}.{kept}")] };
+        model = model with
+        {
+            Parameters =
+            [
+                .. model.Parameters.Where(parameter => parameter.Name.StartsWith(Query, StringComparison.Ordinal) || parameter.Name == $"{Value}.{kept}"),
+            ],
+        };
 
         Assert.Equal([(TensorCodes.HalfPair, Value)], Errors(AdapterSaver.Save(model, folder["out"])));
         Assert.False(Path.Exists(folder["out"]));
@@ -175,7 +183,10 @@ public class AdapterSaverTests
     {
         using var folder = new TemporaryFolder();
         LiveModel model = Join(Pair(Query), Pair(Value));
-        model = model with { Parameters = [.. model.Parameters.Select(parameter => parameter.Name == $"{Value}.lora_b" ? Tensor(parameter.Name, 3, 6) : parameter)] };
+        model = model with
+        {
+            Parameters = [.. model.Parameters.Select(parameter => parameter.Name == $"{Value}.lora_b" ? Tensor(parameter.Name, 3, 6) : parameter)],
+        };
 
         Assert.Equal([(TensorCodes.RankMismatch, Value)], Errors(AdapterSaver.Save(model, folder["out"])));
         Assert.NotEmpty(Errors(AdapterSaver.Save(model, folder["out"], new SaveOptions { Modules = MlxTopology.Of(Value) })));
@@ -367,7 +378,8 @@ public class AdapterSaverTests
 
     private static (FindingCode Code, string Subject)[] Errors(ConversionResult result)
     {
-        (FindingCode, string)[] errors = [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => (finding.Code, finding.Subject))];
+        (FindingCode, string)[] errors =
+            [.. result.Findings.Where(finding => finding.Severity == Severity.Error).Select(finding => (finding.Code, finding.Subject))];
         Assert.Equal(errors is [], result.IsWritten);
         return errors;
     }

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -32,13 +33,13 @@ public class ConvertedFolderTests
             }
 
             written++;
-            CheckResult check = Readers.Check(folder["out"], target, Readers.BaseFor(target, fixture));
-            ReaderReport report = Readers.Load(folder["out"], target, fixture);
+            CheckResult check = ReaderRun.Check(folder["out"], target, ReaderRun.BaseFor(target, fixture));
+            ReaderReport report = ReaderRun.Load(folder["out"], target, fixture);
 
             // Unsloth takes a folder without a base id for a whole model, and mlx-swift-lm has no GPT-2; the first is a warning of the conversion.
             bool needsBaseId = target == "unsloth" && conversion.Findings.Any(finding => finding.Code == TargetCodes.BaseIdMissing);
             CheckVerdict expected = needsBaseId || (target == "mlx-swift" && fixture.Architecture == "gpt2") ? CheckVerdict.Fails : CheckVerdict.Loads;
-            if (check.Verdict != expected || Readers.VerdictOf(report) != expected)
+            if (check.Verdict != expected || ReaderRun.VerdictOf(report) != expected)
             {
                 differences.Add($"{fixture}: oracle {report}, check {check.Verdict}: {string.Join("; ", check.Findings.Take(3))}");
             }

@@ -1,5 +1,6 @@
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
@@ -57,7 +58,7 @@ public class FieldFolderTests
     [MemberData(nameof(Folders))]
     public void Says_what_the_reader_does(string folder, string baseFolder, string reader, CheckVerdict verdict, string code, string message)
     {
-        CheckResult result = Readers.Check(Path.Combine(Field, folder), reader, baseFolder.Length == 0 ? null : Path.Combine(Fixtures.Root, baseFolder));
+        CheckResult result = ReaderRun.Check(Path.Combine(Field, folder), reader, baseFolder.Length == 0 ? null : Path.Combine(Fixtures.Root, baseFolder));
         Assert.True(verdict == result.Verdict, $"{result.Verdict}: {string.Join('\n', result.Findings)}");
         Assert.True(
             code.Length == 0 || result.Findings.Any(finding => finding.Code.Id == code && finding.Message.Contains(message, StringComparison.Ordinal)),
@@ -75,7 +76,7 @@ public class FieldFolderTests
         using var folder = new TemporaryFolder();
         const string Config = """{"model_type": "llama", "hidden_size": 96, "num_hidden_layers": 4, "num_attention_heads": 4, "quantization": {"group_size": 32, "bits": BITS}}""";
         File.WriteAllText(folder["config.json"], Config.Replace("BITS", $"{bits}", StringComparison.Ordinal));
-        CheckResult result = Readers.Check(Path.Combine(Field, "damage/05-check-dora-quantized/dora_on_3_bits"), "mlx-lm", folder.Path);
+        CheckResult result = ReaderRun.Check(Path.Combine(Field, "damage/05-check-dora-quantized/dora_on_3_bits"), "mlx-lm", folder.Path);
         Assert.Equal(isRefused ? CheckVerdict.Fails : CheckVerdict.Loads, result.Verdict);
         Assert.Equal(isRefused, result.Findings.Any(finding => finding.Code.Id == "TF5509" && finding.Subject.EndsWith(".lora_a", StringComparison.Ordinal)));
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
@@ -18,7 +19,7 @@ public class FolderFilesTests
     public void A_file_that_the_reader_does_not_open_does_not_count(string reader, string name, string code, string message)
     {
         FixtureCase fixture = Fixtures.Case(name);
-        CheckResult result = Readers.Check(fixture.AdapterFolder, reader);
+        CheckResult result = ReaderRun.Check(fixture.AdapterFolder, reader);
         Assert.Equal(CheckVerdict.Fails, result.Verdict);
         Assert.Contains(result.Findings, finding => finding.Code.Id == code && finding.Message.Contains(message, StringComparison.Ordinal));
     }
@@ -30,7 +31,7 @@ public class FolderFilesTests
     public void A_bin_file_counts_for_readers_of_torch_files(string reader)
     {
         FixtureCase fixture = Fixtures.Case("llama_bin_legacy");
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(fixture.AdapterFolder, reader, fixture.BaseFolder).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(fixture.AdapterFolder, reader, fixture.BaseFolder).Verdict);
     }
 
     [Theory]
@@ -45,7 +46,7 @@ public class FolderFilesTests
         string folder = copy.Save();
         foreach (string reader in new[] { "mlx-lm", "mlx-swift" })
         {
-            CheckResult result = Readers.Check(folder, reader);
+            CheckResult result = ReaderRun.Check(folder, reader);
             Assert.Equal(verdict, result.Verdict);
             Assert.Contains(result.Findings, finding => finding.Code.Id == code && finding.Subject == name);
         }
@@ -57,9 +58,9 @@ public class FolderFilesTests
         using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("mlx_llama_qv"));
         string config = Path.Combine(copy.Save(), "adapter_config.json");
         File.WriteAllText(config, File.ReadAllText(config).Insert(1, "\"best_loss\": NaN, "));
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(copy.Folder, "mlx-lm").Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(copy.Folder, "mlx-lm").Verdict);
         Assert.Contains(
-            Readers.Check(copy.Folder, "mlx-swift").Findings, finding => finding.Message.Contains("NaN and Infinity are not JSON", StringComparison.Ordinal));
+            ReaderRun.Check(copy.Folder, "mlx-swift").Findings, finding => finding.Message.Contains("NaN and Infinity are not JSON", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -68,11 +69,11 @@ public class FolderFilesTests
         using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case("mlx_llama_qv"));
         string folder = copy.Save();
         File.WriteAllBytes(Path.Combine(folder, "adapters.safetensors"), [3, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']);
-        CheckResult weights = Readers.Check(folder, "mlx-lm");
+        CheckResult weights = ReaderRun.Check(folder, "mlx-lm");
         Assert.Equal(CheckVerdict.Fails, weights.Verdict);
         Assert.Contains(weights.Findings, finding => finding.Code.Id == "TF1101");
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), "[]");
-        Assert.Contains(Readers.Check(folder, "mlx-lm").Findings, finding => finding.Code.Id == "TF1401");
+        Assert.Contains(ReaderRun.Check(folder, "mlx-lm").Findings, finding => finding.Code.Id == "TF1401");
     }
 
     [Theory]
@@ -86,7 +87,7 @@ public class FolderFilesTests
         foreach (string odd in new[] { "\"seed\": 1, \"seed\": 2, ", $"\"deep\": {new string('[', 80)}{new string(']', 80)}, " })
         {
             File.WriteAllText(config, text.Insert(1, odd));
-            CheckResult result = Readers.Check(copy.Folder, reader);
+            CheckResult result = ReaderRun.Check(copy.Folder, reader);
             Assert.Equal(CheckVerdict.Loads, result.Verdict);
             Assert.Contains(result.Findings, finding => finding.Code.Id == "TF5575" && finding.Subject == "adapter_config.json");
         }
@@ -94,7 +95,7 @@ public class FolderFilesTests
         File.WriteAllText(config, text);
         string weights = Path.Combine(copy.Folder, "adapters.safetensors");
         File.WriteAllBytes(weights, [.. File.ReadAllBytes(weights), 1, 2, 3]);
-        CheckResult trailing = Readers.Check(copy.Folder, reader);
+        CheckResult trailing = ReaderRun.Check(copy.Folder, reader);
         Assert.Equal(CheckVerdict.Loads, trailing.Verdict);
         Assert.Contains(
             trailing.Findings, finding => finding.Code.Id == "TF5575" && finding.Message.Contains("MLX passes over what follows", StringComparison.Ordinal));
@@ -114,12 +115,12 @@ public class FolderFilesTests
 
         string folder = copy.Save();
         var looks = new CheckOptions { LooksAtValues = true };
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder, reader, Readers.BaseFor(reader, fixture)).Verdict);
-        CheckResult result = Readers.Check(folder, reader, Readers.BaseFor(reader, fixture), looks);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder, reader, ReaderRun.BaseFor(reader, fixture)).Verdict);
+        CheckResult result = ReaderRun.Check(folder, reader, ReaderRun.BaseFor(reader, fixture), looks);
         Assert.Equal(CheckVerdict.LoadsWrongly, result.Verdict);
         Assert.Contains(
             result.Findings, finding => finding.Code.Id == "TF5571" && finding.Message.Contains("every second factor is zero", StringComparison.Ordinal));
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(fixture.AdapterFolder, reader, Readers.BaseFor(reader, fixture), looks).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(fixture.AdapterFolder, reader, ReaderRun.BaseFor(reader, fixture), looks).Verdict);
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public class FolderFilesTests
         string config = Path.Combine(copy.Save(), "adapter_config.json");
         string text = File.ReadAllText(config);
         File.WriteAllText(config, text[..text.LastIndexOf('}')] + ", \"num_layers\": 1}");
-        Assert.Contains(Readers.Check(copy.Folder, "mlx-lm").Findings, finding => finding.Code.Id == "TF5513");
+        Assert.Contains(ReaderRun.Check(copy.Folder, "mlx-lm").Findings, finding => finding.Code.Id == "TF5513");
     }
 
     [Fact]
@@ -139,7 +140,7 @@ public class FolderFilesTests
         copy.Set("lora_parameters.dropout", "0.25");
         string config = Path.Combine(copy.Save(), "adapter_config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("0.25", "NaN", StringComparison.Ordinal));
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(copy.Folder, "mlx-lm").Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(copy.Folder, "mlx-lm").Verdict);
     }
 
     [Fact]
@@ -147,7 +148,7 @@ public class FolderFilesTests
     {
         FixtureCase fixture = Fixtures.Case("llama_qv");
         CheckVerdict With(string reader, int? limit) =>
-            Readers.Check(fixture.AdapterFolder, reader, fixture.BaseFolder, new CheckOptions { MaxLoraRank = limit }).Verdict;
+            ReaderRun.Check(fixture.AdapterFolder, reader, fixture.BaseFolder, new CheckOptions { MaxLoraRank = limit }).Verdict;
         Assert.Equal(
             [CheckVerdict.Loads, CheckVerdict.Fails, CheckVerdict.Loads, CheckVerdict.Fails],
             [With("vllm", null), With("vllm", 4), With("sglang", null), With("sglang", 4)]);
@@ -160,10 +161,10 @@ public class FolderFilesTests
         using AdapterCopy copy = AdapterCopy.Of(fixture);
         string folder = copy.Save();
         File.WriteAllText(Path.Combine(folder, "added_tokens.json"), """{"<pad>": 5}""");
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder, "sglang", fixture.BaseFolder).Verdict);
-        Assert.Contains(Readers.Check(folder, "sglang").Findings, finding => finding.Code.Id == "TF5551" && finding.Subject == "added_tokens.json");
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder, "sglang", fixture.BaseFolder).Verdict);
+        Assert.Contains(ReaderRun.Check(folder, "sglang").Findings, finding => finding.Code.Id == "TF5551" && finding.Subject == "added_tokens.json");
         File.WriteAllText(Path.Combine(folder, "added_tokens.json"), """{"<new>": 112}""");
-        Assert.Equal(CheckVerdict.Fails, Readers.Check(folder, "sglang", fixture.BaseFolder).Verdict);
+        Assert.Equal(CheckVerdict.Fails, ReaderRun.Check(folder, "sglang", fixture.BaseFolder).Verdict);
     }
 
     [Fact]
@@ -172,10 +173,10 @@ public class FolderFilesTests
         FixtureCase fixture = Fixtures.Case("llama_named_adapter");
         string folder = Path.Combine(fixture.Folder, "peft");
         string name = Path.GetFileName(fixture.AdapterFolder);
-        Assert.Contains(Readers.Check(folder, "peft", fixture.BaseFolder).Findings, finding => finding.Code.Id == "TF1006");
-        CheckResult named = Readers.Check(folder, "peft", fixture.BaseFolder, new CheckOptions { AdapterName = name });
+        Assert.Contains(ReaderRun.Check(folder, "peft", fixture.BaseFolder).Findings, finding => finding.Code.Id == "TF1006");
+        CheckResult named = ReaderRun.Check(folder, "peft", fixture.BaseFolder, new CheckOptions { AdapterName = name });
         Assert.Equal(CheckVerdict.Loads, named.Verdict);
-        Assert.Contains(Readers.Check(folder, "peft", null, new CheckOptions { AdapterName = "other" }).Findings, finding => finding.Code.Id == "TF1005");
+        Assert.Contains(ReaderRun.Check(folder, "peft", null, new CheckOptions { AdapterName = "other" }).Findings, finding => finding.Code.Id == "TF1005");
     }
 
     [Fact]
@@ -208,15 +209,15 @@ public class FolderFilesTests
         FixtureCase fixture = Fixtures.Case("mlx_llama_qv");
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["config.json"], """{"model_type": "of tomorrow", "num_hidden_layers": 3}""");
-        CheckResult unknown = Readers.Check(fixture.AdapterFolder, "mlx-lm", folder.Path);
+        CheckResult unknown = ReaderRun.Check(fixture.AdapterFolder, "mlx-lm", folder.Path);
         Assert.Equal(CheckVerdict.Loads, unknown.Verdict);
         Assert.Contains(unknown.Findings, finding => finding.Code.Id == "TF5551" && finding.Subject == "of tomorrow");
         File.WriteAllText(folder["config.json"], """{"model_type": "of tomorrow", "num_hidden_layers": 9}""");
-        Assert.Equal(CheckVerdict.Fails, Readers.Check(fixture.AdapterFolder, "mlx-lm", folder.Path).Verdict);
+        Assert.Equal(CheckVerdict.Fails, ReaderRun.Check(fixture.AdapterFolder, "mlx-lm", folder.Path).Verdict);
 
         File.Copy(Path.Combine(Fixtures.HfBaseFolder("llama"), "config.json"), folder["config.json"], overwrite: true);
         File.WriteAllBytes(folder["model.safetensors"], [1, 2, 3]);
-        CheckResult broken = Readers.Check(fixture.AdapterFolder, "mlx-lm", folder.Path);
+        CheckResult broken = ReaderRun.Check(fixture.AdapterFolder, "mlx-lm", folder.Path);
         Assert.Equal(CheckVerdict.Loads, broken.Verdict);
         Assert.Contains(
             broken.Findings, finding => finding.Code.Id == "TF5551" && finding.Message.Contains("its weights were not used", StringComparison.Ordinal));
@@ -236,7 +237,7 @@ public class FolderFilesTests
         using AdapterCopy copy = AdapterCopy.Of(fixture);
         string config = Path.Combine(copy.Save(), "adapter_config.json");
         File.WriteAllBytes(config, [0xEF, 0xBB, 0xBF, .. File.ReadAllBytes(config)]);
-        CheckResult check = Readers.Check(copy.Folder, reader, Readers.BaseFor(reader, fixture));
+        CheckResult check = ReaderRun.Check(copy.Folder, reader, ReaderRun.BaseFor(reader, fixture));
         Assert.Equal(
             isRefused,
             check.Findings.Any(

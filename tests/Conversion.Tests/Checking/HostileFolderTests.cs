@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Transfuse.Conversion.Checking;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
 
@@ -42,7 +43,7 @@ public class HostileFolderTests
             string folder = copy.Save();
             foreach (TargetProfile reader in TargetProfile.All)
             {
-                CheckResult result = Readers.Check(folder, reader.Name, round % 2 == 0 ? Readers.BaseFor(reader.Name, fixture) : null);
+                CheckResult result = ReaderRun.Check(folder, reader.Name, round % 2 == 0 ? ReaderRun.BaseFor(reader.Name, fixture) : null);
                 verdicts += Enum.IsDefined(result.Verdict) ? 1 : 0;
             }
         }

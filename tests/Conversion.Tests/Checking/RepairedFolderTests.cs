@@ -3,6 +3,7 @@ using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
@@ -38,7 +39,7 @@ public class RepairedFolderTests
         foreach (FixtureCase fixture in Fixtures.Cases.Where(fixture => fixture.IsPeft ? fixture.PeftType == "LORA" : fixture.Name != "mlx_llama_full"))
         {
             string reader = fixture.IsPeft ? "peft" : fixture.Name.StartsWith("vlm_", StringComparison.Ordinal) ? "mlx-vlm" : "mlx-lm";
-            string baseFolder = Readers.BaseFor(reader, fixture);
+            string baseFolder = ReaderRun.BaseFor(reader, fixture);
             using var folder = new TemporaryFolder();
             if (!Repair(fixture, baseFolder, folder["out"], out string findings))
             {
@@ -47,9 +48,9 @@ public class RepairedFolderTests
             }
 
             repaired++;
-            CheckResult check = Readers.Check(folder["out"], reader, baseFolder);
-            ReaderReport report = Readers.Load(folder["out"], reader, fixture);
-            if (check.Verdict != CheckVerdict.Loads || Readers.VerdictOf(report) != CheckVerdict.Loads)
+            CheckResult check = ReaderRun.Check(folder["out"], reader, baseFolder);
+            ReaderReport report = ReaderRun.Load(folder["out"], reader, fixture);
+            if (check.Verdict != CheckVerdict.Loads || ReaderRun.VerdictOf(report) != CheckVerdict.Loads)
             {
                 differences.Add($"{fixture}: oracle {report}, check {check.Verdict}: {string.Join("; ", check.Findings.Take(3))}");
             }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;
@@ -52,7 +53,7 @@ public class SeveralReadersTests
             using IAdapterSource source = AdapterSource.Open(copy);
             foreach (CheckResult result in AdapterChecker.CheckAll(source, order, CheckOptions.Default, TestContext.Current.CancellationToken))
             {
-                CheckResult alone = Readers.Check(copy, result.Reader);
+                CheckResult alone = ReaderRun.Check(copy, result.Reader);
                 Assert.Equal(alone.Findings.Select(finding => finding.ToString()), result.Findings.Select(finding => finding.ToString()));
             }
         }

@@ -1,7 +1,7 @@
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
-using Transfuse.Conversion.Tests.Checking;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Formats.Fuzz.Writers;
@@ -34,7 +34,7 @@ public class NestedCheckpointTests
         Assert.Contains(repaired.Changes, change => change is { Subject: "weights file", After: "adapter_model.safetensors" });
         Assert.False(File.Exists(Path.Combine(folder["out"], fileName)));
         AssertSame(Path.Combine(Llama.AdapterFolder, "adapter_model.safetensors"), Path.Combine(folder["out"], "adapter_model.safetensors"));
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder["out"], "peft", Llama.BaseFolder).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder["out"], "peft", Llama.BaseFolder).Verdict);
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public class NestedCheckpointTests
     public void No_reader_finds_them(string reader)
     {
         using var folder = new TemporaryFolder();
-        CheckResult result = Readers.Check(Nest(folder["in"], "module", "adapter_model.bin"), reader, Llama.BaseFolder);
+        CheckResult result = ReaderRun.Check(Nest(folder["in"], "module", "adapter_model.bin"), reader, Llama.BaseFolder);
         Assert.NotEqual(CheckVerdict.Loads, result.Verdict);
         Finding ignored = Assert.Single(result.Findings, finding => finding.Code == CheckCodes.TensorIgnored);
         Assert.Contains("its 12 tensors lie in a dictionary below module", ignored.Message, StringComparison.Ordinal);

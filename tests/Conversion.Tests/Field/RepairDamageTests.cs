@@ -1,6 +1,6 @@
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Repair;
-using Transfuse.Conversion.Tests.Checking;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
@@ -26,7 +26,7 @@ public class RepairDamageTests
         RepairResult told = Repairing.Must(source, folder["out"], hasBase ? Base : null, new ConversionOptions { Allowed = ["TF3560"] });
         Assert.Equal(Severity.Warning, Assert.Single(told.Findings, finding => finding.Code.Id == "TF3560").Severity);
         Assert.Equal("lora", OracleJson.Read(Path.Combine(folder["out"], "adapter_config.json")).GetText("fine_tune_type"));
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder["out"], "mlx-lm", Base).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder["out"], "mlx-lm", Base).Verdict);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public class RepairDamageTests
         Assert.Equal(["TF3563"], Errors(Repairing.Run(source, folder["out"])));
         Assert.Contains("TF3563", Errors(Repairing.Run(source, folder["out"], Base)));
         Repairing.Must(source, folder["out"], Base, new ConversionOptions { Allowed = ["TF3563"] });
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder["out"], "mlx-lm", Base).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder["out"], "mlx-lm", Base).Verdict);
     }
 
     [Theory]

@@ -1,7 +1,7 @@
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
-using Transfuse.Conversion.Tests.Checking;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
@@ -52,7 +52,7 @@ public class RepairFieldTests
         RepairResult result = Repairing.Must(FieldFolder.In("mangled_names"), folder["out"], FieldFolder.Base("mangled_names"));
         Assert.Equal(6, result.Adapter!.Modules.Length);
         Assert.Equal("TF2013", Assert.Single(result.Findings).Code.Id);
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder["out"], "peft", FieldFolder.Base("mangled_names")).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder["out"], "peft", FieldFolder.Base("mangled_names")).Verdict);
         Run.MustConvert(FieldFolder.In("mangled_names"), TargetProfile.MlxLm, folder["mlx"], FieldFolder.Base("mangled_names"));
         Assert.Equal(12, OracleSafetensors.Read(Path.Combine(folder["mlx"], "adapters.safetensors")).Count);
     }
@@ -77,7 +77,7 @@ public class RepairFieldTests
         Assert.Contains(result.Findings, finding => finding.Code.Id == code);
         Assert.Equal(tensors, Weights(folder["out"]).Count);
         Assert.DoesNotContain(result.Changes, change => change.Subject == "modules_to_save");
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder["out"], "peft", FieldFolder.Base(name)).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder["out"], "peft", FieldFolder.Base(name)).Verdict);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public class RepairFieldTests
         using var folder = new TemporaryFolder();
         Assert.Equal(["TF2301"], Errors(Repairing.Run(FieldFolder.In("mlx_base_tensors"), folder["out"], model)));
         Repairing.Must(FieldFolder.In("mlx_base_tensors"), folder["out"], model, new ConversionOptions { Allowed = ["TF2301"] });
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder["out"], "mlx-lm", model).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder["out"], "mlx-lm", model).Verdict);
     }
 
     [Theory]

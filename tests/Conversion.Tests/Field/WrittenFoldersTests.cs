@@ -3,7 +3,7 @@ using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Tests.Checking;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
@@ -99,7 +99,7 @@ public class WrittenFoldersTests
         }
 
         tally.Written++;
-        CheckResult[] checks = [.. readers.Select(reader => Readers.Check(output, reader, baseFolder))];
+        CheckResult[] checks = [.. readers.Select(reader => ReaderRun.Check(output, reader, baseFolder))];
         string[] unsaid = Array.Exists(checks, check => check.Verdict == CheckVerdict.Loads)
             ? []
             : [.. checks[0].Findings.Where(finding => finding.Severity == Severity.Error && !IsSaid(finding, findings)).Select(finding => finding.ToString())];

@@ -3,7 +3,7 @@ using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Tests.Checking;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
@@ -251,7 +251,7 @@ public class FieldConversionTests
 
         foreach (string reader in new[] { "peft", "vllm" })
         {
-            CheckResult check = Readers.Check(input, reader, baseFolder);
+            CheckResult check = ReaderRun.Check(input, reader, baseFolder);
             Assert.Equal(CheckVerdict.Loads, check.Verdict);
             Finding[] said = [.. check.Findings.Where(finding => finding.Code.Id == "TF5555")];
             Assert.Equal(modules, said.Length);
@@ -315,7 +315,7 @@ public class FieldConversionTests
         Run.MustRefuse(input, TargetProfile.MlxLm, folder["refused"], ["TF4019"], baseFolder);
         ConversionResult converted = Run.MustConvert(input, TargetProfile.MlxLm, folder["mlx"], baseFolder, new ConversionOptions { Allowed = ["TF4019"] });
         Assert.DoesNotContain(converted.Findings, finding => finding.Message.Contains("no base was given", StringComparison.Ordinal));
-        Assert.Equal(CheckVerdict.Loads, Readers.Check(folder["mlx"], "mlx-lm", baseFolder).Verdict);
+        Assert.Equal(CheckVerdict.Loads, ReaderRun.Check(folder["mlx"], "mlx-lm", baseFolder).Verdict);
     }
 
     [Theory]
@@ -388,7 +388,7 @@ public class FieldConversionTests
         Assert.Equal(
             ["k_proj", "mlp.down_proj", "mlp.gate_proj", "mlp.up_proj", "o_proj", "q_proj", "self_attn.k_proj", "self_attn.o_proj", "self_attn.q_proj", "self_attn.v_proj", "v_proj"],
             keys);
-        CheckResult check = Readers.Check(folder["swift"], "mlx-swift", baseFolder);
+        CheckResult check = ReaderRun.Check(folder["swift"], "mlx-swift", baseFolder);
         Assert.Equal(CheckVerdict.Loads, check.Verdict);
         Assert.Equal(
             9,
@@ -399,7 +399,7 @@ public class FieldConversionTests
         File.WriteAllText(Path.Combine(folder["swift"], "adapter_config.json"), config.ToJsonString());
         Assert.Equal(
             12,
-            Readers.Check(folder["swift"], "mlx-swift", baseFolder).Findings.Count(
+            ReaderRun.Check(folder["swift"], "mlx-swift", baseFolder).Findings.Count(
                 finding => finding.Code.Id == "TF5565" && finding.Message.Contains("3.31.4 and before", StringComparison.Ordinal)));
     }
 

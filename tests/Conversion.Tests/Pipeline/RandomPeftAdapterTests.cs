@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
-using Transfuse.Conversion.Tests.Checking;
+using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Repair;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
@@ -73,7 +73,7 @@ public class RandomPeftAdapterTests
         ReaderReport loaded = PeftLoader.Load(input, hfBase);
         AssertSame(meant, loaded.Applied.ToDictionary(StringComparer.Ordinal), 1e-12);
 
-        CheckResult check = Readers.Check(input, "peft", baseFolder);
+        CheckResult check = ReaderRun.Check(input, "peft", baseFolder);
         Assert.True(check.Verdict == CheckVerdict.Loads, "check: " + string.Join(" | ", check.Findings));
 
         // Repaired, and once more: nothing is left to change, and the same is there.
@@ -104,7 +104,7 @@ public class RandomPeftAdapterTests
         ReaderReport mlx = MlxLmLoader.Load(folder["mlx"], mlxBase);
         Assert.True(mlx.LoadsAsIntended, mlx.ToString());
         AdapterEquivalence.AssertSame(kept, mlx.Applied, hfBase, 3e-7);
-        CheckResult mlxCheck = Readers.Check(folder["mlx"], "mlx-lm", baseFolder);
+        CheckResult mlxCheck = ReaderRun.Check(folder["mlx"], "mlx-lm", baseFolder);
         Assert.True(mlxCheck.Verdict == CheckVerdict.Loads, "check mlx-lm: " + string.Join(" | ", mlxCheck.Findings));
 
         Run.MustConvert(folder["mlx"], TargetProfile.Peft, folder["back"], baseFolder, new ConversionOptions { Verify = true });

@@ -189,7 +189,8 @@ public sealed class MlxBackend : ITensorBackend
     public BackendArray RmsNorm(BackendArray x, BackendArray? weight, float epsilon) => Call(() => _operations.RmsNorm(x, weight, epsilon));
 
     /// <inheritdoc />
-    public BackendArray LayerNorm(BackendArray x, BackendArray? weight, BackendArray? bias, float epsilon) => Call(() => _operations.LayerNorm(x, weight, bias, epsilon));
+    public BackendArray LayerNorm(BackendArray x, BackendArray? weight, BackendArray? bias, float epsilon) =>
+        Call(() => _operations.LayerNorm(x, weight, bias, epsilon));
 
     /// <inheritdoc />
     public BackendArray Rope(BackendArray x, ReadOnlySpan<float> frequencies, int offset, bool interleaved)
@@ -215,7 +216,8 @@ public sealed class MlxBackend : ITensorBackend
     public BackendArray Embed(BackendWeight weight, BackendArray ids) => Call(() => _operations.Embed(weight, ids));
 
     /// <inheritdoc />
-    public BackendArray RowNorms(BackendWeight weight, BackendArray? left, BackendArray? right, float scale) => Call(() => _operations.RowNorms(weight, left, right, scale));
+    public BackendArray RowNorms(BackendWeight weight, BackendArray? left, BackendArray? right, float scale) =>
+        Call(() => _operations.RowNorms(weight, left, right, scale));
 
     /// <inheritdoc />
     public BackendArray Attention(
@@ -223,7 +225,8 @@ public sealed class MlxBackend : ITensorBackend
         Call(() => _operations.Attention(queries, keys, values, scale, mask, sinks, softcap));
 
     /// <inheritdoc />
-    public BackendArray CausalConvolution(BackendArray x, BackendArray weight, BackendArray? bias) => Call(() => _operations.CausalConvolution(x, weight, bias));
+    public BackendArray CausalConvolution(BackendArray x, BackendArray weight, BackendArray? bias) =>
+        Call(() => _operations.CausalConvolution(x, weight, bias));
 
     /// <inheritdoc />
     public void Dispose()

@@ -70,7 +70,9 @@ internal static unsafe class MlxDevice
         try
         {
             return DeviceFunctions.InfoGet(&info, device) == 0
-                ? new MlxDeviceInfo(kind, Text(info, "device_name"u8), Text(info, "architecture"u8), Size(info, MlxMetal.WorkingSet) ?? Size(info, "memory_size"u8) ?? Size(info, "total_memory"u8))
+                ? new MlxDeviceInfo(
+                    kind, Text(info, "device_name"u8), Text(info, "architecture"u8),
+                    Size(info, MlxMetal.WorkingSet) ?? Size(info, "memory_size"u8) ?? Size(info, "total_memory"u8))
                 : new MlxDeviceInfo(kind, null, null, null);
         }
         finally

@@ -20,7 +20,8 @@ internal static partial class ShardName
             for (int number = 1; number <= count; number++)
             {
                 string expected =
-                    $"{match.Groups[1].Value}{number.ToString(CultureInfo.InvariantCulture).PadLeft(match.Groups[2].Length, '0')}-of-{match.Groups[3].Value}.safetensors";
+                    match.Groups[1].Value + number.ToString(CultureInfo.InvariantCulture).PadLeft(match.Groups[2].Length, '0')
+                    + $"-of-{match.Groups[3].Value}.safetensors";
                 if (!present.Contains(expected))
                 {
                     return expected;

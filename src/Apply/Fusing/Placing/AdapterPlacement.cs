@@ -44,7 +44,8 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
         return [.. _placed];
     }
 
-    // Rows of tokens and saved embeddings are written into the one weight that a tied model has; modules that were trained whole are two, unless both were saved alike.
+    // Rows of tokens and saved embeddings are written into the one weight that a tied model has; modules that were trained whole are two, unless both were
+    // saved alike.
     private void PlaceOthers(Adapter adapter)
     {
         PlacedStage[] others = [.. new OtherPlacement(adapter, lookup, map, tied, run).Place()];
@@ -52,7 +53,8 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
         PlacedStage? head = tied.IsTied ? others.LastOrDefault(placed => placed.Weight == tied.Head) : null;
         bool shares = tied is { IsTied: true, Head: not null } && (embedding ?? head) is { } either
             && (head is null || embedding is null ? either.Stage is RowsStage or ReplaceStage { IsOfBase: true }
-                : embedding.Stage is ReplaceStage one && head.Stage is ReplaceStage other && TensorProbe.BytesEqual(one.Weight, other.Weight, run.CancellationToken));
+                : embedding.Stage is ReplaceStage one && head.Stage is ReplaceStage other
+                    && TensorProbe.BytesEqual(one.Weight, other.Weight, run.CancellationToken));
         if (!shares)
         {
             _placed.AddRange(others);
@@ -60,7 +62,8 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
         }
 
         WeightStage shared = (embedding ?? head)!.Stage;
-        _placed.AddRange([.. others.Where(placed => placed != embedding && placed != head), new PlacedStage(tied.Embedding!, shared), new PlacedStage(tied.Head!, shared)]);
+        _placed.AddRange(
+            [.. others.Where(placed => placed != embedding && placed != head), new PlacedStage(tied.Embedding!, shared), new PlacedStage(tied.Head!, shared)]);
     }
 
     // Embedding and head may be one weight, of which each is changed for itself.
@@ -79,7 +82,8 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
             _placed.Add(new PlacedStage(tied.Embedding, change));
 
             // MLX's adapter of a tied embedding changes the head too; PEFT's does with ensure_weight_tying, and then has the mirrored pair for the head.
-            bool both = tied.IsTied && (read.Adapter.Layout == ModelLayout.Mlx || (read.Adapter.TiesEmbeddings && (head is null || TiedEmbeddings.IsMirror(embedding, head, run.CancellationToken))));
+            bool both = tied.IsTied && (read.Adapter.Layout == ModelLayout.Mlx
+                || (read.Adapter.TiesEmbeddings && (head is null || TiedEmbeddings.IsMirror(embedding, head, run.CancellationToken))));
             if (both)
             {
                 _placed.Add(new PlacedStage(tied.Head!, change));
@@ -167,7 +171,8 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
 
         // Where no table tells, square weights lie as those of the others that tell by their shapes.
         bool othersAreTransposed = found.Any(pair => ModuleFit.IsCertainlyTransposed(pair.Module, lookup.ShapeOf(pair.Weight)));
-        (AdapterModule Module, MlxMapping Mapping)[] packed = [.. map is null ? [] : found.Where(pair => pair.Module.Kind == ModuleKind.PackedParameter).Select(pair => (pair.Module, map.MapToMlx(pair.Module.FullPath)))];
+        (AdapterModule Module, MlxMapping Mapping)[] packed = map is null ? []
+            : [.. found.Where(pair => pair.Module.Kind == ModuleKind.PackedParameter).Select(pair => (pair.Module, map.MapToMlx(pair.Module.FullPath)))];
         var orientation = new PackedOrientation(packed, read.Adapter, run);
         foreach ((AdapterModule module, string weight) in found)
         {
@@ -179,7 +184,9 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
         }
     }
 
-    private WeightStage? StageOf(AdapterModule module, string weight, TensorShape shape, bool othersAreTransposed = false, PackedOrientation? orientation = null, MlxMapping? mapping = null)
+    private WeightStage? StageOf(
+        AdapterModule module, string weight, TensorShape shape, bool othersAreTransposed = false, PackedOrientation? orientation = null,
+        MlxMapping? mapping = null)
     {
         bool isTransposed = lookup.IsTransposed(weight) ?? othersAreTransposed;
         if (module.Kind == ModuleKind.PackedParameter && shape.Rank == 3 && shape[1] == shape[2])

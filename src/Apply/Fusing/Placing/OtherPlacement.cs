@@ -82,7 +82,8 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
             return [];
         }
 
-        return InBase(tensor, module + ".bias", tensor.Tensor).Where(pair => Fits(tensor, pair)).Select(pair => new PlacedStage(pair.Name, new AddStage(pair.Value, owner.Scale)));
+        return InBase(tensor, module + ".bias", tensor.Tensor).Where(pair => Fits(tensor, pair))
+            .Select(pair => new PlacedStage(pair.Name, new AddStage(pair.Value, owner.Scale)));
     }
 
     private IEnumerable<PlacedStage> Rows(OtherTensor tensor)
@@ -97,14 +98,16 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
         foreach ((string name, LazyTensor value) in InBase(tensor, module + ".weight", tensor.Tensor))
         {
             TensorShape shape = ShapeOf(name);
-            bool fits = shape.Rank == 2 && value.Shape == new TensorShape(indices.Length, shape[1]) && indices.All(index => index >= 0 && index < shape[0]) && indices.Distinct().Count() == indices.Length;
+            bool fits = shape.Rank == 2 && value.Shape == new TensorShape(indices.Length, shape[1]) && indices.All(index => index >= 0 && index < shape[0])
+                && indices.Distinct().Count() == indices.Length;
             if (fits)
             {
                 yield return new PlacedStage(name, new RowsStage(indices, value));
             }
             else
             {
-                run.Log.Add(FusionCodes.TokenRows.At(tensor.SourceName, $"is {value.Shape} for {indices.Length} tokens up to {indices.DefaultIfEmpty(-1).Max()}, but {name} is {shape}"));
+                run.Log.Add(FusionCodes.TokenRows.At(
+                    tensor.SourceName, $"is {value.Shape} for {indices.Length} tokens up to {indices.DefaultIfEmpty(-1).Max()}, but {name} is {shape}"));
             }
         }
     }
@@ -115,7 +118,8 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
         string path = Canonical(tensor.Path);
         if (adapter.Method != "IA3" || !path.EndsWith(Ia3, StringComparison.Ordinal) || tensor.Tensor.Shape.Rank != 2 || !tensor.Tensor.DType.IsFactorFloat())
         {
-            foreach (PlacedStage replaced in adapter.Method == "IA3" && !path.Contains("ia3_", StringComparison.Ordinal) ? Replaced(tensor with { Path = path }) : Refused(tensor))
+            bool isWhole = adapter.Method == "IA3" && !path.Contains("ia3_", StringComparison.Ordinal);
+            foreach (PlacedStage replaced in isWhole ? Replaced(tensor with { Path = path }) : Refused(tensor))
             {
                 yield return replaced;
             }
@@ -229,7 +233,9 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
     }
 
     // A tied head has no tensor of its own.
-    private string? Find(string path) => tied is { IsTied: true, Head: { } head } && path == WeightLookup.ModuleOf(path) + ".weight" && tied.RoleOf(WeightLookup.ModuleOf(path)) == ModuleRole.Head
+    private string? Find(string path) => tied is { IsTied: true, Head: { } head }
+        && path == WeightLookup.ModuleOf(path) + ".weight"
+        && tied.RoleOf(WeightLookup.ModuleOf(path)) == ModuleRole.Head
         ? head
         : lookup.Find(path);
 
@@ -242,7 +248,8 @@ internal sealed class OtherPlacement(Adapter adapter, WeightLookup lookup, Archi
     {
         bool isRow = tensor.Shape.Rank < 2;
         ModuleStep[] taken = [.. steps.Where(step => !isRow || step is not (ModuleStep.Transpose or ModuleStep.Pack))];
-        return taken.All(step => step is ModuleStep.Transpose or ModuleStep.Pack or ModuleStep.SelectRows) && StepsOnExtents.Apply(taken, [.. tensor.Shape.Dimensions], isRow) is not null
+        return taken.All(step => step is ModuleStep.Transpose or ModuleStep.Pack or ModuleStep.SelectRows)
+            && StepsOnExtents.Apply(taken, [.. tensor.Shape.Dimensions], isRow) is not null
             ? StepsOnTensor.Apply(tensor, taken, isRow)
             : null;
     }

@@ -7,8 +7,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Apply.Fusing.Placing;
 
 /// <summary>
-/// The number of tokens of the merged model. An adapter that was trained on a model with tokens added, or with surplus rows taken away, brings embedding and head
-/// whole; PEFT needs the base resized before it loads such an adapter, and then merges what was saved. The same is done here.
+/// The number of tokens of the merged model. An adapter that was trained on a model with tokens added, or with surplus rows taken away, brings embedding and
+/// head whole; PEFT needs the base resized before it loads such an adapter, and then merges what was saved. The same is done here.
 /// </summary>
 internal sealed class Vocabulary(ModelFolder folder, WeightLookup lookup, TiedWeights tied)
 {
@@ -53,7 +53,8 @@ internal sealed class Vocabulary(ModelFolder folder, WeightLookup lookup, TiedWe
                 : $"{partial.Name} is not replaced by one of {rows} rows";
         }
 
-        string? other = new[] { tied.Embedding, tied.IsTied && !isUntied ? null : tied.Head }.FirstOrDefault(name => name is not null && lookup.ShapeOf(tied.SourceOf(name))[0] != rows);
+        string? other = new[] { tied.Embedding, tied.IsTied && !isUntied ? null : tied.Head }
+            .FirstOrDefault(name => name is not null && lookup.ShapeOf(tied.SourceOf(name))[0] != rows);
         if (other is not null)
         {
             return $"{other} keeps {lookup.ShapeOf(tied.SourceOf(other))[0]}: the adapter brings no other";

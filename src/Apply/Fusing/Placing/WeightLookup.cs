@@ -70,7 +70,8 @@ internal sealed class WeightLookup
 
     /// <summary>Whether transformers keeps a weight as (in, out), as in GPT-2's Conv1D; <see langword="null"/> where no table tells.</summary>
     public bool? IsTransposed(string name) => Layout == ModelLayout.Mlx ? false
-        : _map?.MapTensor(name) is { IsExact: true, Targets: [var target, ..] } ? target.Steps.Any(step => step is ModuleStep.Transpose or ModuleStep.Pack { Layout: PackedLayout.InOut })
+        : _map?.MapTensor(name) is { IsExact: true, Targets: [var target, ..] }
+            ? target.Steps.Any(step => step is ModuleStep.Transpose or ModuleStep.Pack { Layout: PackedLayout.InOut })
         : null;
 
     private TensorShape StoredShapeOf(string name) => Quantized(name, out _)?.Shape ?? _folder.Find(name)!.Shape;

@@ -1,6 +1,8 @@
 namespace Transfuse.Apply.Fusing.Stages;
 
-/// <summary>A weight with another number of rows than the base has: those beyond are zero until they are replaced, those that are too many are not read.</summary>
+/// <summary>
+/// A weight with another number of rows than the base has: those beyond are zero until they are replaced, those that are too many are not read.
+/// </summary>
 /// <param name="source">The base's weight, of one matrix.</param>
 /// <param name="rows">The number of rows.</param>
 internal sealed class ResizedSource(IWeightSource source, int rows) : IWeightSource

@@ -54,7 +54,8 @@ internal static class ConfigChanges
     /// <summary>Whether a config says the number of tokens, at the top or for its text model.</summary>
     public static bool HasTokens(JsonObject config) => config.Contains(TokensField) || (config[TextConfig] is JsonObject text && text.Contains(TokensField));
 
-    private static JsonObject SetTokens(JsonObject config, long tokens) => config.Contains(TokensField) ? Set(config, TokensField, JsonNumber.Of(tokens)) : config;
+    private static JsonObject SetTokens(JsonObject config, long tokens) =>
+        config.Contains(TokensField) ? Set(config, TokensField, JsonNumber.Of(tokens)) : config;
 
     // mlx-lm looks a module up by its path in the block first; only then it looks for scales.
     private static JsonObject Modules(JsonObject root, FusionPlan plan, MlxQuantization quantization)

@@ -29,7 +29,8 @@ internal sealed record OutputTensor(string Name, LazyTensor Tensor, PlannedWeigh
         // What does not change keeps its codes: expanded and quantized again they would be others.
         OutputTensor Like(string name, LazyTensor tensor, int part) => weight.Stages.IsEmpty
             ? new OutputTensor(name, tensor)
-            : new OutputTensor(name, new ComputedWeight(tensor.DType, weight.Rows is { } rows ? new TensorShape(rows, tensor.Shape[1]) : tensor.Shape), weight, part);
+            : new OutputTensor(
+                name, new ComputedWeight(tensor.DType, weight.Rows is { } rows ? new TensorShape(rows, tensor.Shape[1]) : tensor.Shape), weight, part);
     }
 
     // Laid out like a tensor; its bytes are computed together with those of its weight's other tensors.

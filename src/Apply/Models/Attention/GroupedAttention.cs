@@ -56,13 +56,17 @@ internal sealed class GroupedAttention : IMixer
             float epsilon = settings.Number("attn.qk_norm.eps", layer);
             _normsAfterRotation = settings.Word("attn.qk_norm.when") == "after_rope";
             _queryNorm = HeadNorm.Create(parts, kind, Paths.Join(path, settings.Word("attn.qk_norm.q")), _heads, width, epsilon);
-            _keyNorm = _sharing?.OwnsNorms == false ? null : HeadNorm.Create(parts, kind, Paths.Join(path, settings.Word("attn.qk_norm.k")), _groups, width, epsilon);
+            _keyNorm = _sharing?.OwnsNorms == false ? null
+                : HeadNorm.Create(parts, kind, Paths.Join(path, settings.Word("attn.qk_norm.k")), _groups, width, epsilon);
         }
 
-        _valueNorm = settings.Word("attn.v_norm") is { } valueNorm ? HeadNorm.Create(parts, valueNorm, null, _groups, valueWidth, settings.Number("norm.eps", layer)) : null;
-        _sinks = settings.Has("attn.sinks") && settings.Is("attn.sinks.cond", layer, true) ? parts.Parameter(Paths.Join(path, settings.Word("attn.sinks.name")), _heads) : null;
+        _valueNorm = settings.Word("attn.v_norm") is { } valueNorm
+            ? HeadNorm.Create(parts, valueNorm, null, _groups, valueWidth, settings.Number("norm.eps", layer)) : null;
+        _sinks = settings.Has("attn.sinks") && settings.Is("attn.sinks.cond", layer, true)
+            ? parts.Parameter(Paths.Join(path, settings.Word("attn.sinks.name")), _heads) : null;
         _gate = OutputGate.Create(parts, path, layer, hidden, _heads, valueWidth);
-        _subNorm = settings.Word("attn.sub_norm") is { } name ? parts.Norm(Paths.Join(path, name), _heads * valueWidth, settings.Number("norm.eps", layer), "rms") : null;
+        _subNorm = settings.Word("attn.sub_norm") is { } name
+            ? parts.Norm(Paths.Join(path, name), _heads * valueWidth, settings.Number("norm.eps", layer), "rms") : null;
         _temperature = QueryTemperature.Create(settings, layer);
         _fakeQuantization = settings.Has("attn.fake_quant") && _sharing?.OwnsKeys != false ? new FakeQuantization(parts, path) : null;
         _convolution = settings.Has("attn.kv_conv") ? new KeyConvolution(parts, path, _groups) : null;

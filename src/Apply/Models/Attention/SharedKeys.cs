@@ -12,7 +12,8 @@ internal sealed class SharedKeys
     private readonly bool _isOwner;
     private readonly bool _onlyCached;
 
-    private SharedKeys(string name, bool isOwner, bool isRaw, bool onlyCached = false) => (_name, _isOwner, IsRaw, _onlyCached) = (name, isOwner, isRaw, onlyCached);
+    private SharedKeys(string name, bool isOwner, bool isRaw, bool onlyCached = false) =>
+        (_name, _isOwner, IsRaw, _onlyCached) = (name, isOwner, isRaw, onlyCached);
 
     /// <summary>Whether the layer has matrices for keys and values of its own.</summary>
     public bool OwnsKeys => _isOwner || _onlyCached;
@@ -38,7 +39,10 @@ internal sealed class SharedKeys
         };
     }
 
-    /// <summary>Whether the layer uses what an earlier layer's attention saw; a layer of Gemma 3n does with a cache, and otherwise has keys of its own (mlx-lm 0.32.0).</summary>
+    /// <summary>
+    /// Whether the layer uses what an earlier layer's attention saw; a layer of Gemma 3n does with a cache, and otherwise has keys of its own (mlx-lm
+    /// 0.32.0).
+    /// </summary>
     public bool Takes(Step step) => !_isOwner && !IsRaw && !(_onlyCached && step.IsWhole);
 
     /// <summary>How far behind the tokens' own positions the queries are: Gemma 3n asks the cache that has already moved on.</summary>

@@ -28,9 +28,11 @@ internal sealed class ModelSettings
             throw new ModelException(ModelError.FieldMissing, field, $"is missing in config.json; {entry.ModelType} has no default for it");
         }
 
-        ImmutableDictionary<string, object?> fields = entry.Defaults.Members.ToImmutableDictionary(field => field.Key, field => PythonValue.Of(field.Value), StringComparer.Ordinal);
+        ImmutableDictionary<string, object?> fields =
+            entry.Defaults.Members.ToImmutableDictionary(field => field.Key, field => PythonValue.Of(field.Value), StringComparer.Ordinal);
         fields = config.Members.Where(field => entry.Reads(field.Key)).Aggregate(fields, (all, field) => all.SetItem(field.Key, PythonValue.Of(field.Value)));
-        _fields = fields.SetItem("weights", weights.Where(name => name.StartsWith(entry.Prefix, StringComparison.Ordinal)).Select(name => name[entry.Prefix.Length..]).ToHashSet(StringComparer.Ordinal));
+        IEnumerable<string> own = weights.Where(name => name.StartsWith(entry.Prefix, StringComparison.Ordinal));
+        _fields = fields.SetItem("weights", own.Select(name => name[entry.Prefix.Length..]).ToHashSet(StringComparer.Ordinal));
         _scope = new Scope(name => _fields.ContainsKey(name) || (Dimensions.Contains(name) && entry.Find("dims." + name) is not null), ValueOf);
         if (entry.Derived.Members.IsEmpty)
         {

@@ -67,7 +67,8 @@ internal sealed class FeedForward : IMixer
         ModelSettings settings = parts.Settings;
         bool fused = settings.Word("moe.shared.kind") == "gated_fused";
         return new FeedForward(
-            parts, "moe.shared", settings.Word("moe.shared.kind") ?? "gated", path, layer, settings.Size("moe.shared.inner", layer), settings.Is("moe.shared.bias", layer, false),
+            parts, "moe.shared", settings.Word("moe.shared.kind") ?? "gated", path, layer, settings.Size("moe.shared.inner", layer),
+            settings.Is("moe.shared.bias", layer, false),
             slot => fused ? (slot == "fused" ? "input_linear" : "output_linear") : slot + "_proj");
     }
 

@@ -37,7 +37,8 @@ internal sealed class KimiDelta : IMixer
         int inner = _heads * _width;
         LayerSlot Linear(string name, int outputs, int inputs) => parts.Linear($"{path}.{name}", outputs, inputs, false);
         (LayerSlot, ConvolutionTail) Input(string name) => (
-            Linear(name + "_proj", inner, hidden), new ConvolutionTail(_backend, parts.Parameter($"{path}.{name}_conv.conv.weight", inner, kernel, 1), null, name));
+            Linear(name + "_proj", inner, hidden),
+            new ConvolutionTail(_backend, parts.Parameter($"{path}.{name}_conv.conv.weight", inner, kernel, 1), null, name));
         _inputs = [Input("q"), Input("k"), Input("v")];
         _decayDown = Linear("f_a_proj", _width, hidden);
         _decayUp = Linear("f_b_proj", inner, _width);
@@ -53,11 +54,13 @@ internal sealed class KimiDelta : IMixer
     /// <inheritdoc />
     public BackendArray Forward(BackendArray x, Step step, LayerState state)
     {
-        BackendArray[] mixed = [.. _inputs.Select(input => Split(_backend.Apply(UnaryOperation.Silu, input.Convolution.Forward(input.Projection.Forward(x), state))))];
+        BackendArray[] mixed =
+            [.. _inputs.Select(input => Split(_backend.Apply(UnaryOperation.Silu, input.Convolution.Forward(input.Projection.Forward(x), state))))];
         BackendArray q = _backend.Affine(_backend.RmsNorm(mixed[0], null, NormEpsilon), 1f / _width, 0);
         BackendArray k = _backend.Affine(_backend.RmsNorm(mixed[1], null, NormEpsilon), 1 / MathF.Sqrt(_width), 0);
         BackendArray decay = GatedDelta.Decay(
-            _backend, Split(_decayUp.Forward(_decayDown.Forward(x))), _backend.Reshape(_timeBias.Value, _heads, 1, _width), _backend.Reshape(_logDecay.Value, _heads, 1, 1));
+            _backend, Split(_decayUp.Forward(_decayDown.Forward(x))), _backend.Reshape(_timeBias.Value, _heads, 1, _width),
+            _backend.Reshape(_logDecay.Value, _heads, 1, 1));
         BackendArray beta = Split(_backend.Apply(UnaryOperation.Sigmoid, _beta.Forward(x)));
         (BackendArray output, BackendArray after) = DeltaRule.Run(_backend, q, k, mixed[2], decay, beta, state["state"]);
         state["state"] = after;

@@ -8,7 +8,10 @@ using Transfuse.Apply.Models.Parts;
 
 namespace Transfuse.Apply.Models.Mixers;
 
-/// <summary>Attention without a softmax, whose memory fades by a fixed share for each head: S = S exp(g) + k^T v; o = q S / sqrt(d) (bailing_moe_linear, mlx-models.md 7).</summary>
+/// <summary>
+/// Attention without a softmax, whose memory fades by a fixed share for each head: S = S exp(g) + k^T v; o = q S / sqrt(d) (bailing_moe_linear, mlx-lm
+/// 0.32.0).
+/// </summary>
 internal sealed class LinearAttention : IMixer
 {
     private readonly ITensorBackend _backend;
@@ -39,7 +42,8 @@ internal sealed class LinearAttention : IMixer
         if (_width != settings.Size("dims.hd", layer) || inner % _groups != 0)
         {
             throw new ModelException(
-                ModelError.SettingNotRun, "head_dim", $"makes heads of {settings.Size("dims.hd", layer)}, layers without softmax have heads of {_width}, {_groups} groups: that is not run");
+                ModelError.SettingNotRun, "head_dim",
+                $"makes heads of {settings.Size("dims.hd", layer)}, layers without softmax have heads of {_width}, {_groups} groups: that is not run");
         }
 
         _all = parts.Linear(path + ".query_key_value", 3 * inner, hidden, settings.Is("mixer.bias", layer, false));
@@ -63,7 +67,8 @@ internal sealed class LinearAttention : IMixer
         int batch = x[0], length = x[1], inner = _heads * _width;
         BackendArray all = _all.Forward(x);
         BackendArray Part(int index) => Heads.Split(_backend, _backend.Slice(all, -1, index * inner, inner), _heads);
-        BackendArray Position(BackendArray part, HeadNorm? norm) => norm?.Forward(part) is { } normed ? _rope?.Forward(normed, step) ?? normed : _rope?.Forward(part, step) ?? part;
+        BackendArray Position(BackendArray part, HeadNorm? norm) =>
+            norm?.Forward(part) is { } normed ? _rope?.Forward(normed, step) ?? normed : _rope?.Forward(part, step) ?? part;
         BackendArray q = _backend.Affine(Position(Part(0), _queryNorm), 1 / MathF.Sqrt(_width), 0), k = Position(Part(1), _keyNorm), v = Part(2);
         BackendArray decay = _backend.FromSingles(_decay, _heads, 1, 1);
         BackendArray s = state["state"] ?? _backend.FromSingles(new float[batch * inner * _width], batch, _heads, _width, _width);

@@ -78,7 +78,8 @@ internal sealed class Mamba2 : IMixer
         time = _backend.Clip(time, _lowest, _highest);
         BackendArray Groups(int start) => _backend.Repeat(Heads.Split(_backend, _backend.Slice(mixed, -1, start, groups), _groups), 1, _heads / _groups);
         (BackendArray y, BackendArray after) = StateSpace.Run(
-            _backend, Heads.Split(_backend, _backend.Slice(mixed, -1, 0, inner), _heads), Heads.Split(_backend, time, _heads), Groups(inner), Groups(inner + groups),
+            _backend, Heads.Split(_backend, _backend.Slice(mixed, -1, 0, inner), _heads), Heads.Split(_backend, time, _heads), Groups(inner),
+            Groups(inner + groups),
             _logDecay.Value, _skip.Value, state["state"]);
         state["state"] = after;
         return _out.Forward(Normalize(Heads.Merge(_backend, y), gate));

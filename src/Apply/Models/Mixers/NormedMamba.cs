@@ -71,7 +71,8 @@ internal sealed class NormedMamba : IMixer
         BackendArray time = _backend.Apply(UnaryOperation.Softplus, _backend.Add(_time.Forward(Part(2 * _state, _rank, _timeNorm)), _timeBias.Value));
         time = Heads.Split(_backend, _backend.Clip(time, _limits.Lowest, _limits.Highest), _heads);
         (BackendArray y, BackendArray after) = StateSpace.Run(
-            _backend, Heads.Split(_backend, u, _heads), time, PerHead(0, _inputNorm), PerHead(_state, _outputNorm), _logDecay.Value, _skip.Value, state["state"]);
+            _backend, Heads.Split(_backend, u, _heads), time, PerHead(0, _inputNorm), PerHead(_state, _outputNorm), _logDecay.Value, _skip.Value,
+            state["state"]);
         state["state"] = after;
         return _out.Forward(_backend.Multiply(_backend.Apply(UnaryOperation.Silu, Half(0)), Heads.Merge(_backend, y)));
     }

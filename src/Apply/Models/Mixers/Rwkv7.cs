@@ -92,7 +92,8 @@ internal sealed class Rwkv7 : IMixer
             step.Shared[FirstValues] = v;
         }
 
-        BackendArray decay = Split(_backend.Apply(UnaryOperation.Exp, _backend.Affine(_backend.Apply(UnaryOperation.Sigmoid, Small('w', Mixed('w'), UnaryOperation.Tanh)), -Decay, 0)));
+        BackendArray fading = _backend.Apply(UnaryOperation.Sigmoid, Small('w', Mixed('w'), UnaryOperation.Tanh));
+        BackendArray decay = Split(_backend.Apply(UnaryOperation.Exp, _backend.Affine(fading, -Decay, 0)));
         BackendArray direction = _backend.Multiply(key, PerHead(_keyDirection));
         BackendArray norm = _backend.Apply(UnaryOperation.Sqrt, _backend.Sum(_backend.Apply(UnaryOperation.Square, direction), -1));
         direction = _backend.Divide(direction, _backend.Clip(norm, SmallestNorm, float.PositiveInfinity));

@@ -95,7 +95,8 @@ internal static class BlockFactory
         ModelSettings settings = parts.Settings;
         return settings.Is("attn.layers", layer, true) ? new GroupedAttention(parts, path, layer)
             : settings.Is("mixer.layers", layer, true) ? Recurrence(parts, path, layer)
-            : Network(parts, path, layer) ?? throw new ModelException(ModelError.FieldInvalid, "hybrid_override_pattern", $"says nothing that layer {layer} could be");
+            : Network(parts, path, layer)
+                ?? throw new ModelException(ModelError.FieldInvalid, "hybrid_override_pattern", $"says nothing that layer {layer} could be");
     }
 
     // nemotron-nas: a single matrix in place of attention or network.

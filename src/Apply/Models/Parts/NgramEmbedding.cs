@@ -22,7 +22,8 @@ internal sealed class NgramEmbedding
         long first = (long)vocabulary * settings.FieldSize("ngram_vocab_size_ratio"), count = (long)splits * (_neighbours - 1);
         if (count < 1 || count > hidden || first + (2 * count) > int.MaxValue)
         {
-            throw new ModelException(ModelError.FieldInvalid, "emb_neighbor_num", $"and emb_split_num make {count} tables of {first} ids for {hidden} elements");
+            throw new ModelException(
+                ModelError.FieldInvalid, "emb_neighbor_num", $"and emb_split_num make {count} tables of {first} ids for {hidden} elements");
         }
 
         string embedding = settings.Word("paths.embed")!, root = embedding[..embedding.LastIndexOf('.')];
@@ -36,7 +37,8 @@ internal sealed class NgramEmbedding
                 powers[s] = power = power * vocabulary % ids;
             }
 
-            return (parts.Embedding($"{root}.embedders.{index}", (int)ids, width), parts.Linear($"{root}.post_projs.{index}", hidden, width, false), ids, powers);
+            return (parts.Embedding($"{root}.embedders.{index}", (int)ids, width), parts.Linear($"{root}.post_projs.{index}", hidden, width, false),
+                ids, powers);
         })];
     }
 

@@ -8,7 +8,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Apply.Models.Parts;
 
-/// <summary>Makes the parts of a decoder from a model's tensors. Every tensor is checked against the shape that the config demands before anything is read.</summary>
+/// <summary>
+/// Makes the parts of a decoder from a model's tensors. Every tensor is checked against the shape that the config demands before anything is read.
+/// </summary>
 internal sealed class PartFactory
 {
     private const float SmallestNorm = 1e-7f;
@@ -62,7 +64,8 @@ internal sealed class PartFactory
         new BaseSwitch(path, Backend, Weight(path + ".weight", path, experts, outputs, inputs), bias ? Tensor(path + ".bias", experts, outputs) : null));
 
     /// <summary>An embedding (V, d).</summary>
-    public LayerSlot Embedding(string path, int ids, int width) => Slot(path, () => new BaseEmbedding(path, Backend, Weight(path + ".weight", path, null, ids, width)));
+    public LayerSlot Embedding(string path, int ids, int width) =>
+        Slot(path, () => new BaseEmbedding(path, Backend, Weight(path + ".weight", path, null, ids, width)));
 
     /// <summary>A stack of matrices (E, out, in) that no adapter reaches.</summary>
     public BackendWeight Stack(string path, int count, int outputs, int inputs) => Weight(path + ".weight", path, count, outputs, inputs);
@@ -77,7 +80,8 @@ internal sealed class PartFactory
     public Parameter Flat(string name, int count)
     {
         LazyTensor tensor = Float(name);
-        return tensor.Shape.ElementCount == count ? new Parameter(Backend, tensor.Reshape(new TensorShape(count))) : throw Wrong(name, tensor, $"{count} elements");
+        return tensor.Shape.ElementCount == count ? new Parameter(Backend, tensor.Reshape(new TensorShape(count)))
+            : throw Wrong(name, tensor, $"{count} elements");
     }
 
     /// <summary>A norm of the model's kind, or of another.</summary>
@@ -87,7 +91,8 @@ internal sealed class PartFactory
         bool weighted = kind is not ("rms_noweight" or "layer_noaffine");
         bool biased = kind is "layer" or "layer_plus1" || (kind == "layer_biasopt" && Settings.Is("norm.bias", null, false));
         return new Norm(
-            Backend, kind.StartsWith("layer", StringComparison.Ordinal), weighted ? Parameter(path + ".weight", width) : null, biased ? Parameter(path + ".bias", width) : null, epsilon)
+            Backend, kind.StartsWith("layer", StringComparison.Ordinal), weighted ? Parameter(path + ".weight", width) : null,
+            biased ? Parameter(path + ".bias", width) : null, epsilon)
         {
             Offset = kind is "rms_plus1" or "layer_plus1" ? 1 : kind == "rms_offset" ? OffsetOf(path!) : 0,
         };
@@ -152,7 +157,8 @@ internal sealed class PartFactory
         }
 
         return QuantizationForm.TryCreate(setting)
-            ?? throw new ModelException(ModelError.SettingNotRun, path, $"is quantized as {setting.Mode} with {setting.Bits} bits in groups of {setting.GroupSize}, which MLX does not have");
+            ?? throw new ModelException(ModelError.SettingNotRun, path,
+                $"is quantized as {setting.Mode} with {setting.Bits} bits in groups of {setting.GroupSize}, which MLX does not have");
     }
 
     private LazyTensor Tensor(string name, params ReadOnlySpan<int> shape)

@@ -83,7 +83,8 @@ internal sealed class HfWeights : IModelWeights
             return tensor.Permute(0, 2, 1);
         }
 
-        bool isZeroCentred = entry.Find("hf_norms_plus_one") is JsonArray norms && norms.Items.OfType<JsonString>().Any(norm => name.EndsWith(norm.Value, StringComparison.Ordinal));
+        bool isZeroCentred = entry.Find("hf_norms_plus_one") is JsonArray norms
+            && norms.Items.OfType<JsonString>().Any(norm => name.EndsWith(norm.Value, StringComparison.Ordinal));
         if (!isZeroCentred || !tensor.DType.IsFactorFloat())
         {
             return tensor;

@@ -30,7 +30,8 @@ internal static class BaseStorage
         return [.. tensors.Where(tensor => !names.Contains(tensor.Name))];
     }
 
-    private static bool IsStorage(NamedTensor tensor, HashSet<string> quantized) => tensor.Name.Split('.').Contains(Original)
+    private static bool IsStorage(NamedTensor tensor, HashSet<string> quantized) => TensorNames.HasSegment(tensor.Name, Original)
+        || tensor.Name.StartsWith(Original + ".", StringComparison.Ordinal)
         || DescribedBy(tensor.Name) is not null
         || (quantized.Contains(tensor.Name) && tensor.Tensor.DType is DType.U8 or DType.I8);
 
@@ -44,9 +45,22 @@ internal static class BaseStorage
         }
 
         int dot = name.LastIndexOf('.');
-        string leaf = name[(dot + 1)..];
-        return dot <= 0 || !Descriptions.Contains(leaf) ? null
+        ReadOnlySpan<char> leaf = name.AsSpan(dot + 1);
+        return dot <= 0 || !IsDescription(leaf) ? null
             : leaf is "SCB" or "weight_format" ? name[..dot] + ".weight"
-            : name[..dot].EndsWith(".weight", StringComparison.Ordinal) ? name[..dot] : null;
+            : name.AsSpan(0, dot).EndsWith(".weight") ? name[..dot] : null;
+    }
+
+    private static bool IsDescription(ReadOnlySpan<char> leaf)
+    {
+        foreach (string description in Descriptions)
+        {
+            if (leaf.SequenceEqual(description))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
             // Alphas are resolved for all modules together: one version of PEFT read all patterns, and the tensors' ranks tell which.
             Pair[] pairs =
             [
-                .. factors.GroupBy(item => item.Path, StringComparer.Ordinal).SelectMany(ReadNested).OfType<Pair>()
+                .. ReadAll(factors).OfType<Pair>()
                     .OrderBy(pair => pair.Path).ThenBy(pair => pair.Parameter, StringComparer.Ordinal),
             ];
             ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Rank))]);
@@ -95,22 +95,45 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         }
     }
 
+    // The factors are sorted by path, so that those of one path stand side by side.
+    private IEnumerable<Pair?> ReadAll(ImmutableArray<PeftModuleFactors> factors)
+    {
+        for (int first = 0, end; first < factors.Length; first = end)
+        {
+            for (end = first + 1; end < factors.Length && factors[end].Path == factors[first].Path;)
+            {
+                end++;
+            }
+
+            if (end == first + 1 && factors[first].Nesting == 0)
+            {
+                yield return Read(factors[first], 1);
+                continue;
+            }
+
+            foreach (Pair? pair in ReadNested(factors[first].Path, factors[first..end]))
+            {
+                yield return pair;
+            }
+        }
+    }
+
     // The pairs of one path. Parameters are told apart by how deep they are nested; a Linear module has one pair, at whatever depth.
-    private IEnumerable<Pair?> ReadNested(IGrouping<string, PeftModuleFactors> pairs)
+    private IEnumerable<Pair?> ReadNested(string path, ImmutableArray<PeftModuleFactors> pairs)
     {
         int depths = pairs.Max(pair => pair.Nesting) + 1;
-        if (depths == 1 || IsParameter(pairs.Key) || PeftParameterTargets.IsExperts(pairs.Key))
+        if (depths == 1 || IsParameter(path) || PeftParameterTargets.IsExperts(path))
         {
             return pairs.Select(pair => Read(pair, depths));
         }
 
-        if (pairs.ToArray() is [var only])
+        if (pairs is [var only])
         {
             log.Add(TensorCodes.NestedPair.At(only.Label, "holds the only pair of the module and was read as its own"));
             return [Read(only.WithoutNesting(), 1)];
         }
 
-        log.Add(TensorCodes.StackedPairs.At(pairs.Key, $"has pairs under {string.Join(", ", pairs.Select(pair => pair.Label))}"));
+        log.Add(TensorCodes.StackedPairs.At(path, $"has pairs under {string.Join(", ", pairs.Select(pair => pair.Label))}"));
         return [];
     }
 

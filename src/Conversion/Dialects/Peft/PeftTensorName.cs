@@ -20,9 +20,12 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
 
     private static readonly string[] Wrappers = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
-    public static PeftTensorName Parse(string name)
+    /// <summary>Takes a name apart.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="module">A module's path that is given again where the name's is the same; the other factor of a pair has it, and files have many.</param>
+    public static PeftTensorName Parse(string name, string? module = null)
     {
-        if (TryParsePlain(name, out PeftTensorName plain))
+        if (TryParsePlain(name, module, out PeftTensorName plain))
         {
             return plain;
         }
@@ -32,7 +35,7 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
     }
 
     // Names of factors as PEFT writes them, of which a file may have tens of thousands: nothing of them is put right.
-    private static bool TryParsePlain(string name, out PeftTensorName plain)
+    private static bool TryParsePlain(string name, string? known, out PeftTensorName plain)
     {
         plain = default;
         bool isA = name.EndsWith(TailA, StringComparison.Ordinal);
@@ -43,13 +46,27 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
 
         ReadOnlySpan<char> module = name.AsSpan(Prefix.Length..^TailA.Length);
         if (module.StartsWith("module.") || module.StartsWith(Prefix) || module is "module" or "base_model.model" || module.Contains(BaseLayer, StringComparison.Ordinal)
-            || Array.Exists(Wrappers, wrapper => name.Contains(wrapper, StringComparison.Ordinal)))
+            || HasWrapper(name))
         {
             return false;
         }
 
-        plain = new PeftTensorName(module.ToString(), isA ? PeftAttribute.LoraA : PeftAttribute.LoraB, 0, name, PeftNameOddities.None);
+        string path = known is not null && module.SequenceEqual(known) ? known : module.ToString();
+        plain = new PeftTensorName(path, isA ? PeftAttribute.LoraA : PeftAttribute.LoraB, 0, name, PeftNameOddities.None);
         return true;
+    }
+
+    private static bool HasWrapper(string name)
+    {
+        foreach (string wrapper in Wrappers)
+        {
+            if (name.Contains(wrapper, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The segments of a name without the prefix <c>base_model.model.</c> and without what wrappers add.</summary>

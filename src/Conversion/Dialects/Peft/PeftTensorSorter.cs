@@ -11,12 +11,14 @@ internal static class PeftTensorSorter
     public static Judged<PeftTensors> Sort(ImmutableArray<NamedTensor> tensors)
     {
         var log = new FindingLog();
-        var modules = new SortedDictionary<(string Path, int Nesting), PeftModuleFactors>();
+        var modules = new Dictionary<(string Path, int Nesting), PeftModuleFactors>();
+        string? last = null;
         var others = ImmutableArray.CreateBuilder<OtherTensor>();
         var oddNames = new PeftOddNames();
         foreach (NamedTensor tensor in tensors)
         {
-            PeftTensorName name = PeftTensorName.Parse(tensor.Name);
+            PeftTensorName name = PeftTensorName.Parse(tensor.Name, last);
+            last = name.Module;
             oddNames.Add(tensor.Name, name.Oddities);
             if (OtherKind(name.Attribute) is { } kind)
             {
@@ -36,7 +38,9 @@ internal static class PeftTensorSorter
         }
 
         HashSet<string> adapted = [.. modules.Keys.Select(key => key.Path)];
-        var sorted = new PeftTensors([.. modules.Values], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
+        PeftModuleFactors[] byPath = [.. modules.Values];
+        Array.Sort(byPath, static (left, right) => string.CompareOrdinal(left.Path, right.Path) is var order && order != 0 ? order : left.Nesting.CompareTo(right.Nesting));
+        var sorted = new PeftTensors([.. byPath], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
         return new Judged<PeftTensors>(sorted, log.ToSorted());
     }
 
@@ -50,7 +54,7 @@ internal static class PeftTensorSorter
     private static string OwnerOf(string path) => path[..Math.Max(path.LastIndexOf('.'), 0)];
 
     private static void AddFactor(
-        SortedDictionary<(string Path, int Nesting), PeftModuleFactors> modules, PeftTensorName name, NamedTensor tensor, FindingLog log)
+        Dictionary<(string Path, int Nesting), PeftModuleFactors> modules, PeftTensorName name, NamedTensor tensor, FindingLog log)
     {
         if (!modules.TryGetValue((name.Module, name.Nesting), out PeftModuleFactors? module))
         {

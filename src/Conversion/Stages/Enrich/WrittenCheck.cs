@@ -1,7 +1,7 @@
 using Transfuse.Conversion.Checking;
-using Transfuse.Conversion.Checking.Readers;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Outlines;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Stages.Fit.BaseChecks;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -33,18 +33,17 @@ internal static class WrittenCheck
         var values = new WrittenValues(output);
 
         // Of a reader of the caller's own no rules are known.
-        foreach (TargetProfile reader in target.Name.Split(',').Select(TargetProfile.Find).OfType<TargetProfile>())
+        foreach (Reader reader in target.Name.Split(',').Select(ReaderRegistry.Find).OfType<Reader>())
         {
             AskReader(files, values, reader, context);
         }
     }
 
-    private static void AskReader(CheckedFiles files, WrittenValues values, TargetProfile reader, Run context)
+    private static void AskReader(CheckedFiles files, WrittenValues values, Reader reader, Run context)
     {
         var log = new FindingLog();
-        var options = new CheckOptions { Base = context.Base, ModelType = context.Options.ModelType };
-        ReaderRules.Of(reader).Check(new CheckContext(files, reader.Name, options, log, context.CancellationToken));
-        if (reader == TargetProfile.Peft && context.Options.TransformersGeneration < 5)
+        reader.Check(new CheckContext(files, reader, new ReaderTerms(context.Base, context.Options.ModelType), log, context.CancellationToken));
+        if (reader.Profile == TargetProfile.Peft && context.Options.TransformersGeneration < 5)
         {
             TellOldNames(log, context);
             return;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
+using Transfuse.Conversion.Readers;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -20,24 +21,25 @@ internal static class TargetPaths
         }
 
         Architecture? architecture = run.NamedArchitecture;
-        string? root = architecture is not null ? ReaderRoots.Common(architecture, target, run.Log)
-            : ReaderRoots.CanDiffer(target) ? FromNames(present, target, run)
+        ReaderGroup readers = ReaderGroup.Of(target);
+        string? root = architecture is not null ? readers.CommonRoot(architecture, run.Log)
+            : readers.CanDiffer ? FromNames(present, readers, target, run)
             : present[0];
         if (root is null)
         {
             return null;
         }
 
-        adapter = architecture is null ? adapter : adapter with { Modules = SwiftLimits.Apply(adapter.Modules, architecture, target, run) };
+        adapter = architecture is null ? adapter : adapter with { Modules = readers.Offered(adapter.Modules, architecture, run.Log) };
         return present is [string only] && only == root ? adapter : Rename(adapter, root, architecture, target, run);
     }
 
     // Without a base the present path alone tells which models it can be: those that mlx-lm holds there, else those that any reader does.
-    private static string? FromNames(string[] present, TargetProfile target, Run run)
+    private static string? FromNames(string[] present, ReaderGroup readers, TargetProfile target, Run run)
     {
         Architecture[] candidates = [.. ArchitectureTable.Default.All.Where(architecture => present.Contains(architecture.Layers.Mlx))];
         candidates = candidates is [] ? [.. ArchitectureTable.Default.All.Where(architecture => Enum.GetValues<MlxProgram>().Any(program => present.Contains(MlxPaths.Root(architecture, program))))] : candidates;
-        string[] roots = [.. candidates.SelectMany(architecture => ReaderRoots.Of(architecture, target)).Select(root => root.Root).OfType<string>().Distinct(StringComparer.Ordinal)];
+        string[] roots = [.. candidates.SelectMany(readers.RootsOf).Distinct(StringComparer.Ordinal)];
         if (roots.Length > 1 || present.Length > 1)
         {
             run.Log.Add(ArchitectureCodes.AmbiguousModelType.At(

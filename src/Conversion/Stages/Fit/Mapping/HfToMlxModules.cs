@@ -3,7 +3,7 @@ using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Models.Steps;
-using Transfuse.Conversion.Stages.Targets;
+using Transfuse.Conversion.Readers;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -21,10 +21,11 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
     public ImmutableArray<AdapterModule> Map()
     {
         (AdapterModule Module, MlxMapping Mapping)[] mapped = [.. adapter.Modules.Where(IsNoConvolution).Select(module => (module, map.MapToMlx(module.FullPath)))];
+        ReaderGroup readers = ReaderGroup.Of(reader);
         var orientation = new PackedOrientation(mapped, adapter, run);
         foreach ((AdapterModule module, MlxMapping mapping) in mapped)
         {
-            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && SwiftLimits.PathOfOwn(module.FullPath, map.Architecture, reader) is { } own)
+            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && readers.OwnPathOf(module.FullPath, map.Architecture) is { } own)
             {
                 _modules.Add(module with { Path = ModulePath.Parse(own), Kind = ModuleKind.Linear, Parameter = null });
                 continue;

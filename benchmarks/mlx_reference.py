@@ -1,0 +1,155 @@
+"""What mlx-lm computes on the CPU, for the benchmarks to compare with. Needs mlx and mlx_lm (their models and tuner only, no tokenizer).
+
+  mlx_reference.py passes BASE ADAPTER IDS [--f32]       time of a pass of a Hugging Face Llama with and without a PEFT adapter
+  mlx_reference.py make FOLDER                           a Llama of 100 million weights in bf16 and in 4 bits, and an adapter of mlx-lm for each
+  mlx_reference.py forward MODEL ADAPTER PROMPT DECODED  a prompt and a greedy continuation with the adapter on
+"""
+import importlib.util
+import json
+import os
+import resource
+import sys
+import time
+import types
+
+
+def stub(name):
+    """The package without running its __init__, which asks for tokenizers and the hub."""
+    spec = importlib.util.find_spec(name)
+    module = types.ModuleType(name)
+    module.__path__ = list(spec.submodule_search_locations)
+    module.__spec__ = spec
+    sys.modules[name] = module
+
+
+stub("mlx_lm")
+import mlx.core as mx  # noqa: E402
+import mlx.nn as nn  # noqa: E402
+
+sys.modules["mlx_lm.models"] = types.ModuleType("mlx_lm.models")
+sys.modules["mlx_lm.models"].__path__ = [os.path.join(sys.modules["mlx_lm"].__path__[0], "models")]
+sys.modules["mlx_lm.tuner"] = types.ModuleType("mlx_lm.tuner")
+sys.modules["mlx_lm.tuner"].__path__ = [os.path.join(sys.modules["mlx_lm"].__path__[0], "tuner")]
+from mlx.utils import tree_flatten  # noqa: E402
+from mlx_lm.models import cache as caches  # noqa: E402
+from mlx_lm.models import llama  # noqa: E402
+from mlx_lm.tuner.lora import LoRALinear  # noqa: E402
+
+mx.set_default_device(mx.cpu)
+KEYS = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
+
+
+def build(folder):
+    config = json.load(open(os.path.join(folder, "config.json")))
+    model = llama.Model(llama.ModelArgs.from_dict(config))
+    weights = mx.load(os.path.join(folder, "model.safetensors"))
+    if quantization := config.get("quantization"):
+        nn.quantize(model, **quantization, class_predicate=lambda path, module: f"{path}.scales" in weights)
+    model.load_weights(list(model.sanitize(weights).items()))
+    model.eval()
+    return model
+
+
+def wrap(model, rank, scale):
+    for layer in model.layers:
+        modules = dict(layer.named_modules())
+        layer.update_modules(unflatten({key: LoRALinear.from_base(modules[key], r=rank, scale=scale) for key in KEYS}))
+
+
+def unflatten(flat):
+    tree = {}
+    for path, value in flat.items():
+        *parents, leaf = path.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = value
+    return tree
+
+
+def passes(base, adapter, ids, f32):
+    ids = mx.array(json.load(open(ids)))
+    for name in ("base", "adapter"):
+        start = time.perf_counter()
+        model = build(base)
+        if name == "adapter":
+            config = json.load(open(os.path.join(adapter, "adapter_config.json")))
+            wrap(model, config["r"], config["lora_alpha"] / config["r"])
+            factors = mx.load(os.path.join(adapter, "adapter_model.safetensors"))
+            model.load_weights(
+                [(name[len("base_model.model."):].replace(".lora_A.weight", ".lora_a").replace(".lora_B.weight", ".lora_b"), value.T)
+                 for name, value in factors.items()], strict=False)
+        if f32:
+            model.set_dtype(mx.float32)
+        mx.eval(model(ids))
+        first = time.perf_counter() - start
+        start = time.perf_counter()
+        mx.eval(model(ids))
+        print(f"mlx-lm on the CPU in {'float32' if f32 else 'bfloat16'}, {name}: {first:.1f} s with loading, {time.perf_counter() - start:.1f} s a pass, "
+              f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB resident so far", flush=True)
+        del model
+
+
+def make(folder):
+    config = {"model_type": "llama", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "num_key_value_heads": 4, "intermediate_size": 2048,
+              "vocab_size": 32000, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": True}
+    mx.random.seed(0)
+    for name, bits in (("bf16", None), ("q4", 4)):
+        model = llama.Model(llama.ModelArgs.from_dict(config))
+        mx.random.seed(1)
+        model.update(unflatten_list([(path, (value + 0.02 * mx.random.normal(value.shape)).astype(mx.bfloat16)) for path, value in tree_flatten(model.parameters())]))
+        print(f"{name}: {sum(value.size for _, value in tree_flatten(model.parameters())) / 1e6:.0f} million weights", flush=True)
+        written = dict(config)
+        if bits:
+            nn.quantize(model, group_size=64, bits=bits)
+            written["quantization"] = {"group_size": 64, "bits": bits}
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+        mx.save_safetensors(os.path.join(folder, name, "model.safetensors"), dict(tree_flatten(model.parameters())), metadata={"format": "mlx"})
+        json.dump(written, open(os.path.join(folder, name, "config.json"), "w"))
+    wrap(model, 8, 2.0)
+    factors = {path: 0.05 * mx.random.normal(value.shape) for path, value in tree_flatten(model.parameters()) if path.endswith((".lora_a", ".lora_b"))}
+    os.makedirs(os.path.join(folder, "adapter"), exist_ok=True)
+    mx.save_safetensors(os.path.join(folder, "adapter", "adapters.safetensors"), factors)
+    json.dump({"fine_tune_type": "lora", "num_layers": 12, "lora_parameters": {"rank": 8, "scale": 2.0, "dropout": 0.0, "keys": KEYS}},
+              open(os.path.join(folder, "adapter", "adapter_config.json"), "w"))
+
+
+def unflatten_list(flat):
+    from mlx.utils import tree_unflatten
+    return tree_unflatten(flat)
+
+
+def forward(folder, adapter, prompt, decoded):
+    model = build(folder)
+    wrap(model, 8, 2.0)
+    model.load_weights(list(mx.load(os.path.join(adapter, "adapters.safetensors")).items()), strict=False)
+    ids = mx.arange(1, prompt + 1)[None]
+    for last in (False, True):
+        cache = caches.make_prompt_cache(model)
+        start = time.perf_counter()
+        token = mx.argmax(model(ids, cache=cache)[:, -1], axis=-1)
+        mx.eval(token)
+        first = time.perf_counter() - start
+        start = time.perf_counter()
+        out = []
+        # As generate_step of mlx-lm 0.32 does: the next step is begun before this one's id is looked at.
+        for _ in range(decoded):
+            following = mx.argmax(model(token[:, None], cache=cache)[:, -1], axis=-1)
+            mx.async_eval(following)
+            out.append(token.item())
+            token = following
+        mx.eval(token)
+        each = (time.perf_counter() - start) / decoded
+        if last:
+            print(f"prompt {first * 1000:.1f} token {each * 1000:.2f} ids {','.join(map(str, out))}")
+
+
+match sys.argv[1:]:
+    case ["passes", base, adapter, ids, *rest]:
+        passes(base, adapter, ids, "--f32" in rest)
+    case ["make", folder]:
+        make(folder)
+    case ["forward", folder, adapter, prompt, decoded]:
+        forward(folder, adapter, int(prompt), int(decoded))
+    case _:
+        sys.exit(__doc__)

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Transfuse.Conversion.Readers.MlxLm;
+using Transfuse.Conversion.Readers.MlxSwift;
+using Transfuse.Conversion.Readers.MlxVlm;
+using Transfuse.Conversion.Readers.Peft;
+using Transfuse.Conversion.Readers.Sglang;
+using Transfuse.Conversion.Readers.Unsloth;
+using Transfuse.Conversion.Readers.Vllm;
+using Transfuse.Metadata.Targets;
+
+namespace Transfuse.Conversion.Readers;
+
+/// <summary>The readers that are known.</summary>
+internal static class ReaderRegistry
+{
+    /// <summary>All readers, in the order of <see cref="TargetProfile.All"/>.</summary>
+    public static ImmutableArray<Reader> All { get; } =
+        [new MlxLmReader(), new MlxSwiftReader(), new MlxVlmReader(), new UnslothReader(), new PeftReader(), new VllmReader(), new SglangReader()];
+
+    /// <summary>The reader of a name, or <see langword="null"/>.</summary>
+    public static Reader? Find(string name) => All.FirstOrDefault(reader => reader.Name == name);
+
+    /// <summary>The reader of a profile.</summary>
+    /// <exception cref="ArgumentException">No single reader has this name.</exception>
+    public static Reader Of(TargetProfile profile) => Find(profile.Name) ?? throw new ArgumentException($"'{profile.Name}' is no single reader.", nameof(profile));
+}
