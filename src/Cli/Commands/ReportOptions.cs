@@ -11,6 +11,9 @@ namespace Transfuse.Cli.Commands;
 /// <summary>The options that decide what is printed, and the loop over the inputs that they serve.</summary>
 internal sealed class ReportOptions
 {
+    // Of what is written to standard output at once.
+    private const int PieceLength = 1 << 16;
+
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly Option<string> _report = CommonOptions.Report();
     private readonly Option<bool> _quiet = CommonOptions.Quiet();
@@ -117,7 +120,13 @@ internal sealed class ReportOptions
         report?.Commit(bytes);
         if (result.GetValue(_json))
         {
-            console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes));
+            // In pieces: the document has no characters beyond ASCII, and may have megabytes.
+            for (int start = 0; start < bytes.Length; start += PieceLength)
+            {
+                console.Out.Write(System.Text.Encoding.ASCII.GetString(bytes.AsSpan(start, Math.Min(PieceLength, bytes.Length - start))));
+            }
+
+            console.Out.WriteLine();
         }
     }
 

@@ -5,6 +5,11 @@ namespace Transfuse.Formats.Json;
 /// <summary>A number, kept as its text; also <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c>, which Python writes.</summary>
 public sealed class JsonNumber : JsonValue
 {
+    // Ranks and extents of small factors, of which a report has tens of thousands.
+    private const int SharedNumbers = 1024;
+
+    private static readonly JsonNumber?[] Shared = new JsonNumber?[SharedNumbers];
+
     internal JsonNumber(string text) => Text = text;
 
     /// <summary>The text as it stood in the file, such as <c>2e-05</c> or <c>8.0</c>.</summary>
@@ -26,7 +31,9 @@ public sealed class JsonNumber : JsonValue
     public bool IsIntegerText => Text.All(character => char.IsAsciiDigit(character) || character == '-');
 
     /// <summary>A number from an integer.</summary>
-    public static JsonNumber Of(long value) => new(value.ToString(CultureInfo.InvariantCulture));
+    public static JsonNumber Of(long value) => value is >= 0 and < SharedNumbers
+        ? Shared[value] ??= new JsonNumber(value.ToString(CultureInfo.InvariantCulture))
+        : new JsonNumber(value.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>
     /// A number from a finite double, in the shortest form that reads back the same, with a point or an exponent, as Python writes a <c>float</c>.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,12 +7,13 @@ namespace Transfuse.Formats.Json;
 /// <summary>Writes one document.</summary>
 internal sealed class PythonJsonWriter(PythonJsonStyle style)
 {
-    private readonly StringBuilder _text = new();
+    // Python escapes all that is not ASCII, so that the bytes are written at once: reports have megabytes.
+    private readonly ArrayBufferWriter<byte> _text = new();
 
     public byte[] Write(JsonValue value)
     {
         WriteValue(value, 0);
-        return Encoding.ASCII.GetBytes(_text.ToString());
+        return _text.WrittenSpan.ToArray();
     }
 
     private void WriteValue(JsonValue value, int depth)
@@ -19,13 +21,13 @@ internal sealed class PythonJsonWriter(PythonJsonStyle style)
         switch (value)
         {
             case JsonNull:
-                _text.Append("null");
+                Append("null");
                 break;
             case JsonBoolean boolean:
-                _text.Append(boolean.Value ? "true" : "false");
+                Append(boolean.Value ? "true" : "false");
                 break;
             case JsonNumber number:
-                _text.Append(number.Text);
+                Append(number.Text);
                 break;
             case JsonString text:
                 WriteString(text.Value);
@@ -50,62 +52,84 @@ internal sealed class PythonJsonWriter(PythonJsonStyle style)
         WriteItems('{', '}', members.Length, depth, index =>
         {
             WriteString(members[index].Key);
-            _text.Append(": ");
+            Append(": ");
             WriteValue(members[index].Value, depth + 1);
         });
     }
 
     private void WriteItems(char opening, char closing, int count, int depth, Action<int> writeItem)
     {
-        _text.Append(opening);
+        Append(opening);
         for (int index = 0; index < count; index++)
         {
-            _text.Append(index == 0 ? string.Empty : ",").Append('\n').Append(' ', style.Indent * (depth + 1));
+            if (index > 0)
+            {
+                Append(',');
+            }
+
+            AppendLine(depth + 1);
             writeItem(index);
         }
 
         if (count > 0)
         {
-            _text.Append('\n').Append(' ', style.Indent * depth);
+            AppendLine(depth);
         }
 
-        _text.Append(closing);
+        Append(closing);
     }
 
     private void WriteString(string text)
     {
-        _text.Append('"');
+        Append('"');
         foreach (char unit in text)
         {
             switch (unit)
             {
                 case '"' or '\\':
-                    _text.Append('\\').Append(unit);
+                    Append('\\');
+                    Append(unit);
                     break;
                 case '\n':
-                    _text.Append("\\n");
+                    Append("\\n");
                     break;
                 case '\r':
-                    _text.Append("\\r");
+                    Append("\\r");
                     break;
                 case '\t':
-                    _text.Append("\\t");
+                    Append("\\t");
                     break;
                 case '\f':
-                    _text.Append("\\f");
+                    Append("\\f");
                     break;
                 case '\b':
-                    _text.Append("\\b");
+                    Append("\\b");
                     break;
                 case >= ' ' and <= '~':
-                    _text.Append(unit);
+                    Append(unit);
                     break;
                 default:
-                    _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
+                    Append(string.Create(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}"));
                     break;
             }
         }
 
-        _text.Append('"');
+        Append('"');
     }
+
+    private void AppendLine(int depth)
+    {
+        Append('\n');
+        int blanks = style.Indent * depth;
+        _text.GetSpan(blanks)[..blanks].Fill((byte)' ');
+        _text.Advance(blanks);
+    }
+
+    private void Append(char ascii)
+    {
+        _text.GetSpan(1)[0] = (byte)ascii;
+        _text.Advance(1);
+    }
+
+    private void Append(string ascii) => _text.Advance(Encoding.ASCII.GetBytes(ascii, _text.GetSpan(ascii.Length)));
 }

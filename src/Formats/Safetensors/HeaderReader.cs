@@ -7,6 +7,8 @@ namespace Transfuse.Formats.Safetensors;
 /// <summary>Parses the JSON of a header.</summary>
 internal static class HeaderReader
 {
+    private const int TypicalEntryLength = 128;
+
     /// <summary>Parses a header.</summary>
     /// <param name="utf8">The header's bytes.</param>
     /// <param name="file">What to call the file.</param>
@@ -22,7 +24,7 @@ internal static class HeaderReader
         try
         {
             var reader = new Utf8JsonReader(utf8);
-            return ReadHeader(ref reader, file, maxTensors);
+            return ReadHeader(ref reader, utf8.Length, file, maxTensors);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -32,12 +34,13 @@ internal static class HeaderReader
         }
     }
 
-    private static Header ReadHeader(ref Utf8JsonReader reader, string file, long maxTensors)
+    private static Header ReadHeader(ref Utf8JsonReader reader, int headerLength, string file, long maxTensors)
     {
         reader.Read();
         Expect(JsonTokenType.StartObject, reader.TokenType, file, null, "the header");
 
-        var entries = new List<HeaderEntry>();
+        // An entry takes about as many bytes in the header; growing a list of tens of thousands would leave its smaller arrays behind.
+        var entries = new List<HeaderEntry>((int)Math.Min(maxTensors, headerLength / TypicalEntryLength));
         var shapes = new RecentShapes();
         IReadOnlyDictionary<string, string>? metadata = null;
         bool metadataSeen = false;

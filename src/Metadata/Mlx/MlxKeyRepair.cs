@@ -31,7 +31,7 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
         bool isKept = reason is null;
         if (keys is { IsEmpty: false } stated
             && !(preference == MlxKeyPreference.FullPath && HasRelative(stated))
-            && MlxKeyReach.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
+            && MlxKeyUse.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
         {
             ImmutableArray<string> used = [.. stated.Where(key => !reach.Idle.Contains(key))];
             string? idle = reach.Idle.IsEmpty ? null : $"the file has no tensors of {string.Join(", ", reach.Idle.Take(3))}";

@@ -21,7 +21,7 @@ public class MlxKeyRepairTests
     [InlineData("proj", 2, "m.layers.1.q m.layers.1.v m.layers.2.q m.layers.2.v", "", "proj")]
     public void Follows_relative_keys_in_the_last_layers_and_full_paths_anywhere(string keys, long numLayers, string unreached, string doubled, string idle)
     {
-        MlxKeyReach reach = MlxKeyReach.Follow(Split(keys), numLayers, Paths(LastTwo), null);
+        MlxKeyUse reach = MlxKeyUse.Follow(Split(keys), numLayers, Paths(LastTwo), null);
         Assert.Equal(Split(unreached), reach.Unreached.Select(path => path.Text));
         Assert.Equal(Split(doubled), reach.Doubled.Select(path => path.Text));
         Assert.Equal(Split(idle), reach.Idle);
@@ -31,9 +31,9 @@ public class MlxKeyRepairTests
     [Fact]
     public void A_base_moves_the_last_layers()
     {
-        Assert.True(MlxKeyReach.Follow(["q"], 2, Paths(FirstTwo), null).IsComplete);
-        Assert.Equal(["m.layers.0.q"], MlxKeyReach.Follow(["q"], 2, Paths(FirstTwo), 3).Unreached.Select(path => path.Text));
-        Assert.True(MlxKeyReach.Follow(["q"], 3, Paths(FirstTwo), 3).IsComplete);
+        Assert.True(MlxKeyUse.Follow(["q"], 2, Paths(FirstTwo), null).IsComplete);
+        Assert.Equal(["m.layers.0.q"], MlxKeyUse.Follow(["q"], 2, Paths(FirstTwo), 3).Unreached.Select(path => path.Text));
+        Assert.True(MlxKeyUse.Follow(["q"], 3, Paths(FirstTwo), 3).IsComplete);
     }
 
     [Fact]

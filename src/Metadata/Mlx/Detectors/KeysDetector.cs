@@ -25,7 +25,7 @@ internal sealed class KeysDetector : IMlxDetector
         }
         else
         {
-            MlxKeyReach reach = MlxKeyReach.Follow(keys, 0, facts.Paths, facts.BaseLayers);
+            MlxKeyUse reach = MlxKeyUse.Follow(keys, 0, facts.Paths, facts.BaseLayers);
             if (!reach.Unreached.IsEmpty)
             {
                 yield return Stale($"do not reach {NameList.Of(reach.Unreached.Select(path => path.Text))}");

@@ -9,7 +9,7 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Unreached">Modules that no key reaches: a reader drops or refuses their tensors.</param>
 /// <param name="Doubled">Modules that two keys reach, which mlx-lm refuses.</param>
 /// <param name="Idle">Keys that reach no module of the adapter.</param>
-public sealed record MlxKeyReach(ImmutableArray<ModulePath> Unreached, ImmutableArray<ModulePath> Doubled, ImmutableArray<string> Idle)
+public sealed record MlxKeyUse(ImmutableArray<ModulePath> Unreached, ImmutableArray<ModulePath> Doubled, ImmutableArray<string> Idle)
 {
     /// <summary>Whether every module is reached, by one key.</summary>
     public bool IsComplete => Unreached.IsEmpty && Doubled.IsEmpty;
@@ -19,7 +19,7 @@ public sealed record MlxKeyReach(ImmutableArray<ModulePath> Unreached, Immutable
     /// <param name="numLayers">How many of the last layers take relative keys; 0 and negative numbers mean all.</param>
     /// <param name="paths">The adapter's modules.</param>
     /// <param name="baseLayers">The base's number of layers; where it is unknown the highest adapted layer counts as the last.</param>
-    public static MlxKeyReach Follow(IReadOnlyCollection<string> keys, long numLayers, IReadOnlyCollection<ModulePath> paths, int? baseLayers)
+    public static MlxKeyUse Follow(IReadOnlyCollection<string> keys, long numLayers, IReadOnlyCollection<ModulePath> paths, int? baseLayers)
     {
         KeyReach reach = KeyReach.OfMlxLm(keys, numLayers, baseLayers ?? (LayerInference.Infer(paths)?.Last + 1L) ?? 0);
         HashSet<string> used = new(StringComparer.Ordinal);
@@ -40,6 +40,6 @@ public sealed record MlxKeyReach(ImmutableArray<ModulePath> Unreached, Immutable
             }
         }
 
-        return new MlxKeyReach(unreached.ToImmutable(), doubled.ToImmutable(), [.. keys.Where(key => !used.Contains(key)).Distinct(StringComparer.Ordinal)]);
+        return new MlxKeyUse(unreached.ToImmutable(), doubled.ToImmutable(), [.. keys.Where(key => !used.Contains(key)).Distinct(StringComparer.Ordinal)]);
     }
 }
