@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Apply.Layers;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.Saving;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Bases;

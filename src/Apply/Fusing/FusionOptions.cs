@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Apply.Fusing;

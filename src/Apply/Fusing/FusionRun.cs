@@ -3,10 +3,11 @@ using System.Globalization;
 using Transfuse.Apply.Fusing.Models;
 using Transfuse.Apply.Fusing.Placing;
 using Transfuse.Apply.Fusing.Writing;
+using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -119,7 +120,7 @@ internal sealed class FusionRun(ModelFolder folder, IReadOnlyList<ReadResult> ad
 
     private ArchitectureMap? Map()
     {
-        if (run.Options.ModelType == ModelTypeResolver.Identity || run.NamedArchitecture is not { } architecture)
+        if (run.Options.ModelType == ArchitectureTable.Identity || run.NamedArchitecture is not { } architecture)
         {
             return null;
         }

@@ -4,6 +4,8 @@ using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Findings;
 

@@ -3,7 +3,7 @@ using Transfuse.Apply.Backends;
 using Transfuse.Apply.Backends.Mlx;
 using Transfuse.Apply.Models;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

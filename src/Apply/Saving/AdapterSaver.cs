@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Tensors;

@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Enrich;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Conversion.Stages.Targets;
+using Transfuse.Conversion.Stages.Write;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
@@ -52,14 +55,14 @@ internal static class AdapterWriter
         Adapter? fitted = log.HasErrors ? null : adapter.Modules.IsEmpty ? adapter : FitTarget.Apply(read, target, run);
         OutputFolder? output = fitted is null || log.HasErrors ? null
             : adapter.Modules.IsEmpty ? FullFineTune.Lay(adapter, target)
-            : run.Dialects.Of(target.Dialect).Write(fitted, AdapterPipeline.WriteContextOf(read, fitted, target, run), log);
+            : run.Dialects.Of(target.Dialect).Write(fitted, EnrichStage.ContextOf(fitted, target, read.Dialect.Id == target.Dialect, run), log);
         if (output is not null && !log.HasErrors)
         {
             WrittenCheck.Run(output, target, run);
         }
 
         bool compares = run.Options.Verify && output is not null && !log.HasErrors && !adapter.Modules.IsEmpty;
-        AdapterComparison? comparison = compares ? Transfuse.Conversion.Stages.RoundTrip.Check(read, target, output!, [], run) : null;
+        AdapterComparison? comparison = compares ? Transfuse.Conversion.Stages.Write.RoundTrip.Check(adapter, target, output!, [], run) : null;
         bool isWritten = output is not null && !log.HasErrors && !run.Options.DryRun && Put(output, read, folder, options, run);
         return new ConversionResult(log.ToSorted(), adapter, log.HasErrors ? null : fitted, isWritten) { Comparison = comparison };
     }
@@ -105,10 +108,10 @@ internal static class AdapterWriter
     private static ImmutableArray<OtherTensor> Unfrozen(Adapter adapter, SaveOptions options, FindingLog log)
     {
         // What PEFT alone has a place for, such as rows of tokens, no reader of MLX loads.
-        ImmutableArray<OtherTensor> all = [.. adapter.OtherTensors.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState)];
-        ImmutableArray<OtherTensor> foreign = [.. all.Where(tensor => tensor.Kind != OtherTensorKind.WholeModule || tensor.SourceName != tensor.Path)];
-        TargetKinds.RefuseOtherTensors(foreign, options.Target, log);
-        string[] names = [.. all.Select(tensor => tensor.SourceName).Order(StringComparer.Ordinal)];
+        ILookup<bool, OtherTensor> all = adapter.OtherTensors.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState)
+            .ToLookup(tensor => tensor.Kind == OtherTensorKind.WholeModule && tensor.SourceName == tensor.Path);
+        TargetKinds.RefuseOtherTensors([.. all[false]], options.Target, log);
+        string[] names = [.. all[true].Select(tensor => tensor.SourceName).Order(StringComparer.Ordinal)];
         if (names.Length > 0 && !log.HasErrors)
         {
             switch (options.Unfrozen)
@@ -124,7 +127,7 @@ internal static class AdapterWriter
             }
         }
 
-        return options.Unfrozen == UnfrozenWeights.Save ? all : [];
+        return options.Unfrozen == UnfrozenWeights.Save ? [.. all[true]] : [];
     }
 
     private static void RequireFull(ImmutableArray<OtherTensor> unfrozen, SaveOptions options, FindingLog log)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Batch;
 using Transfuse.Conversion.Batch.Discovery;
 using Transfuse.Conversion.Batch.Outputs;
@@ -81,12 +82,14 @@ internal sealed class ConvertCommand : ICommand
             Findings = outcome.Findings,
             Succeeded = conversion.Succeeded,
             Action = "converted",
-            Summary = Summarise(target, profile, conversion, options.DType, logits, _report.IsVerbose(result)),
+            Summary = (_report.IsVerbose(result) ? StagesText.Render(conversion.Stages) : string.Empty)
+                + Summarise(target, profile, conversion, options.DType, logits, _report.IsVerbose(result)),
             Members =
             [
                 new("output", ReportJson.Text(conversion.IsWritten ? target.Output : null)),
                 new("target", new JsonString(profile.Name)),
                 new("modules", conversion.Target is null ? new JsonArray([]) : ReportJson.Modules(conversion.Target)),
+                new("stages", ReportJson.Stages(conversion.Stages)),
                 .. logits is null ? Array.Empty<KeyValuePair<string, JsonValue>>() : [new("logits", logits.Comparison is { } found ? LogitsText.Describe(found, logits.Allowed) : JsonNull.Instance)],
             ],
         };

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Transfuse.Apply.Fusing;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Batch;
 using Transfuse.Conversion.Batch.Discovery;
 using Transfuse.Conversion.Batch.Outputs;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;

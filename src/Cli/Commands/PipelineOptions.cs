@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Transfuse.Apply.RoundTrip;
-using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Mlx;
 

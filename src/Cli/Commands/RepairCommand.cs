@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Batch;
 using Transfuse.Conversion.Batch.Discovery;
 using Transfuse.Conversion.Batch.Outputs;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Formats.Files;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Transfuse.Cli.Output;
 using Transfuse.Cli.Pages;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Profiles;

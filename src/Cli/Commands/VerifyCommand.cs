@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Transfuse.Apply.RoundTrip;
 using Transfuse.Cli.Output;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Verification;

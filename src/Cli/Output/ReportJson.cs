@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Checking;
+using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -47,6 +48,18 @@ internal static class ReportJson
             new("a", Shape(module.A.Shape.Dimensions)),
             new("b", Shape(module.B.Shape.Dimensions)),
             new("dtype", new JsonString(module.A.DType.ToString().ToLowerInvariant())),
+        ])),
+    ];
+
+    public static JsonArray Stages(ImmutableArray<StageReport> stages) =>
+    [
+        .. stages.Select(stage => new JsonObject(
+        [
+            new("name", new JsonString(stage.Name)),
+            new("milliseconds", Number(stage.Elapsed.TotalMilliseconds)),
+            new("tensors", JsonNumber.Of(stage.Tensors)),
+            new("modules", JsonNumber.Of(stage.Modules)),
+            new("findings", JsonNumber.Of(stage.Findings)),
         ])),
     ];
 

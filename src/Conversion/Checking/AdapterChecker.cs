@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Stages;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
@@ -41,7 +40,7 @@ public static class AdapterChecker
         Reader[] chosenReaders = [.. readers.Select(ReaderRegistry.Of)];
         var terms = new ReaderTerms(options.Base, options.ModelType, options.MaxLoraRank, options.LooksAtValues);
         var choice = new FindingLog();
-        IAdapterSource? chosen = OpenAdapter.Choose(source, options.AdapterName, choice);
+        IAdapterSource? chosen = SourceFiles.Choose(source, options.AdapterName, choice);
         ImmutableArray<Finding> told = choice.ToSorted();
         using CheckedFiles? files = chosen is null ? null : new CheckedFiles(chosen, options.Base);
         return [.. chosenReaders.Select(Check)];

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
@@ -32,7 +31,7 @@ internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) 
     {
         if (!_marks.TryGetValue(fileName, out bool has))
         {
-            _marks.Add(fileName, has = OpenAdapter.HasByteOrderMark(source, fileName));
+            _marks.Add(fileName, has = SourceFiles.HasByteOrderMark(source, fileName));
         }
 
         return has;
@@ -40,11 +39,11 @@ internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) 
 
     /// <inheritdoc />
     public JsonObject? ReadJson(string fileName, FindingLog log, Action<string>? takes) =>
-        Read(_documents, fileName, log, takes, (found, odd) => OpenAdapter.ReadJson(source, fileName, found, odd));
+        Read(_documents, fileName, log, takes, (found, odd) => SourceFiles.ReadJson(source, fileName, found, odd));
 
     /// <inheritdoc />
     public ITensorContainer? OpenWeights(string fileName, FindingLog log, Action<string>? takes) =>
-        Read(_containers, fileName, log, takes, (found, odd) => Keep(OpenAdapter.OpenWeights(source, fileName, found, odd)));
+        Read(_containers, fileName, log, takes, (found, odd) => Keep(SourceFiles.OpenWeights(source, fileName, found, odd)));
 
     /// <inheritdoc />
     public (BaseWeights? Weights, string? WhyNot) BaseWeights => _baseWeights ??= OpenBaseWeights();

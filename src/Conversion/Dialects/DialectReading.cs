@@ -10,6 +10,9 @@ namespace Transfuse.Conversion.Dialects;
 /// </summary>
 internal abstract class DialectReading
 {
+    /// <summary>How many adapted modules the tensors were sorted to.</summary>
+    public abstract int Modules { get; }
+
     /// <summary>Sorts the tensors: names become paths of modules, and the tensors of one module belong together. None is skipped.</summary>
     /// <returns>False with an error in the log where no adapter is left.</returns>
     public abstract bool RemapKeys(FindingLog log);

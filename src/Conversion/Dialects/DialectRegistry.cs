@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Dialects.Peft;
+using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
@@ -14,7 +15,7 @@ namespace Transfuse.Conversion.Dialects;
 internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
 {
     /// <summary>All that there are.</summary>
-    public static DialectRegistry Default { get; } = new([new PeftDialect(), new MlxDialect()]);
+    public static DialectRegistry Default { get; } = new([new PeftDialect(PeftMethods.Default), new MlxDialect()]);
 
     /// <summary>The names of all weights files, in the order in which loaders look for them.</summary>
     public ImmutableArray<string> WeightsFiles => [.. All.SelectMany(dialect => dialect.WeightsFiles)];

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Pipeline;
@@ -30,7 +31,7 @@ public static class AdapterInspector
 
         string? modelType = options.ModelType ?? options.Base?.Config.ModelType;
         Architecture? architecture = modelType is null ? null : ArchitectureTable.Default.Find(modelType);
-        if (modelType is not (null or ModelTypeResolver.Identity) && architecture is null)
+        if (modelType is not (null or ArchitectureTable.Identity) && architecture is null)
         {
             log.Add(ArchitectureCodes.UnknownModelType.At(modelType, "is not in the table of architectures"));
         }

@@ -1,21 +1,26 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Checking;
+using System.Diagnostics;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Verification;
+using Transfuse.Conversion.Stages.Enrich;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Infer;
+using Transfuse.Conversion.Stages.Read;
+using Transfuse.Conversion.Stages.RemapKeys;
+using Transfuse.Conversion.Stages.Transpose;
+using Transfuse.Conversion.Stages.Write;
 using Transfuse.Formats.Files;
-using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>
-/// Converts one adapter: Read, Fit, Write. An error finding at any stage means that nothing is written.
+/// Converts one adapter: a list of stages, Read, RemapKeys, Transpose, Infer, Fit, Enrich and Write, one after the other. An error finding at any of them ends the
+/// run, and nothing is written.
 /// Immutable: each call gives a new pipeline.
 /// </summary>
 public sealed record AdapterPipeline
@@ -29,6 +34,11 @@ public sealed record AdapterPipeline
     private IAdapterSink? Sink { get; init; }
 
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
+
+    private ImmutableArray<IPipelineStage> Stages { get; init; } =
+        [new ReadStage(), new RemapKeysStage(), new TransposeStage(), new InferStage(), new FitStage(), new EnrichStage(), new RoundTripStage(), new WriteStage()];
+
+    private string? Last { get; init; }
 
     private DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
 
@@ -69,7 +79,7 @@ public sealed record AdapterPipeline
         return this with { Options = options with { Base = options.Base ?? Options.Base } };
     }
 
-    /// <summary>Where to write; the caller disposes the sink. Required unless the run is dry.</summary>
+    /// <summary>Where to write; the caller disposes the sink. Required unless the run is dry or stops before.</summary>
     public AdapterPipeline WriteTo(IAdapterSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -83,6 +93,24 @@ public sealed record AdapterPipeline
         return this with { Checks = Checks.Add(check) };
     }
 
+    /// <summary>Puts a stage of the caller's own behind another.</summary>
+    /// <param name="stage">The stage; its name is that of no other.</param>
+    /// <param name="after">The name of the other, one of <see cref="StageNames"/> or of a stage that was inserted.</param>
+    /// <exception cref="ArgumentException">There is no such stage, or one of that name already.</exception>
+    public AdapterPipeline Insert(IPipelineStage stage, string after)
+    {
+        ArgumentNullException.ThrowIfNull(stage);
+        int index = Require(after, nameof(after));
+        return Stages.All(known => known.Name != stage.Name)
+            ? this with { Stages = Stages.Insert(index + 1, stage) }
+            : throw new ArgumentException($"The pipeline has a stage '{stage.Name}' already.", nameof(stage));
+    }
+
+    /// <summary>Ends the run after a stage; before <see cref="StageNames.Write"/> nothing is written, and no sink is needed. Default: after the last.</summary>
+    /// <param name="stage">Its name, one of <see cref="StageNames"/> or of a stage that was inserted.</param>
+    /// <exception cref="ArgumentException">There is no such stage.</exception>
+    public AdapterPipeline StopAfter(string stage) => this with { Last = Stages[Require(stage, nameof(stage))].Name };
+
     /// <summary>The dialects that are known. Default: all that there are.</summary>
     internal AdapterPipeline WithDialects(DialectRegistry dialects) => this with { Dialects = dialects };
 
@@ -90,74 +118,61 @@ public sealed record AdapterPipeline
     public Task<ConversionResult> RunAsync(CancellationToken cancellationToken = default) => Task.Run(() => Run(cancellationToken), cancellationToken);
 
     /// <summary>Runs the pipeline.</summary>
-    /// <exception cref="InvalidOperationException">No target, or no sink for a run that is not dry.</exception>
+    /// <exception cref="InvalidOperationException">No target, or no sink for a run that would write.</exception>
     /// <exception cref="IOException">The operating system failed; nothing was written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was written.</exception>
     public ConversionResult Run(CancellationToken cancellationToken = default)
     {
         TargetProfile profile = Profile ?? throw new InvalidOperationException("The pipeline has no target.");
-        if (!Options.DryRun && Sink is null)
+        if (!Options.DryRun && Sink is null && Planned.Any(stage => stage.Name == StageNames.Write))
         {
             throw new InvalidOperationException("The pipeline has no sink.");
         }
 
         var log = new FindingLog(Options.Allowed);
+        using var state = new PipelineState(Source, profile, new Run(Options, log, cancellationToken) { Dialects = Dialects }) { Sink = Sink, Checks = Checks };
+        var reports = ImmutableArray.CreateBuilder<StageReport>();
         try
         {
-            return Run(profile, new Run(Options, log, cancellationToken) { Dialects = Dialects });
+            foreach (IPipelineStage stage in Planned)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                reports.Add(Run(stage, state));
+                if (log.HasErrors)
+                {
+                    break;
+                }
+            }
         }
         catch (ContainerException broken)
         {
             // Values are read where they are needed: damage in them shows after the headers were found good.
             log.Add(DamagedFile.Describe(broken));
-            return Refused(log, null);
         }
+
+        return new ConversionResult(log.ToSorted(), state.Source, log.HasErrors ? null : state.Adapter, state.IsWritten)
+        {
+            Comparison = log.HasErrors ? null : state.Comparison,
+            Stages = reports.ToImmutable(),
+        };
     }
 
-    private ConversionResult Run(TargetProfile profile, Run run)
+    private static StageReport Run(IPipelineStage stage, PipelineState state)
     {
-        FindingLog log = run.Log;
-        using ReadResult? read = ReadAdapter.ToConvert(Source, profile.Dialect, run);
-        if (read is null || log.HasErrors)
-        {
-            return Refused(log, read?.Adapter);
-        }
-
-        Adapter? fitted = FitTarget.Apply(read, profile, run);
-        if (fitted is null || log.HasErrors)
-        {
-            return Refused(log, read.Adapter);
-        }
-
-        OutputFolder output = run.Dialects.Of(profile.Dialect).Write(fitted, WriteContextOf(read, fitted, profile, run), log);
-        SideWeights.Report(read.Content, isCopied: false, run);
-        LayerHoles.Report(read.Adapter, read.Dialect.Reach(read.Adapter.SourceConfig), run);
-        if (!log.HasErrors)
-        {
-            WrittenCheck.Run(output, profile, run);
-        }
-
-        AdapterComparison? comparison = (Options.Verify || !Checks.IsEmpty) && !log.HasErrors ? RoundTrip.Check(read, profile, output, Checks, run) : null;
-
-        if (log.HasErrors)
-        {
-            return Refused(log, read.Adapter);
-        }
-
-        if (!Options.DryRun && !WriteFolder.Write(UnchangedWeights.Copy(output, read.Content), read.Content, Sink!, read, run))
-        {
-            return Refused(log, read.Adapter);
-        }
-
-        return new ConversionResult(log.ToSorted(), read.Adapter, fitted, !Options.DryRun) { Comparison = comparison };
+        int before = state.Log.Count;
+        long start = Stopwatch.GetTimestamp();
+        stage.Run(state);
+        return new StageReport(stage.Name, Stopwatch.GetElapsedTime(start), state.Tensors, state.Modules, state.Log.Count - before);
     }
 
-    /// <summary>What a writer needs to know. Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.</summary>
-    internal static WriteContext WriteContextOf(ReadResult read, Adapter fitted, TargetProfile target, Run run)
-    {
-        string? keysBelow = run.NamedArchitecture is { } architecture ? ReaderGroup.Of(target).KeysBelow(architecture) : null;
-        return new WriteContext(target, run.BaseLayers ?? fitted.LayerCount, keysBelow, read.Dialect.Id == target.Dialect);
-    }
+    // Source and output are compared only where somebody asks.
+    private IEnumerable<IPipelineStage> Planned => Stages
+        .Take(Last is null ? Stages.Length : PlaceOf(Last) + 1)
+        .Where(stage => stage.Name != StageNames.RoundTrip || Options.Verify || !Checks.IsEmpty);
 
-    private static ConversionResult Refused(FindingLog log, Adapter? source) => new(log.ToSorted(), source, null, false);
+    private int PlaceOf(string stage) => Stages.TakeWhile(known => known.Name != stage).Count();
+
+    private int Require(string stage, string parameter) => PlaceOf(stage) is var place && place < Stages.Length
+        ? place
+        : throw new ArgumentException($"The pipeline has no stage '{stage}'; it has {string.Join(", ", Stages.Select(known => known.Name))}.", parameter);
 }

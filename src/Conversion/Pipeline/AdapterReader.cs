@@ -1,6 +1,8 @@
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Fit.Mapping;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Formats.Files;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Fit.Mapping;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Files;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Stages;
 using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -14,6 +15,9 @@ public sealed record ConversionResult(ImmutableArray<Finding> Findings, Adapter?
 {
     /// <summary>The comparison of source and output, where it was asked for.</summary>
     public AdapterComparison? Comparison { get; init; }
+
+    /// <summary>What each stage did that was run, in order.</summary>
+    public ImmutableArray<StageReport> Stages { get; init; } = [];
 
     /// <summary>Whether nothing stands against the conversion.</summary>
     public bool Succeeded => Target is not null && Findings.All(finding => finding.Severity != Severity.Error);

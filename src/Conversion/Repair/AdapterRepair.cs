@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Enrich;
+using Transfuse.Conversion.Stages.Read;
+using Transfuse.Conversion.Stages.Write;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;

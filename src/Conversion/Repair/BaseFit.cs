@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Stages;
-using Transfuse.Conversion.Stages.BaseChecks;
-using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Fit.BaseChecks;
+using Transfuse.Conversion.Stages.Fit.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Write;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 

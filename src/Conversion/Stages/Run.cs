@@ -1,8 +1,6 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Pipeline;
-using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Findings;
 
@@ -39,7 +37,7 @@ internal sealed record Run(ConversionOptions Options, FindingLog Log, Cancellati
                 return null;
             }
 
-            Architecture? architecture = Options.ModelType is null or ModelTypeResolver.Identity ? config.Architecture : NamedArchitecture;
+            Architecture? architecture = Options.ModelType is null or ArchitectureTable.Identity ? config.Architecture : NamedArchitecture;
             return (architecture is null ? config.GetInteger(LayersField) : config.LayerCount(architecture)) is { } count and > 0 and < int.MaxValue ? (int)count : null;
         }
     }

@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Stages.Mapping;
+using Transfuse.Conversion.Stages.Fit.Mapping;
 using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

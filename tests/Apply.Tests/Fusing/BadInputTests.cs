@@ -24,7 +24,7 @@ public class BadInputTests
     {
         using var folder = new TemporaryFolder();
         string model = Merge.Rewrite(Llama, folder["base"], tensors => tensors.Where(tensor => tensor.Name != "model.layers.1.mlp.up_proj.weight"));
-        var options = new FusionOptions { Reading = Conversion.Pipeline.ConversionOptions.Default with { ModelType = "identity" } };
+        var options = new FusionOptions { Reading = Conversion.ConversionOptions.Default with { ModelType = "identity" } };
 
         FusionResult result = Merge.Run(model, folder["out"], options, Adapter);
 

@@ -2,7 +2,7 @@ using Transfuse.Apply.Backends;
 using Transfuse.Apply.Fusing;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.Tests.Support;
-using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion;
 using Transfuse.Metadata.Mlx;
 using Transfuse.Oracle;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Transfuse.Apply.Fusing;
-using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion;
 using Transfuse.Metadata.Mlx;
 using Transfuse.Oracle;
 

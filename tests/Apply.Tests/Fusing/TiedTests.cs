@@ -76,7 +76,7 @@ public class TiedTests
         using var folder = new TemporaryFolder();
         string model = Tied(folder, "llama-q4", Fixtures.MlxBaseFolder("llama-q4"));
 
-        Merge.Succeed(model, folder["out"], new FusionOptions { Reading = Conversion.Pipeline.ConversionOptions.Default }, WithoutSaved(folder, "llama_embed"));
+        Merge.Succeed(model, folder["out"], new FusionOptions { Reading = Conversion.ConversionOptions.Default }, WithoutSaved(folder, "llama_embed"));
 
         Dictionary<string, OracleTensor> before = Merge.Weights(model), after = Merge.Weights(folder["out"]);
         Assert.NotEqual(before[Embedding].Bytes, after[Embedding].Bytes);

@@ -1,7 +1,7 @@
 using Transfuse.Apply.Backends;
 using Transfuse.Apply.Models;
 using Transfuse.Apply.Tests.Support;
-using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion;
 using Transfuse.Oracle;
 
 namespace Transfuse.Apply.Tests.Models;

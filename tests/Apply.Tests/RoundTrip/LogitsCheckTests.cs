@@ -1,9 +1,11 @@
 using Transfuse.Apply.Backends.Managed;
 using Transfuse.Apply.RoundTrip;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
+using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Transfuse.Apply.Saving;
 using Transfuse.Apply.Tests.Support;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Formats.Json;

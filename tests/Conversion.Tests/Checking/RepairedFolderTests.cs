@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;

@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Checking;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Tests.Readers;
 using Transfuse.Conversion.Tests.Repair;

@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Findings;

@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Tests.Models.Architectures;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Targets;

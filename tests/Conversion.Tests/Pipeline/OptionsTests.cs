@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Checking;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Tensors;
 

@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Targets;
 using Transfuse.Oracle;

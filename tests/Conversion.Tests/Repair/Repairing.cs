@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;

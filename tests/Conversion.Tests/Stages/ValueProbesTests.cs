@@ -1,6 +1,5 @@
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Pipeline;
-using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Fit;
 using Transfuse.Conversion.Tests.Verification;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

@@ -24,6 +24,8 @@ internal sealed class MlxReading(AdapterContent content, ReadOptions options) : 
 
     private string WeightsPath => Path.Combine(content.Name, content.WeightsFile);
 
+    public override int Modules => _factors.IsDefault ? 0 : _factors.Length;
+
     public override bool RemapKeys(FindingLog log)
     {
         string configFile = Path.Combine(content.Name, AdapterFiles.Config);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
@@ -10,7 +11,8 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Dialects.Peft;
 
 /// <summary>Adapters of Hugging Face PEFT.</summary>
-internal sealed class PeftDialect : Dialect
+/// <param name="methods">The methods other than LoRA that are known.</param>
+internal sealed class PeftDialect(PeftMethods methods) : Dialect
 {
     public override AdapterDialect Id => AdapterDialect.Peft;
 
@@ -65,7 +67,7 @@ internal sealed class PeftDialect : Dialect
         PeftConfig config = PeftConfig.Parse(content.Config, configFile).Into(log);
         PeftMissingFields.Report(config, log);
         MlxBaseId.Report(config.BaseModel, new ConfigPlace(configFile, "base_model_name_or_path"), log);
-        return log.HasErrors || EmptyPartitions.Report(content, log) ? null : new PeftReading(content, config, options);
+        return log.HasErrors || EmptyPartitions.Report(content, log) ? null : new PeftReading(content, config, options, methods);
     }
 
     public override OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log) => PeftWriter.Write(adapter, context, log);

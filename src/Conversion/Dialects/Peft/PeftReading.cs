@@ -11,12 +11,15 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// <param name="content">The opened files.</param>
 /// <param name="config">Their config.</param>
 /// <param name="options">What is known beside them.</param>
-internal sealed class PeftReading(AdapterContent content, PeftConfig config, ReadOptions options) : DialectReading
+/// <param name="methods">The methods other than LoRA that are known.</param>
+internal sealed class PeftReading(AdapterContent content, PeftConfig config, ReadOptions options, PeftMethods methods) : DialectReading
 {
     private PeftTensors _tensors = new([], []);
     private ImmutableArray<PeftPatternVerdict> _verdicts = [];
 
-    public override bool IsLowRank => config.IsLora || PeftMethods.Converts(config.PeftType);
+    public override int Modules => _tensors.Modules.Length;
+
+    public override bool IsLowRank => config.IsLora || methods.Converts(config.PeftType);
 
     public override IEnumerable<Finding> Obstacles => config.IsLora ? PeftMaths.Of(config) : [];
 
@@ -67,7 +70,7 @@ internal sealed class PeftReading(AdapterContent content, PeftConfig config, Rea
 
     public override IEnumerable<Finding> Lacks(bool stays) => config.IsLora ? PeftPromises.Of(config, _tensors.Others, stays) : [];
 
-    public override Adapter? AsLora(Adapter adapter, MethodOptions options, FindingLog log) => config.IsLora ? adapter : PeftMethods.Read(Frame, content, config, options, log);
+    public override Adapter? AsLora(Adapter adapter, MethodOptions options, FindingLog log) => config.IsLora ? adapter : methods.Read(Frame, content, config, options, log);
 
     private Adapter Frame => new()
     {

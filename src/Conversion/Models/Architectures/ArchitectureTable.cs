@@ -7,6 +7,9 @@ namespace Transfuse.Conversion.Models.Architectures;
 /// <summary>The model types that Transfuse knows, from the table in the assembly.</summary>
 public sealed class ArchitectureTable
 {
+    /// <summary>The model type by which all names are kept; no entry has it.</summary>
+    public const string Identity = "identity";
+
     private static readonly Lazy<ArchitectureTable> Loaded = new(Load);
     private readonly FrozenDictionary<string, Architecture> _byModelType;
 

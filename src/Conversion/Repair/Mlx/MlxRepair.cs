@@ -4,6 +4,8 @@ using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Stages.Fit;
+using Transfuse.Conversion.Stages.Read;
 using Transfuse.Conversion.Stages.Targets;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

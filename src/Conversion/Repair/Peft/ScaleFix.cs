@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Readers;
-using Transfuse.Conversion.Stages.Mapping;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -16,7 +15,7 @@ internal static class TargetPaths
     public static Adapter? Apply(Adapter adapter, TargetProfile target, Run run)
     {
         string[] present = [.. adapter.Modules.Where(module => module.Path.IsInLayer).Select(module => module.Path.LayersRoot!).Distinct(StringComparer.Ordinal)];
-        if (run.Options.ModelType == ModelTypeResolver.Identity || present is [])
+        if (run.Options.ModelType == ArchitectureTable.Identity || present is [])
         {
             return adapter;
         }

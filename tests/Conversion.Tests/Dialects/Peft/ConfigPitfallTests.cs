@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Tests.Support;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;

@@ -9,17 +9,18 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
 /// <summary>PEFT's methods other than LoRA: those that are low-rank products become LoRA, the others are refused by name.</summary>
-internal static class PeftMethods
+/// <param name="Readers">The methods that are converted.</param>
+internal sealed record PeftMethods(ImmutableArray<MethodReader> Readers)
 {
-    /// <summary>The methods that are converted.</summary>
-    public static ImmutableArray<MethodReader> Readers { get; } =
+    /// <summary>All that there are.</summary>
+    public static PeftMethods Default { get; } = new(
     [
         new AdaLoraReader(), new DeloraReader(), new GraloraReader(), new LohaReader(), new LokrReader(), new MissReader(), new VbloraReader(),
         new VeraReader("PVERA", 2), new VeraReader("VERA", 1),
-    ];
+    ]);
 
     /// <summary>Whether adapters of a method become LoRA.</summary>
-    public static bool Converts(string peftType) => Readers.Any(reader => reader.PeftType == peftType);
+    public bool Converts(string peftType) => Readers.Any(reader => reader.PeftType == peftType);
 
     /// <summary>The adapter as LoRA, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="frame">What was read of the config so far.</param>
@@ -27,7 +28,7 @@ internal static class PeftMethods
     /// <param name="config">The config.</param>
     /// <param name="options">What the caller decides.</param>
     /// <param name="log">Takes findings.</param>
-    public static Adapter? Read(Adapter frame, AdapterContent content, PeftConfig config, MethodOptions options, FindingLog log)
+    public Adapter? Read(Adapter frame, AdapterContent content, PeftConfig config, MethodOptions options, FindingLog log)
     {
         if (Readers.FirstOrDefault(reader => reader.PeftType == config.PeftType) is not { } reader)
         {

@@ -1,4 +1,5 @@
 using Transfuse.Conversion.Models.Steps;
+
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
 /// <summary>The axes of a packed expert parameter. Extents are <see langword="null"/> where the base model's configuration does not give them.</summary>

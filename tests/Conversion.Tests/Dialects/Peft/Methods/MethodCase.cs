@@ -11,6 +11,7 @@ using Transfuse.Metadata.Findings;
 using Transfuse.Oracle;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 using NodeObject = System.Text.Json.Nodes.JsonObject;
+using PeftMethods = Transfuse.Conversion.Dialects.Peft.Methods.PeftMethods;
 
 namespace Transfuse.Conversion.Tests.Dialects.Peft.Methods;
 
@@ -78,7 +79,7 @@ internal sealed class MethodCase
         var content = new AdapterContent(
             AdapterSource.FromMemory("adapter", new Dictionary<string, ReadOnlyMemory<byte>>()), "adapter", "adapter_model.safetensors",
             new Container(_tensors), config);
-        DialectReading? reading = new PeftDialect().Read(content, ReadOptions.Nothing, log);
+        DialectReading? reading = new PeftDialect(PeftMethods.Default).Read(content, ReadOptions.Nothing, log);
         log.AddRange(reading?.Obstacles ?? []);
         Adapter? adapter = log.HasErrors || reading!.Complete(log) is not { } read ? null : reading.AsLora(read, options ?? new MethodOptions { MaxRank = 1000 }, log);
         Findings = log.ToSorted();

@@ -16,7 +16,7 @@ public class MethodTableTests
     [Fact]
     public void Every_method_of_peft_is_converted_or_refused_by_name()
     {
-        string[] readers = [.. Conversion.Dialects.Peft.Methods.PeftMethods.Readers.Select(reader => reader.PeftType).Order(StringComparer.Ordinal)];
+        string[] readers = [.. Conversion.Dialects.Peft.Methods.PeftMethods.Default.Readers.Select(reader => reader.PeftType).Order(StringComparer.Ordinal)];
         Assert.Equal(Converted, readers);
         IEnumerable<string> all = readers.Concat(RefusedMethods.All.Select(method => method.PeftType)).Append(PeftTypes.Lora);
         Assert.Equal(PeftTypes.All.Order(StringComparer.Ordinal), all.Order(StringComparer.Ordinal));

@@ -1,0 +1,9 @@
+namespace Transfuse.Conversion.Stages;
+
+/// <summary>What one stage of a conversion did.</summary>
+/// <param name="Name">The stage.</param>
+/// <param name="Elapsed">How long it took.</param>
+/// <param name="Tensors">How many tensors there were after it.</param>
+/// <param name="Modules">How many adapted modules there were after it; 0 until names are sorted.</param>
+/// <param name="Findings">How many findings it made.</param>
+public sealed record StageReport(string Name, TimeSpan Elapsed, int Tensors, int Modules, int Findings);
