@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Sources;
-using Transfuse.Conversion.Stages;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Conversion.Batch.Journal;
@@ -101,7 +100,7 @@ internal static class InputFiles
             return;
         }
 
-        foreach (string path in paths.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path)) || OpenAdapter.IsWeights(Path.GetFileName(path))))
+        foreach (string path in paths.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path)) || SourceFiles.IsWeights(Path.GetFileName(path))))
         {
             if (FileStatus.OfTarget(path).Kind == EntryKind.File)
             {
