@@ -108,10 +108,10 @@ internal static class AdapterWriter
     private static ImmutableArray<OtherTensor> Unfrozen(Adapter adapter, SaveOptions options, FindingLog log)
     {
         // What PEFT alone has a place for, such as rows of tokens, no reader of MLX loads.
-        ImmutableArray<OtherTensor> all = [.. adapter.OtherTensors.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState)];
-        ImmutableArray<OtherTensor> foreign = [.. all.Where(tensor => tensor.Kind != OtherTensorKind.WholeModule || tensor.SourceName != tensor.Path)];
-        TargetKinds.RefuseOtherTensors(foreign, options.Target, log);
-        string[] names = [.. all.Select(tensor => tensor.SourceName).Order(StringComparer.Ordinal)];
+        ILookup<bool, OtherTensor> all = adapter.OtherTensors.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState)
+            .ToLookup(tensor => tensor.Kind == OtherTensorKind.WholeModule && tensor.SourceName == tensor.Path);
+        TargetKinds.RefuseOtherTensors([.. all[false]], options.Target, log);
+        string[] names = [.. all[true].Select(tensor => tensor.SourceName).Order(StringComparer.Ordinal)];
         if (names.Length > 0 && !log.HasErrors)
         {
             switch (options.Unfrozen)
@@ -127,7 +127,7 @@ internal static class AdapterWriter
             }
         }
 
-        return options.Unfrozen == UnfrozenWeights.Save ? all : [];
+        return options.Unfrozen == UnfrozenWeights.Save ? [.. all[true]] : [];
     }
 
     private static void RequireFull(ImmutableArray<OtherTensor> unfrozen, SaveOptions options, FindingLog log)

@@ -206,6 +206,15 @@ public class AdapterContainerSaveTests
 
         Assert.Equal(ApplyCodes.Unfrozen, Assert.Single(adapter.Save(folder["out"]).Findings).Code);
         Assert.False(Path.Exists(folder["out"]));
+
+        // What PEFT alone loads is dropped where its code is allowed, and never taken for a weight of the base.
+        using AdapterContainer ofPeft = AdapterContainer.FromAdapter(
+            made.Adapter with { OtherTensors = [new OtherTensor(OtherTensorKind.LoraBias, "base_model.model.q.lora_B.bias", "q.lora_B.bias", norm)] });
+        var allowed = new SaveOptions { Unfrozen = UnfrozenWeights.Save, Conversion = new ConversionOptions { Allowed = ["TF2303"] } };
+        Assert.Contains(TensorCodes.LoraBias, ofPeft.Save(folder["refused"], allowed with { Conversion = new() }).Findings.Select(finding => finding.Code));
+        Assert.True(ofPeft.Save(folder["dropped"], allowed).IsWritten);
+        Assert.All(SavedFolder.Read(folder["dropped"]).Names, name => Assert.Contains(".lora_", name, StringComparison.Ordinal));
+        Assert.DoesNotContain(SavedFolder.Read(folder["dropped"]).Names, name => name.Contains("bias", StringComparison.Ordinal));
     }
 
     [Fact]
