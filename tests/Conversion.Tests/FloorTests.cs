@@ -39,6 +39,12 @@ public class FloorTests
     [InlineData("Sinks", "Sources", "Models")]
     [InlineData("Dialects", "Sources", "Models")]
     [InlineData("Readers", "Sources", "Models", "Dialects")]
+    [InlineData("Checking", "Sources", "Models", "Readers")]
+    [InlineData("Verification", "Models")]
+    [InlineData("Profiles", "Models", "Verification")]
+    [InlineData("Stages", "Sources", "Models", "Sinks", "Dialects", "Readers", "Checking", "Verification")]
+    [InlineData("Pipeline", "Sources", "Models", "Sinks", "Dialects", "Verification", "Stages")]
+    [InlineData("Repair", "Sources", "Models", "Sinks", "Dialects", "Stages")]
     public void Rooms_of_conversion_use_lower_rooms_only(string room, params string[] lower)
     {
         string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", room), "*.cs", SearchOption.AllDirectories);
@@ -46,6 +52,33 @@ public class FloorTests
         IEnumerable<string> used = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), @"^using Transfuse\.Conversion\.(\w+)", RegexOptions.Multiline))
             .Select(match => match.Groups[1].Value).Distinct();
         Assert.Empty(used.Except([room, .. lower]));
+    }
+
+    // Every room is in the table above, so that two can never use each other.
+    [Fact]
+    public void Every_room_of_conversion_is_guarded()
+    {
+        string[] rooms = [.. Directory.GetDirectories(Path.Combine(Source, "Conversion")).Select(folder => Path.GetFileName(folder)!).Where(name => name is not ("bin" or "obj")).Order(StringComparer.Ordinal)];
+        Assert.Equal(["Checking", "Dialects", "Models", "Pipeline", "Profiles", "Readers", "Repair", "Sinks", "Sources", "Stages", "Verification"], rooms);
+    }
+
+    [Theory]
+    [InlineData("Read")]
+    [InlineData("RemapKeys")]
+    [InlineData("Transpose")]
+    [InlineData("Infer", "Read")]
+    [InlineData("Fit", "Read")]
+    [InlineData("Enrich", "Fit")]
+    [InlineData("Write", "Fit", "Enrich")]
+    public void Stages_use_stages_before_them_only(string stage, params string[] before)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", "Stages", stage), "*.cs", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        IEnumerable<string> used = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), @"^using Transfuse\.Conversion\.Stages\.(\w+)", RegexOptions.Multiline))
+            .Select(match => match.Groups[1].Value).Distinct();
+        Assert.Empty(used.Except([stage, .. before]));
+        Assert.DoesNotContain(
+            Directory.GetFiles(Path.Combine(Source, "Conversion", "Stages"), "*.cs"), file => File.ReadAllText(file).Contains("using Transfuse.Conversion.Stages.", StringComparison.Ordinal));
     }
 
     // Rooms of readers: what one alone does is in its folder, what several share in Mlx, Peft and Served.

@@ -1,4 +1,4 @@
-using Transfuse.Conversion.Stages.Fit.Mapping;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;

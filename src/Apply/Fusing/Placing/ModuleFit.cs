@@ -1,5 +1,5 @@
 using Transfuse.Apply.Fusing.Stages;
-using Transfuse.Conversion.Stages.Fit.Mapping;
+using Transfuse.Conversion.Models.Steps;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;

@@ -1,6 +1,6 @@
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.Stages.Fit.Mapping;
+namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>
 /// The layout in which PEFT stores factors of a parameter that holds all experts (PEFT 0.17 to 0.21, <c>ParamWrapper</c>):

@@ -6,7 +6,7 @@ using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
-namespace Transfuse.Conversion.Stages.Targets;
+namespace Transfuse.Conversion.Stages.Fit.Targets;
 
 /// <summary>Gives the modules of an MLX adapter the paths under which the target's readers hold them; mlx-swift-lm and mlx-vlm hold some models elsewhere than mlx-lm.</summary>
 internal static class TargetPaths

@@ -4,7 +4,7 @@ using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
 
-namespace Transfuse.Conversion.Stages.Targets;
+namespace Transfuse.Conversion.Stages.Fit.Targets;
 
 /// <summary>Refuses what the target cannot hold: kinds of modules, DoRA, and tensors that are not low-rank factors.</summary>
 internal static class TargetKinds
