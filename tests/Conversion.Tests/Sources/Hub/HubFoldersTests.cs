@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Transfuse.Conversion.Checking;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
@@ -228,7 +227,8 @@ public sealed class HubFoldersTests : IAsyncLifetime
         };
         using HubFolders folders = _hub.Open(_folder["hub"]);
         Assert.Equal(HubError.Checksum, Assert.Throws<HubException>(() => folders.FetchAdapter(Id)).Cause);
-        Assert.Empty(Directory.GetFiles(_folder["hub/models--owner--name/blobs"]).Where(path => Path.GetFileName(path).StartsWith(FakeHub.ETag(_hub.Files[file]), StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            Directory.GetFiles(_folder["hub/models--owner--name/blobs"]), path => Path.GetFileName(path).StartsWith(FakeHub.ETag(_hub.Files[file]), StringComparison.Ordinal));
     }
 
     [Fact]
