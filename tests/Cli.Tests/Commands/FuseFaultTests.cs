@@ -46,7 +46,7 @@ public sealed class FuseFaultTests : IDisposable
     [InlineData(true)]
     public void A_killed_merge_leaves_nothing_half_and_the_next_says_what_it_left(bool overwrites)
     {
-        string model = Large(_folder["base"], 120_000_000), output = _folder["out"];
+        string model = Large(_folder["base"], 1_000_000_000), output = _folder["out"];
         string[] arguments = ["fuse", "--base", model, "--adapter", Adapter, "--output", output, "--overwrite"];
         if (overwrites)
         {
