@@ -23,6 +23,9 @@ internal static partial class AdapterFiles
     /// <summary>Whether a file of another name could hold an adapter's weights.</summary>
     public static bool MayBeWeights(string fileName) => Path.GetExtension(fileName) is ".safetensors" or ".npz";
 
+    /// <summary>Whether a name is that of a file of tensors in any form, pickles included.</summary>
+    public static bool HoldsTensors(string fileName) => MayBeWeights(fileName) || Path.GetExtension(fileName) is ".bin" or ".pt" or ".pth";
+
     /// <summary>Whether the name is one of mlx-lm's checkpoints, such as <c>0000300_adapters.safetensors</c>.</summary>
     public static bool IsNumberedCheckpoint(string fileName) => NumberedCheckpoint().IsMatch(fileName);
 

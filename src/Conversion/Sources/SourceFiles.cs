@@ -161,7 +161,7 @@ internal static partial class SourceFiles
 
     /// <summary>Whether a file holds weights by its name: what a trainer keeps of its own state beside an adapter does not.</summary>
     public static bool IsWeights(string fileName) =>
-        Path.GetExtension(fileName) is ".safetensors" or ".npz" or ".bin" or ".pt" or ".pth" && !TrainerState().IsMatch(fileName);
+        AdapterFiles.HoldsTensors(fileName) && !TrainerState().IsMatch(fileName);
 
     [GeneratedRegex(@"\A(training_args|optimizer|scheduler|scaler|trainer_state|rng_state(_\d+)?|random_states(_\d+)?|dataloader(_\d+)?|sampler(_\d+)?|.*_optim_states|optimizer_\d+)\.[a-z]+\z")]
     private static partial Regex TrainerState();

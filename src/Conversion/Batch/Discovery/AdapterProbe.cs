@@ -20,7 +20,7 @@ internal static class AdapterProbe
         FileInfo[] files;
         try
         {
-            files = [.. new DirectoryInfo(folder).EnumerateFiles().Where(file => AdapterFiles.Marks(file.Name))];
+            files = [.. Marks(folder)];
         }
         catch (UnauthorizedAccessException)
         {
@@ -61,7 +61,20 @@ internal static class AdapterProbe
         }
     }
 
-    /// <summary>Bytes of a path that was named itself.</summary>
+    /// <summary>Bytes of a path that was named itself, without a look into its files.</summary>
+    public static long BytesOf(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? Length(new FileInfo(path)) : Directory.Exists(path) ? Marks(path).Sum(Length) : 0;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Bytes of a path that was named itself, and of its largest tensor.</summary>
     public static (long Bytes, long LargestTensor) Measure(string path)
     {
         try
@@ -79,6 +92,8 @@ internal static class AdapterProbe
             return (0, 0);
         }
     }
+
+    private static IEnumerable<FileInfo> Marks(string folder) => new DirectoryInfo(folder).EnumerateFiles().Where(file => AdapterFiles.Marks(file.Name));
 
     // Of what a link leads to; a link that leads nowhere has none.
     private static long Length(FileInfo file)
@@ -128,6 +143,5 @@ internal static class AdapterProbe
         }
     }
 
-    private static bool HasOtherWeights(string folder) =>
-        Directory.EnumerateFiles(folder).Any(file => Path.GetExtension(file) is ".safetensors" or ".npz" or ".bin" or ".pt" or ".pth");
+    private static bool HasOtherWeights(string folder) => Directory.EnumerateFiles(folder).Any(AdapterFiles.HoldsTensors);
 }

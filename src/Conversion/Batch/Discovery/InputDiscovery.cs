@@ -22,7 +22,9 @@ public static class InputDiscovery
         options ??= new DiscoveryOptions();
         if (paths is [string single] && !options.IsList && !AdapterGlob.IsGlob(single))
         {
-            return new DiscoveredInputs([Named(single, string.Empty)], [], IsSingle: true);
+            // One alone shares the memory with none: its headers are read when it is, and only then.
+            long bytes = AdapterProbe.BytesOf(single);
+            return new DiscoveredInputs([new BatchInput(single, string.Empty) { Bytes = bytes, LargestTensor = bytes }], [], IsSingle: true);
         }
 
         var log = new FindingLog();

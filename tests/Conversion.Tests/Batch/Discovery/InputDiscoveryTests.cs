@@ -19,6 +19,25 @@ public sealed class InputDiscoveryTests : IDisposable
     }
 
     [Fact]
+    public void Headers_are_looked_into_only_where_several_share_the_memory()
+    {
+        // A tensor of 4 bytes and one of 80 MB, which has no place on the disk.
+        byte[] header = """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[80000000],"data_offsets":[4,80000004]}}"""u8.ToArray();
+        foreach (string name in new[] { "one", "two" })
+        {
+            Directory.CreateDirectory(_folder[name]);
+            using FileStream file = File.Create(_folder[$"{name}/adapters.safetensors"]);
+            file.Write(BitConverter.GetBytes((long)header.Length));
+            file.Write(header);
+            file.SetLength(8 + header.Length + 80_000_004);
+        }
+
+        long length = 8 + header.Length + 80_000_004;
+        Assert.Equal((length, length), (InputDiscovery.Find([_folder["one"]]).Inputs.Single().Bytes, InputDiscovery.Find([_folder["one"]]).Inputs.Single().LargestTensor));
+        Assert.All(InputDiscovery.Find([_folder["one"], _folder["two"]]).Inputs, input => Assert.Equal((length, 80_000_000), (input.Bytes, input.LargestTensor)));
+    }
+
+    [Fact]
     public void Globs_meet_adapters_by_content_and_report_checkpoints_and_what_is_half_written()
     {
         Runs.Make(_folder, "a", "b/adapter", "b/checkpoint-100");
