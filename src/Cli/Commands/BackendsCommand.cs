@@ -34,7 +34,15 @@ internal sealed class BackendsCommand : ICommand
                 rows.AddRange(Prove(library));
             }
 
-            console.Out.WriteLine(result.GetValue(_json) ? Json(rows, found.Library, found.Attempts) : Render(rows, found.Library, found.Attempts));
+            if (result.GetValue(_json))
+            {
+                ReportOptions.Print(console, Json(rows, found.Library, found.Attempts));
+            }
+            else
+            {
+                console.Out.WriteLine(Render(rows, found.Library, found.Attempts));
+            }
+
             return rows.All(row => row.Failure is null) && (found.Library is not null || result.GetValue(_library) is null) ? ExitCodes.Done : ExitCodes.Refused;
         });
         return command;
@@ -89,7 +97,7 @@ internal sealed class BackendsCommand : ICommand
         return text.ToString();
     }
 
-    private static string Json(List<Row> rows, MlxLibrary? library, IEnumerable<MlxAttempt> attempts)
+    private static byte[] Json(List<Row> rows, MlxLibrary? library, IEnumerable<MlxAttempt> attempts)
     {
         JsonObject document = ReportJson.Document("backends",
         [
@@ -111,7 +119,7 @@ internal sealed class BackendsCommand : ICommand
             ])),
             new("tried", new JsonArray([.. attempts.Select(attempt => new JsonObject([new("path", new JsonString(attempt.Path)), new("refusal", ReportJson.Text(attempt.Refusal))]))])),
         ]);
-        return Encoding.UTF8.GetString(PythonJson.Write(document, PythonJsonStyle.Report));
+        return PythonJson.Write(document, PythonJsonStyle.Report);
     }
 
     private sealed record Row(string Name, string? Failure, MlxDeviceInfo? Device);

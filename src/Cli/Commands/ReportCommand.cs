@@ -96,7 +96,7 @@ internal sealed class ReportCommand : ICommand
 
         if (_report.IsJson(result))
         {
-            console.Out.WriteLine(Encoding.UTF8.GetString(PythonJson.Write(ToJson(pages), PythonJsonStyle.Report)));
+            ReportOptions.Print(console, PythonJson.Write(ToJson(pages), PythonJsonStyle.Report));
         }
         else if (failed < pages.Length && !quiet)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using Transfuse.Formats.Text;
 
 namespace Transfuse.Cli.Output;
@@ -9,51 +8,25 @@ namespace Transfuse.Cli.Output;
 /// </summary>
 /// <param name="open">Opens the stream.</param>
 /// <param name="mayFail">Whether what cannot be printed is dropped, because there is nowhere to say so.</param>
-internal sealed class TerminalWriter(Func<Stream> open, bool mayFail) : TextWriter
+internal sealed class TerminalWriter(Func<Stream> open, bool mayFail) : GatheringWriter
 {
-    private readonly StringBuilder _line = new();
     private Stream? _stream;
-
-    /// <inheritdoc />
-    public override Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-
-    /// <inheritdoc />
-    public override void Write(char value) => Write([value]);
-
-    /// <inheritdoc />
-    public override void Write(string? value) => Write(value.AsSpan());
-
-    /// <inheritdoc />
-    public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
-
-    /// <inheritdoc />
-    public override void Write(ReadOnlySpan<char> buffer)
-    {
-        _line.Append(buffer);
-        if (buffer.Contains('\n'))
-        {
-            Print();
-        }
-    }
-
-    /// <inheritdoc />
-    public override void WriteLine(string? value) => Write(value + '\n');
 
     /// <inheritdoc />
     /// <exception cref="IOException">It cannot be printed.</exception>
     public override void Flush()
     {
-        if (_line.Length > 0)
+        if (Gathered.Length > 0)
         {
-            Print();
+            OnLine();
         }
     }
 
     // A line may come in pieces, and a character in two.
-    private void Print()
+    protected override void OnLine()
     {
-        byte[] bytes = Encoding.GetBytes(PrintableText.Lines(_line.Replace("\r\n", "\n").ToString()));
-        _line.Clear();
+        byte[] bytes = Encoding.GetBytes(PrintableText.Lines(Gathered.Replace("\r\n", "\n").ToString()));
+        Gathered.Clear();
         try
         {
             _stream ??= open();

@@ -16,10 +16,9 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
     public static ModuleMeasure Of(AdapterModule module, CancellationToken cancellationToken)
     {
         ModulePair pair = ModulePair.Of(module, null);
-        (DeltaDifference whole, _) = module.Rank > AdapterProfiler.LargestRank ? pair.Compare(worstElement: false, cancellationToken) : default;
         if (module.Rank > AdapterProfiler.LargestRank)
         {
-            return new ModuleMeasure(Math.Sqrt(whole.SquaredNorm), null, 0);
+            return new ModuleMeasure(Math.Sqrt(pair.Compare(worstElement: false, cancellationToken).Difference.SquaredNorm), null, 0);
         }
 
         double squares = 0, ranks = 0, largest = -1;
