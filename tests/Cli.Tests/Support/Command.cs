@@ -45,7 +45,7 @@ public static class Command
                 peak = Math.Max(peak, process.PeakWorkingSet64);
                 processor = process.TotalProcessorTime;
             }
-            catch (InvalidOperationException)
+            catch (Exception ended) when (ended is InvalidOperationException or System.ComponentModel.Win32Exception)
             {
                 // It ended meanwhile.
             }
