@@ -7,7 +7,10 @@ output=${1:-artifacts/packages}
 mkdir -p "$output"
 rid=$(dotnet --info | awk '/RID:/ {print $2; exit}')
 
-pack() { dotnet pack "$@" -c Release -o "$output" -p:ContinuousIntegrationBuild=true -v quiet; }
+# By the environment, so that a build that has it already is not made again.
+export ContinuousIntegrationBuild=true
+
+pack() { dotnet pack "$@" -c Release -o "$output" -v quiet; }
 for library in Formats Metadata Conversion Apply; do pack "src/$library"; done
 pack src/Cli -r "$rid"
 pack src/Cli -r any
