@@ -69,8 +69,7 @@ internal sealed class RepairCommand : ICommand
             throw new UsageException($"--output is '{same.Path}' itself; --in-place repairs it where it is.");
         }
 
-        ConversionOptions? read = null;
-        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, () => _pipeline.Read(result));
+        var options = new Lazy<ConversionOptions>(() => _pipeline.Read(result));
         var plan = new BatchPlan("repair")
         {
             Reads = [_pipeline.BasePath(result)],
@@ -80,7 +79,7 @@ internal sealed class RepairCommand : ICommand
             IsDry = _pipeline.IsDryRun(result),
         };
         return new BatchRunner(_report, _batch).Run(
-            result, console, plan, found, task => RunOne(task, output is null ? null : folder, Options(), inPlace, result.GetValue(_durable)), cancellationToken);
+            result, console, plan, found, task => RunOne(task, output is null ? null : folder, options.Value, inPlace, result.GetValue(_durable)), cancellationToken);
     }
 
     // However the two are written.
