@@ -3,7 +3,9 @@ using System.Buffers;
 namespace Transfuse.Formats.Json;
 
 /// <summary>A value that was written before, for the place where it is to stand. Only for writing.</summary>
-/// <param name="writeTo">Writes its bytes, as <see cref="PythonJson.Write(IBufferWriter{byte}, JsonValue, PythonJsonStyle, int)"/> made them at the same depth.</param>
+/// <param name="writeTo">
+/// Writes its bytes, as <see cref="PythonJson.Write(IBufferWriter{byte}, JsonValue, PythonJsonStyle, int)"/> made them at the same depth.
+/// </param>
 /// <seealso cref="PythonJson"/>
 public sealed class JsonWritten(Action<IBufferWriter<byte>> writeTo) : JsonValue
 {
