@@ -39,19 +39,16 @@ public static class AdapterChecker
         options ??= CheckOptions.Default;
         Reader[] chosenReaders = [.. readers.Select(ReaderRegistry.Of)];
         var terms = new ReaderTerms(options.Base, options.ModelType, options.MaxLoraRank, options.LooksAtValues);
-        var choice = new FindingLog();
-        IAdapterSource? chosen = SourceFiles.Choose(source, options.AdapterName, choice);
-        ImmutableArray<Finding> told = choice.ToSorted();
+        (IAdapterSource? chosen, ImmutableArray<Finding> findings) = SourceFiles.Choose(source, options.AdapterName);
         using CheckedFiles? files = chosen is null ? null : new CheckedFiles(chosen, options.Base);
         return [.. chosenReaders.Select(Check)];
 
         CheckResult Check(Reader reader)
         {
-            var log = new FindingLog();
-            log.AddRange(told);
+            ImmutableArray<Finding> told = findings;
             if (files is not null)
             {
-                var context = new CheckContext(files, reader, terms, log, cancellationToken);
+                var context = new CheckContext(files, reader, terms, cancellationToken);
                 if (chosen != source && options.AdapterName is null)
                 {
                     // No reader looks into sub-folders by itself.
@@ -61,10 +58,10 @@ public static class AdapterChecker
                 }
 
                 reader.Check(context);
+                told = FindingLog.Sort([.. findings, .. context.Findings]);
             }
 
-            ImmutableArray<Finding> findings = log.ToSorted();
-            return new CheckResult(reader.Name, VerdictOf(findings), findings);
+            return new CheckResult(reader.Name, VerdictOf(told), told);
         }
     }
 

@@ -3,7 +3,9 @@ using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -22,6 +24,15 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
 
     /// <summary>The dialect of a name.</summary>
     public Dialect Of(AdapterDialect id) => All.First(dialect => dialect.Id == id);
+
+    /// <summary>Whether a file that is named so is the weights of an adapter.</summary>
+    public bool HasFile(string fileName) => All.Any(dialect => dialect.HasFile(fileName));
+
+    /// <summary>Whether a tensor's name is that of an adapter's, in any dialect or in a form that is known by its program's name.</summary>
+    public bool HasFactor(string name) => All.Any(dialect => dialect.HasFactor(name)) || ForeignForm.Has(name);
+
+    /// <summary>How to open a weights file of a form that only its dialect has; <see langword="null"/> where its ending tells.</summary>
+    public Func<IByteSource, ITensorContainer>? OpenerOf(string fileName) => All.FirstOrDefault(dialect => dialect.HasFile(fileName))?.OpenerOf(fileName);
 
     /// <summary>
     /// The dialect, from its config's fields, its tensors' names and its file's, and what belongs to it: a config of another dialect is not the adapter's and is set aside,

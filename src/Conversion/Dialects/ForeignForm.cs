@@ -21,6 +21,9 @@ internal static partial class ForeignForm
         return null;
     }
 
+    /// <summary>Whether a tensor's name is one of a known form.</summary>
+    public static bool Has(string name) => Describe(name) is not null;
+
     // Factors as PEFT names them, of which a file may have tens of thousands, match no form.
     private static bool IsPeft(string name) => name.StartsWith("base_model.model.", StringComparison.Ordinal)
         && (name.EndsWith(".lora_A.weight", StringComparison.Ordinal) || name.EndsWith(".lora_B.weight", StringComparison.Ordinal));
@@ -30,6 +33,7 @@ internal static partial class ForeignForm
         : MistralFinetune().IsMatch(name) ? "as mistral-finetune names its adapters, whose rows of wq and wk are in Mistral's own order; merge it with its utils.merge_lora, or train with a program that writes PEFT's form"
         : LitGpt().IsMatch(name) ? "as LitGPT names its adapters, with query, key and value in one matrix; merge it with litgpt merge_lora and convert the model with litgpt convert_from_litgpt"
         : Kohya().IsMatch(name) ? "as sd-scripts (kohya) names adapters, mostly of image models; convert it to PEFT's form with the program that uses it"
+        : Diffusers().IsMatch(name) ? "as diffusers named its adapters of image models before it wrote PEFT's form"
         : null;
 
     // Only bounded repetitions: backtracking takes linear time too, and its code is made when this is compiled, where an automaton is built at each start of the command.
@@ -45,4 +49,7 @@ internal static partial class ForeignForm
 
     [GeneratedRegex(@"\.lora_(down|up)\.weight\z", RegexOptions.CultureInvariant)]
     private static partial Regex Kohya();
+
+    [GeneratedRegex(@"[._]lora(_linear_layer)?\.(down|up)\.weight\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Diffusers();
 }

@@ -81,8 +81,7 @@ public static class AdapterVerifier
     // Two names of one module, by the program that holds the model, become one where the base tells which model it is. What cannot be mapped is compared as it is.
     private static (Adapter First, Adapter Second)? UnderOneRoot(Adapter first, Adapter second, Run run)
     {
-        var log = new FindingLog(run.Options.Allowed);
-        return run.NamedArchitecture is not null && !HaveSamePaths(first, second) && InMlx(first, second, run with { Log = log }) is { } pair && !log.HasErrors ? pair : null;
+        return run.NamedArchitecture is not null && !HaveSamePaths(first, second) && run.Judge(quiet => InMlx(first, second, quiet)) is { HasErrors: false } judged ? judged.Value : null;
     }
 
     private static (Adapter First, Adapter Second)? InMlx(Adapter first, Adapter second, Run run)
@@ -99,7 +98,7 @@ public static class AdapterVerifier
 
     // mlx-swift-lm and mlx-vlm hold some models under other paths than mlx-lm.
     private static Adapter AtMlxLmsRoot(Adapter adapter, Run run) =>
-        TargetPaths.Apply(adapter with { OtherTensors = [] }, TargetProfile.MlxLm, run with { Log = new FindingLog(run.Options.Allowed) }) ?? adapter;
+        run.Judge(quiet => TargetPaths.Apply(adapter with { OtherTensors = [] }, TargetProfile.MlxLm, quiet)).Value ?? adapter;
 
     private static bool HaveSamePaths(Adapter first, Adapter second) =>
         first.Modules.Select(module => module.FullPath).ToHashSet(StringComparer.Ordinal).SetEquals(second.Modules.Select(module => module.FullPath));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
@@ -7,19 +8,18 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Readers;
 
-/// <summary>One folder in front of one reader: its files as they stand, the base, and where findings go.</summary>
+/// <summary>One folder in front of one reader: its files as they stand, the base, and what is found.</summary>
 internal sealed class CheckContext
 {
     private readonly IReaderFiles _files;
     private readonly Reader _reader;
-    private readonly FindingLog _log;
+    private readonly FindingLog _log = new();
     private readonly Lazy<BaseWeights?> _baseWeights;
 
-    public CheckContext(IReaderFiles files, Reader reader, ReaderTerms terms, FindingLog log, CancellationToken cancellationToken)
+    public CheckContext(IReaderFiles files, Reader reader, ReaderTerms terms, CancellationToken cancellationToken)
     {
         _files = files;
         _reader = reader;
-        _log = log;
         Terms = terms;
         CancellationToken = cancellationToken;
         _baseWeights = new Lazy<BaseWeights?>(FindBaseWeights);
@@ -30,6 +30,9 @@ internal sealed class CheckContext
             Report(CheckCodes.BaseUnknown, ModelType, "is not in the table of architectures");
         }
     }
+
+    /// <summary>What was found so far.</summary>
+    public ImmutableArray<Finding> Findings => _log.ToSorted();
 
     /// <summary>What the caller tells.</summary>
     public ReaderTerms Terms { get; }
@@ -114,7 +117,7 @@ internal sealed class CheckContext
             }
         }
 
-        string[] others = [.. FileNames.Where(name => Path.GetExtension(name) is ".safetensors" or ".npz" or ".bin")];
+        string[] others = [.. FileNames.Where(AdapterFiles.HoldsTensors)];
         Report(CheckCodes.WeightsMissing, fileNames[0], complaint + (others is [] ? string.Empty : $"; the folder has {string.Join(", ", others)}"));
         return null;
     }

@@ -18,6 +18,9 @@ internal sealed record Run(ConversionOptions Options, FindingLog Log, Cancellati
     /// <summary>The dialects that are known.</summary>
     public DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
 
+    /// <summary>Does work with a log of its own: what it finds is for the caller to tell, or not.</summary>
+    public Judged<T> Judge<T>(Func<Run, T> work) => Judgement.Of(log => work(this with { Log = log }), Options.Allowed);
+
     /// <summary>The base model, if given.</summary>
     public BaseModel? Base => Options.Base;
 

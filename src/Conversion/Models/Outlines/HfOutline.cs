@@ -131,10 +131,9 @@ internal sealed class HfOutline
         }
 
         MlxMapping mapping = _map.MapToMlx(path);
-        if (mapping.Finding is { } finding)
+        if (mapping.Gap != MappingGap.None)
         {
-            bool isAbsent = finding.Code == ArchitectureCodes.UnknownModule || finding.Code == ArchitectureCodes.LayerOutOfRange || finding.Code == ArchitectureCodes.ExpertMismatch;
-            return isAbsent ? HfSlot.Absent : HfSlot.Unknown;
+            return mapping.Gap.IsAbsent() ? HfSlot.Absent : HfSlot.Unknown;
         }
 
         ModelSlot[] parts = [.. mapping.Targets.Select(target => _mlx.Find(target.Path))];

@@ -52,7 +52,7 @@ internal static partial class SideWeights
 
     private static string DescribeTensors(IAdapterSource source, string name)
     {
-        using ITensorContainer? tensors = SourceFiles.OpenWeights(source, name, new FindingLog());
+        using ITensorContainer? tensors = SourceFiles.OpenWeights(source, name).Value;
         return tensors switch
         {
             null => "it cannot be read",

@@ -15,18 +15,18 @@ internal static partial class OpenAdapter
     public static AdapterContent? Open(IAdapterSource source, Run run)
     {
         FindingLog log = run.Log;
-        if (SourceFiles.Choose(source, run.Options.AdapterName, log) is not { } chosen || ChooseWeights(chosen, run.Dialects, log) is not { } weightsFile)
+        if (SourceFiles.Choose(source, run.Options.AdapterName, run.Dialects.HasFile).Into(log) is not { } chosen || ChooseWeights(chosen, run.Dialects, log) is not { } weightsFile)
         {
             return null;
         }
 
         JsonObject? config = null;
-        if (chosen.FileNames.Contains(AdapterFiles.Config) && (config = SourceFiles.ReadJson(chosen, AdapterFiles.Config, log)) is null)
+        if (chosen.FileNames.Contains(AdapterFiles.Config) && (config = SourceFiles.ReadJson(chosen, AdapterFiles.Config).Into(log)) is null)
         {
             return null;
         }
 
-        if (SourceFiles.OpenWeights(chosen, weightsFile, log) is not { } weights)
+        if (SourceFiles.OpenWeights(chosen, weightsFile, opener: run.Dialects.OpenerOf(weightsFile)).Into(log) is not { } weights)
         {
             return null;
         }

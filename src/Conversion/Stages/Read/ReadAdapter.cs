@@ -81,7 +81,7 @@ internal static class ReadAdapter
     }
 
     /// <summary>What is known about an adapter beside its files.</summary>
-    public static ReadOptions Options(bool overrides, Run run) => new(Given(run) with { Overrides = overrides }, run.BaseLayers, run.Base);
+    public static ReadOptions Options(bool overrides, Run run) => new(Given(run) with { Overrides = overrides }, run.BaseLayers, run.Base) { BaseExperts = run.BaseExperts };
 
     /// <summary>What the caller answers.</summary>
     public static MlxGiven Given(Run run) => new(run.Options.Scale, run.Options.Dropout, run.Options.Producer);

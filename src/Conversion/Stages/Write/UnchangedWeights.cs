@@ -4,11 +4,11 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Stages.Write;
 
-/// <summary>Recognises that the output has exactly the tensors of the source's safetensors file, so that the file is copied and not written anew.</summary>
+/// <summary>Recognises that the output has exactly the tensors of the source's file of the same form, so that the file is copied and not written anew.</summary>
 internal static class UnchangedWeights
 {
     public static OutputFolder Copy(OutputFolder output, AdapterContent content) =>
-        Path.GetExtension(content.WeightsFile) == ".safetensors" && AreEqual(output.Tensors, content.Weights.Tensors)
+        Path.GetExtension(content.WeightsFile) == Path.GetExtension(output.WeightsFile) && AreEqual(output.Tensors, content.Weights.Tensors)
             ? output with { Copies = output.Copies.Add(new CopiedFile(content.Source, content.WeightsFile, output.WeightsFile)) }
             : output;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Conversion.Repair.Editing;
 using Transfuse.Formats.Json;
 

@@ -22,6 +22,9 @@ internal sealed record PeftMethods(ImmutableArray<MethodReader> Readers)
     /// <summary>Whether adapters of a method become LoRA.</summary>
     public bool Converts(string peftType) => Readers.Any(reader => reader.PeftType == peftType);
 
+    /// <summary>Whether a tensor's name is that of a part of a method.</summary>
+    public bool HasPart(string name) => Readers.Any(reader => reader.Parts.Any(part => TensorNames.HasSegment(name, part)));
+
     /// <summary>The adapter as LoRA, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="frame">What was read of the config so far.</param>
     /// <param name="content">The opened files.</param>

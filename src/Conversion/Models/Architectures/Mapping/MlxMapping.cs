@@ -16,6 +16,8 @@ public sealed record MlxMapping(string Source)
     /// <summary>Why there are no targets; an information where leaving the module out changes nothing.</summary>
     public Finding? Finding { get; init; }
 
+    internal MappingGap Gap { get; init; }
+
     /// <summary>The axes, where the path names a packed parameter.</summary>
     public PackedParameter? Packed { get; init; }
 

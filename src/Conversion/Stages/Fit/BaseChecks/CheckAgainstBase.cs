@@ -57,7 +57,7 @@ internal static class CheckAgainstBase
     // Whether the base has the module; of another size it has it.
     private static bool Compare(AdapterModule module, ModulePath path, HfMapping mapping, TableOutline byConfig, WeightsOutline? byHeaders, FindingLog log)
     {
-        if (mapping.Finding is { } finding && finding.Code == ArchitectureCodes.LayerOutOfRange)
+        if (mapping is { Gap: MappingGap.LayerOutOfRange, Finding: { } finding })
         {
             log.Add(finding with { Subject = module.SourcePath });
             return true;

@@ -25,7 +25,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
         var orientation = new PackedOrientation(mapped, adapter, run);
         foreach ((AdapterModule module, MlxMapping mapping) in mapped)
         {
-            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && readers.OwnPathOf(module.FullPath, map.Architecture) is { } own)
+            if (mapping.Gap == MappingGap.CannotAdapt && readers.OwnPathOf(module.FullPath, map.Architecture) is { } own)
             {
                 _modules.Add(module with { Path = ModulePath.Parse(own), Kind = ModuleKind.Linear, Parameter = null });
                 continue;

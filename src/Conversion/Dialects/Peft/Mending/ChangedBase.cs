@@ -2,7 +2,7 @@ using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary>Settings that make PEFT change the base model when it loads the adapter. Whether the training did so too no folder tells, so they are kept and named.</summary>
 internal static class ChangedBase

@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Mlx;
 
-namespace Transfuse.Conversion.Repair.Mlx;
+namespace Transfuse.Conversion.Dialects.Mlx.Mending;
 
 /// <summary>Says what a repair does to tensors and to their file.</summary>
 internal static class MlxTensorChanges

@@ -1,7 +1,7 @@
 using System.Text;
 using Transfuse.Formats.Json;
 
-namespace Transfuse.Conversion.Repair.Editing;
+namespace Transfuse.Conversion.Dialects.Editing;
 
 /// <summary>JSON values as text: for comparison and for people.</summary>
 internal static class JsonText

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Inference;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary>Makes <c>target_modules</c> and <c>target_parameters</c> name the modules of the file: PEFT makes adapters by them alone, and fills these from the file.</summary>
 internal static class TargetsFix

@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Configs;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary>What the tensors of a PEFT file tell before its config is read.</summary>
 internal sealed class PeftFacts

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Mlx;
 
-namespace Transfuse.Conversion.Repair.Mlx;
+namespace Transfuse.Conversion.Dialects.Mlx.Mending;
 
 /// <summary>Puts the fields right that only Unsloth reads: copies at the top level, the list of modules, the base's id (unsloth-zoo 2026.8).</summary>
 internal static class UnslothFields

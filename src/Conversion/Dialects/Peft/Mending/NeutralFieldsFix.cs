@@ -1,9 +1,9 @@
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Peft;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary>Fields that change nothing about an adapter's maths: a value that no reader takes becomes what PEFT writes where it knows nothing.</summary>
 internal static class NeutralFieldsFix

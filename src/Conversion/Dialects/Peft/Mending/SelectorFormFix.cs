@@ -1,8 +1,8 @@
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Peft;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary>Fields that choose modules and layers, where their values are of a kind that PEFT refuses. The tensors choose then.</summary>
 internal static class SelectorFormFix

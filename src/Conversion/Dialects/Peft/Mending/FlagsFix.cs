@@ -1,10 +1,10 @@
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary><c>use_dora</c>, <c>lora_bias</c> and <c>bias</c>, which the tensors tell.</summary>
 internal static class FlagsFix

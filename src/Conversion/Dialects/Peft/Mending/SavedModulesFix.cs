@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Dialects.Peft;
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary><c>modules_to_save</c> and the modules that the file has whole, which must be the same: PEFT refuses a named module without tensors.</summary>
 internal static class SavedModulesFix

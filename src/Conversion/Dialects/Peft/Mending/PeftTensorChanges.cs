@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Tensors;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary>Says what a repair does to the tensors of a PEFT file: names only.</summary>
 internal static class PeftTensorChanges

@@ -1,9 +1,9 @@
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Peft;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary>Makes <c>r</c>, <c>lora_alpha</c> and the patterns give every module the rank that its tensors have, and the scale that was read.</summary>
 internal static class RankPatternFix

@@ -1,26 +1,25 @@
-using Transfuse.Conversion.Repair.Editing;
-using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Inference;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Targets;
 
-namespace Transfuse.Conversion.Repair.Mlx;
+namespace Transfuse.Conversion.Dialects.Mlx.Mending;
 
 /// <summary>Puts the fields right that MLX's readers take; every other field stays.</summary>
 internal static class MlxConfigRepair
 {
-    public static void Apply(ConfigEditor editor, Adapter adapter, MlxConfigView view, MlxKeyPreference preference, Run run)
+    public static void Apply(ConfigEditor editor, Adapter adapter, MlxConfigView view, KeyForms forms, ReadOptions options, FindingLog log)
     {
-        FindingLog log = run.Log;
         FineTuneKind kind = FineTuneInference.Infer(adapter.Modules.Select(module => module.Magnitude is not null));
         editor.Set("fine_tune_type", new JsonString(kind.ToText()), kind == FineTuneKind.Lora ? "the file has no magnitudes" : "the file has magnitudes");
         editor.Remove("use_dora", "mlx-lm 0.19 and later say it with fine_tune_type");
         ModulePath[] paths = [.. adapter.Modules.Select(module => module.Path)];
-        MlxKeyRepair choice = MlxKeyRepair.Choose(view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, run.BaseLayers, preference, kind != FineTuneKind.Lora);
+        MlxKeyRepair choice = MlxKeyRepair.Choose(view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, options.BaseLayers, forms, kind != FineTuneKind.Lora);
         SetLayers(editor, view, choice, log);
-        SetParameters(editor, adapter, choice, run.Options.Dropout is not null);
+        SetParameters(editor, adapter, choice, options.Given.Dropout is not null);
         if (choice.Excess > 0)
         {
             log.Add((kind == FineTuneKind.Lora ? TargetCodes.OverWrap : TargetCodes.DoraOverWrap)

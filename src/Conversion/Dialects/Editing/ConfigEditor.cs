@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Dialects;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 
-namespace Transfuse.Conversion.Repair.Editing;
+namespace Transfuse.Conversion.Dialects.Editing;
 
 /// <summary>Changes single fields of a config, keeps all others as and where they are, and records each change with its reason. A field may be <c>object.name</c>.</summary>
 internal sealed class ConfigEditor

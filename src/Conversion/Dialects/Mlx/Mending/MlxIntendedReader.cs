@@ -1,14 +1,12 @@
-using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Targets;
 
-namespace Transfuse.Conversion.Repair.Mlx;
+namespace Transfuse.Conversion.Dialects.Mlx.Mending;
 
-/// <summary>Tells which reader a folder is for, where its readers take different forms of keys.</summary>
-internal static class MlxKeyPreferences
+/// <summary>Tells which reader a folder is for.</summary>
+internal static class MlxIntendedReader
 {
     // What mlx-swift-lm 3.31 and mlx-vlm 0.6 write, and nothing else. mlx-lm writes all its arguments.
     private static readonly string[] TopLevel = ["fine_tune_type", "num_layers", "lora_parameters"];
@@ -16,19 +14,11 @@ internal static class MlxKeyPreferences
 
     private const string VlmRoot = "language_model.";
 
-    /// <summary>The form of new keys.</summary>
-    public static MlxKeyPreference Of(MlxConfigView view, Adapter adapter, AdapterContent content)
-    {
-        if (view.IsUnsloth || IsLegacy(view, content) || NamesFullPaths(view, adapter) || IsVlm(view, adapter))
-        {
-            return MlxKeyPreference.FullPath;
-        }
-
-        return IsSwift(view, adapter) ? MlxKeyPreference.Relative : MlxKeyPreference.Exact;
-    }
+    /// <summary>The forms that new keys may have: those that the reader takes, or full paths where the config has one.</summary>
+    public static KeyForms FormsOf(MlxConfigView view, Adapter adapter, TargetProfile reader) => NamesFullPaths(view, adapter) ? KeyForms.FullPath : reader.KeyForms;
 
     /// <summary>The program that a folder is for: the one that wrote it, as far as its fields and names tell, else mlx-lm.</summary>
-    public static TargetProfile ReaderOf(MlxConfigView view, Adapter adapter, AdapterContent content) => view.IsUnsloth ? TargetProfile.Unsloth
+    public static TargetProfile Of(MlxConfigView view, Adapter adapter, AdapterContent content) => view.IsUnsloth ? TargetProfile.Unsloth
         : IsLegacy(view, content) || IsVlm(view, adapter) || (HasVlmRoot(adapter) && !view.Json.Contains("model") && NamesFullPaths(view, adapter)) ? TargetProfile.MlxVlm
         : IsSwift(view, adapter) && !NamesFullPaths(view, adapter) ? TargetProfile.MlxSwift.Intersect(TargetProfile.MlxLm)
         : TargetProfile.MlxLm;

@@ -1,4 +1,4 @@
-namespace Transfuse.Conversion.Repair;
+namespace Transfuse.Conversion;
 
 /// <summary>One thing that a repair changed.</summary>
 /// <param name="Subject">The field, such as <c>lora_parameters.rank</c>, or what about the tensors.</param>

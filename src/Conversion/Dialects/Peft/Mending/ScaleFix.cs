@@ -1,17 +1,18 @@
-using Transfuse.Conversion.Repair.Editing;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
+using Transfuse.Metadata.Mlx;
 using Transfuse.Metadata.Peft;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary><c>lora_alpha</c> and <c>lora_dropout</c>, which no tensor tells: what the caller says, or a question.</summary>
 internal static class ScaleFix
 {
-    public static void Apply(ConfigEditor editor, ConversionOptions options, FindingLog log)
+    public static void Apply(ConfigEditor editor, MlxGiven given, FindingLog log)
     {
-        if (options.Scale is { } scale && JsonFields.ReadInteger(editor["r"], out long rank).HasValue() && rank is > 0 and <= int.MaxValue)
+        if (given.Scale is { } scale && JsonFields.ReadInteger(editor["r"], out long rank).HasValue() && rank is > 0 and <= int.MaxValue)
         {
             bool rslora = JsonFields.ReadBoolean(editor["use_rslora"], out bool value).HasValue() && value;
             editor.Set("lora_alpha", PeftScaling.AlphaFor(scale, (int)rank, rslora), FormattableString.Invariant($"--scale {scale:R} with rank {rank}"));
@@ -29,7 +30,7 @@ internal static class ScaleFix
             }
         }
 
-        if (options.Dropout is { } dropout)
+        if (given.Dropout is { } dropout)
         {
             editor.Set("lora_dropout", dropout, "--dropout");
         }

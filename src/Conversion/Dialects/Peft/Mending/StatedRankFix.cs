@@ -1,15 +1,14 @@
-using Transfuse.Conversion.Repair.Editing;
-using Transfuse.Conversion.Stages;
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 
-namespace Transfuse.Conversion.Repair.Peft;
+namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
 /// <summary><c>r</c> that is missing, unusable, or the rank of no module.</summary>
 internal static class StatedRankFix
 {
-    public static void Apply(ConfigEditor editor, PeftFacts facts, Run run)
+    public static void Apply(ConfigEditor editor, PeftFacts facts, long? experts, FindingLog log)
     {
         if (editor["rank_pattern"] is { } pattern and not JsonObject)
         {
@@ -27,20 +26,20 @@ internal static class StatedRankFix
         }
         else if (!isUsable)
         {
-            OfExperts(editor, facts, run);
+            OfExperts(editor, facts, experts, log);
         }
     }
 
     // Packed experts alone: their rows are experts x rank.
-    private static void OfExperts(ConfigEditor editor, PeftFacts facts, Run run)
+    private static void OfExperts(ConfigEditor editor, PeftFacts facts, long? experts, FindingLog log)
     {
         long[] rows = [.. facts.Tensors.Modules.Select(module => module.A?.Shape).Where(shape => shape is { Rank: 2 }).Select(shape => shape!.Value[0]).Distinct()];
-        if (run.BaseExperts is { } experts and > 0 && rows is [var only] && only % experts == 0 && only / experts is > 0 and <= int.MaxValue)
+        if (experts is { } count and > 0 && rows is [var only] && only % count == 0 && only / count is > 0 and <= int.MaxValue)
         {
-            editor.Set("r", only / experts, $"lora_A has {only} rows for the base's {experts} experts");
+            editor.Set("r", only / count, $"lora_A has {only} rows for the base's {count} experts");
             return;
         }
 
-        run.Log.Add(ConfigCodes.RankUnknown.At("r", $"is {JsonText.Show(editor["r"]) ?? "missing"}, and lora_A has {string.Join(" or ", rows.Take(4))} rows for all experts together"));
+        log.Add(ConfigCodes.RankUnknown.At("r", $"is {JsonText.Show(editor["r"]) ?? "missing"}, and lora_A has {string.Join(" or ", rows.Take(4))} rows for all experts together"));
     }
 }
