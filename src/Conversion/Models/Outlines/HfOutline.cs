@@ -3,7 +3,6 @@ using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Outlines;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Transfuse.Conversion.Models.Architectures.Mapping;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Inference;
 

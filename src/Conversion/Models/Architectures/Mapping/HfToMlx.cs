@@ -3,7 +3,6 @@ using Transfuse.Conversion.Models.Architectures.Expressions;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Models.Steps;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
