@@ -20,10 +20,8 @@ internal sealed class ConvertCommand : ICommand
 {
     private readonly BatchInputs _inputs = new();
     private readonly Option<TargetProfile> _to = CommonOptions.Target("--to", "The program to write for", writable: true);
-    private readonly Option<string> _output = CommonOptions.Output();
+    private readonly OutputOptions _place = new();
     private readonly PipelineOptions _pipeline = new();
-    private readonly Option<bool> _overwrite = CommonOptions.Overwrite();
-    private readonly Option<bool> _durable = CommonOptions.Durable();
     private readonly BatchSettings _batch = new();
     private readonly ReportOptions _report = new();
 
@@ -36,10 +34,10 @@ internal sealed class ConvertCommand : ICommand
 
     public Command Build(CommandConsole console)
     {
-        _output.Required = true;
+        _place.Output.Required = true;
         var command = new Command("convert", "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.")
         {
-            _to, _output, _overwrite, _durable,
+            _to, _place.Output, _place.Overwrite, _place.Durable,
         };
         _inputs.AddTo(command);
         _pipeline.AddTo(command);
@@ -51,15 +49,13 @@ internal sealed class ConvertCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        string folder = result.GetRequiredValue(_output);
+        string folder = result.GetRequiredValue(_place.Output);
         DiscoveredInputs found = _inputs.FindWithOutputs(result, folder);
-        var output = new BatchOutput(
-            folder, found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: _batch.HasJournal(result, !found.IsSingle));
-        ConversionOptions? read = null;
-        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, () => _pipeline.Read(result));
+        BatchOutput output = _place.Folders(result, folder, found, _batch);
+        Func<ConversionOptions> options = Once.Of(() => _pipeline.Read(result));
         var plan = new BatchPlan("convert") { Reads = [_pipeline.BasePath(result)], Output = folder, IsDry = _pipeline.IsDryRun(result) };
         return new BatchRunner(_report, _batch).Run(
-            result, console, plan, found, task => RunOne(result, console, task, output, Options(), found.IsSingle), cancellationToken);
+            result, console, plan, found, task => RunOne(result, console, task, output, options(), found.IsSingle), cancellationToken);
     }
 
     private CommandOutcome RunOne(ParseResult result, CommandConsole console, BatchTask task, BatchOutput output, ConversionOptions options, bool isSingle)

@@ -41,10 +41,9 @@ internal sealed class InspectCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        Func<BatchTask, BatchOutcome>? work = null;
-        Func<BatchTask, BatchOutcome> Work() => LazyInitializer.EnsureInitialized(ref work, () => BatchWork.Inspect(Read(result)));
+        Func<Func<BatchTask, BatchOutcome>> work = Once.Of(() => BatchWork.Inspect(Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, Work()(task)), cancellationToken);
+            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, work()(task)), cancellationToken);
     }
 
     private InspectionOptions Read(ParseResult result) => new()

@@ -23,9 +23,6 @@ public sealed record BatchSummary
     /// <summary>How many were not come to.</summary>
     public int NotRun { get; init; }
 
-    /// <summary>How many have not been done.</summary>
-    public int Unsuccessful => Refused.Values.Sum() + Failed;
-
     /// <summary>How many reads, writes and downloads were tried again.</summary>
     public int Retries { get; init; }
 

@@ -36,12 +36,16 @@ public static class AdapterChecker
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(readers);
-        options ??= CheckOptions.Default;
-        Reader[] chosenReaders = [.. readers.Select(ReaderRegistry.Of)];
+        return CheckAll(source, [.. readers.Select(ReaderRegistry.Default.Of)], options ?? CheckOptions.Default, cancellationToken);
+    }
+
+    internal static ImmutableArray<CheckResult> CheckAll(
+        IAdapterSource source, ImmutableArray<Reader> readers, CheckOptions options, CancellationToken cancellationToken)
+    {
         var terms = new ReaderTerms(options.Base, options.ModelType, options.MaxLoraRank, options.LooksAtValues);
         (IAdapterSource? chosen, ImmutableArray<Finding> findings) = SourceFiles.Choose(source, options.AdapterName);
         using CheckedFiles? files = chosen is null ? null : new CheckedFiles(chosen, options.Base);
-        return [.. chosenReaders.Select(Check)];
+        return [.. readers.Select(Check)];
 
         CheckResult Check(Reader reader)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
@@ -41,6 +42,8 @@ public sealed record AdapterPipeline
     private string? Last { get; init; }
 
     private DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
+
+    private ReaderRegistry Readers { get; init; } = ReaderRegistry.Default;
 
     private ImmutableArray<IPipelineCheck> Checks { get; init; } = [];
 
@@ -114,6 +117,8 @@ public sealed record AdapterPipeline
     /// <summary>The dialects that are known. Default: all that there are.</summary>
     internal AdapterPipeline WithDialects(DialectRegistry dialects) => this with { Dialects = dialects };
 
+    internal AdapterPipeline WithReaders(ReaderRegistry readers) => this with { Readers = readers };
+
     /// <summary>Runs the pipeline on a worker thread; the work itself is synchronous.</summary>
     public Task<ConversionResult> RunAsync(CancellationToken cancellationToken = default) => Task.Run(() => Run(cancellationToken), cancellationToken);
 
@@ -130,7 +135,7 @@ public sealed record AdapterPipeline
         }
 
         var log = new FindingLog(Options.Allowed);
-        using var state = new PipelineState(Source, profile, new Run(Options, log, cancellationToken) { Dialects = Dialects }) { Sink = Sink, Checks = Checks };
+        using var state = new PipelineState(Source, profile, new Run(Options, log, cancellationToken) { Dialects = Dialects, Readers = Readers }) { Sink = Sink, Checks = Checks };
         var reports = ImmutableArray.CreateBuilder<StageReport>();
         try
         {

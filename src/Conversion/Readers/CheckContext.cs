@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
 using Transfuse.Formats.TorchCheckpoint;
 using Transfuse.Metadata.Findings;
 
@@ -75,6 +77,25 @@ internal sealed class CheckContext
         return ReadJson(AdapterFiles.Config);
     }
 
+    /// <summary>The config, or <see langword="null"/> with an error in the log: there is none, or it is that of a dialect that the reader does not read.</summary>
+    /// <param name="complaint">What the reader says where there is none.</param>
+    /// <param name="ofOther">What it says to one of another dialect.</param>
+    public JsonObject? ReadConfig(string complaint, string ofOther)
+    {
+        JsonObject? config = ReadConfig(complaint);
+        if (config is not null && (_reader.IsMlx ? !DialectFields.IsPeft(config) : !DialectFields.IsMlx(config)))
+        {
+            return config;
+        }
+
+        if (config is not null)
+        {
+            Report(CheckCodes.OtherDialect, AdapterFiles.Config, ofOther);
+        }
+
+        return null;
+    }
+
     /// <summary>Another JSON object of the folder, or <see langword="null"/> where it cannot be read, with an error in the log.</summary>
     public JsonObject? ReadJson(string fileName) =>
         _files.ReadJson(fileName, _log, _reader.IsPython ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
@@ -82,7 +103,7 @@ internal sealed class CheckContext
     /// <summary>The tensors of the first of these files that is there, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="complaint">What the reader says where none is there.</param>
     /// <param name="fileNames">The names that the reader tries, in its order.</param>
-    public RawTensors? OpenWeights(string complaint, params ReadOnlySpan<string> fileNames)
+    public ITensorContainer? OpenWeights(string complaint, params ReadOnlySpan<string> fileNames)
     {
         foreach (string fileName in fileNames)
         {
@@ -102,18 +123,17 @@ internal sealed class CheckContext
                     return null;
                 }
 
-                var tensors = new RawTensors(container.Tensors);
-                if (tensors.All.IsEmpty)
+                if (container.Tensors.IsEmpty)
                 {
                     Report(CheckCodes.NoEffect, fileName, "has no tensor, so nothing is added to the model");
                 }
 
                 if (Terms.LooksAtValues)
                 {
-                    FactorValues.Check(this, tensors);
+                    FactorValues.Check(this, container);
                 }
 
-                return tensors;
+                return container;
             }
         }
 

@@ -11,15 +11,15 @@ internal static class FactorValues
     private static readonly string[] Seconds = ["lora_B", "lora_embedding_B", "lora_b", "B"];
 
     /// <summary>Reports tensors with NaN or infinity, and a file whose second factors are all zero; DoRA's magnitudes set norms whatever the factors are.</summary>
-    public static void Check(CheckContext context, RawTensors tensors)
+    public static void Check(CheckContext context, ITensorContainer tensors)
     {
-        foreach (NamedTensor tensor in tensors.All.Where(tensor => tensor.Tensor.DType.IsFactorFloat() && !TensorProbe.IsFinite(tensor.Tensor, context.CancellationToken)))
+        foreach (NamedTensor tensor in tensors.Tensors.Where(tensor => tensor.Tensor.DType.IsFactorFloat() && !TensorProbe.IsFinite(tensor.Tensor, context.CancellationToken)))
         {
             context.Report(CheckCodes.ScaleMisread, tensor.Name, "holds NaN or infinity, so that the model computes infinity or NaN");
         }
 
-        NamedTensor[] seconds = [.. tensors.All.Where(tensor => tensor.Name.Split('.').Any(Seconds.Contains))];
-        bool hasOthers = tensors.All.Any(tensor => !tensor.Name.Split('.').Any(segment => Firsts.Contains(segment) || Seconds.Contains(segment)));
+        NamedTensor[] seconds = [.. tensors.Tensors.Where(tensor => tensor.Name.Split('.').Any(Seconds.Contains))];
+        bool hasOthers = tensors.Tensors.Any(tensor => !tensor.Name.Split('.').Any(segment => Firsts.Contains(segment) || Seconds.Contains(segment)));
         if (seconds is not [] && !hasOthers && Array.TrueForAll(seconds, tensor => TensorProbe.IsAllZero(tensor.Tensor, context.CancellationToken)))
         {
             context.Report(CheckCodes.NoEffect, $"{seconds.Length} modules", "every second factor is zero, so nothing is added to the model");

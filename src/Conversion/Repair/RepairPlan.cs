@@ -48,6 +48,6 @@ internal sealed record RepairPlan(Adapter Adapter, TargetProfile Reader, MendedF
 
         ImmutableArray<AdapterModule> ranked = reader.OneRankAndScale && !modules.IsEmpty ? CommonRank.Apply(modules, run) : modules;
         GrowthLimit.Report(GrowthLimit.BytesOf(modules), GrowthLimit.BytesOf(ranked), $"{ranked.Length} modules", run);
-        return DTypes.Apply(ranked, null, dialect.ReadsDouble, run.Log, run.CancellationToken);
+        return FactorDTypes.Apply(ranked, null, dialect.ReadsDouble, run.Log, run.CancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Findings;
 
@@ -17,6 +18,9 @@ internal sealed record Run(ConversionOptions Options, FindingLog Log, Cancellati
 
     /// <summary>The dialects that are known.</summary>
     public DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
+
+    /// <summary>The readers that are known.</summary>
+    public ReaderRegistry Readers { get; init; } = ReaderRegistry.Default;
 
     /// <summary>Does work with a log of its own: what it finds is for the caller to tell, or not.</summary>
     public Judged<T> Judge<T>(Func<Run, T> work) => Judgement.Of(log => work(this with { Log = log }), Options.Allowed);

@@ -9,9 +9,9 @@ namespace Transfuse.Conversion.Readers.Mlx;
 internal static class MlxFactorRules
 {
     /// <summary>Reports tensors of dtypes that MLX cannot load (v0.31.2, <c>io/safetensors.cpp</c>), or loads as something else.</summary>
-    public static void CheckDTypes(CheckContext context, RawTensors tensors)
+    public static void CheckDTypes(CheckContext context, ITensorContainer tensors)
     {
-        foreach (NamedTensor tensor in tensors.All)
+        foreach (NamedTensor tensor in tensors.Tensors)
         {
             switch (tensor.Tensor.DType)
             {

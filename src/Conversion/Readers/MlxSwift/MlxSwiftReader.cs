@@ -94,7 +94,7 @@ internal sealed class MlxSwiftReader() : Reader(TargetProfile.MlxSwift)
             return;
         }
 
-        MlxTensors tensors = MlxTensors.Of(raw.All);
+        MlxTensors tensors = MlxTensors.Of(raw.Tensors);
         ModelOutline model = MlxOutlines.For(context, tensors, RootsOf);
         bool isDora = type == "dora";
         SwiftTensorRules.Check(context, tensors, model, Reach(keys, last, model, isDora, context.Architecture), isDora);

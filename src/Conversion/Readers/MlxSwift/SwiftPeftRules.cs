@@ -55,11 +55,11 @@ internal sealed class SwiftPeftRules(MlxSwiftReader reader, CheckContext context
         }
     }
 
-    private void CheckTensors(JsonObject config, RawTensors raw, double scale)
+    private void CheckTensors(JsonObject config, ITensorContainer raw, double scale)
     {
         var renamed = new List<NamedTensor>();
         var keys = new HashSet<string>(StringComparer.Ordinal);
-        foreach (NamedTensor tensor in raw.All)
+        foreach (NamedTensor tensor in raw.Tensors)
         {
             string name = tensor.Name.StartsWith(Prefix, StringComparison.Ordinal) ? tensor.Name[Prefix.Length..] : tensor.Name;
             (string Suffix, string Leaf) factor = name.EndsWith(".lora_A.weight", StringComparison.Ordinal) ? (".lora_A.weight", ".lora_a")

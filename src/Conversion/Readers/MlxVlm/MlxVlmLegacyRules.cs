@@ -10,9 +10,9 @@ namespace Transfuse.Conversion.Readers.MlxVlm;
 /// <summary>mlx-vlm 0.6.15's way with configs of mlx-vlm up to 0.5: a rank at the top and nothing else; factors are called <c>A</c> and <c>B</c>, every linear layer of the language model but the head is wrapped.</summary>
 internal static class MlxVlmLegacyRules
 {
-    public static void Check(CheckContext context, JsonObject config, RawTensors raw, Func<Architecture, IEnumerable<string?>> roots)
+    public static void Check(CheckContext context, JsonObject config, ITensorContainer raw, Func<Architecture, IEnumerable<string?>> roots)
     {
-        MlxTensors tensors = MlxTensors.Of(raw.All, "A", "B");
+        MlxTensors tensors = MlxTensors.Of(raw.Tensors, "A", "B");
         ModelOutline model = MlxOutlines.For(context, tensors, roots);
         if (!CheckNumbers(context, config))
         {

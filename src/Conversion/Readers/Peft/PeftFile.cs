@@ -15,11 +15,11 @@ internal sealed record PeftFile(ImmutableArray<PeftModuleFactors> Modules, Immut
     /// <param name="raw">The tensors.</param>
     /// <param name="anyName">Whether names that PEFT cannot match are sorted too, by what they mean.</param>
     /// <param name="addsPrefix">Whether PEFT sets base_model.model. before factors without it, as it does for the model types whose weights transformers 5 converts.</param>
-    public static PeftFile Of(RawTensors raw, bool anyName = false, bool addsPrefix = false)
+    public static PeftFile Of(ITensorContainer raw, bool anyName = false, bool addsPrefix = false)
     {
         var matched = ImmutableArray.CreateBuilder<NamedTensor>();
         var unmatched = ImmutableArray.CreateBuilder<(string, string)>();
-        foreach (NamedTensor tensor in raw.All)
+        foreach (NamedTensor tensor in raw.Tensors)
         {
             PeftNameOddities oddities = PeftTensorName.Parse(tensor.Name).Oddities;
             if (addsPrefix && tensor.Name.Contains(".lora_", StringComparison.Ordinal))

@@ -39,9 +39,9 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         bool hasParameter = false, hasModule = false, hasExperts = false;
         foreach (PeftModuleFactors pair in pairs.Where(item => item.Parameter is null).Select(item => item.Pair))
         {
-            if (HfTowers.Has(context, pair.Path))
+            if (ModulesBeside.Has(context, pair.Path))
             {
-                context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+                context.Report(CheckCodes.NotJudged, pair.Path, ModulesBeside.Why);
                 bound.Add(pair.Path);
                 continue;
             }

@@ -13,10 +13,10 @@ internal static class PeftMethodRules
 
     /// <summary>Reports a method that the file's tensors contradict.</summary>
     /// <returns>Whether they do.</returns>
-    public static bool Refutes(CheckContext context, string method, RawTensors raw)
+    public static bool Refutes(CheckContext context, string method, ITensorContainer raw)
     {
-        NamedTensor[] factors = [.. raw.All.Where(tensor => IsFactor(tensor.Name))];
-        bool isOwn = method == "ADALORA" && raw.All.Any(tensor => tensor.Name.Contains(".lora_E", StringComparison.Ordinal));
+        NamedTensor[] factors = [.. raw.Tensors.Where(tensor => IsFactor(tensor.Name))];
+        bool isOwn = method == "ADALORA" && raw.Tensors.Any(tensor => tensor.Name.Contains(".lora_E", StringComparison.Ordinal));
         if (factors is [] || isOwn)
         {
             return false;

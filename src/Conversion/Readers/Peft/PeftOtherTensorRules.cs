@@ -66,9 +66,9 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         string module = path[..Math.Max(0, path.LastIndexOf('.'))];
         bool isAbsent = model is not null && path.EndsWith(Weight, StringComparison.Ordinal) && model.Find(module).IsAbsent && !IsNorm(module);
         bool isBaseLayer = path != tensor.Path;
-        if (HfTowers.Has(context, module))
+        if (ModulesBeside.Has(context, module))
         {
-            context.Report(CheckCodes.NotJudged, tensor.SourceName, HfTowers.Why);
+            context.Report(CheckCodes.NotJudged, tensor.SourceName, ModulesBeside.Why);
         }
         else if (isAbsent)
         {

@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
@@ -6,6 +5,7 @@ using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 using Transfuse.Metadata.Targets;
+using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
@@ -16,18 +16,13 @@ internal sealed class PeftReader() : Reader(TargetProfile.Peft)
 
     public override void Check(CheckContext context)
     {
-        if (context.ReadConfig("ValueError: can't find 'adapter_config.json'") is not { } json)
+        if (context.ReadConfig(
+            "ValueError: can't find 'adapter_config.json'", "KeyError or RuntimeError: this is an MLX folder, which PEFT does not read") is not { } json)
         {
             return;
         }
 
-        if (DialectFields.IsMlx(json))
-        {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "KeyError or RuntimeError: this is an MLX folder, which PEFT does not read");
-            return;
-        }
-
-        RawTensors? raw = context.OpenWeights("ValueError: can't find weights: adapter_model.safetensors and adapter_model.bin are looked for", AdapterFiles.PeftWeights, AdapterFiles.PeftPickle);
+        ITensorContainer? raw = context.OpenWeights("ValueError: can't find weights: adapter_model.safetensors and adapter_model.bin are looked for", AdapterFiles.PeftWeights, AdapterFiles.PeftPickle);
         if (json["peft_type"] is JsonString { Value: "BONE" })
         {
             context.Report(CheckCodes.FieldRefused, "peft_type", "KeyError: 'BONE'; PEFT 0.21 has MISS instead");

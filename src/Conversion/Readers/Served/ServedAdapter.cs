@@ -5,6 +5,7 @@ using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
+using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Readers.Served;
 
@@ -33,7 +34,7 @@ internal sealed class ServedAdapter
     public HfOutline? Model { get; }
 
     /// <summary>Reads the folder; <see langword="null"/> where patterns stand against it, with an error.</summary>
-    public static ServedAdapter? Of(CheckContext context, JsonObject json, RawTensors raw)
+    public static ServedAdapter? Of(CheckContext context, JsonObject json, ITensorContainer raw)
     {
         PeftConfig config = PeftConfig.Parse(json, string.Empty).Value;
         PeftFile file = PeftFile.Of(raw, anyName: true);

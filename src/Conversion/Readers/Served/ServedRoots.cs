@@ -21,7 +21,7 @@ internal static class ServedRoots
 
     /// <summary>Whether a module's name is that of the text class, and the vision-language class that serves the base has no rule for it.</summary>
     public static bool IsUnmapped(CheckContext context, string path) =>
-        context.Architecture is { } architecture && context.ModelType is { } modelType && HfTowers.IsVisionLanguage(context)
+        context.Architecture is { } architecture && context.ModelType is { } modelType && ModulesBeside.IsVisionLanguage(context)
         && path.StartsWith(Bare, StringComparison.Ordinal) && !path.StartsWith(Nested, StringComparison.Ordinal)
         && HfPaths.IsExact(architecture, path) && !WithBareRule.Contains(modelType);
 }

@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Readers.Served;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
@@ -15,14 +14,9 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
     public override void Check(CheckContext context)
     {
-        if (context.ReadConfig("FileNotFoundError: adapter_config.json") is not { } config)
+        if (context.ReadConfig(
+            "FileNotFoundError: adapter_config.json", "KeyError: 'target_modules'; this is an MLX folder, which SGLang does not read") is not { } config)
         {
-            return;
-        }
-
-        if (DialectFields.IsMlx(config))
-        {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "KeyError: 'target_modules'; this is an MLX folder, which SGLang does not read");
             return;
         }
 

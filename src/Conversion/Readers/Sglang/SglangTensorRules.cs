@@ -63,9 +63,9 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
         {
             context.Report(CheckCodes.TensorIgnored, pair.Path, ServedRoots.Unmapped);
         }
-        else if (HfTowers.Has(context, pair.Path))
+        else if (ModulesBeside.Has(context, pair.Path))
         {
-            context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+            context.Report(CheckCodes.NotJudged, pair.Path, ModulesBeside.Why);
         }
         else if (layer is null && leaf is not ("embed_tokens" or "lm_head"))
         {

@@ -57,13 +57,13 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
         ImmutableArray<string> paths = PathsOf(config[MlxTopology.Field]);
         if (paths.IsEmpty)
         {
-            CheckWholeExperts(context, MlxTensors.Of(raw.All));
+            CheckWholeExperts(context, MlxTensors.Of(raw.Tensors));
             MlxLmReader.CheckTensors(context, config, raw);
         }
         else
         {
             MlxFactorRules.CheckDTypes(context, raw);
-            CheckPaths(context, config, paths, MlxTensors.Of(raw.All));
+            CheckPaths(context, config, paths, MlxTensors.Of(raw.Tensors));
         }
     }
 

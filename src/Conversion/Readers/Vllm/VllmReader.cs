@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Readers.Served;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
@@ -16,14 +15,9 @@ internal sealed class VllmReader() : Reader(TargetProfile.Vllm)
 
     public override void Check(CheckContext context)
     {
-        if (context.ReadConfig("FileNotFoundError: adapter_config.json") is not { } config)
+        if (context.ReadConfig(
+            "FileNotFoundError: adapter_config.json", "ValueError: Missing required configuration fields: r, lora_alpha and target_modules; this is an MLX folder, which vLLM does not read") is not { } config)
         {
-            return;
-        }
-
-        if (DialectFields.IsMlx(config))
-        {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "ValueError: Missing required configuration fields: r, lora_alpha and target_modules; this is an MLX folder, which vLLM does not read");
             return;
         }
 

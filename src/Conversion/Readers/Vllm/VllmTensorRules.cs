@@ -20,14 +20,14 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
 {
     private readonly FrozenSet<string> _leaves = (adapter.Model?.Modules ?? []).Select(module => ModulePath.LeafOf(module.IsPacked ? PathPrefixes.Of(module.Path).Last() : module.Path)).ToFrozenSet(StringComparer.Ordinal);
 
-    public void Check(RawTensors raw)
+    public void Check(ITensorContainer raw)
     {
-        foreach (NamedTensor tensor in raw.All.Where(tensor => !IsBaseEmbedding(tensor.Name) && !IsFactor(tensor.Name)))
+        foreach (NamedTensor tensor in raw.Tensors.Where(tensor => !IsBaseEmbedding(tensor.Name) && !IsFactor(tensor.Name)))
         {
             context.Report(CheckCodes.TensorRefused, tensor.Name, $"ValueError: {tensor.Name} is unsupported LoRA weight");
         }
 
-        foreach (NamedTensor tensor in raw.All.Where(tensor => PeftTensorName.Parse(tensor.Name).Oddities.HasFlag(PeftNameOddities.Wrapper)))
+        foreach (NamedTensor tensor in raw.Tensors.Where(tensor => PeftTensorName.Parse(tensor.Name).Oddities.HasFlag(PeftNameOddities.Wrapper)))
         {
             context.Report(CheckCodes.TensorIgnored, tensor.Name, "its name has a prefix of torch.compile, FSDP or DDP, so that it belongs to no module of the model and is never applied");
         }
@@ -76,9 +76,9 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             return;
         }
 
-        if (HfTowers.Has(context, pair.Path))
+        if (ModulesBeside.Has(context, pair.Path))
         {
-            context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+            context.Report(CheckCodes.NotJudged, pair.Path, ModulesBeside.Why);
             return;
         }
 

@@ -34,7 +34,7 @@ internal static class WrittenCheck
         var values = new WrittenValues(output);
 
         // Of a reader of the caller's own no rules are known.
-        foreach (Reader reader in target.Name.Split(',').Select(ReaderRegistry.Find).OfType<Reader>())
+        foreach (Reader reader in target.Name.Split(',').Select(context.Readers.Find).OfType<Reader>())
         {
             AskReader(files, values, reader, context);
         }

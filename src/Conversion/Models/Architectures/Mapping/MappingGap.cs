@@ -6,6 +6,9 @@ internal enum MappingGap
     /// <summary>It has one.</summary>
     None,
 
+    /// <summary>Nothing of the model is mapped.</summary>
+    RefusedModel,
+
     /// <summary>The model has no such module.</summary>
     UnknownModule,
 

@@ -23,6 +23,6 @@ internal static class MappingGaps
         MappingGap.Ambiguous => ArchitectureCodes.AmbiguousParameter,
         MappingGap.NeedsBaseConfig => ArchitectureCodes.NeedsBaseConfig,
         MappingGap.BadScale => ArchitectureCodes.BadScale,
-        _ => throw new ArgumentOutOfRangeException(nameof(gap), gap, "A module that has a counterpart has no gap."),
+        _ => throw new ArgumentOutOfRangeException(nameof(gap), gap, "Of a whole model, or of no gap, nothing is said."),
     };
 }

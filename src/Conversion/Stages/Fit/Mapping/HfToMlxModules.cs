@@ -21,7 +21,7 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
     public ImmutableArray<AdapterModule> Map()
     {
         (AdapterModule Module, MlxMapping Mapping)[] mapped = [.. adapter.Modules.Where(IsNoConvolution).Select(module => (module, map.MapToMlx(module.FullPath)))];
-        ReaderGroup readers = ReaderGroup.Of(reader);
+        ReaderGroup readers = run.Readers.GroupOf(reader);
         var orientation = new PackedOrientation(mapped, adapter, run);
         foreach ((AdapterModule module, MlxMapping mapping) in mapped)
         {

@@ -21,7 +21,7 @@ internal static class TargetPaths
         }
 
         Architecture? architecture = run.NamedArchitecture;
-        ReaderGroup readers = ReaderGroup.Of(target);
+        ReaderGroup readers = run.Readers.GroupOf(target);
         string? root = architecture is not null ? readers.CommonRoot(architecture, run.Log)
             : readers.CanDiffer ? FromNames(present, readers, target, run)
             : present[0];

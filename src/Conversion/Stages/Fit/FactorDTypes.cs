@@ -6,7 +6,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Stages.Fit;
 
 /// <summary>Gives factors the dtype that was asked for, and none that the target cannot read. Magnitudes stay as they are, float32 as a rule.</summary>
-internal static class DTypes
+internal static class FactorDTypes
 {
     // Rounding to bfloat16 changes a tensor by less than 2^-8; what goes far beyond it is values below the dtype's smallest.
     private const double MostError = 1.0 / 64;

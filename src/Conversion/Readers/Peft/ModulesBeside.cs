@@ -3,7 +3,7 @@ using Transfuse.Conversion.Models.Architectures.Mapping;
 namespace Transfuse.Conversion.Readers.Peft;
 
 /// <summary>Modules beside the language model of a vision-language model, which the table of architectures does not describe: whether they are there only the base's weights tell.</summary>
-internal static class HfTowers
+internal static class ModulesBeside
 {
     public const string Why = "the table of architectures describes the language model alone, so modules beside it were not compared with the model";
 
