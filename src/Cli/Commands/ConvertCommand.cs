@@ -7,7 +7,6 @@ using Transfuse.Conversion.Batch.Discovery;
 using Transfuse.Conversion.Batch.Outputs;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Verification;
-using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Text;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Readers;
 

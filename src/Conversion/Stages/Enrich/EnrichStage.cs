@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Readers;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Targets;
 
