@@ -46,9 +46,9 @@ internal sealed class CheckCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        Func<Func<BatchTask, BatchOutcome>> work = Once.Of(() => BatchWork.Check(result.GetRequiredValue(_for), Read(result)));
+        var work = new Lazy<Func<BatchTask, BatchOutcome>>(() => BatchWork.Check(result.GetRequiredValue(_for), Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("check") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(work()(task)), cancellationToken);
+            result, console, new BatchPlan("check") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(work.Value(task)), cancellationToken);
     }
 
     private CheckOptions Read(ParseResult result) => new()

@@ -51,10 +51,10 @@ internal sealed class ConvertCommand : ICommand
         string folder = result.GetRequiredValue(_place.Output);
         DiscoveredInputs found = _inputs.FindWithOutputs(result, folder);
         BatchOutput output = _place.Folders(result, folder, found, _batch);
-        Func<ConversionOptions> options = Once.Of(() => _pipeline.Read(result));
+        var options = new Lazy<ConversionOptions>(() => _pipeline.Read(result));
         var plan = new BatchPlan("convert") { Reads = [_pipeline.BasePath(result)], Output = folder, IsDry = _pipeline.IsDryRun(result) };
         return new BatchRunner(_report, _batch).Run(
-            result, console, plan, found, task => RunOne(result, console, task, output, options(), found.IsSingle), cancellationToken);
+            result, console, plan, found, task => RunOne(result, console, task, output, options.Value, found.IsSingle), cancellationToken);
     }
 
     private CommandOutcome RunOne(ParseResult result, CommandConsole console, BatchTask task, BatchOutput output, ConversionOptions options, bool isSingle)

@@ -41,9 +41,9 @@ internal sealed class InspectCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        Func<Func<BatchTask, BatchOutcome>> work = Once.Of(() => BatchWork.Inspect(Read(result)));
+        var work = new Lazy<Func<BatchTask, BatchOutcome>>(() => BatchWork.Inspect(Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, work()(task)), cancellationToken);
+            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, work.Value(task)), cancellationToken);
     }
 
     private InspectionOptions Read(ParseResult result) => new()

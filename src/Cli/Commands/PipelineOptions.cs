@@ -80,9 +80,10 @@ internal sealed class PipelineOptions
     /// <summary>What the caller decides.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="workers">How many tensors may be in work at a time.</param>
-    public ConversionOptions Read(ParseResult result, int? workers = null) => new()
+    /// <param name="runsModel">Whether the base is run, for which all of it is read.</param>
+    public ConversionOptions Read(ParseResult result, int? workers = null, bool runsModel = false) => new()
     {
-        Base = result.GetValue(_base) is { } path && NeedsWeights(result) ? BaseModels.OpenWhole(path) : BaseModels.Open(result.GetValue(_base)),
+        Base = result.GetValue(_base) is { } path && (runsModel || result.GetValue(_verifyLogits)) ? BaseModels.OpenWhole(path) : BaseModels.Open(result.GetValue(_base)),
         ModelType = result.GetValue(_modelType),
         AdapterName = result.GetValue(_adapterName),
         DType = DTypeOf(result.GetValue(_dtype)),
@@ -110,9 +111,6 @@ internal sealed class PipelineOptions
 
     /// <summary>Whether nothing is to be written.</summary>
     public bool IsDryRun(ParseResult result) => result.GetValue(_dryRun);
-
-    // Running the model reads all of it.
-    private bool NeedsWeights(ParseResult result) => result.GetValue(_verifyLogits) || result.GetResult("--logits") is System.CommandLine.Parsing.OptionResult { Implicit: false };
 
     private static DType? DTypeOf(string? name) => name switch
     {

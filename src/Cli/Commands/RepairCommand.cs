@@ -66,7 +66,7 @@ internal sealed class RepairCommand : ICommand
             throw new UsageException($"--output is '{same.Path}' itself; --in-place repairs it where it is.");
         }
 
-        Func<ConversionOptions> options = Once.Of(() => _pipeline.Read(result));
+        var options = new Lazy<ConversionOptions>(() => _pipeline.Read(result));
         var plan = new BatchPlan("repair")
         {
             Reads = [_pipeline.BasePath(result)],
@@ -76,7 +76,7 @@ internal sealed class RepairCommand : ICommand
             IsDry = _pipeline.IsDryRun(result),
         };
         return new BatchRunner(_report, _batch).Run(
-            result, console, plan, found, task => RunOne(task, output is null ? null : folder, options(), inPlace, result.GetValue(_place.Durable)), cancellationToken);
+            result, console, plan, found, task => RunOne(task, output is null ? null : folder, options.Value, inPlace, result.GetValue(_place.Durable)), cancellationToken);
     }
 
     // However the two are written.

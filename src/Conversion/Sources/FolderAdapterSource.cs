@@ -47,13 +47,9 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
     /// <summary>Looks again at what is in the folder.</summary>
     public void Refresh()
     {
-        FileNames =
-        [
-            .. Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)!)
-                .Where(name => _only is null || _only(name)).Order(StringComparer.Ordinal),
-        ];
-        ILookup<bool?, string> folders = (_only is not null ? [] : Directory.EnumerateDirectories(Folder))
-            .OrderBy(path => path, StringComparer.Ordinal).ToLookup(HoldsAdapter, path => Path.GetFileName(path)!);
+        var entries = FolderEntries.Of(Folder);
+        FileNames = [.. entries.Files.Select(path => Path.GetFileName(path)).Where(name => _only is null || _only(name))];
+        ILookup<bool?, string> folders = (_only is not null ? [] : entries.Folders).ToLookup(HoldsAdapter, path => Path.GetFileName(path));
         NestedAdapters = [.. folders[true]];
         UnreadableFolders = [.. folders[null]];
     }

@@ -30,8 +30,7 @@ internal static class InputFiles
         }
         else if (Directory.Exists(path))
         {
-            Add(files, path, string.Empty, takesAll);
-            foreach (string folder in Directory.EnumerateDirectories(path).Where(HoldsAdapter))
+            foreach (string folder in Add(files, path, string.Empty, takesAll).Where(HoldsAdapter))
             {
                 Add(files, folder, Path.GetFileName(folder) + "/", takesAll: false);
             }
@@ -88,25 +87,28 @@ internal static class InputFiles
         return info.LinkTarget is null ? info : info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
     }
 
-    private static void Add(SortedDictionary<string, string> files, string folder, string prefix, bool takesAll)
+    // Returns the folders in the folder.
+    private static string[] Add(SortedDictionary<string, string> files, string folder, string prefix, bool takesAll)
     {
-        string[] paths;
+        FolderEntries entries;
         try
         {
-            paths = Directory.GetFiles(folder);
+            entries = FolderEntries.Of(folder);
         }
         catch (UnauthorizedAccessException)
         {
-            return;
+            return [];
         }
 
-        foreach (string path in paths.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path)) || SourceFiles.IsWeights(Path.GetFileName(path))))
+        foreach (string path in entries.Files.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path)) || SourceFiles.IsWeights(Path.GetFileName(path))))
         {
             if (FileStatus.OfTarget(path).Kind == EntryKind.File)
             {
                 files[prefix + Path.GetFileName(path)] = path;
             }
         }
+
+        return entries.Folders;
     }
 
     private static bool HoldsAdapter(string folder)

@@ -20,7 +20,9 @@ public sealed class BatchOutput
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(inputs);
-        (Folder, _inputs, _options, _adopts) = (folder, inputs, options ?? new AtomicFolderOptions(), adopts);
+        (Folder, _inputs, _adopts) = (folder, inputs, adopts);
+        options ??= new AtomicFolderOptions();
+        _options = options with { Scan = options.Scan ?? new WorkFolderScan() };
         _places = new(Places);
     }
 
