@@ -1,4 +1,3 @@
-using Transfuse.Cli.Tests.Support;
 using Transfuse.Oracle;
 
 namespace Transfuse.Cli.Tests.Docs;

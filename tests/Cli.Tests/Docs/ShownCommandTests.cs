@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using Transfuse.Cli.Commands;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Cli.Tests.Docs;
