@@ -17,7 +17,7 @@ internal sealed class BackendsCommand : ICommand
     public IReadOnlyList<string> Examples { get; } =
     [
         "transfuse backends",
-        "transfuse backends --mlx-library /opt/homebrew/lib --json",
+        "transfuse backends --json",
     ];
 
     public Command Build(CommandConsole console)

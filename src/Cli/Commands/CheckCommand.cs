@@ -23,8 +23,8 @@ internal sealed class CheckCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse check adapters/llama --for mlx-lm",
-        "transfuse check adapters/llama --for mlx-lm,mlx-swift --base models/llama",
+        "transfuse check adapters/llama-mlx --for mlx-lm",
+        "transfuse check adapters/llama-mlx --for mlx-lm,mlx-swift --base models/llama",
         "transfuse check 'runs/**/adapter_config.json' --for vllm --max-lora-rank 64 --json",
     ];
 

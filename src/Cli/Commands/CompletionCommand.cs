@@ -53,8 +53,8 @@ internal sealed class CompletionCommand : ICommand
     public IReadOnlyList<string> Examples { get; } =
     [
         "source <(transfuse completion bash)",
-        "transfuse completion bash > /etc/bash_completion.d/transfuse",
-        "transfuse completion zsh > \"${fpath[1]}/_transfuse\"",
+        "transfuse completion bash > ~/.local/share/bash-completion/completions/transfuse",
+        "transfuse completion zsh > ~/.zfunc/_transfuse",
         "transfuse completion fish > ~/.config/fish/completions/transfuse.fish",
         "transfuse completion pwsh >> $PROFILE",
     ];

@@ -26,8 +26,8 @@ internal sealed class ConvertCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse convert adapters/llama-peft --to mlx-lm --output adapters/llama-mlx",
-        "transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/llama-peft",
+        "transfuse convert adapters/llama --to mlx-lm --output adapters/llama-mlx",
+        "transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/back",
         "transfuse convert 'runs/**/adapter_config.json' --to mlx-lm,mlx-swift --output converted",
     ];
 

@@ -46,9 +46,9 @@ internal sealed class FuseCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse fuse --base models/llama --adapter adapters/llama-peft --output models/llama-merged",
+        "transfuse fuse --base models/llama --adapter adapters/llama --output models/llama-merged",
         "transfuse fuse --base models/llama-4bit --adapter adapters/llama-mlx --output models/llama-merged --keep-precision 0.2",
-        "transfuse fuse --base models/llama --adapter style --adapter facts --scale 0.8 --output models/llama-both --dry-run",
+        "transfuse fuse --base models/llama --adapter adapters/first --adapter adapters/second --scale 0.8 --output models/llama-both --dry-run",
         "transfuse fuse 'runs/*' --base models/llama --output merged",
     ];
 

@@ -36,8 +36,8 @@ internal sealed class ReportCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse report adapters/llama-peft --output llama.html",
-        "transfuse report adapters/llama-peft --base models/llama --output llama.html",
+        "transfuse report adapters/llama --output llama.html",
+        "transfuse report adapters/llama --base models/llama --output llama.html",
         "transfuse report adapters/first adapters/second --output both.html",
         "transfuse report --merge converted --report converted.json",
     ];

@@ -29,10 +29,10 @@ internal sealed class VerifyCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse verify adapters/llama-peft adapters/llama-mlx",
-        "transfuse verify adapters/qwen-moe-peft adapters/qwen-moe-mlx --base models/qwen-moe",
-        "transfuse verify adapters/llama-peft adapters/llama-mlx --base models/llama --logits",
-        "transfuse verify adapters/llama-peft --base models/llama --logits --ids prompts.json --save logits.safetensors",
+        "transfuse verify adapters/llama adapters/llama-mlx",
+        "transfuse verify adapters/qwen-moe adapters/qwen-moe-mlx --base models/qwen-moe",
+        "transfuse verify adapters/llama adapters/llama-mlx --base models/llama --logits",
+        "transfuse verify adapters/llama --base models/llama --logits --ids prompts.json --save logits.safetensors",
     ];
 
     public Command Build(CommandConsole console)

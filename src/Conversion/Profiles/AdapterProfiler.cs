@@ -31,6 +31,7 @@ public static class AdapterProfiler
         int count = adapter.Modules.Length;
         var profiles = new ModuleProfile[count];
         var measures = new ModuleMeasure[count];
+        var products = new StrongestProducts(options.Spectra);
         long footprint = adapter.Modules.Select(module => ModulePair.Of(module, null).Footprint).DefaultIfEmpty(1).Max();
         int workers = (int)Math.Clamp(MemoryBytes / footprint, 1, options.MaxDegreeOfParallelism);
         int done = 0;
@@ -39,7 +40,7 @@ public static class AdapterProfiler
             workers,
             index =>
             {
-                measures[index] = ModuleMeasure.Of(adapter.Modules[index], cancellationToken);
+                measures[index] = ModuleMeasure.Of(adapter.Modules[index], (norm, a, b) => products.Offer(index, norm, a, b), cancellationToken);
                 profiles[index] = Describe(adapter.Modules[index], measures[index], options.Base, cancellationToken);
                 options.Progress?.Report(new ComparisonProgress(Interlocked.Increment(ref done), count));
             },
@@ -55,7 +56,8 @@ public static class AdapterProfiler
             workers,
             at => profiles[strongest[at]] = profiles[strongest[at]] with
             {
-                SingularValues = ModuleMeasure.SingularValues(adapter.Modules[strongest[at]], measures[strongest[at]].StrongestExpert, cancellationToken),
+                SingularValues = ModuleMeasure.SingularValues(
+                    adapter.Modules[strongest[at]], measures[strongest[at]].StrongestExpert, products.Find(strongest[at]), cancellationToken),
             },
             cancellationToken);
         return [.. profiles];

@@ -13,7 +13,10 @@ namespace Transfuse.Conversion.Profiles;
 internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank, int StrongestExpert)
 {
     /// <summary>Measures one module.</summary>
-    public static ModuleMeasure Of(AdapterModule module, CancellationToken cancellationToken)
+    /// <param name="module">The module.</param>
+    /// <param name="offer">Given the norm, and the inner products of the factors of the expert that changes most.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public static ModuleMeasure Of(AdapterModule module, Action<double, Matrix, Matrix> offer, CancellationToken cancellationToken)
     {
         ModulePair pair = ModulePair.Of(module, null);
         if (module.Rank > AdapterProfiler.LargestRank)
@@ -23,13 +26,14 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
 
         double squares = 0, ranks = 0, largest = -1;
         int strongest = 0, changed = 0;
+        (Matrix A, Matrix B)? products = null;
         pair.Sum(
             (expert, norm, a, b) =>
             {
                 squares += norm;
                 if (norm > largest)
                 {
-                    (largest, strongest) = (norm, expert);
+                    (largest, strongest, products) = (norm, expert, (a, b));
                 }
 
                 if (norm > 0 && double.IsFinite(norm))
@@ -39,21 +43,33 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
                 }
             },
             cancellationToken);
-        return double.IsFinite(squares)
-            ? new ModuleMeasure(Math.Sqrt(squares), changed == 0 ? 0 : ranks / changed, strongest)
-            : new ModuleMeasure(double.NaN, null, 0);
+        if (!double.IsFinite(squares))
+        {
+            return new ModuleMeasure(double.NaN, null, 0);
+        }
+
+        if (products is { } strong && changed > 0)
+        {
+            offer(Math.Sqrt(squares), strong.A, strong.B);
+        }
+
+        return new ModuleMeasure(Math.Sqrt(squares), changed == 0 ? 0 : ranks / changed, strongest);
     }
 
     /// <summary>The singular values of one expert's delta: those of Lᵀ M, with the triangles of Bᵀ B = L Lᵀ and A Aᵀ = M Mᵀ.</summary>
-    public static ImmutableArray<double> SingularValues(AdapterModule module, int expert, CancellationToken cancellationToken)
+    /// <param name="module">The module.</param>
+    /// <param name="expert">The expert; 0 where there are none.</param>
+    /// <param name="products">Its A Aᵀ and Bᵀ B where they are known; else the factors are read.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public static ImmutableArray<double> SingularValues(AdapterModule module, int expert, (Matrix A, Matrix B)? products, CancellationToken cancellationToken)
     {
-        ImmutableArray<double> values = [];
-        ModulePair.Of(module, null).Sum(
-            expert,
-            1,
-            (_, _, a, b) => values = [.. JacobiSvd.Decompose(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Values.Take(module.Rank)],
-            cancellationToken);
-        return values;
+        if (products is null)
+        {
+            ModulePair.Of(module, null).Sum(expert, 1, (_, _, a, b) => products = (a, b), cancellationToken);
+        }
+
+        (Matrix ofA, Matrix ofB) = products!.Value;
+        return [.. JacobiSvd.Decompose(Cholesky.Lower(ofB).Transpose().Times(Cholesky.Lower(ofA)), cancellationToken).Values.Take(module.Rank)];
     }
 
     // With P = (Bᵀ B)(A Aᵀ), whose eigenvalues are the squared singular values: tr(P)² / tr(P P).
