@@ -34,7 +34,10 @@ internal sealed class ConvertCommand : ICommand
     public Command Build(CommandConsole console)
     {
         _place.Output.Required = true;
-        var command = new Command("convert", "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.")
+        var command =
+            new Command("convert",
+            "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and "
+            + "named.")
         {
             _to, _place.Output, _place.Overwrite, _place.Durable,
         };
@@ -85,7 +88,8 @@ internal sealed class ConvertCommand : ICommand
                 new("target", new JsonString(profile.Name)),
                 new("modules", conversion.Target is null ? new JsonArray([]) : ReportJson.Modules(conversion.Target)),
                 new("stages", ReportJson.Stages(conversion.Stages)),
-                .. logits is null ? Array.Empty<KeyValuePair<string, JsonValue>>() : [new("logits", logits.Comparison is { } found ? LogitsText.Describe(found, logits.Allowed) : JsonNull.Instance)],
+                .. logits is null ? Array.Empty<KeyValuePair<string, JsonValue>>()
+                    : [new("logits", logits.Comparison is { } found ? LogitsText.Describe(found, logits.Allowed) : JsonNull.Instance)],
             ],
         };
     }
@@ -98,8 +102,10 @@ internal sealed class ConvertCommand : ICommand
         }
 
         string what = conversion.Target!.Summary();
-        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), ("the source", "the output"), verbose) + Environment.NewLine : string.Empty;
+        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(
+            comparison, AdapterComparison.RoundingTo(dtype), ("the source", "the output"), verbose) + Environment.NewLine : string.Empty;
         proof += logits?.Comparison is { } found ? LogitsText.Render(found, isPair: true, logits.Allowed) + Environment.NewLine : string.Empty;
-        return proof + (conversion.IsWritten ? $"{PrintableText.OneLine(target.Output)}: {what}, for {profile.Name}" : $"{PrintableText.OneLine(target.Input)}: {what}, would be written for {profile.Name}");
+        return proof + (conversion.IsWritten ? $"{PrintableText.OneLine(target.Output)}: {what}, for {profile.Name}"
+            : $"{PrintableText.OneLine(target.Input)}: {what}, would be written for {profile.Name}");
     }
 }

@@ -43,7 +43,8 @@ internal sealed class InspectCommand : ICommand
     {
         var work = new Lazy<Func<BatchTask, BatchOutcome>>(() => BatchWork.Inspect(Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, work.Value(task)), cancellationToken);
+            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task =>
+                Tell(result, work.Value(task)), cancellationToken);
     }
 
     private InspectionOptions Read(ParseResult result) => new()

@@ -76,7 +76,8 @@ internal sealed class RepairCommand : ICommand
             IsDry = _pipeline.IsDryRun(result),
         };
         return new BatchRunner(_report, _batch).Run(
-            result, console, plan, found, task => RunOne(task, output is null ? null : folder, options.Value, inPlace, result.GetValue(_place.Durable)), cancellationToken);
+            result, console, plan, found, task =>
+                RunOne(task, output is null ? null : folder, options.Value, inPlace, result.GetValue(_place.Durable)), cancellationToken);
     }
 
     // However the two are written.

@@ -6,7 +6,10 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Checking;
 
-/// <summary>Reads a folder as a reader would, and says whether it loads, loads wrongly, or fails. Reads configs and headers; values only to compare saved base weights. Changes nothing.</summary>
+/// <summary>
+/// Reads a folder as a reader would, and says whether it loads, loads wrongly, or fails. Reads configs and headers; values only to compare saved base weights.
+/// Changes nothing.
+/// </summary>
 public static class AdapterChecker
 {
     /// <summary>Checks one adapter for one reader.</summary>
@@ -58,7 +61,8 @@ public static class AdapterChecker
                     // No reader looks into sub-folders by itself.
                     context.Report(
                         CheckCodes.ConfigMissing, AdapterFiles.Config,
-                        $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen!.Name)}, which would have to be given");
+                        $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen!.Name)}, which would have "
+                        + "to be given");
                 }
 
                 reader.Check(context);
@@ -70,7 +74,8 @@ public static class AdapterChecker
     }
 
     /// <summary>Checks on a worker thread; the work itself is synchronous. See <see cref="Check"/>.</summary>
-    public static Task<CheckResult> CheckAsync(IAdapterSource source, TargetProfile reader, CheckOptions? options = null, CancellationToken cancellationToken = default) =>
+    public static Task<CheckResult> CheckAsync(
+        IAdapterSource source, TargetProfile reader, CheckOptions? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Check(source, reader, options, cancellationToken), cancellationToken);
 
     private static CheckVerdict VerdictOf(ImmutableArray<Finding> findings)

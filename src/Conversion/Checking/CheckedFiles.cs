@@ -10,7 +10,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Checking;
 
 /// <summary>
-/// The files of a folder that several readers are held before: each is read once, however many readers look at it, and stays open until all have. What went wrong while
+/// The files of a folder that several readers are held before: each is read once, however many readers look at it, and stays open until all have. What went
+/// wrong while
 /// a file was read is told to every reader that looks at it.
 /// </summary>
 /// <param name="source">The files; the caller keeps it.</param>
@@ -57,7 +58,8 @@ internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) 
     }
 
     private T? Read<T>(
-        Dictionary<(string FileName, bool IsLenient), Reading<T>> made, string fileName, FindingLog log, Action<string>? takes, Func<Action<string>?, Judged<T?>> read)
+        Dictionary<(string FileName, bool IsLenient), Reading<T>> made, string fileName, FindingLog log, Action<string>? takes,
+        Func<Action<string>?, Judged<T?>> read)
         where T : class
     {
         bool isLenient = takes is not null;

@@ -45,10 +45,14 @@ internal abstract class Dialect
     /// <summary>Whether a tensor's name is one that only this dialect has.</summary>
     public abstract bool HasTensor(string name);
 
-    /// <summary>Whether a tensor's name is that of an adapter's, be it of a method that other programs have too. Default: see <see cref="HasTensor"/>.</summary>
+    /// <summary>
+    /// Whether a tensor's name is that of an adapter's, be it of a method that other programs have too. Default: see <see cref="HasTensor"/>.
+    /// </summary>
     public virtual bool HasFactor(string name) => HasTensor(name);
 
-    /// <summary>Whether a config field is read into the neutral adapter, or without meaning where it has its default, so that it is not lost when it stays behind.</summary>
+    /// <summary>
+    /// Whether a config field is read into the neutral adapter, or without meaning where it has its default, so that it is not lost when it stays behind.
+    /// </summary>
     public abstract bool Understands(string field);
 
     /// <summary>Which module paths a config means; none where it cannot be told.</summary>
@@ -68,7 +72,8 @@ internal abstract class Dialect
     public abstract OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log);
 
     /// <summary>Writes the weights file of a folder that was laid out. Default: as safetensors.</summary>
-    public virtual void WriteWeights(OutputFolder output, IByteSink sink, int maxDegreeOfParallelism, CancellationToken cancellationToken) => SafetensorsWriter.Write(
+    public virtual void WriteWeights(OutputFolder output, IByteSink sink, int maxDegreeOfParallelism, CancellationToken cancellationToken) =>
+        SafetensorsWriter.Write(
         sink, output.Tensors, output.Metadata, new SafetensorsWriterOptions { MaxDegreeOfParallelism = maxDegreeOfParallelism }, cancellationToken);
 
     /// <summary>Begins to mend a folder. Default: it is written anew.</summary>

@@ -35,7 +35,8 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
     public Func<IByteSource, ITensorContainer>? OpenerOf(string fileName) => All.FirstOrDefault(dialect => dialect.HasFile(fileName))?.OpenerOf(fileName);
 
     /// <summary>
-    /// The dialect, from its config's fields, its tensors' names and its file's, and what belongs to it: a config of another dialect is not the adapter's and is set aside,
+    /// The dialect, from its config's fields, its tensors' names and its file's, and what belongs to it: a config of another dialect is not the adapter's and
+    /// is set aside,
     /// so that its file is read as one without a config. <see langword="null"/> with an error where nothing tells, or where it is a form of another program.
     /// </summary>
     public (Dialect Dialect, AdapterContent Content)? Detect(AdapterContent content, FindingLog log)
@@ -49,7 +50,9 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
 
         if (content.Config is { } config && DialectFields.IsModel(config))
         {
-            log.Add(ConfigCodes.ModelConfig.At(configFile, $"is the config.json of a model{(config["model_type"] is JsonString type ? $" (model_type {ConfigFields.Shorten(type.Value)})" : string.Empty)}"));
+            log.Add(ConfigCodes.ModelConfig.At(
+                configFile, "is the config.json of a "
+                + $"model{(config["model_type"] is JsonString type ? $" (model_type {ConfigFields.Shorten(type.Value)})" : string.Empty)}"));
             return null;
         }
 
@@ -57,7 +60,8 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
         Dialect? byConfig = content.Config is { } own ? OfConfig(own) : null;
         if (byTensors is not null && byConfig is not null && byTensors != byConfig)
         {
-            log.Add(ContainerCodes.OtherConfig.At(configFile, $"is that of {byConfig.Id}, and the tensors of {content.WeightsFile} are those of {byTensors.Id}: it was not read"));
+            log.Add(ContainerCodes.OtherConfig.At(
+                configFile, $"is that of {byConfig.Id}, and the tensors of {content.WeightsFile} are those of {byTensors.Id}: it was not read"));
             return (byTensors, content with { Config = null, HasByteOrderMark = false });
         }
 

@@ -20,7 +20,8 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>
-/// Converts one adapter: a list of stages, Read, RemapKeys, Transpose, Infer, Fit, Enrich and Write, one after the other. An error finding at any of them ends the
+/// Converts one adapter: a list of stages, Read, RemapKeys, Transpose, Infer, Fit, Enrich and Write, one after the other. An error finding at any of them ends
+/// the
 /// run, and nothing is written.
 /// Immutable: each call gives a new pipeline.
 /// </summary>
@@ -37,7 +38,8 @@ public sealed record AdapterPipeline
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
 
     private ImmutableArray<IPipelineStage> Stages { get; init; } =
-        [new ReadStage(), new RemapKeysStage(), new TransposeStage(), new InferStage(), new FitStage(), new EnrichStage(), new RoundTripStage(), new WriteStage()];
+        [new ReadStage(), new RemapKeysStage(), new TransposeStage(), new InferStage(), new FitStage(), new EnrichStage(), new RoundTripStage(),
+            new WriteStage()];
 
     private string? Last { get; init; }
 
@@ -89,7 +91,10 @@ public sealed record AdapterPipeline
         return this with { Sink = sink };
     }
 
-    /// <summary>A look at the output before it is put in place, besides those given before; source and output are compared then, as <see cref="ConversionOptions.Verify"/> asks. Default: none.</summary>
+    /// <summary>
+    /// A look at the output before it is put in place, besides those given before; source and output are compared then, as
+    /// <see cref="ConversionOptions.Verify"/> asks. Default: none.
+    /// </summary>
     public AdapterPipeline WithCheck(IPipelineCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
@@ -135,7 +140,8 @@ public sealed record AdapterPipeline
         }
 
         var log = new FindingLog(Options.Allowed);
-        using var state = new PipelineState(Source, profile, new Run(Options, log, cancellationToken) { Dialects = Dialects, Readers = Readers }) { Sink = Sink, Checks = Checks };
+        using var state = new PipelineState(
+            Source, profile, new Run(Options, log, cancellationToken) { Dialects = Dialects, Readers = Readers }) { Sink = Sink, Checks = Checks };
         var reports = ImmutableArray.CreateBuilder<StageReport>();
         try
         {

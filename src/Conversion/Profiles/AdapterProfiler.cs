@@ -8,7 +8,8 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Conversion.Profiles;
 
 /// <summary>
-/// Measures what an adapter changes, without a model and without forming a delta: every factor is read once, in pieces, and all numbers come from the inner products of
+/// Measures what an adapter changes, without a model and without forming a delta: every factor is read once, in pieces, and all numbers come from the inner
+/// products of
 /// its vectors. Memory depends on the largest rank only.
 /// </summary>
 public static class AdapterProfiler

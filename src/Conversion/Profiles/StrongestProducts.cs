@@ -3,7 +3,8 @@ using Transfuse.Formats.Numerics;
 namespace Transfuse.Conversion.Profiles;
 
 /// <summary>
-/// Keeps the inner products of the modules that change most while all are measured, so that these need not be read again for their singular values. What does not
+/// Keeps the inner products of the modules that change most while all are measured, so that these need not be read again for their singular values. What does
+/// not
 /// fit is let go, the weakest first.
 /// </summary>
 /// <param name="most">How many modules are wanted.</param>

@@ -77,7 +77,9 @@ internal sealed class CheckContext
         return ReadJson(AdapterFiles.Config);
     }
 
-    /// <summary>The config, or <see langword="null"/> with an error in the log: there is none, or it is that of a dialect that the reader does not read.</summary>
+    /// <summary>
+    /// The config, or <see langword="null"/> with an error in the log: there is none, or it is that of a dialect that the reader does not read.
+    /// </summary>
     /// <param name="complaint">What the reader says where there is none.</param>
     /// <param name="ofOther">What it says to one of another dialect.</param>
     public JsonObject? ReadConfig(string complaint, string ofOther)
@@ -98,7 +100,8 @@ internal sealed class CheckContext
 
     /// <summary>Another JSON object of the folder, or <see langword="null"/> where it cannot be read, with an error in the log.</summary>
     public JsonObject? ReadJson(string fileName) =>
-        _files.ReadJson(fileName, _log, _reader.IsPython ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
+        _files.ReadJson(fileName, _log, _reader.IsPython
+            ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; Python's json reads it, and takes the last value of a name") : null);
 
     /// <summary>The tensors of the first of these files that is there, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="complaint">What the reader says where none is there.</param>
@@ -109,7 +112,8 @@ internal sealed class CheckContext
         {
             if (HasFile(fileName))
             {
-                if (_files.OpenWeights(fileName, _log, _reader.IsMlx ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; MLX passes over what follows") : null) is not { } container)
+                if (_files.OpenWeights(fileName, _log,
+                    _reader.IsMlx ? oddity => Report(CheckCodes.OddityTaken, fileName, $"{oddity}; MLX passes over what follows") : null) is not { } container)
                 {
                     return null;
                 }
@@ -119,7 +123,8 @@ internal sealed class CheckContext
                     // The loaders take the keys of the saved dictionary for names of tensors.
                     Report(
                         CheckCodes.TensorIgnored, fileName,
-                        $"its {container.Tensors.Length} tensors lie in a dictionary below {nested}; {nested} and what is beside it are taken for names of tensors, of which none is a factor");
+                        $"its {container.Tensors.Length} tensors lie in a dictionary below {nested}; {nested} and what is beside it are taken for names of "
+                        + "tensors, of which none is a factor");
                     return null;
                 }
 

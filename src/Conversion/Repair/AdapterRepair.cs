@@ -17,11 +17,13 @@ namespace Transfuse.Conversion.Repair;
 
 /// <summary>
 /// Makes an adapter folder whole within its dialect: the config says what the tensors are, and the tensors have the form that current readers take.
-/// Tensors that need no change are not touched; fields and files that are not known are kept. An error finding means that nothing is written. Immutable: each call gives a new repair.
+/// Tensors that need no change are not touched; fields and files that are not known are kept. An error finding means that nothing is written. Immutable: each
+/// call gives a new repair.
 /// </summary>
 public sealed record AdapterRepair
 {
-    private static readonly RepairChange WithoutMark = new(AdapterFiles.Config, "begins with a byte order mark", null, "Python's json refuses it, and with it every reader but mlx-swift-lm");
+    private static readonly RepairChange WithoutMark =
+        new(AdapterFiles.Config, "begins with a byte order mark", null, "Python's json refuses it, and with it every reader but mlx-swift-lm");
 
     private AdapterRepair(IAdapterSource source) => Source = source;
 
@@ -190,7 +192,8 @@ public sealed record AdapterRepair
         bool isReplaced = output.HasNewWeights || !output.Copies.IsEmpty;
         using var sink = new InPlaceAdapterSink(((FolderAdapterSource)content.Source).Folder, IsDurable)
         {
-            Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile] : [],
+            Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile]
+                : [],
         };
         return WriteFolder.Write(output, dialect, content, sink, content.Weights, run);
     }

@@ -12,7 +12,8 @@ internal static class BaseFit
 {
     private const string VlmRoot = "language_model.";
 
-    private static readonly FindingCode[] OfTheBase = [ArchitectureCodes.LayerOutOfRange, ArchitectureCodes.DimensionMismatch, ArchitectureCodes.ExpertMismatch];
+    private static readonly FindingCode[] OfTheBase =
+        [ArchitectureCodes.LayerOutOfRange, ArchitectureCodes.DimensionMismatch, ArchitectureCodes.ExpertMismatch];
 
     /// <summary>Compares the modules, whichever layout they have.</summary>
     public static void Check(Adapter adapter, Run run)

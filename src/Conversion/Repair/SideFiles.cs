@@ -8,7 +8,10 @@ namespace Transfuse.Conversion.Repair;
 /// <summary>The files beside an adapter, such as tokenizers and model cards, which go with it.</summary>
 internal static class SideFiles
 {
-    /// <summary>The files of the source that the output does not write itself, and that are not the archive which it replaces. What is no file of the folder is named and left out.</summary>
+    /// <summary>
+    /// The files of the source that the output does not write itself, and that are not the archive which it replaces. What is no file of the folder is named
+    /// and left out.
+    /// </summary>
     public static Judged<ImmutableArray<CopiedFile>> Of(AdapterContent content, IReadOnlyCollection<string> written)
     {
         var leftOut = ImmutableArray.CreateBuilder<Finding>();
@@ -28,6 +31,9 @@ internal static class SideFiles
         return new(files.ToImmutable(), leftOut.ToImmutable());
     }
 
-    /// <summary>Whether a file is the weights file that the output replaces. A numbered checkpoint stays beside the file that was made of it; an archive or a file of another name does not.</summary>
+    /// <summary>
+    /// Whether a file is the weights file that the output replaces. A numbered checkpoint stays beside the file that was made of it; an archive or a file of
+    /// another name does not.
+    /// </summary>
     public static bool IsReplaced(string name, AdapterContent content) => name == content.WeightsFile && !AdapterFiles.IsNumberedCheckpoint(name);
 }

@@ -32,7 +32,9 @@ internal static partial class SourceFiles
     /// <summary>Reads a JSON object; <see langword="null"/> with an error.</summary>
     /// <param name="source">The files.</param>
     /// <param name="fileName">The one to read.</param>
-    /// <param name="takes">Told what is odd about a document that Python reads all the same, so that it is read; without it such a document is an error.</param>
+    /// <param name="takes">
+    /// Told what is odd about a document that Python reads all the same, so that it is read; without it such a document is an error.
+    /// </param>
     public static Judged<JsonObject?> ReadJson(IAdapterSource source, string fileName, Action<string>? takes = null)
     {
         try
@@ -69,7 +71,8 @@ internal static partial class SourceFiles
         IAdapterSource? chosen = ChooseFolder(source, adapterName, log, isOwn ?? (_ => false));
         if ((chosen ?? source).IsUnfinished)
         {
-            log.Add(ContainerCodes.Unfinished.At((chosen ?? source).Name, "files of this folder are being replaced, or a run was interrupted while it replaced them"));
+            log.Add(ContainerCodes.Unfinished.At(
+                (chosen ?? source).Name, "files of this folder are being replaced, or a run was interrupted while it replaced them"));
         }
 
         return chosen;
@@ -104,7 +107,8 @@ internal static partial class SourceFiles
             string[] others = [.. source.NestedAdapters.Where(name => !AdapterFiles.IsTrainerCheckpoint(name))];
             if (others is not [])
             {
-                log.Add(ContainerCodes.OthersIgnored.At(source.Name, $"the adapter in the folder itself was read; {List(others)} can be chosen with --adapter NAME"));
+                log.Add(ContainerCodes.OthersIgnored.At(
+                    source.Name, $"the adapter in the folder itself was read; {List(others)} can be chosen with --adapter NAME"));
             }
 
             return source;
@@ -164,7 +168,9 @@ internal static partial class SourceFiles
     public static bool IsWeights(string fileName) =>
         AdapterFiles.HoldsTensors(fileName) && !TrainerState().IsMatch(fileName);
 
-    [GeneratedRegex(@"\A(training_args|optimizer|scheduler|scaler|trainer_state|rng_state(_\d+)?|random_states(_\d+)?|dataloader(_\d+)?|sampler(_\d+)?|.*_optim_states|optimizer_\d+)\.[a-z]+\z")]
+    [GeneratedRegex(
+        @"\A(training_args|optimizer|scheduler|scaler|trainer_state|rng_state(_\d+)?|random_states(_\d+)?|dataloader(_\d+)?|sampler(_\d+)?|.*_optim_states"
+        + @"|optimizer_\d+)\.[a-z]+\z")]
     private static partial Regex TrainerState();
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));

@@ -45,7 +45,8 @@ internal sealed record Run(ConversionOptions Options, FindingLog Log, Cancellati
             }
 
             Architecture? architecture = Options.ModelType is null or ArchitectureTable.Identity ? config.Architecture : NamedArchitecture;
-            return (architecture is null ? config.GetInteger(LayersField) : config.LayerCount(architecture)) is { } count and > 0 and < int.MaxValue ? (int)count : null;
+            return (architecture is null ? config.GetInteger(LayersField) : config.LayerCount(architecture)) is { } count and > 0 and < int.MaxValue
+                ? (int)count : null;
         }
     }
 

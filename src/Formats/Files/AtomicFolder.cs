@@ -137,7 +137,8 @@ public sealed class AtomicFolder : IDisposable
     internal static AtomicFolder Create(string destination, AtomicFolderOptions? options, IFileOperations operations) =>
         new(FullPath(destination), options ?? new AtomicFolderOptions(), operations);
 
-    internal static IReadOnlyList<FolderRecovery> Recover(string destination, IFileOperations operations) => RecoverAll(FullPath(destination), operations, null);
+    internal static IReadOnlyList<FolderRecovery> Recover(string destination, IFileOperations operations) =>
+        RecoverAll(FullPath(destination), operations, null);
 
     private static IReadOnlyList<FolderRecovery> RecoverAll(string destination, IFileOperations operations, WorkFolderScan? scan)
     {

@@ -4,7 +4,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Dialects.Editing;
 
-/// <summary>Changes single fields of a config, keeps all others as and where they are, and records each change with its reason. A field may be <c>object.name</c>.</summary>
+/// <summary>
+/// Changes single fields of a config, keeps all others as and where they are, and records each change with its reason. A field may be <c>object.name</c>.
+/// </summary>
 internal sealed class ConfigEditor
 {
     private readonly ImmutableArray<RepairChange>.Builder _changes = ImmutableArray.CreateBuilder<RepairChange>();
@@ -78,7 +80,8 @@ internal sealed class ConfigEditor
     public void Rename(string from, string to, JsonValue value, string reason)
     {
         JsonValue before = _config[from]!;
-        _config = new JsonObject(_config.Members.Where(member => member.Key != to).Select(member => member.Key == from ? new KeyValuePair<string, JsonValue>(to, value) : member));
+        _config = new JsonObject(
+            _config.Members.Where(member => member.Key != to).Select(member => member.Key == from ? new KeyValuePair<string, JsonValue>(to, value) : member));
         _changes.Add(new RepairChange($"{from} -> {to}", JsonText.Show(before), JsonText.Show(value), reason));
     }
 

@@ -12,7 +12,8 @@ internal static class JsonText
     public static bool AreEqual(JsonValue? left, JsonValue? right) => left is null || right is null ? left == right : Compact(left) == Compact(right);
 
     /// <summary>A value in one line, shortened.</summary>
-    public static string? Show(JsonValue? value) => value is null ? null : Compact(value) is var text && text.Length <= ShownLength ? text : text[..ShownLength] + "...";
+    public static string? Show(JsonValue? value) =>
+        value is null ? null : Compact(value) is var text && text.Length <= ShownLength ? text : text[..ShownLength] + "...";
 
     /// <summary>A value over several lines, numbers by their text, also those that are not finite.</summary>
     public static IEnumerable<string> Lines(JsonValue value, int indent) => Pretty(value, new string(' ', indent), string.Empty, string.Empty, string.Empty);
@@ -21,7 +22,8 @@ internal static class JsonText
     {
         (char Open, char Close, KeyValuePair<string, JsonValue>[] Items)? parts = value switch
         {
-            JsonObject { Members.Length: > 0 } members => ('{', '}', [.. members.Members.Select(member => KeyValuePair.Create(Quote(member.Key) + ": ", member.Value))]),
+            JsonObject { Members.Length: > 0 } members =>
+                ('{', '}', [.. members.Members.Select(member => KeyValuePair.Create(Quote(member.Key) + ": ", member.Value))]),
             JsonArray { Items.Length: > 0 } list => ('[', ']', [.. list.Items.Select(item => KeyValuePair.Create(string.Empty, item))]),
             _ => null,
         };

@@ -14,7 +14,8 @@ internal sealed class MlxDialect : Dialect
 {
     private static readonly string[] Understood =
     [
-        "adapter_path", "base_model_commit_hash", "base_model_revision", "dropout", "fine_tune_type", "lora_layers", "lora_parameters", "model", "num_layers", "rank", "scale",
+        "adapter_path", "base_model_commit_hash", "base_model_revision", "dropout", "fine_tune_type", "lora_layers", "lora_parameters", "model", "num_layers",
+        "rank", "scale",
         MlxTopology.Field,
     ];
 

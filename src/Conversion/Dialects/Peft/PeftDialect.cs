@@ -59,14 +59,18 @@ internal sealed class PeftDialect(PeftMethods methods) : Dialect
         };
     }
 
-    public override IReadOnlyDictionary<string, string> Settings(Adapter adapter) => PeftSettings.Of(PeftConfig.Parse(adapter.SourceConfig, string.Empty).Value, adapter);
+    public override IReadOnlyDictionary<string, string> Settings(Adapter adapter) =>
+        PeftSettings.Of(PeftConfig.Parse(adapter.SourceConfig, string.Empty).Value, adapter);
 
     public override DialectReading? Read(AdapterContent content, ReadOptions options, FindingLog log)
     {
         string configFile = Path.Combine(content.Name, AdapterFiles.Config);
         if (content.Config is null)
         {
-            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}{(content.Source.FileNames.Contains(AdapterFiles.Config) ? " of PEFT" : string.Empty)}, and no tensor tells alpha"));
+            log.Add(ContainerCodes.ConfigMissing.At(
+                content.Name,
+                $"has {content.WeightsFile} but no "
+                + $"{AdapterFiles.Config}{(content.Source.FileNames.Contains(AdapterFiles.Config) ? " of PEFT" : string.Empty)}, and no tensor tells alpha"));
             return null;
         }
 

@@ -40,7 +40,8 @@ internal static class PeftTensorSorter
 
         HashSet<string> adapted = [.. modules.Keys.Select(key => key.Path)];
         PeftModuleFactors[] byPath = [.. modules.Values];
-        Array.Sort(byPath, static (left, right) => string.CompareOrdinal(left.Path, right.Path) is var order && order != 0 ? order : left.Nesting.CompareTo(right.Nesting));
+        Array.Sort(byPath, static (left, right) => string.CompareOrdinal(left.Path, right.Path) is var order
+            && order != 0 ? order : left.Nesting.CompareTo(right.Nesting));
         return new PeftTensors([.. byPath], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
     }
 
@@ -48,7 +49,8 @@ internal static class PeftTensorSorter
     private static ImmutableArray<OtherTensor> WithSavedHeads(ImmutableArray<OtherTensor> others)
     {
         HashSet<string> saved = [.. others.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding).Select(tensor => OwnerOf(tensor.Path))];
-        return saved.Count == 0 ? others : [.. others.Select(tensor => tensor.Kind == OtherTensorKind.BaseBias && saved.Contains(OwnerOf(tensor.Path)) ? tensor with { Kind = OtherTensorKind.SavedEmbedding } : tensor)];
+        return saved.Count == 0 ? others : [.. others.Select(tensor => tensor.Kind == OtherTensorKind.BaseBias
+            && saved.Contains(OwnerOf(tensor.Path)) ? tensor with { Kind = OtherTensorKind.SavedEmbedding } : tensor)];
     }
 
     private static string OwnerOf(string path) => path[..Math.Max(path.LastIndexOf('.'), 0)];

@@ -23,7 +23,8 @@ internal sealed class MlxLmReader() : Reader(TargetProfile.MlxLm)
     public override void Check(CheckContext context)
     {
         if (context.ReadConfig(
-            "FileNotFoundError: adapter_config.json", "AttributeError: no attribute 'num_layers'; this is a PEFT folder, which mlx-lm does not read") is not { } config)
+            "FileNotFoundError: adapter_config.json",
+            "AttributeError: no attribute 'num_layers'; this is a PEFT folder, which mlx-lm does not read") is not { } config)
         {
             return;
         }
@@ -103,7 +104,8 @@ internal sealed class MlxLmReader() : Reader(TargetProfile.MlxLm)
             }
             else if (model.ShapeOf(tensor.Name) is { } shape && !shape.SequenceEqual(tensor.Tensor.Shape.Dimensions))
             {
-                context.Report(CheckCodes.ShapeRefused, tensor.Name, $"ValueError: adapter shape {tensor.Tensor.Shape} does not match model parameter shape ({string.Join(", ", shape)})");
+                context.Report(CheckCodes.ShapeRefused, tensor.Name,
+                    $"ValueError: adapter shape {tensor.Tensor.Shape} does not match model parameter shape ({string.Join(", ", shape)})");
             }
             else
             {

@@ -107,7 +107,8 @@ internal sealed class MlxVlmReader() : Reader(TargetProfile.MlxVlm)
     {
         if (keys is not JsonArray list)
         {
-            context.Report(CheckCodes.FieldRefused, KeysField, keys is JsonNull ? "TypeError: keys is null, which cannot be iterated" : $"TypeError or AttributeError: keys is {keys.Kind}, not a list of paths");
+            context.Report(CheckCodes.FieldRefused, KeysField, keys is JsonNull ? "TypeError: keys is null, which cannot be iterated"
+                : $"TypeError or AttributeError: keys is {keys.Kind}, not a list of paths");
             return null;
         }
 

@@ -2,7 +2,10 @@ using Transfuse.Conversion.Models.Architectures.Mapping;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
-/// <summary>Modules beside the language model of a vision-language model, which the table of architectures does not describe: whether they are there only the base's weights tell.</summary>
+/// <summary>
+/// Modules beside the language model of a vision-language model, which the table of architectures does not describe: whether they are there only the base's
+/// weights tell.
+/// </summary>
 internal static class ModulesBeside
 {
     public const string Why = "the table of architectures describes the language model alone, so modules beside it were not compared with the model";
@@ -17,7 +20,8 @@ internal static class ModulesBeside
 
         // Files may name modules under another first segment than the live model does.
         string name = path + ".weight";
-        return context.BaseWeights is not { } weights || (weights.Find(name) ?? weights.Find(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]) ?? weights.Find("model." + name)) is not null;
+        return context.BaseWeights is not { } weights
+            || (weights.Find(name) ?? weights.Find(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]) ?? weights.Find("model." + name)) is not null;
     }
 
     /// <summary>Whether the base is a vision-language model, as far as its model type and the classes in its config tell.</summary>

@@ -6,11 +6,16 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
-/// <summary>What PEFT raises over a config (PEFT 0.21, <c>from_pretrained</c>, <c>__post_init__</c> and the making of layers), told by the findings of the config's reader.</summary>
+/// <summary>
+/// What PEFT raises over a config (PEFT 0.21, <c>from_pretrained</c>, <c>__post_init__</c> and the making of layers), told by the findings of the config's
+/// reader.
+/// </summary>
 internal static class PeftConfigRules
 {
-    // What is raised for a finding of the config's reader, and for which fields: PeftPythonConfig and the scale's rules say what comes of numbers that are none of a usual adapter.
-    private static readonly FrozenDictionary<FindingCode, (string Error, Func<ConfigPlace, bool> Of)> Raised = new Dictionary<FindingCode, (string, Func<ConfigPlace, bool>)>
+    // What is raised for a finding of the config's reader, and for which fields: PeftPythonConfig and the scale's rules say what comes of numbers that are none
+    // of a usual adapter.
+    private static readonly FrozenDictionary<FindingCode, (string Error, Func<ConfigPlace, bool> Of)> Raised =
+        new Dictionary<FindingCode, (string, Func<ConfigPlace, bool>)>
     {
         [ConfigCodes.PeftTypeUnknown] = ("KeyError", Any),
         [ConfigCodes.TaskTypeUnknown] = ("ValueError", Any),

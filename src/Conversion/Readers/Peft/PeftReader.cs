@@ -9,7 +9,10 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
-/// <summary>PEFT 0.21 with transformers 5, <c>PeftModel.from_pretrained</c>: adapters are made by the config; tensors without a place are ignored, modules without tensors are warned about.</summary>
+/// <summary>
+/// PEFT 0.21 with transformers 5, <c>PeftModel.from_pretrained</c>: adapters are made by the config; tensors without a place are ignored, modules without
+/// tensors are warned about.
+/// </summary>
 internal sealed class PeftReader() : Reader(TargetProfile.Peft)
 {
     private const string Replication = "layer_replication";
@@ -22,7 +25,8 @@ internal sealed class PeftReader() : Reader(TargetProfile.Peft)
             return;
         }
 
-        ITensorContainer? raw = context.OpenWeights("ValueError: can't find weights: adapter_model.safetensors and adapter_model.bin are looked for", AdapterFiles.PeftWeights, AdapterFiles.PeftPickle);
+        ITensorContainer? raw = context.OpenWeights("ValueError: can't find weights: adapter_model.safetensors and adapter_model.bin are looked for",
+            AdapterFiles.PeftWeights, AdapterFiles.PeftPickle);
         if (json["peft_type"] is JsonString { Value: "BONE" })
         {
             context.Report(CheckCodes.FieldRefused, "peft_type", "KeyError: 'BONE'; PEFT 0.21 has MISS instead");
@@ -42,7 +46,8 @@ internal sealed class PeftReader() : Reader(TargetProfile.Peft)
 
         if (PeftConfigRules.Read(context, json) is { } config && raw is not null)
         {
-            CheckLora(context, config, PeftFile.Of(raw, addsPrefix: context.Architecture?.PeftConversion is not null || context.ModelType is "granitemoe" or "granitemoehybrid"));
+            CheckLora(context, config,
+                PeftFile.Of(raw, addsPrefix: context.Architecture?.PeftConversion is not null || context.ModelType is "granitemoe" or "granitemoehybrid"));
         }
     }
 
@@ -80,7 +85,8 @@ internal sealed class PeftReader() : Reader(TargetProfile.Peft)
         }
         else
         {
-            context.Report(CheckCodes.OddityTaken, Replication, $"makes a model of {replicated.LayerCount} layers from the base's {model.LayerCount}; the adapter's layers are those of that model");
+            context.Report(CheckCodes.OddityTaken, Replication,
+                $"makes a model of {replicated.LayerCount} layers from the base's {model.LayerCount}; the adapter's layers are those of that model");
         }
 
         return replicated;

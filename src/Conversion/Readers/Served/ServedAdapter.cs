@@ -56,13 +56,15 @@ internal sealed class ServedAdapter
     {
         if (!Config.IsLora)
         {
-            _context.Report(CheckCodes.SettingIgnored, "peft_type", $"is not read, and it is {(Config.PeftType.Length == 0 ? "none that PEFT knows" : Config.PeftType)}, not LORA");
+            _context.Report(CheckCodes.SettingIgnored, "peft_type",
+                $"is not read, and it is {(Config.PeftType.Length == 0 ? "none that PEFT knows" : Config.PeftType)}, not LORA");
             return;
         }
 
         if (!float.IsFinite((float)scale))
         {
-            _context.Report(CheckCodes.ScaleMisread, "lora_alpha", FormattableString.Invariant($"the scale is {scale:R}, so that the model computes infinity or NaN"));
+            _context.Report(
+                CheckCodes.ScaleMisread, "lora_alpha", FormattableString.Invariant($"the scale is {scale:R}, so that the model computes infinity or NaN"));
             return;
         }
 
@@ -83,7 +85,8 @@ internal sealed class ServedAdapter
         }
         catch (PythonRegexException pattern)
         {
-            _context.Report(CheckCodes.ScaleMisread, "rank_pattern or alpha_pattern", "a pattern could not be tried, and the reader does not read patterns: " + pattern.Message);
+            _context.Report(CheckCodes.ScaleMisread, "rank_pattern or alpha_pattern",
+                "a pattern could not be tried, and the reader does not read patterns: " + pattern.Message);
         }
     }
 
@@ -107,7 +110,8 @@ internal sealed class ServedAdapter
 
         if (Config.Init.ChangesBase)
         {
-            _context.Report(CheckCodes.BaseResidual, "init_lora_weights", $"{Config.Init.Name} changed the base weights in training; the adapter is added to the unchanged ones");
+            _context.Report(CheckCodes.BaseResidual, "init_lora_weights",
+                $"{Config.Init.Name} changed the base weights in training; the adapter is added to the unchanged ones");
         }
     }
 

@@ -6,7 +6,10 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Readers.Sglang;
 
-/// <summary>SGLang of autumn 2026, <c>LoRAConfig</c>, <c>LoRAManager</c> and <c>LoRAAdapter</c>: one scale, lora_alpha / r, for all; DoRA, patterns that change a value and added tokens are refused.</summary>
+/// <summary>
+/// SGLang of autumn 2026, <c>LoRAConfig</c>, <c>LoRAManager</c> and <c>LoRAAdapter</c>: one scale, lora_alpha / r, for all; DoRA, patterns that change a value
+/// and added tokens are refused.
+/// </summary>
 internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 {
     private const string AddedTokens = "added_tokens.json";
@@ -23,13 +26,15 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
         double? scale = CheckConfig(context, config);
         CheckAddedTokens(context);
         string[] files = [.. context.FileNames.Where(name => name.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-        string[] tried = files is [] ? [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle] : [files.Contains(AdapterFiles.PeftWeights) ? AdapterFiles.PeftWeights : files[0]];
+        string[] tried = files is [] ? [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle]
+            : [files.Contains(AdapterFiles.PeftWeights) ? AdapterFiles.PeftWeights : files[0]];
         if (files.Length > 1)
         {
             context.Report(CheckCodes.NotJudged, string.Join(", ", files), $"all safetensors files of the folder are read; only {tried[0]} was looked at");
         }
 
-        if (context.OpenWeights("RuntimeError: cannot find any model weights", tried) is { } raw && scale is { } factor && ServedAdapter.Of(context, config, raw) is { } adapter)
+        if (context.OpenWeights("RuntimeError: cannot find any model weights", tried) is { } raw && scale is { } factor
+            && ServedAdapter.Of(context, config, raw) is { } adapter)
         {
             new SglangTensorRules(context, adapter, config).Check();
             adapter.CheckScale(factor, "it is always lora_alpha / r; use_rslora is not read");
@@ -51,7 +56,8 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
         if (config["target_modules"] is not (null or JsonArray or JsonString { Value: "all" or "all-linear" }))
         {
-            context.Report(CheckCodes.FieldRefused, "target_modules", "ValueError: SGLang does not recognize target_modules; a list of module names, \"all\" or \"all-linear\" belongs there");
+            context.Report(CheckCodes.FieldRefused, "target_modules",
+                "ValueError: SGLang does not recognize target_modules; a list of module names, \"all\" or \"all-linear\" belongs there");
         }
 
         if (PythonNumbers.IsTrue(config["use_dora"]))
@@ -71,7 +77,8 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
         if (context.Terms.MaxLoraRank is { } limit && rank > limit)
         {
-            context.Report(CheckCodes.RankLimit, "r", $"ValueError: rank {rank} is incompatible with the memory pool, which was made for --max-lora-rank {limit}");
+            context.Report(
+                CheckCodes.RankLimit, "r", $"ValueError: rank {rank} is incompatible with the memory pool, which was made for --max-lora-rank {limit}");
         }
 
         return alpha / rank;
@@ -82,7 +89,8 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
     {
         if (config[name] is JsonObject pattern && pattern.Members.FirstOrDefault(member => PythonNumbers.Number(member.Value) != all) is { Key: { } key })
         {
-            context.Report(CheckCodes.MethodRefused, name, $"ValueError: {key} has another value than the config; versions before autumn 2026 load it and take one scale for all");
+            context.Report(CheckCodes.MethodRefused, name,
+                $"ValueError: {key} has another value than the config; versions before autumn 2026 load it and take one scale for all");
         }
     }
 
@@ -108,11 +116,13 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
         if (context.BaseConfig?.VocabularySize is not { } vocabulary)
         {
-            context.Report(CheckCodes.BaseUnknown, AddedTokens, "adapters that add tokens are refused; whether these are new to the base is not known without it");
+            context.Report(
+                CheckCodes.BaseUnknown, AddedTokens, "adapters that add tokens are refused; whether these are new to the base is not known without it");
         }
         else if (tokens.Members.Any(member => PythonNumbers.Integer(member.Value) >= vocabulary))
         {
-            context.Report(CheckCodes.MethodRefused, AddedTokens, "ValueError: LoRA serving currently doesn't support adapters that add tokens to the vocabulary");
+            context.Report(
+                CheckCodes.MethodRefused, AddedTokens, "ValueError: LoRA serving currently doesn't support adapters that add tokens to the vocabulary");
         }
     }
 }

@@ -57,7 +57,8 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
         }
         else if (pair.Nesting > 0 || leaf == "experts")
         {
-            context.Report(CheckCodes.TensorIgnored, pair.Label, "factors of packed experts (target_parameters) match no name that it knows and are dropped; under --lora-strict-loading they are refused");
+            context.Report(CheckCodes.TensorIgnored, pair.Label,
+                "factors of packed experts (target_parameters) match no name that it knows and are dropped; under --lora-strict-loading they are refused");
         }
         else if (ServedRoots.IsUnmapped(context, pair.Path))
         {

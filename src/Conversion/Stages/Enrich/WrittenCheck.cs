@@ -74,7 +74,8 @@ internal static class WrittenCheck
         }
     }
 
-    // A finding about a module covers its tensors, one about a field of a file the field; one finding names all modules under a root that the base does not have.
+    // A finding about a module covers its tensors, one about a field of a file the field; one finding names all modules under a root that the base does not
+    // have.
     private static bool IsSaid(Finding finding, HashSet<string> subjects, HashSet<FindingCode> codes, Run context) =>
         subjects.Contains(finding.Subject)
         || PathPrefixes.Of(finding.Subject).Any(subjects.Contains)

@@ -65,12 +65,15 @@ internal static class FactorDTypes
             if (!TensorProbe.Fits(tensor, dtype, cancellationToken))
             {
                 log.Add(TensorCodes.ValueOverflow.At(
-                    module.SourcePath, FormattableString.Invariant($"{name} has the value {TensorProbe.MaxMagnitude(tensor, cancellationToken):G6}, which is beyond {dtype.SafetensorsName()}")));
+                    module.SourcePath, FormattableString.Invariant(
+                        $"{name} has the value {TensorProbe.MaxMagnitude(tensor, cancellationToken):G6}, which is beyond {dtype.SafetensorsName()}")));
             }
             else if (NarrowsRange(tensor.DType, dtype) && TensorProbe.CastError(tensor, dtype, cancellationToken) is > MostError and var error)
             {
+                string most = FormattableString.Invariant($"{TensorProbe.MaxMagnitude(tensor, cancellationToken):G3}");
                 log.Add(TensorCodes.ValueUnderflow.At(
-                    module.SourcePath, FormattableString.Invariant($"{name} has values of at most {TensorProbe.MaxMagnitude(tensor, cancellationToken):G3}; as {dtype.SafetensorsName()} it would differ by {error:P0}")));
+                    module.SourcePath,
+                    FormattableString.Invariant($"{name} has values of at most {most}; as {dtype.SafetensorsName()} it would differ by {error:P0}")));
             }
         }
     }

@@ -26,7 +26,8 @@ internal static class RoundTrip
         Judged<(Adapter? Source, Adapter? Written)> both = run.Judge(quiet => (MapLayout.InMlx(source, target, quiet), ReadBack(content, target, quiet)));
         if (both is not { Value: ({ } left, { } right), HasErrors: false })
         {
-            run.Log.Add(TargetCodes.RoundTripFailed.At("output", $"could not be read back: {both.Findings.FirstOrDefault()?.ToString() ?? "no finding says why"}"));
+            run.Log.Add(TargetCodes.RoundTripFailed.At(
+                "output", $"could not be read back: {both.Findings.FirstOrDefault()?.ToString() ?? "no finding says why"}"));
             return null;
         }
 

@@ -4,7 +4,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Stages.Write;
 
-/// <summary>Recognises that the output has exactly the tensors of the source's file of the same form, so that the file is copied and not written anew.</summary>
+/// <summary>
+/// Recognises that the output has exactly the tensors of the source's file of the same form, so that the file is copied and not written anew.
+/// </summary>
 internal static class UnchangedWeights
 {
     public static OutputFolder Copy(OutputFolder output, AdapterContent content) =>
@@ -16,6 +18,7 @@ internal static class UnchangedWeights
     public static bool AreEqual(ImmutableArray<NamedTensor> tensors, ImmutableArray<NamedTensor> source)
     {
         Dictionary<string, LazyTensor> byName = source.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
-        return tensors.Length == source.Length && tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same) && ReferenceEquals(same, tensor.Tensor));
+        return tensors.Length == source.Length
+            && tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same) && ReferenceEquals(same, tensor.Tensor));
     }
 }

@@ -44,7 +44,8 @@ internal static class WriteFolder
     private static void WriteFiles(OutputFolder output, Dialect dialect, AdapterContent content, IAdapterSink sink, Run run)
     {
         UnixFileMode? ofWeights = content.Source.Permissions(content.WeightsFile);
-        ReadOnlyMemory<byte> text = output.ConfigText ?? (output.Config is { } written ? PythonJson.Write(written, output.ConfigStyle) : ReadOnlyMemory<byte>.Empty);
+        ReadOnlyMemory<byte> text = output.ConfigText
+            ?? (output.Config is { } written ? PythonJson.Write(written, output.ConfigStyle) : ReadOnlyMemory<byte>.Empty);
         if (!text.IsEmpty)
         {
             using IByteSink config = sink.Create(AdapterFiles.Config, content.Config is null ? ofWeights : content.Source.Permissions(AdapterFiles.Config));

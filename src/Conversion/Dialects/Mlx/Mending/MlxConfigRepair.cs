@@ -17,7 +17,8 @@ internal static class MlxConfigRepair
         editor.Set("fine_tune_type", new JsonString(kind.ToText()), kind == FineTuneKind.Lora ? "the file has no magnitudes" : "the file has magnitudes");
         editor.Remove("use_dora", "mlx-lm 0.19 and later say it with fine_tune_type");
         ModulePath[] paths = [.. adapter.Modules.Select(module => module.Path)];
-        MlxKeyRepair choice = MlxKeyRepair.Choose(view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, options.BaseLayers, forms, kind != FineTuneKind.Lora);
+        MlxKeyRepair choice = MlxKeyRepair.Choose(
+            view.Number(view.HasLoraLayers ? "lora_layers" : "num_layers"), view.Keys, paths, options.BaseLayers, forms, kind != FineTuneKind.Lora);
         SetLayers(editor, view, choice, log);
         SetParameters(editor, adapter, choice, options.Given.Dropout is not null);
         if (choice.Excess > 0)
@@ -60,7 +61,8 @@ internal static class MlxConfigRepair
         editor.Set("lora_parameters.rank", (long)first.Rank, "the rank of the tensors");
         editor.Set("lora_parameters.scale", first.Scale, "the final multiplier");
         editor.Set("lora_parameters.dropout", first.Dropout, isDropoutGiven ? "as --dropout says"
-            : editor["lora_parameters.dropout"] is JsonNumber stated && DropoutInference.IsProbability(stated.Value) ? "without the drift of 1 - (1 - p)" : "readers need it; it matters in training only");
+            : editor["lora_parameters.dropout"] is JsonNumber stated && DropoutInference.IsProbability(stated.Value) ? "without the drift of 1 - (1 - p)"
+                : "readers need it; it matters in training only");
         editor.Remove("lora_parameters.alpha", "it is part of the scale, or without meaning since mlx-lm 0.14.2");
         if (choice.KeysReason is { } reason)
         {

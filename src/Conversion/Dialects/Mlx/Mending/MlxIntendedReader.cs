@@ -15,11 +15,13 @@ internal static class MlxIntendedReader
     private const string VlmRoot = "language_model.";
 
     /// <summary>The forms that new keys may have: those that the reader takes, or full paths where the config has one.</summary>
-    public static KeyForms FormsOf(MlxConfigView view, Adapter adapter, TargetProfile reader) => NamesFullPaths(view, adapter) ? KeyForms.FullPath : reader.KeyForms;
+    public static KeyForms FormsOf(MlxConfigView view, Adapter adapter, TargetProfile reader) =>
+        NamesFullPaths(view, adapter) ? KeyForms.FullPath : reader.KeyForms;
 
     /// <summary>The program that a folder is for: the one that wrote it, as far as its fields and names tell, else mlx-lm.</summary>
     public static TargetProfile Of(MlxConfigView view, Adapter adapter, AdapterContent content) => view.IsUnsloth ? TargetProfile.Unsloth
-        : IsLegacy(view, content) || IsVlm(view, adapter) || (HasVlmRoot(adapter) && !view.Json.Contains("model") && NamesFullPaths(view, adapter)) ? TargetProfile.MlxVlm
+        : IsLegacy(view, content) || IsVlm(view, adapter) || (HasVlmRoot(adapter) && !view.Json.Contains("model") && NamesFullPaths(view, adapter))
+            ? TargetProfile.MlxVlm
         : IsSwift(view, adapter) && !NamesFullPaths(view, adapter) ? TargetProfile.MlxSwift.Intersect(TargetProfile.MlxLm)
         : TargetProfile.MlxLm;
 
@@ -43,5 +45,6 @@ internal static class MlxIntendedReader
         HasSwiftFields(view) && adapter.Modules.All(module => module is { Kind: ModuleKind.Linear, Path.IsInLayer: true });
 
     private static bool HasSwiftFields(MlxConfigView view) =>
-        !view.Json.Members.IsEmpty && view.Json.Members.All(field => TopLevel.Contains(field.Key)) && view.Parameters.Members.All(field => Parameters.Contains(field.Key));
+        !view.Json.Members.IsEmpty && view.Json.Members.All(field => TopLevel.Contains(field.Key))
+            && view.Parameters.Members.All(field => Parameters.Contains(field.Key));
 }

@@ -22,7 +22,8 @@ internal static class UnslothFields
         editor.Set("dropout", first.Dropout, Copy);
         editor.Set("peft_type", new JsonString("LORA"), "Unsloth declares its adapters so");
         ImmutableArray<string> paths = [.. adapter.Modules.Select(module => module.Path.Text)];
-        // An empty list means nothing to Unsloth, which then goes by the keys, as mlx-lm does: it stays, unless only the list can tell experts from DoRA modules.
+        // An empty list means nothing to Unsloth, which then goes by the keys, as mlx-lm does: it stays, unless only the list can tell experts from DoRA
+        // modules.
         bool needsList = adapter.HasMagnitudes && adapter.Modules.Any(module => module.Magnitude is null);
         bool isKept = view.Json[MlxTopology.Field] is JsonArray { Items: [] } && !needsList;
         bool isList = view.Json[MlxTopology.Field] is JsonArray list && list.Items.All(item => item is JsonString { Value.Length: > 0 });
@@ -42,7 +43,8 @@ internal static class UnslothFields
         }
         else
         {
-            log.Add(TargetCodes.BaseIdMissing.At(AdapterFiles.Config, $"{BaseField} is {JsonText.Show(view.Json[BaseField]) ?? "missing"}; Unsloth would take the folder for a whole model"));
+            log.Add(TargetCodes.BaseIdMissing.At(
+                AdapterFiles.Config, $"{BaseField} is {JsonText.Show(view.Json[BaseField]) ?? "missing"}; Unsloth would take the folder for a whole model"));
         }
     }
 }

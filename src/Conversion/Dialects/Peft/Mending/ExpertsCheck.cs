@@ -16,11 +16,15 @@ internal static class ExpertsCheck
         AdapterModule[] packed = [.. adapter.Modules.Where(module => module.Kind == ModuleKind.PackedParameter)];
         if (adapter.WriterVersion is null && packed.FirstOrDefault(module => module.A.Shape[1] == module.B.Shape[0]) is { } square)
         {
-            log.Add(ConfigCodes.VersionMissing.At("peft_version", $"does not tell, and {square.FullPath} is square: PEFT 0.19.1 and later take lora_A for the input, before it was the other way round for most models"));
+            log.Add(ConfigCodes.VersionMissing.At(
+                "peft_version",
+                $"does not tell, and {square.FullPath} is square: PEFT 0.19.1 and later take lora_A for the input, before it was the other way round for most "
+                + "models"));
         }
 
         long[] counts = [.. packed.Where(module => module.A.Shape[0] % module.Rank == 0).Select(module => module.A.Shape[0] / module.Rank).Distinct()];
-        AdapterModule? odd = packed.FirstOrDefault(module => module.A.Shape[0] % module.Rank != 0 || (experts is { } total && module.A.Shape[0] != total * module.Rank));
+        AdapterModule? odd =
+            packed.FirstOrDefault(module => module.A.Shape[0] % module.Rank != 0 || (experts is { } total && module.A.Shape[0] != total * module.Rank));
         if (odd is not null)
         {
             string expected = experts is { } known ? $", which is not {known} experts x the rank" : ", which the rank does not divide";
@@ -28,7 +32,8 @@ internal static class ExpertsCheck
         }
         else if (counts.Length > 1)
         {
-            log.Add(ConfigCodes.RankUnknown.At("r", $"or rank_pattern give experts ranks by which there would be {string.Join(" or ", counts.Order().Take(4))} experts"));
+            log.Add(ConfigCodes.RankUnknown.At(
+                "r", $"or rank_pattern give experts ranks by which there would be {string.Join(" or ", counts.Order().Take(4))} experts"));
         }
     }
 }

@@ -4,7 +4,9 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
-/// <summary>Fields in another form than PEFT takes: numbers in strings, integers with a point, 0 or 1 where true or false belongs, names in another case.</summary>
+/// <summary>
+/// Fields in another form than PEFT takes: numbers in strings, integers with a point, 0 or 1 where true or false belongs, names in another case.
+/// </summary>
 internal static class FieldFormFix
 {
     public static void Apply(ConfigEditor editor)

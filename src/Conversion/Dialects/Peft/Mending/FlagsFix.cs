@@ -41,11 +41,13 @@ internal static class FlagsFix
     {
         string? stated = editor["bias"] is JsonString { Value: "none" or "all" or "lora_only" } mode ? mode.Value : null;
         bool ofAdapted = facts.Has(OtherTensorKind.BaseBias);
-        bool ofOthers = facts.Tensors.Others.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && tensor.Path.EndsWith(".bias", StringComparison.Ordinal));
+        bool ofOthers =
+            facts.Tensors.Others.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && tensor.Path.EndsWith(".bias", StringComparison.Ordinal));
         if (stated is null or "none" && (ofAdapted || (stated is null && editor["bias"] is not null)))
         {
             string meant = ofAdapted ? ofOthers ? "all" : "lora_only" : "none";
-            log.Add(ConfigCodes.FlagStale.At("bias", $"is {JsonText.Show(editor["bias"]) ?? "missing"}, but the file has {(ofAdapted ? "biases" : "no biases")} of adapted modules"));
+            log.Add(ConfigCodes.FlagStale.At(
+                "bias", $"is {JsonText.Show(editor["bias"]) ?? "missing"}, but the file has {(ofAdapted ? "biases" : "no biases")} of adapted modules"));
             editor.Set("bias", new JsonString(meant), ofAdapted ? "the file has biases" : "the file has no biases");
         }
         else if (stated is "all" or "lora_only" && !ofAdapted && !ofOthers)

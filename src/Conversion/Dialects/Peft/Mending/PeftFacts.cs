@@ -29,7 +29,8 @@ internal sealed class PeftFacts
     public ImmutableArray<int> PlainRanks { get; }
 
     /// <summary>The most frequent of <see cref="PlainRanks"/>, the smaller of equally frequent ones; <see langword="null"/> where there is none.</summary>
-    public int? CommonRank => PlainRanks.IsEmpty ? null : PlainRanks.CountBy(rank => rank).OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key).First().Key;
+    public int? CommonRank =>
+        PlainRanks.IsEmpty ? null : PlainRanks.CountBy(rank => rank).OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key).First().Key;
 
     /// <summary>How many modules have a magnitude.</summary>
     public int Magnitudes => Tensors.Modules.Count(module => module.Magnitude is not null);

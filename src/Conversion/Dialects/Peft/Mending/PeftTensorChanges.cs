@@ -21,12 +21,15 @@ internal static class PeftTensorChanges
 
         if (changed.FirstOrDefault(tensor => !written.ContainsKey(tensor.Tensor)) is { Name: not null } lost)
         {
-            yield return new RepairChange(lost.Name, "tensor", null, $"{changed.Length - renamed.Length} tensors that are no part of the adapter, were allowed to be left out, or have rank 0");
+            yield return new RepairChange(lost.Name, "tensor", null,
+                $"{changed.Length - renamed.Length} tensors that are no part of the adapter, were allowed to be left out, or have rank 0");
         }
 
-        if (names.Count > 0 && tensors.FirstOrDefault(tensor => old.TryGetValue(tensor.Name, out DType before) && before != tensor.Tensor.DType) is { Tensor: { } cast } other)
+        if (names.Count > 0
+            && tensors.FirstOrDefault(tensor => old.TryGetValue(tensor.Name, out DType before) && before != tensor.Tensor.DType) is { Tensor: { } cast } other)
         {
-            yield return new RepairChange(other.Name, old[other.Name].SafetensorsName(), cast.DType.SafetensorsName(), "the same values in a dtype that every reader takes");
+            yield return new RepairChange(
+                other.Name, old[other.Name].SafetensorsName(), cast.DType.SafetensorsName(), "the same values in a dtype that every reader takes");
         }
 
         bool isUnread = content.IsNested || content.WeightsFile is not (AdapterFiles.PeftWeights or AdapterFiles.PeftPickle);

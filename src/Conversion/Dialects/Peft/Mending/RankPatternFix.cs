@@ -22,11 +22,13 @@ internal static class RankPatternFix
 
         bool rslora = editor["use_rslora"] is JsonBoolean { Value: true };
         PeftRankFields fields = PeftRankWriter.Minimize(
-            [.. adapter.Modules.Select(module => new PeftModuleSetting(module.FullPath, module.Rank, PeftScaling.AlphaFor(module.Scale, module.Rank, rslora)))]);
+            [.. adapter.Modules.Select(
+                module => new PeftModuleSetting(module.FullPath, module.Rank, PeftScaling.AlphaFor(module.Scale, module.Rank, rslora)))]);
         const string Reason = "the ranks of the tensors, and the scales as the config gives them";
         editor.Set("r", (long)fields.Rank, Reason);
         editor.Set("lora_alpha", fields.Alpha.Value, Reason);
-        editor.Set("rank_pattern", new JsonObject(fields.RankPattern.Select(entry => new KeyValuePair<string, JsonValue>(entry.Key, JsonNumber.Of(entry.Value)))), Reason);
+        editor.Set("rank_pattern",
+            new JsonObject(fields.RankPattern.Select(entry => new KeyValuePair<string, JsonValue>(entry.Key, JsonNumber.Of(entry.Value)))), Reason);
         editor.Set("alpha_pattern", new JsonObject(fields.AlphaPattern.Select(entry => new KeyValuePair<string, JsonValue>(entry.Key, entry.Value))), Reason);
     }
 

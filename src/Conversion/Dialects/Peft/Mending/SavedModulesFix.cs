@@ -13,7 +13,8 @@ internal static class SavedModulesFix
     public static void Apply(ConfigEditor editor, Adapter adapter, FindingLog log)
     {
         JsonFields.ReadStrings(editor["modules_to_save"], out ImmutableArray<string> stated);
-        string[] owners = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.WholeModule && tensor.Path.Contains('.')).Select(tensor => Owner(tensor.Path)).Distinct(StringComparer.Ordinal)];
+        string[] owners = [.. adapter.OtherTensors.Where(tensor => tensor.Kind == OtherTensorKind.WholeModule && tensor.Path.Contains('.'))
+            .Select(tensor => Owner(tensor.Path)).Distinct(StringComparer.Ordinal)];
         string[] missing = PeftPromises.MissingModules(stated, adapter.OtherTensors, adapter.TaskType);
         foreach (string item in missing)
         {
@@ -22,11 +23,13 @@ internal static class SavedModulesFix
 
         // PEFT makes no factors for a module that it saves whole.
         HashSet<string> adapted = [.. adapter.Modules.Select(module => module.Path.Text)];
-        string[] unnamed = [.. owners.Where(owner => !adapted.Contains(owner) && !IsBias(owner, adapter, editor) && !stated.Any(item => owner.EndsWith(item, StringComparison.Ordinal)))];
+        string[] unnamed = [.. owners.Where(owner => !adapted.Contains(owner) && !IsBias(owner, adapter, editor)
+            && !stated.Any(item => owner.EndsWith(item, StringComparison.Ordinal)))];
         string[] meant = [.. stated.Except(missing), .. unnamed];
         if (missing.Length + unnamed.Length > 0)
         {
-            editor.Set("modules_to_save", meant is [] ? JsonNull.Instance : JsonArray.Of(meant), unnamed is [] ? "the file has no tensors of the others" : "the file has these modules whole");
+            editor.Set("modules_to_save", meant is [] ? JsonNull.Instance : JsonArray.Of(meant),
+                unnamed is [] ? "the file has no tensors of the others" : "the file has these modules whole");
         }
     }
 

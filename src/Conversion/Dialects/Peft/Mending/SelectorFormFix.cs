@@ -41,7 +41,8 @@ internal static class SelectorFormFix
 
         if (!isPatternUsable || (pattern is not (null or JsonNull) && (isRegex || editor["layers_to_transform"] is null or JsonNull)))
         {
-            editor.Set("layers_pattern", JsonNull.Instance, isRegex ? "PEFT refuses it beside a target_modules that is a string" : "PEFT refuses it without layers_to_transform");
+            editor.Set("layers_pattern", JsonNull.Instance,
+                isRegex ? "PEFT refuses it beside a target_modules that is a string" : "PEFT refuses it without layers_to_transform");
         }
 
         bool isMissing = editor["peft_version"] is JsonString && editor["layers_to_transform"] is null;

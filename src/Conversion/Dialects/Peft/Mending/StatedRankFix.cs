@@ -33,13 +33,15 @@ internal static class StatedRankFix
     // Packed experts alone: their rows are experts x rank.
     private static void OfExperts(ConfigEditor editor, PeftFacts facts, long? experts, FindingLog log)
     {
-        long[] rows = [.. facts.Tensors.Modules.Select(module => module.A?.Shape).Where(shape => shape is { Rank: 2 }).Select(shape => shape!.Value[0]).Distinct()];
+        long[] rows =
+            [.. facts.Tensors.Modules.Select(module => module.A?.Shape).Where(shape => shape is { Rank: 2 }).Select(shape => shape!.Value[0]).Distinct()];
         if (experts is { } count and > 0 && rows is [var only] && only % count == 0 && only / count is > 0 and <= int.MaxValue)
         {
             editor.Set("r", only / count, $"lora_A has {only} rows for the base's {count} experts");
             return;
         }
 
-        log.Add(ConfigCodes.RankUnknown.At("r", $"is {JsonText.Show(editor["r"]) ?? "missing"}, and lora_A has {string.Join(" or ", rows.Take(4))} rows for all experts together"));
+        log.Add(ConfigCodes.RankUnknown.At(
+            "r", $"is {JsonText.Show(editor["r"]) ?? "missing"}, and lora_A has {string.Join(" or ", rows.Take(4))} rows for all experts together"));
     }
 }

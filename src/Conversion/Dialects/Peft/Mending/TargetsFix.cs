@@ -8,7 +8,9 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft.Mending;
 
-/// <summary>Makes <c>target_modules</c> and <c>target_parameters</c> name the modules of the file: PEFT makes adapters by them alone, and fills these from the file.</summary>
+/// <summary>
+/// Makes <c>target_modules</c> and <c>target_parameters</c> name the modules of the file: PEFT makes adapters by them alone, and fills these from the file.
+/// </summary>
 internal static class TargetsFix
 {
     private const string Idle = "the file has no tensors of the others; PEFT would make adapters without effect";
@@ -68,7 +70,8 @@ internal static class TargetsFix
             return null;
         }
 
-        ImmutableArray<JsonValue> used = [.. list.Items.Where(item => item is JsonString name && paths.Any(path => path == name.Value || path.EndsWith("." + name.Value, StringComparison.Ordinal)))];
+        ImmutableArray<JsonValue> used = [.. list.Items.Where(item => item is JsonString name
+            && paths.Any(path => path == name.Value || path.EndsWith("." + name.Value, StringComparison.Ordinal)))];
         return used.Length == list.Items.Length ? null : new JsonArray(used);
     }
 

@@ -41,7 +41,8 @@ internal sealed record PeftMethods(ImmutableArray<MethodReader> Readers)
 
         var settings = new MethodSettings(config, log);
         PeftConfig whole = WithSaved(config, settings.Fields);
-        (ImmutableArray<MethodParts> parts, MethodParts shared, ImmutableArray<OtherTensor> others) = new MethodTensorSorter(reader, log).Sort(content.Weights.Tensors);
+        (ImmutableArray<MethodParts> parts, MethodParts shared, ImmutableArray<OtherTensor> others) =
+            new MethodTensorSorter(reader, log).Sort(content.Weights.Tensors);
         MethodModule[] modules = [.. reader.Read(new MethodInput(whole, settings, parts, shared, options, log))];
         double dropout = Dropout(reader, settings.Fields);
         if (log.HasErrors)
@@ -105,7 +106,8 @@ internal sealed record PeftMethods(ImmutableArray<MethodReader> Readers)
         // Truncation is what takes time.
         var limit = new RankLimit(options);
         ParallelWork.Run(
-            modules.Length, options.MaxDegreeOfParallelism, i => results[i] = results[i].Finding is null ? limit.Apply(modules[i], dropout) : results[i], options.CancellationToken);
+            modules.Length, options.MaxDegreeOfParallelism, i =>
+                results[i] = results[i].Finding is null ? limit.Apply(modules[i], dropout) : results[i], options.CancellationToken);
 
         foreach (Finding finding in results.Select(result => result.Finding).OfType<Finding>())
         {

@@ -152,7 +152,8 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
             : new MlxTarget(key, key, null, address.Global!.Kind);
     }
 
-    private MlxMapping NeedsConfig(MlxMapping mapping, IEnumerable<string> fields) => Refuse(mapping, MappingGap.NeedsBaseConfig, MissingField.Describe(config, fields));
+    private MlxMapping NeedsConfig(MlxMapping mapping, IEnumerable<string> fields) =>
+        Refuse(mapping, MappingGap.NeedsBaseConfig, MissingField.Describe(config, fields));
 
     private static MlxMapping Refuse(MlxMapping mapping, MappingGap gap, string message) => mapping with
     {

@@ -7,7 +7,9 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// <param name="Source">The Hugging Face path as given.</param>
 public sealed record MlxMapping(string Source)
 {
-    /// <summary>What the path names; <see cref="HfForm.Module"/> also where only transformers 5 has a raw parameter, because the factors are the same.</summary>
+    /// <summary>
+    /// What the path names; <see cref="HfForm.Module"/> also where only transformers 5 has a raw parameter, because the factors are the same.
+    /// </summary>
     public HfForm Form { get; init; }
 
     /// <summary>The MLX modules; empty where <see cref="Finding"/> says why.</summary>

@@ -67,7 +67,8 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         switch (rule)
         {
             case PackedRule packed:
-                return packed.Experts is Expression count && count.EvaluateInteger(config) is null ? NeedsConfig(mapping, count.Fields) : result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
+                return packed.Experts is Expression count && count.EvaluateInteger(config) is null ? NeedsConfig(mapping, count.Fields)
+                    : result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
             case StackRule:
                 return result with { Form = HfForm.PerExpert };
             case RenameRule rename:
@@ -127,7 +128,8 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         _ => "weight files",
     };
 
-    private HfMapping NeedsConfig(HfMapping mapping, IEnumerable<string> fields) => Refuse(mapping, MappingGap.NeedsBaseConfig, MissingField.Describe(config, fields));
+    private HfMapping NeedsConfig(HfMapping mapping, IEnumerable<string> fields) =>
+        Refuse(mapping, MappingGap.NeedsBaseConfig, MissingField.Describe(config, fields));
 
     private static HfMapping Refuse(HfMapping mapping, MappingGap gap, string message) => mapping with
     {

@@ -65,7 +65,8 @@ internal static class CheckAgainstBase
 
         if (byHeaders?.Lacks(path) == true)
         {
-            log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, path.IsInLayer ? $"the base's weights have no {path} in layer {path.Layer}" : $"the base's weights have no {path} that can be adapted"));
+            log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath,
+                path.IsInLayer ? $"the base's weights have no {path} in layer {path.Layer}" : $"the base's weights have no {path} that can be adapted"));
             return false;
         }
 
