@@ -17,7 +17,7 @@ public class MirrorTests
     {
         string[] folders = [.. FilesOf(Tests(project)).Select(file => Path.GetDirectoryName(file)!).Distinct().Where(folder => !OfTestsAlone.Contains(folder))];
         Assert.True(folders.Length > 2, $"only {folders.Length} folders were looked at");
-        Assert.Empty(folders.Where(folder => !Directory.Exists(Path.Combine(Source(project), folder))));
+        Assert.DoesNotContain(folders, folder => !Directory.Exists(Path.Combine(Source(project), folder)));
     }
 
     [Theory]
@@ -27,14 +27,14 @@ public class MirrorTests
         ILookup<string, string> homes = FilesOf(Source(project)).ToLookup(file => Path.GetFileNameWithoutExtension(file), file => Path.GetDirectoryName(file)!);
         string[] tests = [.. FilesOf(Tests(project)).Where(file => homes.Contains(TypeOf(file)))];
         Assert.NotEmpty(tests);
-        Assert.Empty(tests.Where(file => !homes[TypeOf(file)].Contains(Path.GetDirectoryName(file)!)));
+        Assert.DoesNotContain(tests, file => !homes[TypeOf(file)].Contains(Path.GetDirectoryName(file)!));
     }
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Namespaces_are_those_of_the_folders(string project) => Assert.Empty(FilesOf(Tests(project)).Where(file =>
+    public void Namespaces_are_those_of_the_folders(string project) => Assert.DoesNotContain(FilesOf(Tests(project)), file =>
         Regex.Match(File.ReadAllText(Path.Combine(Tests(project), file)), @"^namespace ([\w.]+);", RegexOptions.Multiline) is { Success: true } found
-        && found.Groups[1].Value != $"Transfuse.{project}.Tests.{Path.GetDirectoryName(file)!.Replace('/', '.')}".TrimEnd('.')));
+        && found.Groups[1].Value != $"Transfuse.{project}.Tests.{Path.GetDirectoryName(file)!.Replace('/', '.')}".TrimEnd('.'));
 
     private static string Source(string project) => Path.Combine(Fixtures.RepositoryRoot, "src", project);
 
