@@ -12,6 +12,12 @@ namespace Transfuse.Conversion;
 /// What the caller decides about a conversion, a repair or a comparison. The defaults never change values. Each value is looked at when it is set: what no run could
 /// follow is an <see cref="ArgumentException"/> that names the option.
 /// </summary>
+/// <example>
+/// <code>
+/// var options = new ConversionOptions { Base = BaseModel.FromFolder("models/llama"), DType = DType.BF16, Verify = true };
+/// ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WithOptions(options).WriteTo(sink).RunAsync();
+/// </code>
+/// </example>
 public sealed record ConversionOptions
 {
     /// <summary>All defaults.</summary>

@@ -11,6 +11,14 @@ namespace Transfuse.Conversion.Profiles;
 /// Measures what an adapter changes, without a model and without forming a delta: every factor is read once, in pieces, and all numbers come from the inner products of
 /// its vectors. Memory depends on the largest rank only.
 /// </summary>
+/// <example>
+/// <code>
+/// foreach (ModuleProfile profile in AdapterProfiler.Profile(adapter, new ProfileOptions { Spectra = 3 }))
+/// {
+///     Console.WriteLine($"{profile.FullPath}: {profile.Norm}, effective rank {profile.EffectiveRank}");
+/// }
+/// </code>
+/// </example>
 public static class AdapterProfiler
 {
     /// <summary>Above this rank a module has a norm, and no effective rank and no singular values.</summary>

@@ -19,6 +19,15 @@ namespace Transfuse.Conversion.Repair;
 /// Makes an adapter folder whole within its dialect: the config says what the tensors are, and the tensors have the form that current readers take.
 /// Tensors that need no change are not touched; fields and files that are not known are kept. An error finding means that nothing is written. Immutable: each call gives a new repair.
 /// </summary>
+/// <example>
+/// <code>
+/// RepairResult result = await AdapterRepair.Of(source).WithBase(baseModel).WriteTo(sink).RunAsync();
+/// foreach (RepairChange change in result.Changes)
+/// {
+///     Console.WriteLine($"{change.Subject}: {change.Before} -&gt; {change.After}: {change.Reason}");
+/// }
+/// </code>
+/// </example>
 public sealed record AdapterRepair
 {
     private static readonly RepairChange WithoutMark = new(AdapterFiles.Config, "begins with a byte order mark", null, "Python's json refuses it, and with it every reader but mlx-swift-lm");

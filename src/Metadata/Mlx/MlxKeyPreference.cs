@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Which form new keys have in a folder, by the reader that it is for.</summary>
-public enum MlxKeyPreference
+internal enum MlxKeyPreference
 {
     /// <summary>Paths below a layer where these reach exactly the adapter's modules, else full paths: mlx-lm, which takes both.</summary>
     Exact,

@@ -126,8 +126,9 @@ public class MlxKeyRepairTests
     [Theory]
     [InlineData(MlxKeyPreference.Exact)]
     [InlineData(MlxKeyPreference.Relative)]
-    public void With_a_base_the_number_makes_relative_keys_exact(MlxKeyPreference preference)
+    public void With_a_base_the_number_makes_relative_keys_exact(string preferred)
     {
+        MlxKeyPreference preference = Enum.Parse<MlxKeyPreference>(preferred);
         MlxKeyRepair choice = Choose("16", null, 3, LastTwo, preference);
         Check(choice, 2, "q v", true, true);
         Assert.Equal((0, true), (choice.Excess, choice.IsConfirmed));

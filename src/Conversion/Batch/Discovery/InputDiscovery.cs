@@ -9,6 +9,15 @@ namespace Transfuse.Conversion.Batch.Discovery;
 /// Finds the adapters that paths and globs name. One path that is not a glob is itself the input; of several, each output is called by the last part of its path;
 /// of a glob, by the path below the glob's fixed prefix.
 /// </summary>
+/// <example>
+/// <code>
+/// DiscoveredInputs found = InputDiscovery.Find(["runs/**"], new DiscoveryOptions { TakesCheckpoints = true });
+/// foreach (BatchInput input in found.Inputs)
+/// {
+///     Console.WriteLine($"{input.Path} -&gt; {input.Name}");
+/// }
+/// </code>
+/// </example>
 public static class InputDiscovery
 {
     /// <summary>Finds them.</summary>

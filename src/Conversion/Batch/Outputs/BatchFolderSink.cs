@@ -11,7 +11,7 @@ namespace Transfuse.Conversion.Batch.Outputs;
 /// with it instead, and the folder is taken as done if it is the same: so a run goes on where one was ended between an output and its line in the journal, and two
 /// runs to one output agree.
 /// </summary>
-public sealed class BatchFolderSink : IAdapterSink
+internal sealed class BatchFolderSink : IAdapterSink
 {
     private readonly string _path;
     private readonly IAdapterSink _folder;

@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Models.Steps;
 /// (<see cref="StepsOnExtents"/>), on a tensor (<see cref="StepsOnTensor"/>) and on an adapter's module and back. The law: what they do to an adapter commutes with
 /// what they do to the weight that it adapts.
 /// </summary>
-public abstract record ModuleStep
+internal abstract record ModuleStep
 {
     private protected ModuleStep()
     {
