@@ -124,8 +124,8 @@ public class MlxKeyRepairTests
     }
 
     [Theory]
-    [InlineData(MlxKeyPreference.Exact)]
-    [InlineData(MlxKeyPreference.Relative)]
+    [InlineData(nameof(MlxKeyPreference.Exact))]
+    [InlineData(nameof(MlxKeyPreference.Relative))]
     public void With_a_base_the_number_makes_relative_keys_exact(string preferred)
     {
         MlxKeyPreference preference = Enum.Parse<MlxKeyPreference>(preferred);
