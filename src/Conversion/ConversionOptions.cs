@@ -13,6 +13,12 @@ namespace Transfuse.Conversion;
 /// could
 /// follow is an <see cref="ArgumentException"/> that names the option.
 /// </summary>
+/// <example>
+/// <code>
+/// var options = new ConversionOptions { Base = BaseModel.FromFolder("models/llama"), DType = DType.BF16, Verify = true };
+/// ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WithOptions(options).WriteTo(sink).RunAsync();
+/// </code>
+/// </example>
 public sealed record ConversionOptions
 {
     /// <summary>All defaults.</summary>

@@ -5,6 +5,7 @@ namespace Transfuse.Conversion;
 /// <param name="Before">What was there; <see langword="null"/> where nothing was.</param>
 /// <param name="After">What is there now; <see langword="null"/> where nothing is.</param>
 /// <param name="Reason">Why.</param>
+/// <seealso cref="Transfuse.Conversion.Repair.AdapterRepair" />
 public sealed record RepairChange(string Subject, string? Before, string? After, string Reason)
 {
     /// <inheritdoc />

@@ -77,7 +77,7 @@ internal sealed class InspectCommand : ICommand
         new("method", new JsonString(adapter.Method)),
         new("writer", ReportJson.Text(adapter.WriterVersion)),
         new("base", ReportJson.Text(adapter.Base?.Id)),
-        new("architecture", ReportJson.Text(inspection.Architecture?.ModelType)),
+        new("architecture", ReportJson.Text(inspection.ModelType)),
         new("parameters", JsonNumber.Of(adapter.ParameterCount)),
         new("modules", ReportJson.Modules(adapter)),
         new("other_tensors", new JsonArray([.. adapter.OtherTensors.Select(tensor => new JsonString(tensor.SourceName))])),

@@ -12,6 +12,15 @@ namespace Transfuse.Conversion.Batch;
 /// stopped
 /// by another. With a journal, what was done before and has not changed is passed over. Immutable: each call gives a new batch.
 /// </summary>
+/// <example>
+/// <code>
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// BatchSummary summary = AdapterBatch.Of(inputs)
+///     .WithOptions(new BatchOptions { Jobs = 4, FailFast = true })
+///     .Run(BatchWork.Inspect(), cancellationToken);
+/// Console.WriteLine($"{summary.Inputs} inputs, {summary.Unsuccessful} not done");
+/// </code>
+/// </example>
 public sealed record AdapterBatch
 {
     private AdapterBatch(IReadOnlyList<BatchInput> inputs) => Inputs = inputs;

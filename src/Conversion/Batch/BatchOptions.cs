@@ -3,6 +3,7 @@ using Transfuse.Conversion.Batch.Journal;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>How a batch is run.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.AdapterBatch" />
 public sealed record BatchOptions
 {
     /// <summary>All defaults.</summary>

@@ -5,6 +5,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>What came of one input of a batch.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.IBatchObserver" />
 public sealed record BatchOutcome
 {
     /// <summary>The input.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>What came of a batch, counted.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.AdapterBatch" />
 public sealed record BatchSummary
 {
     /// <summary>How many inputs there were.</summary>
@@ -22,6 +23,9 @@ public sealed record BatchSummary
 
     /// <summary>How many were not come to.</summary>
     public int NotRun { get; init; }
+
+    /// <summary>How many have not been done.</summary>
+    public int Unsuccessful => Refused.Values.Sum() + Failed;
 
     /// <summary>How many reads, writes and downloads were tried again.</summary>
     public int Retries { get; init; }

@@ -8,6 +8,12 @@ namespace Transfuse.Conversion.Batch;
 /// <param name="Workers">How many tensors of it may be in work at a time.</param>
 /// <param name="Retries">Takes what had to be tried again.</param>
 /// <param name="CancellationToken">Ends the work; nothing is written then.</param>
+/// <example>
+/// <code>
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// AdapterBatch.Of(inputs).Run(task =&gt; new BatchOutcome { Input = task.Input, Verdict = BatchVerdict.Done, Action = "seen" });
+/// </code>
+/// </example>
 public sealed record BatchTask(BatchInput Input, int Workers, RetryLog Retries, CancellationToken CancellationToken)
 {
     /// <summary>

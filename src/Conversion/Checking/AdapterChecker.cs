@@ -10,6 +10,15 @@ namespace Transfuse.Conversion.Checking;
 /// Reads a folder as a reader would, and says whether it loads, loads wrongly, or fails. Reads configs and headers; values only to compare saved base weights.
 /// Changes nothing.
 /// </summary>
+/// <example>
+/// <code>
+/// CheckResult result = await AdapterChecker.CheckAsync(source, TargetProfile.Vllm, new CheckOptions { MaxLoraRank = 64 }, cancellationToken);
+/// if (result.Verdict != CheckVerdict.Loads)
+/// {
+///     Console.WriteLine(string.Join('\n', result.Findings));
+/// }
+/// </code>
+/// </example>
 public static class AdapterChecker
 {
     /// <summary>Checks one adapter for one reader.</summary>

@@ -3,6 +3,7 @@ using Transfuse.Conversion.Models.Bases;
 namespace Transfuse.Conversion.Checking;
 
 /// <summary>What the caller tells about an adapter and the reader that it is checked for.</summary>
+/// <seealso cref="Transfuse.Conversion.Checking.AdapterChecker" />
 public sealed record CheckOptions
 {
     /// <summary>All defaults.</summary>

@@ -25,6 +25,17 @@ namespace Transfuse.Conversion.Pipeline;
 /// run, and nothing is written.
 /// Immutable: each call gives a new pipeline.
 /// </summary>
+/// <example>
+/// <code>
+/// using var memory = new MemoryAdapterSink();
+/// ConversionResult result = await AdapterPipeline
+///     .From(source)
+///     .To(TargetProfile.MlxLm)
+///     .WithBase(BaseModel.FromFolder("models/llama"))
+///     .WriteTo(memory)
+///     .RunAsync(cancellationToken);
+/// </code>
+/// </example>
 public sealed record AdapterPipeline
 {
     private AdapterPipeline(IAdapterSource source) => Source = source;

@@ -10,6 +10,16 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>Reads adapters with their values, in the canonical orientation of every dialect; methods other than LoRA as LoRA of their exact rank.</summary>
+/// <example>
+/// <code>
+/// using IAdapterSource folder = AdapterSource.Open("adapters/llama");
+/// AdapterReading reading = await AdapterReader.ReadAsync(folder, cancellationToken: cancellationToken);
+/// if (reading.Adapter is { } read)
+/// {
+///     Console.WriteLine($"{read.Modules.Length} modules, {read.ParameterCount} values");
+/// }
+/// </code>
+/// </example>
 public static class AdapterReader
 {
     /// <summary>Reads one adapter. Its tensors are read from the source when they are asked for, and can be until the source is disposed.</summary>

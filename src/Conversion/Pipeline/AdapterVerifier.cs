@@ -18,6 +18,13 @@ namespace Transfuse.Conversion.Pipeline;
 /// Compares two adapters of any dialects. Adapters of one layout are compared as they are; otherwise both are brought into MLX's layout,
 /// where gate and up are apart and experts stacked.
 /// </summary>
+/// <example>
+/// <code>
+/// using IAdapterSource first = AdapterSource.Open("adapters/llama"), second = AdapterSource.Open("adapters/llama-mlx");
+/// VerificationResult result = await AdapterVerifier.VerifyAsync(first, second, new ConversionOptions { Base = baseModel });
+/// Console.WriteLine(result.Comparison?.WorstRelativeError);
+/// </code>
+/// </example>
 public static class AdapterVerifier
 {
     /// <summary>Compares.</summary>

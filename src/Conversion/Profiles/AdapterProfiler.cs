@@ -12,6 +12,14 @@ namespace Transfuse.Conversion.Profiles;
 /// products of
 /// its vectors. Memory depends on the largest rank only.
 /// </summary>
+/// <example>
+/// <code>
+/// foreach (ModuleProfile profile in AdapterProfiler.Profile(adapter, new ProfileOptions { Spectra = 3 }))
+/// {
+///     Console.WriteLine($"{profile.FullPath}: {profile.Norm}, effective rank {profile.EffectiveRank}");
+/// }
+/// </code>
+/// </example>
 public static class AdapterProfiler
 {
     /// <summary>Above this rank a module has a norm, and no effective rank and no singular values.</summary>

@@ -6,6 +6,7 @@ namespace Transfuse.Conversion.Profiles;
 /// <summary>
 /// How much, and in how many directions, one module is changed. All of its delta, <c>scale x B A</c>, in double precision; DoRA's magnitudes are not in it.
 /// </summary>
+/// <seealso cref="Transfuse.Conversion.Profiles.AdapterProfiler" />
 public sealed record ModuleProfile
 {
     /// <summary>The module's path.</summary>

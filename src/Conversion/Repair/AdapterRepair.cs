@@ -20,6 +20,15 @@ namespace Transfuse.Conversion.Repair;
 /// Tensors that need no change are not touched; fields and files that are not known are kept. An error finding means that nothing is written. Immutable: each
 /// call gives a new repair.
 /// </summary>
+/// <example>
+/// <code>
+/// RepairResult result = await AdapterRepair.Of(source).WithBase(baseModel).WriteTo(sink).RunAsync();
+/// foreach (RepairChange change in result.Changes)
+/// {
+///     Console.WriteLine($"{change.Subject}: {change.Before} -&gt; {change.After}: {change.Reason}");
+/// }
+/// </code>
+/// </example>
 public sealed record AdapterRepair
 {
     private static readonly RepairChange WithoutMark =

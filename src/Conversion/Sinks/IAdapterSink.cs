@@ -3,6 +3,12 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Sinks;
 
 /// <summary>Where an adapter's files go: all of them or none. Disposing without <see cref="Commit"/> leaves no trace.</summary>
+/// <example>
+/// <code>
+/// using IAdapterSink folder = AdapterSink.Folder("out");   // or one of your own
+/// ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.Peft).WriteTo(folder).RunAsync();
+/// </code>
+/// </example>
 public interface IAdapterSink : IDisposable
 {
     /// <summary>Prepares the place. Called once, before anything is created.</summary>

@@ -4,7 +4,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Sinks;
 
 /// <summary>What was done about the leftovers of interrupted runs, as findings.</summary>
-public static class Recoveries
+internal static class Recoveries
 {
     /// <summary>The finding about one.</summary>
     public static Finding Describe(FolderRecovery recovery) => recovery.Outcome switch

@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Sinks;
 /// <param name="sink">The sink, which this one owns.</param>
 /// <param name="options">How often; <see langword="null"/> for <see cref="FaultOptions.Files"/>.</param>
 /// <param name="log">Told of repetitions; <see langword="null"/> for nobody.</param>
-public sealed class RetryingAdapterSink(IAdapterSink sink, FaultOptions? options = null, RetryLog? log = null) : IAdapterSink
+internal sealed class RetryingAdapterSink(IAdapterSink sink, FaultOptions? options = null, RetryLog? log = null) : IAdapterSink
 {
     private readonly FaultPipeline _pipeline = options is null ? FaultPipeline.Files : new FaultPipeline(options);
 

@@ -4,6 +4,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Sources;
 
 /// <summary>Where an adapter's files come from: a folder, a file, or memory. It owns the handles that it opens.</summary>
+/// <seealso cref="Transfuse.Conversion.Sources.AdapterSource" />
 public interface IAdapterSource : IDisposable
 {
     /// <summary>What to call it in messages: a folder's path.</summary>

@@ -1,6 +1,11 @@
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>The stages of a conversion, in their order.</summary>
+/// <example>
+/// <code>
+/// Adapter? fitted = AdapterPipeline.From(source).To(TargetProfile.MlxLm).StopAfter(StageNames.Fit).Run().Target;
+/// </code>
+/// </example>
 public static class StageNames
 {
     /// <summary>Finds the adapter, opens its files, tells the dialect and parses the config.</summary>

@@ -6,6 +6,15 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>Compares what two adapters of one layout do, without a model. Memory does not depend on how large they are.</summary>
+/// <example>
+/// <code>
+/// AdapterComparison comparison = AdapterComparer.Compare(adapter, adapter, new ComparisonOptions { WorstElement = true });
+/// foreach (ModuleComparison module in comparison.Modules.Where(module =&gt; !module.Agrees(AdapterComparison.Rounding)))
+/// {
+///     Console.WriteLine($"{module.Path}: {module.RelativeError}");
+/// }
+/// </code>
+/// </example>
 public static class AdapterComparer
 {
     private const long MemoryBytes = 128 << 20;

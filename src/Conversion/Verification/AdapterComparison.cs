@@ -5,6 +5,7 @@ namespace Transfuse.Conversion.Verification;
 
 /// <summary>How two adapters change a model, module by module.</summary>
 /// <param name="Modules">One row for each module that either has, ordered by path.</param>
+/// <seealso cref="Transfuse.Conversion.Verification.AdapterComparer" />
 public sealed record AdapterComparison(ImmutableArray<ModuleComparison> Modules)
 {
     /// <summary>The largest relative error that counts as rounding by default: a fold of a scale rounds each value of B once, to float32.</summary>

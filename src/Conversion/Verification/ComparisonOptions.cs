@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>What the caller decides about a comparison.</summary>
+/// <seealso cref="Transfuse.Conversion.Verification.AdapterComparer" />
 public sealed record ComparisonOptions
 {
     /// <summary>All defaults.</summary>

@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>How two adapters change one module. Norms are those of the whole delta, in double precision.</summary>
+/// <seealso cref="Transfuse.Conversion.Verification.AdapterComparer" />
 public sealed record ModuleComparison
 {
     /// <summary>The module's path, in the layout in which the two were compared.</summary>

@@ -1,7 +1,7 @@
 namespace Transfuse.Formats.Json;
 
 /// <summary>What a JSON document may cost. The defaults are far above every config, weight index and report that adapters come with.</summary>
-public sealed record PythonJsonLimits
+internal sealed record PythonJsonLimits
 {
     /// <summary>The highest <see cref="MaxDepth"/>: the reader calls itself once per level.</summary>
     public const int HighestMaxDepth = 512;

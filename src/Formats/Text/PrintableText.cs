@@ -7,7 +7,7 @@ namespace Transfuse.Formats.Text;
 /// Text from strangers (names in files, of files, ids), made fit for a terminal: characters that end or reorder a line, steer the terminal or cannot be seen
 /// are written as JSON writes them, <c>\u202e</c>. So what is escaped within a JSON string stays the same string. The one home of this rule.
 /// </summary>
-public static class PrintableText
+internal static class PrintableText
 {
     // Unicode 17: Default_Ignorable_Code_Point that is not of category Cf, and the blank that is a symbol. They take no room, or look like a space.
     private static readonly (int First, int Last)[] Invisible =

@@ -12,7 +12,7 @@ namespace Transfuse.Metadata.Configs;
 /// <param name="fileName">The config's name in findings.</param>
 /// <param name="log">Takes the findings.</param>
 /// <param name="parent">The field that the object is; <see langword="null"/> for the config itself.</param>
-public sealed class ConfigFields(JsonObject json, string fileName, FindingLog log, string? parent = null)
+internal sealed class ConfigFields(JsonObject json, string fileName, FindingLog log, string? parent = null)
 {
     private const int ShownLength = 100;
 

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Configs;
 
 /// <summary>What was found where a config field should be.</summary>
-public enum FieldOutcome
+internal enum FieldOutcome
 {
     /// <summary>The config has no such field.</summary>
     Missing,

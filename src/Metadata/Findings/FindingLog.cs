@@ -4,6 +4,13 @@ namespace Transfuse.Metadata.Findings;
 
 /// <summary>Collects findings in the order in which they are made. Codes that the caller allows become warnings.</summary>
 /// <param name="allowed">Ids of codes whose loss is accepted, such as <c>TF2301</c>.</param>
+/// <example>
+/// <code>
+/// var log = new FindingLog();
+/// using AdapterContainer container = AdapterContainer.FromSource(source, baseModel, ConversionOptions.Default, log, cancellationToken);
+/// Console.WriteLine(log.HasErrors);
+/// </code>
+/// </example>
 public sealed class FindingLog(IReadOnlySet<string>? allowed = null)
 {
     private readonly List<Finding> _findings = [];

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Transfuse.Metadata.Matching;
 
 /// <summary>A match of a <see cref="PythonRegex"/>.</summary>
-public sealed class PythonRegexMatch
+internal sealed class PythonRegexMatch
 {
     private readonly Match _match;
     private readonly IReadOnlyDictionary<string, int> _names;

@@ -13,7 +13,7 @@ namespace Transfuse.Metadata.Mlx;
 /// Both take the last N layers, and in them the modules whose path below the layer equals a key; no keys at all mean every module in them. mlx-lm then
 /// goes through the whole model, with full paths. To mlx-lm an N of 0 and below means all layers, to mlx-swift-lm none.
 /// </remarks>
-public sealed class KeyReach
+internal sealed class KeyReach
 {
     private readonly FrozenSet<string>? _keys;
     private readonly long _first;

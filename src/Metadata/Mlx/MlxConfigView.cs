@@ -6,7 +6,7 @@ namespace Transfuse.Metadata.Mlx;
 
 /// <summary>The fields of an MLX config that mean something, current and old, each as it stands: nothing is judged here.</summary>
 /// <param name="json">The config; empty where the folder has none.</param>
-public sealed class MlxConfigView(JsonObject json)
+internal sealed class MlxConfigView(JsonObject json)
 {
     private static readonly string[] NumberFields =
     [

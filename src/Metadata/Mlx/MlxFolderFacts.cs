@@ -6,7 +6,7 @@ using Transfuse.Metadata.Inference;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>What an MLX adapter folder shows: its config, and the names and shapes of its tensors. What detectors of old forms look at.</summary>
-public sealed class MlxFolderFacts
+internal sealed class MlxFolderFacts
 {
     /// <summary>Gathers the facts.</summary>
     /// <param name="configName">The config's name in findings.</param>

@@ -15,7 +15,7 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="KeysReason">Why they differ from the config's; <see langword="null"/> where they do not.</param>
 /// <param name="IsConfirmed">Whether the number is right for any base, or for the base that was given.</param>
 /// <param name="Excess">Modules that new keys also reach but that the file does not have; counted among the layers that are known.</param>
-public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, ImmutableArray<string> Keys, string? KeysReason, bool IsConfirmed, long Excess = 0)
+internal sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, ImmutableArray<string> Keys, string? KeysReason, bool IsConfirmed, long Excess = 0)
 {
     /// <summary>Chooses.</summary>
     /// <param name="number"><c>num_layers</c>, or <c>lora_layers</c> in its place.</param>

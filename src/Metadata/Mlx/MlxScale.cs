@@ -3,7 +3,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Finds the final multiplier, by producer and version. It lives only in JSON, never in tensors.</summary>
-public static class MlxScale
+internal static class MlxScale
 {
     // What apply_lora_layers of mlx-lm 0.0.3 to 0.5 used whatever the rank: 10 x 16 / 8.
     private const double ArchiveScale = 20;

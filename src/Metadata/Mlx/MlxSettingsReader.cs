@@ -4,7 +4,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Reads what MLX configs say. Content that is wrong becomes a finding that names the field.</summary>
-public static class MlxSettingsReader
+internal static class MlxSettingsReader
 {
     /// <summary>Reads a config.</summary>
     /// <param name="facts">The folder.</param>

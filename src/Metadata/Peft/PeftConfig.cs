@@ -9,7 +9,7 @@ namespace Transfuse.Metadata.Peft;
 /// The <c>adapter_config.json</c> of PEFT (fields of PEFT 0.21's <c>LoraConfig</c> and its base classes).
 /// For another <see cref="PeftType"/> than LORA only the fields of the base classes and <see cref="Source"/> are filled.
 /// </summary>
-public sealed record PeftConfig
+internal sealed record PeftConfig
 {
     /// <summary>The rank that PEFT takes where the config has none (all versions).</summary>
     public const int DefaultRank = 8;

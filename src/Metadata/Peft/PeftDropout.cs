@@ -5,7 +5,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary><c>lora_dropout</c>, which matters in training only, so that a value that PEFT refuses loses nothing.</summary>
-public static class PeftDropout
+internal static class PeftDropout
 {
     /// <summary>The field.</summary>
     public const string Field = "lora_dropout";

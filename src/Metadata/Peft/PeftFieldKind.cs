@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>What stands in a field of PEFT's config.</summary>
-public enum PeftFieldKind
+internal enum PeftFieldKind
 {
     /// <summary>A string.</summary>
     Text,

@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using Transfuse.Oracle;
 
 namespace Transfuse.Cli.Tests.Docs;
@@ -18,4 +19,19 @@ public class ExampleTests
 
         Assert.Equal(expected.Split('\n'), File.ReadAllText(Compiled).Split('\n'));
     }
+
+    /// <summary>What only comes out of something, or goes into it, names the type whose example shows it.</summary>
+    [Fact]
+    public void Every_public_type_has_an_example_or_names_the_type_that_has_one()
+    {
+        Type[] types = [.. ExampleCode.Libraries.SelectMany(library => library.GetExportedTypes()).Where(type => !type.IsNested)];
+        Assert.Equal([], types.Select(type => type.FullName!).Where(name => !IsShown(name)));
+        Assert.True(types.Length > 100, $"{types.Length} types");
+    }
+
+    private static bool IsShown(string type) => HasExample(type) || (ExampleCode.Documentation.GetValueOrDefault(type)?.Elements("seealso")
+        .Select(link => link.Attribute("cref")?.Value).Any(link => link is ['T', ':', .. var other] && IsShown(other)) ?? false);
+
+    private static bool HasExample(string type) =>
+        ExampleCode.Documentation.TryGetValue(type, out XElement? member) && member.Elements("example").Elements("code").Any();
 }

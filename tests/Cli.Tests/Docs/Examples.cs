@@ -22,12 +22,7 @@ using Transfuse.Conversion.Batch.Journal;
 using Transfuse.Conversion.Batch.Outputs;
 using Transfuse.Conversion.Batch.Shards;
 using Transfuse.Conversion.Checking;
-using Transfuse.Conversion.Models.Architectures;
-using Transfuse.Conversion.Models.Architectures.Inference;
-using Transfuse.Conversion.Models.Architectures.Mapping;
-using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Profiles;
 using Transfuse.Conversion.Repair;
@@ -42,18 +37,10 @@ using Transfuse.Formats.Json;
 using Transfuse.Formats.Npz;
 using Transfuse.Formats.Safetensors;
 using Transfuse.Formats.Tensors;
-using Transfuse.Formats.Tensors.Kernels;
-using Transfuse.Formats.Text;
 using Transfuse.Formats.TorchCheckpoint;
-using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
-using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Inference;
-using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Mlx;
-using Transfuse.Metadata.Mlx.Detectors;
-using Transfuse.Metadata.Peft;
 using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Cli.Tests.Docs;
@@ -171,5 +158,634 @@ internal static partial class Examples
         VerificationResult result = await AdapterVerifier.VerifyAsync(
             first, second, new ConversionOptions { Base = BaseModel.FromFolder("models/llama") }, cancellationToken);
         Console.WriteLine(result.Comparison?.Agrees(AdapterComparison.Rounding));
+    }
+
+    private static async Task Transfuse_Apply_AdapterContainer_1()
+    {
+        using AdapterContainer container = AdapterContainer.FromFolder("adapters/llama", model.Source);
+        container.LoadInto(model);
+        container.Enabled = false;                               // the base again, without reloading
+        container.Unload();
+    }
+
+    private static async Task Transfuse_Apply_AdapterException_1()
+    {
+        try
+        {
+            using AdapterContainer container = AdapterContainer.FromFolder("adapters/llama", model.Source);
+            container.LoadInto(model);
+        }
+        catch (AdapterException refused)
+        {
+            Console.Error.WriteLine(refused.Message);
+        }
+    }
+
+    private static async Task Transfuse_Apply_Backends_BackendSelection_1()
+    {
+        using ITensorBackend best = new BackendSelection { Kind = BackendKind.Best }.Open();
+        Console.WriteLine(best.Name);
+    }
+
+    private static async Task Transfuse_Apply_Backends_ITensorBackend_1()
+    {
+        using var managed = new ManagedBackend();
+        BackendArray sum = managed.Add(managed.FromSingles([1, 2], [2]), managed.FromSingles([3, 4], [2]));
+        float[] values = managed.ToSingles(sum);                 // 4, 6
+    }
+
+    private static async Task Transfuse_Apply_Backends_Managed_ManagedBackend_1()
+    {
+        using var managed = new ManagedBackend();
+        using LanguageModel llama = LanguageModel.Load("models/llama", managed);
+    }
+
+    private static async Task Transfuse_Apply_Backends_Mlx_MlxBackend_1()
+    {
+        if (MlxLibrary.Find().Library is { } library)
+        {
+            using var mlx = new MlxBackend(library);
+            using LanguageModel llama = LanguageModel.Load("models/llama", mlx);
+        }
+    }
+
+    private static async Task Transfuse_Apply_Backends_Mlx_MlxOptions_1()
+    {
+        if (MlxLibrary.Find().Library is { } library)
+        {
+            using var mlx = new MlxBackend(library, new MlxOptions { OnCpu = true, Compute = MlxCompute.Weights });
+        }
+    }
+
+    private static async Task Transfuse_Apply_Fusing_FusionOptions_1()
+    {
+        var options = new FusionOptions { Strength = 0.8, KeepPrecision = 0.2 };
+        FusionResult result = await ModelFusion.FuseAsync(baseModel, [source], "models/merged", options);
+    }
+
+    private static async Task Transfuse_Apply_Fusing_ModelFusion_1()
+    {
+        FusionResult result = await ModelFusion.FuseAsync(baseModel, [source], "models/merged", cancellationToken: cancellationToken);
+        foreach (FusedWeight weight in result.Weights)
+        {
+            Console.WriteLine($"{weight.Name}: {weight.Change}");
+        }
+    }
+
+    private static async Task Transfuse_Apply_Generation_GenerationOptions_1()
+    {
+        int[] next = [.. model.Generate(ids, new GenerationOptions { Temperature = 0.7f, TopP = 0.9f, Seed = 1 }).Take(20)];
+    }
+
+    private static async Task Transfuse_Apply_Layers_ILoraLayer_1()
+    {
+        using AdapterContainer container = AdapterContainer.FromFolder("adapters/llama", model.Source);
+        container.LoadInto(model);
+        foreach (ILoraLayer layer in container.Layers)
+        {
+            layer.Enabled = layer.Factors.Path.Layer < 8;
+        }
+    }
+
+    private static async Task Transfuse_Apply_Layers_LayerSlot_1()
+    {
+        foreach ((string path, LayerSlot slot) in model.Slots)
+        {
+            Console.WriteLine($"{path}: {slot.Current.GetType().Name}");
+        }
+    }
+
+    private static async Task Transfuse_Apply_LoraConfiguration_1()
+    {
+        using AdapterContainer container = AdapterContainer.Create(model, new LoraConfiguration { Rank = 4, Scale = 2, Keys = ["self_attn.q_proj"] });
+    }
+
+    private static async Task Transfuse_Apply_Models_Caches_ModelCache_1()
+    {
+        ModelCache cache = model.NewCache();
+        float[] prompt = model.Logits(ids, cache);
+        ModelCache fork = cache.Copy();                          // goes on from here in another way
+    }
+
+    private static async Task Transfuse_Apply_Models_LanguageModel_1()
+    {
+        using var managed = new ManagedBackend();
+        using LanguageModel llama = LanguageModel.Load("models/llama", managed);
+        float[] logits = llama.Logits(ids);                      // ids x vocabulary
+    }
+
+    private static async Task Transfuse_Apply_Models_ModelException_1()
+    {
+        try
+        {
+            using LanguageModel llama = LanguageModel.Load("models/llama", backend);
+        }
+        catch (ModelException refused)
+        {
+            Console.Error.WriteLine(refused.Message);
+        }
+    }
+
+    private static async Task Transfuse_Apply_RoundTrip_LogitsCheck_1()
+    {
+        ConversionResult result = await AdapterPipeline
+            .From(source)
+            .To(TargetProfile.MlxLm)
+            .WithBase(baseModel)
+            .WithCheck(new LogitsCheck(baseModel, () => new ManagedBackend()) { Tokens = 16 })
+            .WriteTo(sink)
+            .RunAsync();
+    }
+
+    private static async Task Transfuse_Apply_RoundTrip_LogitsVerifier_1()
+    {
+        using AdapterContainer first = AdapterContainer.FromFolder("adapters/llama", model.Source);
+        using AdapterContainer second = AdapterContainer.FromFolder("adapters/llama-mlx", model.Source);
+        (LogitsComparison comparison, LogitsRun run) = LogitsVerifier.Compare(model, first, second, ids, batch: 1);
+        Console.WriteLine($"{comparison.LargestError} of {comparison.Shift}");
+    }
+
+    private static async Task Transfuse_Apply_RoundTrip_TokenIds_1()
+    {
+        IReadOnlyList<int[]> drawn = TokenIds.Draw(model.Vocabulary, 32, seed: 0);
+    }
+
+    private static async Task Transfuse_Apply_Saving_AdapterSaver_1()
+    {
+        var live = new LiveModel { Parameters = parameters, Layers = [new LiveLayer("model.layers.0.self_attn.q_proj") { Scale = [2] }] };
+        ConversionResult result = AdapterSaver.Save(live, "adapters/trained");
+    }
+
+    private static async Task Transfuse_Apply_Saving_SaveOptions_1()
+    {
+        var live = new LiveModel { Parameters = parameters, Layers = [new LiveLayer("model.layers.0.self_attn.q_proj") { Scale = [2] }] };
+        AdapterSaver.Save(live, "adapters/trained", new SaveOptions { Target = TargetProfile.MlxSwift, Unfrozen = UnfrozenWeights.Leave });
+    }
+
+    private static async Task Transfuse_Conversion_Batch_AdapterBatch_1()
+    {
+        IReadOnlyList<BatchInput> inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+        BatchSummary summary = AdapterBatch.Of(inputs)
+            .WithOptions(new BatchOptions { Jobs = 4, FailFast = true })
+            .Run(BatchWork.Inspect(), cancellationToken);
+        Console.WriteLine($"{summary.Inputs} inputs, {summary.Unsuccessful} not done");
+    }
+
+    private static async Task Transfuse_Conversion_Batch_BatchException_1()
+    {
+        try
+        {
+            DiscoveredInputs found = InputDiscovery.Find(["runs/*"]);
+        }
+        catch (BatchException wrong)
+        {
+            Console.Error.WriteLine(wrong.Message);             // such as a glob that matches nothing
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Batch_BatchInput_1()
+    {
+        var input = new BatchInput("runs/chat", "chat");
+        BatchSummary summary = AdapterBatch.Of([input]).Run(BatchWork.Inspect());
+    }
+
+    private static async Task Transfuse_Conversion_Batch_BatchStoppedException_1()
+    {
+        BatchSummary summary = AdapterBatch.Of([new BatchInput("adapters/llama", "llama")]).Run(
+            task => throw new BatchStoppedException(new IOException("the disk is full")), cancellationToken);
+    }
+
+    private static async Task Transfuse_Conversion_Batch_BatchTask_1()
+    {
+        IReadOnlyList<BatchInput> inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+        AdapterBatch.Of(inputs).Run(task => new BatchOutcome { Input = task.Input, Verdict = BatchVerdict.Done, Action = "seen" });
+    }
+
+    private static async Task Transfuse_Conversion_Batch_BatchWork_1()
+    {
+        IReadOnlyList<BatchInput> inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+        Func<BatchTask, BatchOutcome> work = BatchWork.Convert(TargetProfile.MlxLm, new BatchOutput("converted", inputs));
+        BatchSummary summary = AdapterBatch.Of(inputs).Run(work, cancellationToken);
+    }
+
+    private static async Task Transfuse_Conversion_Batch_Discovery_InputDiscovery_1()
+    {
+        DiscoveredInputs found = InputDiscovery.Find(["runs/**"], new DiscoveryOptions { TakesCheckpoints = true });
+        foreach (BatchInput input in found.Inputs)
+        {
+            Console.WriteLine($"{input.Path} -> {input.Name}");
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Batch_Discovery_InputList_1()
+    {
+        using StreamReader list = File.OpenText("list.txt");
+        DiscoveredInputs found = InputDiscovery.Find(InputList.Read(list), new DiscoveryOptions { IsList = true });
+    }
+
+    sealed class Printer : IBatchObserver
+    {
+        public void Ended(BatchOutcome outcome) => Console.WriteLine($"{outcome.Input.Name}: {outcome.Verdict}");
+    }
+
+    private static async Task Transfuse_Conversion_Batch_Journal_BatchJournal_1()
+    {
+        using BatchJournal journal = BatchJournal.Open("converted", new JournalOptions { Verb = "convert", Asked = "mlx-lm", Output = "converted" });
+        IReadOnlyList<BatchInput> inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+        BatchSummary summary = AdapterBatch.Of(inputs)
+            .WithOptions(new BatchOptions { Journal = journal })
+            .Run(BatchWork.Convert(TargetProfile.MlxLm, new BatchOutput("converted", inputs)), cancellationToken);
+    }
+
+    private static async Task Transfuse_Conversion_Batch_Journal_MergedReport_1()
+    {
+        MergedReport report = MergedReport.Read("converted");
+        Console.WriteLine($"{report.Shards.Length} shards, {report.Summary.Unsuccessful} not done");
+    }
+
+    private static async Task Transfuse_Conversion_Batch_Shards_Shard_1()
+    {
+        IReadOnlyList<BatchInput> inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+        IReadOnlyList<BatchInput> mine = ShardPlan.Of(inputs, new Shard(3, 8));
+    }
+
+    private static async Task Transfuse_Conversion_Checking_AdapterChecker_1()
+    {
+        CheckResult result = await AdapterChecker.CheckAsync(source, TargetProfile.Vllm, new CheckOptions { MaxLoraRank = 64 }, cancellationToken);
+        if (result.Verdict != CheckVerdict.Loads)
+        {
+            Console.WriteLine(string.Join('\n', result.Findings));
+        }
+    }
+
+    private static async Task Transfuse_Conversion_ConversionOptions_1()
+    {
+        var options = new ConversionOptions { Base = BaseModel.FromFolder("models/llama"), DType = DType.BF16, Verify = true };
+        ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WithOptions(options).WriteTo(sink).RunAsync();
+    }
+
+    private static async Task Transfuse_Conversion_Models_Bases_BaseModel_1()
+    {
+        BaseModel llama = BaseModel.FromFolder("models/llama");
+        Console.WriteLine(llama.Config.ModelType);
+        using BaseWeights? weights = llama.OpenWeights();
+        LazyTensor? embedding = weights?.Find("model.embed_tokens.weight");
+    }
+
+    private static async Task Transfuse_Conversion_Pipeline_AdapterInspector_1()
+    {
+        Inspection inspection = await AdapterInspector.InspectAsync(source);
+        Console.WriteLine($"{inspection.Dialect}: {inspection.Adapter?.Modules.Length} modules");
+    }
+
+    private static async Task Transfuse_Conversion_Pipeline_AdapterPipeline_1()
+    {
+        using var memory = new MemoryAdapterSink();
+        ConversionResult result = await AdapterPipeline
+            .From(source)
+            .To(TargetProfile.MlxLm)
+            .WithBase(BaseModel.FromFolder("models/llama"))
+            .WriteTo(memory)
+            .RunAsync(cancellationToken);
+    }
+
+    private static async Task Transfuse_Conversion_Pipeline_AdapterReader_1()
+    {
+        using IAdapterSource folder = AdapterSource.Open("adapters/llama");
+        AdapterReading reading = await AdapterReader.ReadAsync(folder, cancellationToken: cancellationToken);
+        if (reading.Adapter is { } read)
+        {
+            Console.WriteLine($"{read.Modules.Length} modules, {read.ParameterCount} values");
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Pipeline_AdapterVerifier_1()
+    {
+        using IAdapterSource first = AdapterSource.Open("adapters/llama"), second = AdapterSource.Open("adapters/llama-mlx");
+        VerificationResult result = await AdapterVerifier.VerifyAsync(first, second, new ConversionOptions { Base = baseModel });
+        Console.WriteLine(result.Comparison?.WorstRelativeError);
+    }
+
+    private static async Task Transfuse_Conversion_Profiles_AdapterProfiler_1()
+    {
+        foreach (ModuleProfile profile in AdapterProfiler.Profile(adapter, new ProfileOptions { Spectra = 3 }))
+        {
+            Console.WriteLine($"{profile.FullPath}: {profile.Norm}, effective rank {profile.EffectiveRank}");
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Repair_AdapterRepair_1()
+    {
+        RepairResult result = await AdapterRepair.Of(source).WithBase(baseModel).WriteTo(sink).RunAsync();
+        foreach (RepairChange change in result.Changes)
+        {
+            Console.WriteLine($"{change.Subject}: {change.Before} -> {change.After}: {change.Reason}");
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Sinks_AdapterSink_1()
+    {
+        using IAdapterSink folder = AdapterSink.Folder("adapters/llama-mlx");
+    }
+
+    private static async Task Transfuse_Conversion_Sinks_IAdapterSink_1()
+    {
+        using IAdapterSink folder = AdapterSink.Folder("out");   // or one of your own
+        ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.Peft).WriteTo(folder).RunAsync();
+    }
+
+    private static async Task Transfuse_Conversion_Sinks_MemoryAdapterSink_1()
+    {
+        using var memory = new MemoryAdapterSink();
+        ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(memory).RunAsync();
+        ReadOnlyMemory<byte> config = memory.Files["adapter_config.json"];
+    }
+
+    private static async Task Transfuse_Conversion_Sinks_OutputTakenException_1()
+    {
+        try
+        {
+            using IAdapterSink folder = AdapterSink.Folder("out");
+            await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(folder).RunAsync();
+        }
+        catch (OutputTakenException taken)
+        {
+            Console.Error.WriteLine($"{taken.Place} {taken.Reason}");
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Sources_AdapterSource_1()
+    {
+        using IAdapterSource folder = AdapterSource.Open("adapters/llama");
+        using IAdapterSource memory = AdapterSource.FromMemory(
+            "upload", new Dictionary<string, ReadOnlyMemory<byte>> { ["adapter_config.json"] = "{}"u8.ToArray() });
+    }
+
+    private static async Task Transfuse_Conversion_Sources_Faults_RetryLog_1()
+    {
+        var retries = new RetryLog();
+        using IAdapterSource folder = AdapterSource.Open("adapters/llama", retries);
+        AdapterReading reading = await AdapterReader.ReadAsync(folder);
+        Console.WriteLine(retries.Count);
+    }
+
+    private static async Task Transfuse_Conversion_Sources_Hub_HubException_1()
+    {
+        try
+        {
+            string folder = HubFolders.FromEnvironment.FetchAdapter(HubId.Parse("hf:owner/name"));
+        }
+        catch (HubException failed)
+        {
+            Console.Error.WriteLine($"{failed.Cause}: {failed.Message}");
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Sources_Hub_HubFolders_1()
+    {
+        using var hub = new HubFolders(new HubSettings { Cache = "cache", IsOffline = true });
+        string folder = hub.FetchAdapter(HubId.Parse("hf:owner/name@main/style"), cancellationToken: cancellationToken);
+        using IAdapterSource fetched = AdapterSource.Open(folder);
+    }
+
+    private static async Task Transfuse_Conversion_Sources_Hub_HubId_1()
+    {
+        HubId id = HubId.Parse("hf:owner/name@v1.0/style");
+        Console.WriteLine($"{id.Repository} {id.Revision} {id.Folder}");   // owner/name v1.0 style
+    }
+
+    private static async Task Transfuse_Conversion_Sources_Hub_HubSettings_1()
+    {
+        HubSettings settings = HubSettings.FromEnvironment(Environment.GetEnvironmentVariable) with { IsOffline = true };
+    }
+
+    sealed class AtMostRank(int rank) : IPipelineCheck
+    {
+        public void Run(Adapter source, Adapter written, FindingLog log, CancellationToken cancellationToken)
+        {
+            if (written.Modules.Any(module => module.Rank > rank))
+            {
+                log.Add(TensorCodes.RankMismatch.At("rank", $"is above {rank}"));
+            }
+        }
+    }
+
+    sealed class Without(string part) : IPipelineStage
+    {
+        public string Name => "Without";
+
+        public void Run(PipelineState state)
+        {
+            Adapter adapter = state.Adapter!;
+            state.Adapter = adapter with { Modules = [.. adapter.Modules.Where(module => !module.FullPath.Contains(part, StringComparison.Ordinal))] };
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Stages_StageNames_1()
+    {
+        Adapter? fitted = AdapterPipeline.From(source).To(TargetProfile.MlxLm).StopAfter(StageNames.Fit).Run().Target;
+    }
+
+    private static async Task Transfuse_Conversion_Stages_StageReport_1()
+    {
+        ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(sink).RunAsync();
+        foreach (StageReport stage in result.Stages)
+        {
+            Console.WriteLine($"{stage.Name}: {stage.Tensors} tensors, {stage.Findings} findings");
+        }
+    }
+
+    private static async Task Transfuse_Conversion_Verification_AdapterComparer_1()
+    {
+        AdapterComparison comparison = AdapterComparer.Compare(adapter, adapter, new ComparisonOptions { WorstElement = true });
+        foreach (ModuleComparison module in comparison.Modules.Where(module => !module.Agrees(AdapterComparison.Rounding)))
+        {
+            Console.WriteLine($"{module.Path}: {module.RelativeError}");
+        }
+    }
+
+    private static async Task Transfuse_Formats_Files_AtomicFolderException_1()
+    {
+        using IAdapterSink output = AdapterSink.Folder("out");
+        try
+        {
+            AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(output).Run();
+        }
+        catch (AtomicFolderException failed)
+        {
+            Console.Error.WriteLine(failed.Message);
+        }
+    }
+
+    private static async Task Transfuse_Formats_Files_AtomicFolderOptions_1()
+    {
+        using IAdapterSink output = AdapterSink.Folder("adapters/llama-mlx", new AtomicFolderOptions { Overwrite = true });
+    }
+
+    private static async Task Transfuse_Formats_Files_ContainerException_1()
+    {
+        try
+        {
+            using SafetensorsFile file = SafetensorsFile.Open("adapter_model.safetensors");
+        }
+        catch (ContainerException damaged)
+        {
+            Console.Error.WriteLine(damaged.Message);
+        }
+    }
+
+    private static async Task Transfuse_Formats_Files_FolderRecovery_1()
+    {
+        foreach (FolderRecovery recovery in sink.Recoveries)
+        {
+            Console.WriteLine($"{recovery.Outcome}");            // what an interrupted run had left
+        }
+    }
+
+    private static async Task Transfuse_Formats_Json_JsonObject_1()
+    {
+        if (adapter.SourceConfig?["lora_alpha"] is JsonNumber alpha)
+        {
+            Console.WriteLine(alpha.Value);
+        }
+    }
+
+    private static async Task Transfuse_Formats_Npz_NpzFile_1()
+    {
+        using NpzFile file = NpzFile.Open("adapters.npz");
+        Console.WriteLine(file.Tensors.Length);
+    }
+
+    private static async Task Transfuse_Formats_Safetensors_SafetensorsFile_1()
+    {
+        using SafetensorsFile file = SafetensorsFile.Open("adapter_model.safetensors");
+        foreach (NamedTensor tensor in file.Tensors)
+        {
+            Console.WriteLine($"{tensor.Name} {tensor.Tensor.DType} {tensor.Tensor.Shape}");
+        }
+    }
+
+    private static async Task Transfuse_Formats_Safetensors_SafetensorsWriter_1()
+    {
+        using var folder = new MemoryAdapterSink();
+        folder.Begin(new AdapterInputs());
+        using (IByteSink file = folder.Create("adapters.safetensors", permissions: null))
+        {
+            SafetensorsWriter.Write(file, parameters, new Dictionary<string, string> { ["format"] = "mlx" });
+        }
+    }
+
+    private static async Task Transfuse_Formats_Tensors_DType_1()
+    {
+        ConversionOptions options = new() { DType = DType.BF16 };
+    }
+
+    private static async Task Transfuse_Formats_Tensors_DTypeExtensions_1()
+    {
+        Console.WriteLine(DType.BF16.SafetensorsName());        // BF16
+        Console.WriteLine(DType.BF16.BitSize());                // 16
+    }
+
+    private static async Task Transfuse_Formats_Tensors_LazyTensor_1()
+    {
+        LazyTensor factor = adapter.Modules[0].A;               // no value is read yet
+        byte[] bytes = new byte[factor.ByteLength];
+        factor.CopyTo(bytes, cancellationToken);
+    }
+
+    private static async Task Transfuse_Formats_Tensors_LazyTensorOperations_1()
+    {
+        LazyTensor turned = adapter.Modules[0].B.Transpose().Cast(DType.F32);
+        float[] values = turned.ToSingles(cancellationToken);   // read and computed now
+    }
+
+    private static async Task Transfuse_Formats_Tensors_MemoryTensor_1()
+    {
+        var tensor = new MemoryTensor(DType.F32, new TensorShape(2, 3), new byte[2 * 3 * sizeof(float)]);
+    }
+
+    private static async Task Transfuse_Formats_Tensors_TensorTooLargeException_1()
+    {
+        try
+        {
+            float[] values = adapter.Modules[0].A.ToSingles(cancellationToken);
+        }
+        catch (TensorTooLargeException large)
+        {
+            Console.Error.WriteLine(large.Message);
+        }
+    }
+
+    private static async Task Transfuse_Formats_Tensors_TensorValues_1()
+    {
+        float[] values = adapter.Modules[0].A.ToSingles(cancellationToken);
+    }
+
+    private static async Task Transfuse_Formats_TorchCheckpoint_TorchCheckpointFile_1()
+    {
+        using TorchCheckpointFile file = TorchCheckpointFile.Open("adapter_model.bin");   // no code in it is run
+        Console.WriteLine(file.Tensors.Length);
+    }
+
+    private static async Task Transfuse_Metadata_Adapters_Adapter_1()
+    {
+        AdapterReading reading = await AdapterReader.ReadAsync(source);
+        foreach (AdapterModule module in reading.Adapter!.Modules)
+        {
+            Console.WriteLine($"{module.FullPath}: rank {module.Rank}, scale {module.Scale}");
+        }
+    }
+
+    private static async Task Transfuse_Metadata_Adapters_ModulePath_1()
+    {
+        ModulePath path = ModulePath.Parse("model.layers.3.self_attn.q_proj");
+        Console.WriteLine($"{path.Layer} {path.Relative}");     // 3 self_attn.q_proj
+    }
+
+    private static async Task Transfuse_Metadata_Findings_Finding_1()
+    {
+        ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(sink).RunAsync();
+        foreach (Finding finding in result.Findings.Where(finding => finding.Severity == Severity.Error))
+        {
+            Console.WriteLine($"{finding.Code.Id} {finding.Subject}: {finding.Message}");
+        }
+    }
+
+    private static async Task Transfuse_Metadata_Findings_FindingCode_1()
+    {
+        FindingCode code = FindingCodes.Find("TF2301")!;
+        Console.WriteLine($"{code.Cause} {code.Remedy}");
+        Console.WriteLine(code.CanBeAllowed ? code.Loss : "cannot be allowed");
+    }
+
+    private static async Task Transfuse_Metadata_Findings_FindingCodes_1()
+    {
+        foreach (FindingCode code in FindingCodes.All)
+        {
+            Console.WriteLine($"{code.Id} {code.Severity}: {code.Cause}");
+        }
+    }
+
+    private static async Task Transfuse_Metadata_Findings_FindingLog_1()
+    {
+        var log = new FindingLog();
+        using AdapterContainer container = AdapterContainer.FromSource(source, baseModel, ConversionOptions.Default, log, cancellationToken);
+        Console.WriteLine(log.HasErrors);
+    }
+
+    private static async Task Transfuse_Metadata_Mlx_MlxProducer_1()
+    {
+        ConversionOptions options = new() { Producer = MlxProducer.Parse("mlx-lm@0.14.1") };
+    }
+
+    private static async Task Transfuse_Metadata_Mlx_MlxTopology_1()
+    {
+        SaveOptions options = new() { Modules = MlxTopology.Of(new[] { "model.layers.0.self_attn.q_proj" }) };
+    }
+
+    private static async Task Transfuse_Metadata_Targets_TargetProfile_1()
+    {
+        TargetProfile both = TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift);
+        TargetProfile? named = TargetProfile.Find("mlx-vlm");
     }
 }

@@ -10,6 +10,15 @@ namespace Transfuse.Conversion.Batch.Discovery;
 /// path;
 /// of a glob, by the path below the glob's fixed prefix.
 /// </summary>
+/// <example>
+/// <code>
+/// DiscoveredInputs found = InputDiscovery.Find(["runs/**"], new DiscoveryOptions { TakesCheckpoints = true });
+/// foreach (BatchInput input in found.Inputs)
+/// {
+///     Console.WriteLine($"{input.Path} -&gt; {input.Name}");
+/// }
+/// </code>
+/// </example>
 public static class InputDiscovery
 {
     /// <summary>Finds them.</summary>

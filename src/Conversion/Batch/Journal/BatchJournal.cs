@@ -11,6 +11,15 @@ namespace Transfuse.Conversion.Batch.Journal;
 /// with
 /// the same options and version, and neither its files nor its outputs have changed since.
 /// </summary>
+/// <example>
+/// <code>
+/// using BatchJournal journal = BatchJournal.Open("converted", new JournalOptions { Verb = "convert", Asked = "mlx-lm", Output = "converted" });
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// BatchSummary summary = AdapterBatch.Of(inputs)
+///     .WithOptions(new BatchOptions { Journal = journal })
+///     .Run(BatchWork.Convert(TargetProfile.MlxLm, new BatchOutput("converted", inputs)), cancellationToken);
+/// </code>
+/// </example>
 public sealed class BatchJournal : IDisposable
 {
     private readonly Lock _gate = new();
@@ -65,7 +74,7 @@ public sealed class BatchJournal : IDisposable
     /// <param name="inputs">The inputs of this process.</param>
     /// <param name="all">The inputs of all shards.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public void Begin(string? shard, IReadOnlyList<BatchInput> inputs, IReadOnlyList<BatchInput> all)
+    internal void Begin(string? shard, IReadOnlyList<BatchInput> inputs, IReadOnlyList<BatchInput> all)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(all);
@@ -86,7 +95,7 @@ public sealed class BatchJournal : IDisposable
     /// <param name="input">The input.</param>
     /// <param name="retries">Told of what had to be tried again; <see langword="null"/> for nobody.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public JournalLookup Find(BatchInput input, RetryLog? retries = null)
+    internal JournalLookup Find(BatchInput input, RetryLog? retries = null)
     {
         ArgumentNullException.ThrowIfNull(input);
         string key = KeyOf(input);
@@ -113,7 +122,7 @@ public sealed class BatchJournal : IDisposable
 
     /// <summary>Notes that an input begins whose output the journal could not otherwise know again.</summary>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public void Begin(BatchInput input)
+    internal void Begin(BatchInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
         Write(Line("begin") with { Input = PathOf(input), Name = KeyOf(input) });
@@ -124,7 +133,7 @@ public sealed class BatchJournal : IDisposable
     /// <param name="files">Its files as they were before.</param>
     /// <param name="elapsed">How long it took.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public void Append(BatchOutcome outcome, ImmutableArray<FileStamp> files, TimeSpan elapsed)
+    internal void Append(BatchOutcome outcome, ImmutableArray<FileStamp> files, TimeSpan elapsed)
     {
         ArgumentNullException.ThrowIfNull(outcome);
         Write(Line("end") with

@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Batch.Journal;
 /// <param name="Code">Its cause, such as <c>TF2001</c>.</param>
 /// <param name="Subject">What it is about.</param>
 /// <param name="Message">What was found.</param>
-public sealed record JournalFinding(string Severity, string Code, string Subject, string Message)
+internal sealed record JournalFinding(string Severity, string Code, string Subject, string Message)
 {
     /// <summary>The finding's form here.</summary>
     public static JournalFinding Of(Finding finding) => new(finding.Severity.ToString().ToLowerInvariant(), finding.Code.Id, finding.Subject, finding.Message);

@@ -5,6 +5,12 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch.Journal;
 
 /// <summary>The journals of an output folder as one report: what came of each input last, whichever process did it, and what is missing.</summary>
+/// <example>
+/// <code>
+/// MergedReport report = MergedReport.Read("converted");
+/// Console.WriteLine($"{report.Shards.Length} shards, {report.Summary.Unsuccessful} not done");
+/// </code>
+/// </example>
 public sealed record MergedReport
 {
     /// <summary>The verb that the last run was of.</summary>

@@ -13,7 +13,7 @@ namespace Transfuse.Conversion.Batch.Outputs;
 /// two
 /// runs to one output agree.
 /// </summary>
-public sealed class BatchFolderSink : IAdapterSink
+internal sealed class BatchFolderSink : IAdapterSink
 {
     private readonly string _path;
     private readonly IAdapterSink _folder;

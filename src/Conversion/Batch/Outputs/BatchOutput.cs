@@ -4,6 +4,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Batch.Outputs;
 
 /// <summary>Where the outputs of a batch go: each into a folder of its input's name.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.BatchWork" />
 public sealed class BatchOutput
 {
     private readonly IReadOnlyList<BatchInput> _inputs;

@@ -5,6 +5,12 @@ namespace Transfuse.Conversion.Batch.Shards;
 /// <summary>One of several parts of a batch, each run by a process of its own.</summary>
 /// <param name="Number">Which, from 1.</param>
 /// <param name="Count">How many there are.</param>
+/// <example>
+/// <code>
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// IReadOnlyList&lt;BatchInput&gt; mine = ShardPlan.Of(inputs, new Shard(3, 8));
+/// </code>
+/// </example>
 public readonly record struct Shard(int Number, int Count)
 {
     // More than any scheduler starts.

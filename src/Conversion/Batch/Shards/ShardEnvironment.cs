@@ -3,7 +3,7 @@ namespace Transfuse.Conversion.Batch.Shards;
 /// <summary>
 /// Which shard a process is by what its scheduler tells it: Slurm's arrays, Kubernetes' indexed jobs, AWS Batch, Google's Cloud Run jobs and Batch.
 /// </summary>
-public static class ShardEnvironment
+internal static class ShardEnvironment
 {
     /// <summary>Finds it.</summary>
     /// <param name="count">How many shards there are, where the caller knows it; the scheduler must not say otherwise. Kubernetes does not say.</param>

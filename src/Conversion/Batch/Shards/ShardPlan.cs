@@ -7,6 +7,7 @@ namespace Transfuse.Conversion.Batch.Shards;
 /// not
 /// on the machine, the order in which inputs were found, or what is done already.
 /// </summary>
+/// <seealso cref="Transfuse.Conversion.Batch.Shards.Shard" />
 public static class ShardPlan
 {
     // What an adapter takes besides its bytes: opening files and folders. Without it a thousand empty ones would weigh nothing.

@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>The programs that hold an MLX model, where their module paths differ.</summary>
-public enum MlxProgram
+internal enum MlxProgram
 {
     /// <summary>mlx-lm.</summary>
     MlxLm,

@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>Where the Hugging Face names of a rule occur. All are understood; only fitting ones are written.</summary>
-public enum Runtime
+internal enum Runtime
 {
     /// <summary>In every version and in weight files.</summary>
     All,

@@ -9,6 +9,7 @@ namespace Transfuse.Conversion.Models.Bases;
 /// vision-language model's <c>text_config</c> come before those of the same name outside it.
 /// </summary>
 /// <param name="root">The parsed file.</param>
+/// <seealso cref="Transfuse.Conversion.Models.Bases.BaseModel" />
 public sealed class BaseConfig(JsonObject root)
 {
     /// <summary>The most experts that a layer is believed to have; the largest models of 2026 have 512.</summary>
@@ -63,16 +64,16 @@ public sealed class BaseConfig(JsonObject root)
         Find("layer_types") is JsonArray types && layer < types.Items.Length ? (types.Items[layer] as JsonString)?.Value : null;
 
     /// <summary>Number of decoder layers, or <see langword="null"/>.</summary>
-    public long? LayerCount(Architecture architecture) => First(architecture.Config.Layers);
+    internal long? LayerCount(Architecture architecture) => First(architecture.Config.Layers);
 
     /// <summary>Number of experts that a layer routes to, or <see langword="null"/>.</summary>
-    public long? ExpertCount(Architecture architecture) => First(architecture.Config.Experts);
+    internal long? ExpertCount(Architecture architecture) => First(architecture.Config.Experts);
 
     /// <summary>Number of entries of the vocabulary, or <see langword="null"/>.</summary>
     public long? VocabularySize => GetInteger("vocab_size");
 
     /// <summary>An extent of the experts' matrices, or <see langword="null"/>.</summary>
-    public long? Dimension(Architecture architecture, ExpertDimension dimension) => dimension switch
+    internal long? Dimension(Architecture architecture, ExpertDimension dimension) => dimension switch
     {
         ExpertDimension.Width => First(architecture.Config.Width),
         ExpertDimension.Latent => First(architecture.Config.Latent),

@@ -6,6 +6,14 @@ using Transfuse.Formats.Json;
 namespace Transfuse.Conversion.Models.Bases;
 
 /// <summary>A base model's folder: its config, and its weights where they are there. Weights are opened only when asked for.</summary>
+/// <example>
+/// <code>
+/// BaseModel llama = BaseModel.FromFolder("models/llama");
+/// Console.WriteLine(llama.Config.ModelType);
+/// using BaseWeights? weights = llama.OpenWeights();
+/// LazyTensor? embedding = weights?.Find("model.embed_tokens.weight");
+/// </code>
+/// </example>
 public sealed class BaseModel
 {
     private const string ConfigFile = "config.json";

@@ -7,6 +7,7 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Conversion.Models.Bases;
 
 /// <summary>A base model's tensors, from one file or several shards. Only headers are read.</summary>
+/// <seealso cref="Transfuse.Conversion.Models.Bases.BaseModel" />
 public sealed class BaseWeights : IDisposable
 {
     private const string IndexFile = "model.safetensors.index.json";

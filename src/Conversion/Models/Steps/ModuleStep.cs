@@ -8,7 +8,7 @@ namespace Transfuse.Conversion.Models.Steps;
 /// with
 /// what they do to the weight that it adapts.
 /// </summary>
-public abstract record ModuleStep
+internal abstract record ModuleStep
 {
     private protected ModuleStep()
     {

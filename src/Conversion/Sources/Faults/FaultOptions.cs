@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Sources.Faults;
 
 /// <summary>How often, and after which pauses, what failed for a moment is tried again.</summary>
+/// <seealso cref="Transfuse.Conversion.Sources.Hub.HubSettings" />
 public sealed record FaultOptions
 {
     /// <summary>Reads and writes of files.</summary>

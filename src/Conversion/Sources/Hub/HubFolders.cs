@@ -4,6 +4,13 @@ using Transfuse.Conversion.Sources.Faults;
 namespace Transfuse.Conversion.Sources.Hub;
 
 /// <summary>Brings what an id names into the cache, and gives the folder where it lies.</summary>
+/// <example>
+/// <code>
+/// using var hub = new HubFolders(new HubSettings { Cache = "cache", IsOffline = true });
+/// string folder = hub.FetchAdapter(HubId.Parse("hf:owner/name@main/style"), cancellationToken: cancellationToken);
+/// using IAdapterSource fetched = AdapterSource.Open(folder);
+/// </code>
+/// </example>
 public sealed class HubFolders : IDisposable
 {
     private const int PointerBytes = 1024;

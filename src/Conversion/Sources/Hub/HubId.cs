@@ -6,6 +6,12 @@ namespace Transfuse.Conversion.Sources.Hub;
 /// <param name="Repository">The repository, as <c>owner/name</c>.</param>
 /// <param name="Revision">A branch, a tag or a commit.</param>
 /// <param name="Folder">The folder in it, with slashes; empty for the repository itself.</param>
+/// <example>
+/// <code>
+/// HubId id = HubId.Parse("hf:owner/name@v1.0/style");
+/// Console.WriteLine($"{id.Repository} {id.Revision} {id.Folder}");   // owner/name v1.0 style
+/// </code>
+/// </example>
 public sealed partial record HubId(string Repository, string Revision, string Folder)
 {
     private const string IdPart = "(?<id>[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})";

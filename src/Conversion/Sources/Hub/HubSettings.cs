@@ -1,6 +1,11 @@
 namespace Transfuse.Conversion.Sources.Hub;
 
 /// <summary>Where the hub and its cache are, as huggingface_hub takes it from the environment.</summary>
+/// <example>
+/// <code>
+/// HubSettings settings = HubSettings.FromEnvironment(Environment.GetEnvironmentVariable) with { IsOffline = true };
+/// </code>
+/// </example>
 public sealed record HubSettings
 {
     private static readonly string[] True = ["1", "ON", "YES", "TRUE"];

@@ -5,7 +5,7 @@ using Transfuse.Conversion.Models.Architectures.Mapping;
 namespace Transfuse.Conversion.Models.Architectures.Inference;
 
 /// <summary>Which model types an adapter can belong to, judged by its module paths alone. Entries of low confidence do not take part.</summary>
-public static class ModelTypeInference
+internal static class ModelTypeInference
 {
     /// <summary>The candidates for paths as PEFT writes them. One candidate that needs no configuration is unambiguous.</summary>
     /// <param name="paths">Module paths without <c>base_model.model.</c>; packed parameters by their module path or full path.</param>

@@ -10,7 +10,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// row selections, never of values. Its law: what it says for an adapter commutes with what it says for base weights,
 /// which is what mlx-lm 0.32.0 does to them when it loads a model.
 /// </summary>
-public sealed class ArchitectureMap
+internal sealed class ArchitectureMap
 {
     private readonly Finding? _refusal;
 

@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
 /// <summary>The Hugging Face counterpart of an MLX module, or why it has none.</summary>
 /// <param name="Source">The MLX path as given.</param>
-public sealed record HfMapping(string Source)
+internal sealed record HfMapping(string Source)
 {
     /// <summary>What <see cref="Path"/> names.</summary>
     public HfForm Form { get; init; }

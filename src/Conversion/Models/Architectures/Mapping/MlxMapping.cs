@@ -5,7 +5,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
 /// <summary>Where the tensors of a Hugging Face module or parameter go in MLX, or why nowhere.</summary>
 /// <param name="Source">The Hugging Face path as given.</param>
-public sealed record MlxMapping(string Source)
+internal sealed record MlxMapping(string Source)
 {
     /// <summary>
     /// What the path names; <see cref="HfForm.Module"/> also where only transformers 5 has a raw parameter, because the factors are the same.

@@ -8,16 +8,16 @@ namespace Transfuse.Conversion.Tests.Models.Architectures.Mapping;
 /// <summary>Names survive the way there and back, in both generations of transformers; every spelling leads to the same place.</summary>
 public class MappingRoundTripTests
 {
-    public static TheoryData<string, HfLayout> Cases
+    public static TheoryData<string, string> Cases
     {
         get
         {
-            TheoryData<string, HfLayout> data = [];
+            TheoryData<string, string> data = [];
             foreach (Architecture architecture in ArchitectureTable.Default.All)
             {
-                data.Add(architecture.ModelType, HfLayout.Transformers4);
-                data.Add(architecture.ModelType, HfLayout.Transformers5);
-                data.Add(architecture.ModelType, HfLayout.Checkpoint);
+                data.Add(architecture.ModelType, nameof(HfLayout.Transformers4));
+                data.Add(architecture.ModelType, nameof(HfLayout.Transformers5));
+                data.Add(architecture.ModelType, nameof(HfLayout.Checkpoint));
             }
 
             return data;
@@ -29,13 +29,13 @@ public class MappingRoundTripTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Mlx_names_come_back(string modelType, HfLayout layout)
+    public void Mlx_names_come_back(string modelType, string layout)
     {
         ArchitectureMap map = Map(modelType);
         int count = 0;
         foreach (string path in SyntheticBase.MlxModules(map.Architecture))
         {
-            HfMapping forth = map.MapToHuggingFace(path, layout);
+            HfMapping forth = map.MapToHuggingFace(path, Enum.Parse<HfLayout>(layout));
             if (forth.Finding is not null)
             {
                 Assert.Equal("granitemoehybrid", modelType);
@@ -77,28 +77,28 @@ public class MappingRoundTripTests
     }
 
     [Theory]
-    [InlineData("mixtral", HfLayout.Transformers5, "model.layers.1.block_sparse_moe.gate", "model.layers.1.mlp.gate", HfForm.Parameter)]
-    [InlineData("mixtral", HfLayout.Transformers4, "model.layers.1.block_sparse_moe.gate", "model.layers.1.block_sparse_moe.gate", HfForm.Module)]
-    [InlineData("mixtral", HfLayout.Transformers5, "model.layers.1.block_sparse_moe.switch_mlp.up_proj", "model.layers.1.mlp.experts.gate_up_proj", HfForm.Packed)]
-    [InlineData("mixtral", HfLayout.Transformers4, "model.layers.1.block_sparse_moe.switch_mlp.up_proj", "model.layers.1.block_sparse_moe.experts.{e}.w3", HfForm.PerExpert)]
-    [InlineData("phimoe", HfLayout.Transformers5, "model.layers.1.block_sparse_moe.gate", "model.layers.1.mlp.router", HfForm.Module)]
-    [InlineData("granitemoe", HfLayout.Transformers4, "model.layers.1.block_sparse_moe.switch_mlp.gate_proj", "model.layers.1.block_sparse_moe.input_linear.weight", HfForm.Packed)]
-    [InlineData("granitemoe", HfLayout.Transformers5, "model.layers.1.block_sparse_moe.switch_mlp.gate_proj", "model.layers.1.block_sparse_moe.experts.gate_up_proj", HfForm.Packed)]
-    [InlineData("granitemoe", HfLayout.Transformers5, "model.layers.1.block_sparse_moe.router.layer", "model.layers.1.block_sparse_moe.router", HfForm.Parameter)]
-    [InlineData("gpt_oss", HfLayout.Transformers5, "model.layers.1.mlp.experts.up_proj", "model.layers.1.mlp.experts.gate_up_proj", HfForm.Packed)]
-    [InlineData("nemotron_h", HfLayout.Transformers5, "backbone.layers.1.mixer.switch_mlp.fc1", "model.layers.1.mixer.experts.up_proj", HfForm.Packed)]
-    [InlineData("nemotron_h", HfLayout.Transformers4, "backbone.layers.1.mixer.q_proj", "backbone.layers.1.mixer.q_proj", HfForm.Module)]
-    [InlineData("kimi_k2", HfLayout.Transformers5, "model.layers.1.mlp.switch_mlp.up_proj", "model.layers.1.mlp.experts.{e}.up_proj", HfForm.PerExpert)]
-    [InlineData("dbrx", HfLayout.Transformers5, "transformer.blocks.1.ffn.experts.2.w2", "transformer.blocks.1.ffn.experts.mlp.w2", HfForm.ExpertRows)]
-    [InlineData("gemma3", HfLayout.Checkpoint, "language_model.model.layers.1.mlp.up_proj", "language_model.model.layers.1.mlp.up_proj", HfForm.Module)]
-    [InlineData("gemma3", HfLayout.Transformers5, "language_model.lm_head", "lm_head", HfForm.Module)]
-    [InlineData("gpt_neox", HfLayout.Transformers4, "model.embed_out", "embed_out", HfForm.Module)]
-    [InlineData("deepseek_v3", HfLayout.Transformers5, "model.layers.1.self_attn.kv_b_proj", "model.layers.1.self_attn.kv_b_proj", HfForm.Module)]
-    public void Hugging_face_names_are_those_of_the_layout(string modelType, HfLayout layout, string mlx, string expected, HfForm form)
+    [InlineData("mixtral", nameof(HfLayout.Transformers5), "model.layers.1.block_sparse_moe.gate", "model.layers.1.mlp.gate", nameof(HfForm.Parameter))]
+    [InlineData("mixtral", nameof(HfLayout.Transformers4), "model.layers.1.block_sparse_moe.gate", "model.layers.1.block_sparse_moe.gate", nameof(HfForm.Module))]
+    [InlineData("mixtral", nameof(HfLayout.Transformers5), "model.layers.1.block_sparse_moe.switch_mlp.up_proj", "model.layers.1.mlp.experts.gate_up_proj", nameof(HfForm.Packed))]
+    [InlineData("mixtral", nameof(HfLayout.Transformers4), "model.layers.1.block_sparse_moe.switch_mlp.up_proj", "model.layers.1.block_sparse_moe.experts.{e}.w3", nameof(HfForm.PerExpert))]
+    [InlineData("phimoe", nameof(HfLayout.Transformers5), "model.layers.1.block_sparse_moe.gate", "model.layers.1.mlp.router", nameof(HfForm.Module))]
+    [InlineData("granitemoe", nameof(HfLayout.Transformers4), "model.layers.1.block_sparse_moe.switch_mlp.gate_proj", "model.layers.1.block_sparse_moe.input_linear.weight", nameof(HfForm.Packed))]
+    [InlineData("granitemoe", nameof(HfLayout.Transformers5), "model.layers.1.block_sparse_moe.switch_mlp.gate_proj", "model.layers.1.block_sparse_moe.experts.gate_up_proj", nameof(HfForm.Packed))]
+    [InlineData("granitemoe", nameof(HfLayout.Transformers5), "model.layers.1.block_sparse_moe.router.layer", "model.layers.1.block_sparse_moe.router", nameof(HfForm.Parameter))]
+    [InlineData("gpt_oss", nameof(HfLayout.Transformers5), "model.layers.1.mlp.experts.up_proj", "model.layers.1.mlp.experts.gate_up_proj", nameof(HfForm.Packed))]
+    [InlineData("nemotron_h", nameof(HfLayout.Transformers5), "backbone.layers.1.mixer.switch_mlp.fc1", "model.layers.1.mixer.experts.up_proj", nameof(HfForm.Packed))]
+    [InlineData("nemotron_h", nameof(HfLayout.Transformers4), "backbone.layers.1.mixer.q_proj", "backbone.layers.1.mixer.q_proj", nameof(HfForm.Module))]
+    [InlineData("kimi_k2", nameof(HfLayout.Transformers5), "model.layers.1.mlp.switch_mlp.up_proj", "model.layers.1.mlp.experts.{e}.up_proj", nameof(HfForm.PerExpert))]
+    [InlineData("dbrx", nameof(HfLayout.Transformers5), "transformer.blocks.1.ffn.experts.2.w2", "transformer.blocks.1.ffn.experts.mlp.w2", nameof(HfForm.ExpertRows))]
+    [InlineData("gemma3", nameof(HfLayout.Checkpoint), "language_model.model.layers.1.mlp.up_proj", "language_model.model.layers.1.mlp.up_proj", nameof(HfForm.Module))]
+    [InlineData("gemma3", nameof(HfLayout.Transformers5), "language_model.lm_head", "lm_head", nameof(HfForm.Module))]
+    [InlineData("gpt_neox", nameof(HfLayout.Transformers4), "model.embed_out", "embed_out", nameof(HfForm.Module))]
+    [InlineData("deepseek_v3", nameof(HfLayout.Transformers5), "model.layers.1.self_attn.kv_b_proj", "model.layers.1.self_attn.kv_b_proj", nameof(HfForm.Module))]
+    public void Hugging_face_names_are_those_of_the_layout(string modelType, string layout, string mlx, string expected, string form)
     {
-        HfMapping mapping = Map(modelType).MapToHuggingFace(mlx, layout);
+        HfMapping mapping = Map(modelType).MapToHuggingFace(mlx, Enum.Parse<HfLayout>(layout));
         Assert.Null(mapping.Finding);
-        Assert.Equal((expected, form), (mapping.Path, mapping.Form));
+        Assert.Equal((expected, form), (mapping.Path, mapping.Form.ToString()));
     }
 
     [Fact]
