@@ -56,7 +56,8 @@ internal sealed class ConvertCommand : ICommand
         var output = new BatchOutput(
             folder, found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: _batch.HasJournal(result, !found.IsSingle));
         ConversionOptions? read = null;
-        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, () => _pipeline.Read(result));
+        object? gate = null;
+        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, ref gate, () => _pipeline.Read(result));
         var plan = new BatchPlan("convert") { Reads = [_pipeline.BasePath(result)], Output = folder, IsDry = _pipeline.IsDryRun(result) };
         return new BatchRunner(_report, _batch).Run(
             result, console, plan, found, task => RunOne(result, console, task, output, Options(), found.IsSingle), cancellationToken);

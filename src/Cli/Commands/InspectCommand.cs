@@ -42,7 +42,8 @@ internal sealed class InspectCommand : ICommand
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
         Func<BatchTask, BatchOutcome>? work = null;
-        Func<BatchTask, BatchOutcome> Work() => LazyInitializer.EnsureInitialized(ref work, () => BatchWork.Inspect(Read(result)));
+        object? gate = null;
+        Func<BatchTask, BatchOutcome> Work() => LazyInitializer.EnsureInitialized(ref work, ref gate, () => BatchWork.Inspect(Read(result)));
         return new BatchRunner(_report, _batch).Run(
             result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, Work()(task)), cancellationToken);
     }

@@ -112,7 +112,8 @@ internal sealed class PipelineOptions
     public bool IsDryRun(ParseResult result) => result.GetValue(_dryRun);
 
     // Running the model reads all of it.
-    private bool NeedsWeights(ParseResult result) => result.GetValue(_verifyLogits) || result.GetResult("--logits") is System.CommandLine.Parsing.OptionResult { Implicit: false };
+    private bool NeedsWeights(ParseResult result) => result.GetValue(_verifyLogits)
+        || (result.CommandResult.Command.Options.FirstOrDefault(option => option.Name == "--logits") is { } logits && result.GetResult(logits) is { Implicit: false });
 
     private static DType? DTypeOf(string? name) => name switch
     {

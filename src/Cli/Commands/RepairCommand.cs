@@ -70,7 +70,8 @@ internal sealed class RepairCommand : ICommand
         }
 
         ConversionOptions? read = null;
-        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, () => _pipeline.Read(result));
+        object? gate = null;
+        ConversionOptions Options() => LazyInitializer.EnsureInitialized(ref read, ref gate, () => _pipeline.Read(result));
         var plan = new BatchPlan("repair")
         {
             Reads = [_pipeline.BasePath(result)],
