@@ -43,9 +43,9 @@ public class FloorTests
     [InlineData("Verification", "Models")]
     [InlineData("Profiles", "Models", "Verification")]
     [InlineData("Stages", "Sources", "Models", "Sinks", "Dialects", "Readers", "Checking", "Verification")]
-    [InlineData("Pipeline", "Sources", "Models", "Sinks", "Dialects", "Verification", "Stages")]
+    [InlineData("Pipeline", "Sources", "Models", "Sinks", "Dialects", "Readers", "Verification", "Stages")]
     [InlineData("Repair", "Sources", "Models", "Sinks", "Dialects", "Stages")]
-    [InlineData("Batch", "Sources", "Sinks", "Checking", "Pipeline", "Repair")]
+    [InlineData("Batch", "Sources", "Sinks", "Dialects", "Checking", "Pipeline", "Repair")]
     public void Rooms_of_conversion_use_lower_rooms_only(string room, params string[] lower)
     {
         string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", room), "*.cs", SearchOption.AllDirectories);

@@ -9,7 +9,9 @@ internal sealed class BackendOptions
 {
     private readonly Option<string> _backend = new Option<string>("--backend")
     {
-        Description = "What a model is run on: managed, mlx (the GPU, where the library has one) or mlx-cpu. Default: mlx on a GPU that proves itself, else managed. See 'transfuse backends'.",
+        Description =
+            "What a model is run on: managed, mlx (the GPU, where the library has one) or mlx-cpu. Default: mlx on a GPU that proves itself, else managed. See "
+            + "'transfuse backends'.",
         HelpName = "BACKEND",
     }.AcceptOnlyFromAmong("managed", "mlx", "mlx-cpu");
 

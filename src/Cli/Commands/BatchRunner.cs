@@ -29,13 +29,15 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The exit code.</returns>
     public int Run(
-        ParseResult result, CommandConsole console, BatchPlan plan, DiscoveredInputs found, Func<BatchTask, CommandOutcome> work, CancellationToken cancellationToken)
+        ParseResult result, CommandConsole console, BatchPlan plan, DiscoveredInputs found, Func<BatchTask, CommandOutcome> work,
+        CancellationToken cancellationToken)
     {
         Shard? shard = settings?.ShardOf(result);
         IReadOnlyList<BatchInput> inputs = shard is null ? found.Inputs : ShardPlan.Of(found.Inputs, shard.Value);
         using ReportFile? file = report.Open(
             result, [.. inputs.Select(input => input.Path), .. plan.Reads.OfType<string>()],
-            plan.Output is { } output ? [.. inputs.Select(input => Path.Combine(output, input.Name))] : plan.IsInPlace ? [.. inputs.Select(input => input.Path)] : []);
+            plan.Output is { } output ? [.. inputs.Select(input => Path.Combine(output, input.Name))] : plan.IsInPlace ? [.. inputs.Select(input => input.Path)]
+                : []);
         using BatchJournal? journal = settings?.JournalOf(result, plan, isBatch: !found.IsSingle);
         PrintFindings(result, console, null, [.. found.Findings, .. journal?.Findings ?? []]);
         bool isBatch = !found.IsSingle || inputs.Count != 1;
@@ -93,7 +95,8 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
     }
 
     private void WriteReports(
-        ParseResult result, CommandConsole console, string verb, IReadOnlyList<Finding> findings, List<JsonValue> outcomes, BatchSummary? summary, ReportFile? file)
+        ParseResult result, CommandConsole console, string verb, IReadOnlyList<Finding> findings, List<JsonValue> outcomes, BatchSummary? summary,
+        ReportFile? file)
     {
         if (!report.WantsJson(result))
         {
@@ -103,7 +106,8 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
         JsonObject document = ReportJson.Document(
             verb,
             [
-                .. summary is null ? Array.Empty<KeyValuePair<string, JsonValue>>() : [new("summary", SummaryText.ToJson(summary)), new("findings", ReportJson.Findings([.. findings]))],
+                .. summary is null ? Array.Empty<KeyValuePair<string, JsonValue>>()
+                    : [new("summary", SummaryText.ToJson(summary)), new("findings", ReportJson.Findings([.. findings]))],
                 new("inputs", new JsonArray([.. outcomes])),
             ]);
         byte[] bytes = PythonJson.Write(document, PythonJsonStyle.Report);
@@ -115,7 +119,8 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
     }
 
     // Tells each outcome in its turn.
-    private sealed class Printer(BatchRunner runner, ParseResult result, BatchView view, int count, List<JsonValue> outcomes, FailureList failed) : IBatchObserver
+    private sealed class Printer(BatchRunner runner, ParseResult result, BatchView view, int count, List<JsonValue> outcomes, FailureList failed)
+        : IBatchObserver
     {
         public void Started(BatchInput input) => view.Started(input);
 

@@ -46,11 +46,10 @@ internal sealed class CheckCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        Func<BatchTask, BatchOutcome>? work = null;
-        object? gate = null;
-        Func<BatchTask, BatchOutcome> Work() => LazyInitializer.EnsureInitialized(ref work, ref gate, () => BatchWork.Check(result.GetRequiredValue(_for), Read(result)));
+        var work = new Lazy<Func<BatchTask, BatchOutcome>>(() => BatchWork.Check(result.GetRequiredValue(_for), Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("check") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(Work()(task)), cancellationToken);
+            result, console, new BatchPlan("check") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task =>
+                Tell(work.Value(task)), cancellationToken);
     }
 
     private CheckOptions Read(ParseResult result) => new()

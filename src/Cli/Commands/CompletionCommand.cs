@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Transfuse.Cli.Commands;
 
-/// <summary><c>transfuse completion</c>: the script that lets a shell complete what is typed. The command itself knows the words (<c>[suggest:N]</c>).</summary>
+/// <summary>
+/// <c>transfuse completion</c>: the script that lets a shell complete what is typed. The command itself knows the words (<c>[suggest:N]</c>).
+/// </summary>
 internal sealed class CompletionCommand : ICommand
 {
     private static readonly Dictionary<string, string> Scripts = new(StringComparer.Ordinal)

@@ -41,11 +41,10 @@ internal sealed class InspectCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        Func<BatchTask, BatchOutcome>? work = null;
-        object? gate = null;
-        Func<BatchTask, BatchOutcome> Work() => LazyInitializer.EnsureInitialized(ref work, ref gate, () => BatchWork.Inspect(Read(result)));
+        var work = new Lazy<Func<BatchTask, BatchOutcome>>(() => BatchWork.Inspect(Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, Work()(task)), cancellationToken);
+            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task =>
+                Tell(result, work.Value(task)), cancellationToken);
     }
 
     private InspectionOptions Read(ParseResult result) => new()

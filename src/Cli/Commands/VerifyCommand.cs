@@ -59,7 +59,8 @@ internal sealed class VerifyCommand : ICommand
         if (_logits.IsAskedFor(result))
         {
             return _logits.Run(
-                result, console, first, result.GetValue(_second), _pipeline.Read(result), result.GetValue(_tolerance) ?? LogitsComparison.Rounding,
+                result, console, first, result.GetValue(_second), _pipeline.Read(result, runsModel: true), result.GetValue(_tolerance)
+                    ?? LogitsComparison.Rounding,
                 _report.IsQuiet(result), cancellationToken);
         }
 

@@ -39,7 +39,8 @@ internal sealed class BatchProgress(IReadOnlyList<BatchInput> inputs)
         string wait = byteRate <= 0 || left <= 0 ? string.Empty : $", {Time(left / byteRate)} left";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{_done} of {inputs.Count} adapters, {SummaryText.Bytes(_bytes)} of {SummaryText.Bytes(_totalBytes)}, {rate:F1} adapters/s, {SummaryText.Bytes(byteRate)}/s{wait}");
+            $"{_done} of {inputs.Count} adapters, {SummaryText.Bytes(_bytes)} of {SummaryText.Bytes(_totalBytes)}, {rate:F1} adapters/s, "
+            + $"{SummaryText.Bytes(byteRate)}/s{wait}");
     }
 
     private static string Time(double seconds) => seconds < 90

@@ -14,7 +14,9 @@ public sealed record BatchOutcome
     /// <summary>What became of it.</summary>
     public required BatchVerdict Verdict { get; init; }
 
-    /// <summary>What was done, as a participle: <c>converted</c>, <c>repaired</c>, <c>unchanged</c>, <c>checked</c>; <see langword="null"/> where nothing was.</summary>
+    /// <summary>
+    /// What was done, as a participle: <c>converted</c>, <c>repaired</c>, <c>unchanged</c>, <c>checked</c>; <see langword="null"/> where nothing was.
+    /// </summary>
     public string? Action { get; init; }
 
     /// <summary>What was found, errors first.</summary>

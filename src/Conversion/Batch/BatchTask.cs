@@ -16,7 +16,9 @@ namespace Transfuse.Conversion.Batch;
 /// </example>
 public sealed record BatchTask(BatchInput Input, int Workers, RetryLog Retries, CancellationToken CancellationToken)
 {
-    /// <summary>Whether the output that is there is one that an earlier run of the same batch wrote and nobody has touched since, so that it may be replaced.</summary>
+    /// <summary>
+    /// Whether the output that is there is one that an earlier run of the same batch wrote and nobody has touched since, so that it may be replaced.
+    /// </summary>
     public bool MayReplace { get; init; }
 
     /// <summary>The files that the work has written, for the journal; set by the work.</summary>

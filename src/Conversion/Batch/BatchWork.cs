@@ -68,7 +68,8 @@ public static class BatchWork
         return Of(task, inspection.Adapter is not null, "inspected", inspection.Findings, inspection);
     };
 
-    private static ConversionOptions For(BatchTask task, ConversionOptions? options) => (options ?? ConversionOptions.Default) with { MaxDegreeOfParallelism = task.Workers };
+    private static ConversionOptions For(BatchTask task, ConversionOptions? options) =>
+        (options ?? ConversionOptions.Default) with { MaxDegreeOfParallelism = task.Workers };
 
     private static BatchOutcome Of(BatchTask task, bool succeeded, string action, ImmutableArray<Finding> findings, object detail) => new()
     {

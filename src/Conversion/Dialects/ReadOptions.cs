@@ -11,4 +11,7 @@ internal sealed record ReadOptions(MlxGiven Given, int? BaseLayers, BaseModel? B
 {
     /// <summary>Nothing.</summary>
     public static ReadOptions Nothing { get; } = new(MlxGiven.Nothing, null, null);
+
+    /// <summary>The base's number of experts, where it is known.</summary>
+    public long? BaseExperts { get; init; }
 }

@@ -8,9 +8,9 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Conversion.Profiles;
 
 /// <summary>
-/// Measures what an adapter changes, without a model and without forming a delta: every factor is read once, in pieces, and all numbers come from the inner products of
-/// its vectors: in double precision, but for factors of 16 bits, whose products float32 holds exactly and whose sums it rounds to about 1e-7. Memory depends on the
-/// largest rank only.
+/// Measures what an adapter changes, without a model and without forming a delta: every factor is read once, in pieces, and all numbers come from the inner
+/// products of its vectors: in double precision, but for factors of 16 bits, whose products float32 holds exactly and whose sums it rounds to about 1e-7.
+/// Memory depends on the largest rank only.
 /// </summary>
 /// <example>
 /// <code>

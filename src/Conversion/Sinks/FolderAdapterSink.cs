@@ -18,7 +18,8 @@ internal sealed class FolderAdapterSink(string path, AtomicFolderOptions options
 
     public void Begin(AdapterInputs inputs)
     {
-        IReadOnlyList<FolderRecovery> before = AtomicFolder.Recover(path);
+        // What an interrupted run had taken away is back before its place is looked at; without leave to replace, to begin does it.
+        IReadOnlyList<FolderRecovery> before = options.Overwrite ? AtomicFolder.Recover(path, options.Scan) : [];
 
         // A slip of --output must not put an adapter into a folder of something else.
         if (options.Overwrite && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()

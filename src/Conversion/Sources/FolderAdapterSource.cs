@@ -40,20 +40,17 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
     public ImmutableArray<string> UnreadableFolders { get; private set; }
 
     /// <summary>Full paths of the folders in it where files are being replaced, or were when a run was interrupted.</summary>
-    public IEnumerable<string> FoldersInWork => Directory.EnumerateDirectories(Folder).Where(path => !AtomicFolder.IsWorkName(Path.GetFileName(path)) && FolderEdit.IsBegun(path));
+    public IEnumerable<string> FoldersInWork =>
+        Directory.EnumerateDirectories(Folder).Where(path => !AtomicFolder.IsWorkName(Path.GetFileName(path)) && FolderEdit.IsBegun(path));
 
     public bool IsUnfinished => FolderEdit.IsUnfinished(Folder);
 
     /// <summary>Looks again at what is in the folder.</summary>
     public void Refresh()
     {
-        FileNames =
-        [
-            .. Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)!)
-                .Where(name => _only is null || _only(name)).Order(StringComparer.Ordinal),
-        ];
-        ILookup<bool?, string> folders = (_only is not null ? [] : Directory.EnumerateDirectories(Folder))
-            .OrderBy(path => path, StringComparer.Ordinal).ToLookup(HoldsAdapter, path => Path.GetFileName(path)!);
+        var entries = FolderEntries.Of(Folder);
+        FileNames = [.. entries.Files.Select(path => Path.GetFileName(path)).Where(name => _only is null || _only(name))];
+        ILookup<bool?, string> folders = (_only is not null ? [] : entries.Folders).ToLookup(HoldsAdapter, path => Path.GetFileName(path));
         NestedAdapters = [.. folders[true]];
         UnreadableFolders = [.. folders[null]];
     }

@@ -26,7 +26,9 @@ public interface IAdapterSource : IDisposable
     /// <summary>What users may do with a file, or <see langword="null"/> where nothing tells.</summary>
     UnixFileMode? Permissions(string fileName) => null;
 
-    /// <summary>Why a file that is not the adapter's own does not go with it, as the end of a sentence whose subject is the file; <see langword="null"/> where it does.</summary>
+    /// <summary>
+    /// Why a file that is not the adapter's own does not go with it, as the end of a sentence whose subject is the file; <see langword="null"/> where it does.
+    /// </summary>
     string? WhyLeftOut(string fileName) => null;
 
     /// <summary>Whether its files are being replaced, or a run was interrupted while it replaced them.</summary>

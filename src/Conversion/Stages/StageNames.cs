@@ -17,7 +17,10 @@ public static class StageNames
     /// <summary>Factors get the canonical orientation, those of experts stacked.</summary>
     public const string Transpose = "Transpose";
 
-    /// <summary>Finds rank, scale, dropout and kind of every module, from shapes, config and the rules of who wrote them; methods that are low-rank products become LoRA.</summary>
+    /// <summary>
+    /// Finds rank, scale, dropout and kind of every module, from shapes, config and the rules of who wrote them; methods that are low-rank products become
+    /// LoRA.
+    /// </summary>
     public const string Infer = "Infer";
 
     /// <summary>Makes of it what the target holds: its names and structure, one rank and scale, its dtypes.</summary>

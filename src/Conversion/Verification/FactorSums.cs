@@ -4,7 +4,8 @@ using Transfuse.Formats.Numerics;
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>
-/// The inner products of a factor's vectors in two adapters: of the first adapter's with each other, with the differences, and of the differences with each other.
+/// The inner products of a factor's vectors in two adapters: of the first adapter's with each other, with the differences, and of the differences with each
+/// other.
 /// They are all that Frobenius norms of deltas depend on, and do not grow with the length of the vectors.
 /// </summary>
 /// <param name="vectors">How many vectors there are, as <see cref="FactorPiece.Vectors"/> counts.</param>

@@ -22,7 +22,7 @@ internal sealed class AtomicFolder : IDisposable
         Destination = destination;
         _options = options;
         _operations = operations;
-        Recoveries = RecoverAll(destination, operations);
+        Recoveries = RecoverAll(destination, operations, options.Scan);
         FolderSwap.CheckDestination(operations, destination, options.Overwrite);
         InputGuard.Check(destination, options);
         _madeParents = MissingParents();
@@ -65,9 +65,12 @@ internal sealed class AtomicFolder : IDisposable
         Create(destination, options, SystemFileOperations.Instance);
 
     /// <summary>Finishes or clears away what ended processes left for a destination. A running process's work is not touched.</summary>
+    /// <param name="destination">Where an output is to appear.</param>
+    /// <param name="scan">What is known of the folders beside it; <see langword="null"/> to list them.</param>
     /// <returns>What was done about each thing that was found.</returns>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static IReadOnlyList<FolderRecovery> Recover(string destination) => Recover(destination, SystemFileOperations.Instance);
+    public static IReadOnlyList<FolderRecovery> Recover(string destination, WorkFolderScan? scan = null) =>
+        RecoverAll(FullPath(destination), SystemFileOperations.Instance, scan);
 
     /// <summary>Whether a name is that of the hidden folders in which outputs are made, of which nothing is an adapter yet, or still.</summary>
     public static bool IsWorkName(ReadOnlySpan<char> name) => WorkPlace.IsWorkName(name);
@@ -134,12 +137,13 @@ internal sealed class AtomicFolder : IDisposable
     internal static AtomicFolder Create(string destination, AtomicFolderOptions? options, IFileOperations operations) =>
         new(FullPath(destination), options ?? new AtomicFolderOptions(), operations);
 
-    internal static IReadOnlyList<FolderRecovery> Recover(string destination, IFileOperations operations) => RecoverAll(FullPath(destination), operations);
+    internal static IReadOnlyList<FolderRecovery> Recover(string destination, IFileOperations operations) =>
+        RecoverAll(FullPath(destination), operations, null);
 
-    private static IReadOnlyList<FolderRecovery> RecoverAll(string destination, IFileOperations operations)
+    private static IReadOnlyList<FolderRecovery> RecoverAll(string destination, IFileOperations operations, WorkFolderScan? scan)
     {
         var done = new List<FolderRecovery>();
-        foreach ((string path, WorkFolder? left) in WorkFolder.Leftovers(operations, WorkPlace.OfFolder(destination)))
+        foreach ((string path, WorkFolder? left) in WorkFolder.Leftovers(operations, WorkPlace.OfFolder(destination), scan))
         {
             done.Add(new FolderRecovery(path, left?.Finish(destination) ?? RecoveryOutcome.NotOurs));
         }

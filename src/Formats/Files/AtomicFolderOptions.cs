@@ -40,4 +40,9 @@ public sealed record AtomicFolderOptions
     /// <see langword="false"/>.
     /// </summary>
     public bool Durable { get; init; }
+
+    /// <summary>
+    /// What is known of the folders beside the destination, shared by the outputs of one run. Default: <see langword="null"/>, they are listed for each output.
+    /// </summary>
+    public WorkFolderScan? Scan { get; init; }
 }

@@ -7,6 +7,9 @@ namespace Transfuse.Metadata.Findings;
 /// <param name="Findings">What was found.</param>
 internal sealed record Judged<T>(T Value, ImmutableArray<Finding> Findings)
 {
+    /// <summary>Whether any finding stops the work.</summary>
+    internal bool HasErrors => Findings.Any(finding => finding.Severity == Severity.Error);
+
     /// <summary>The value, with the findings put into a log.</summary>
     public T Into(FindingLog log)
     {

@@ -60,6 +60,16 @@ internal sealed class KeyReach
         (layer is { } index && IsSelected(index) && NamesBelowLayer(relative) ? KeyForms.Relative : KeyForms.None)
         | (_takesFullPaths && _keys?.Contains(path) == true ? KeyForms.FullPath : KeyForms.None);
 
+    /// <summary>How many modules the keys name by paths below a layer beyond those that are there: a reader wraps them, and finds no tensors.</summary>
+    /// <param name="paths">The modules that are there.</param>
+    /// <param name="layerCount">The model's number of layers.</param>
+    public long ExcessOver(IReadOnlyCollection<ModulePath> paths, long layerCount)
+    {
+        ModulePath[] inLayers = [.. paths.Where(path => path.IsInLayer)];
+        long named = inLayers.Select(path => path.Relative).Distinct(StringComparer.Ordinal).LongCount(NamesBelowLayer);
+        return (named * (layerCount - Math.Max(_first, 0))) - inLayers.Length;
+    }
+
     /// <inheritdoc cref="Match(string, int?, string)"/>
     public KeyForms Match(ModulePath path) => Match(path.Text, path.IsInLayer ? path.Layer : null, path.Relative);
 }

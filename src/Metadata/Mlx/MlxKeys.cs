@@ -29,7 +29,7 @@ internal static class MlxKeys
 
         string[] relative = [.. inLayers.Select(path => path.Relative).Distinct()];
         long layers = layerCount ?? inLayers.Select(path => path.Layer + 1L).DefaultIfEmpty(0).Max();
-        long excess = (relative.Length * layers) - inLayers.Length;
+        long excess = KeyReach.OfMlxLm(relative, numLayers: 0, layers).ExcessOver(inLayers, layers);
         bool exact = excess == 0 && layerCount is not null && inLayers.Length > 0
             && inLayers.Select(path => path.LayersRoot).Distinct().Count() == 1;
         bool useRelative = forms.HasFlag(KeyForms.Relative) && (exact || !forms.HasFlag(KeyForms.FullPath));

@@ -9,6 +9,9 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Findings">What is odd about it.</param>
 internal sealed record MlxReadingValue(double? Value, bool IsTold, ImmutableArray<Finding> Findings)
 {
+    /// <summary>What is doubtful about the number itself, until the caller gives the same one.</summary>
+    public Finding? Doubt { get; init; }
+
     internal static MlxReadingValue Told(double value, params ImmutableArray<Finding> findings) => new(value, true, findings);
 
     internal static MlxReadingValue Assumed(double value, Finding finding) => new(value, false, [finding]);

@@ -29,7 +29,7 @@ internal static class MlxScale
     {
         MlxReadingValue decided = FromEvidence(evidence, fileName);
         return decided.Value is { } scale && (float)scale <= 0
-            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Show(scale)}")) }
+            ? decided with { Doubt = MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Show(scale)}") }
             : decided;
     }
 

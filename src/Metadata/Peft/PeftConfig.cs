@@ -98,9 +98,5 @@ internal sealed record PeftConfig
     /// <summary>Reads a config. Bad content becomes findings; where a field cannot be taken its default stands and the finding is an error.</summary>
     /// <param name="json">The whole config.</param>
     /// <param name="fileName">The config's name in findings, such as <c>adapter_config.json</c>.</param>
-    public static Judged<PeftConfig> Parse(JsonObject json, string fileName)
-    {
-        var log = new FindingLog();
-        return new Judged<PeftConfig>(new PeftConfigReader(json, log, fileName).Read(), log.ToSorted());
-    }
+    public static Judged<PeftConfig> Parse(JsonObject json, string fileName) => Judgement.Of(log => new PeftConfigReader(json, log, fileName).Read());
 }

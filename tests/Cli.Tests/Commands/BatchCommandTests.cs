@@ -44,6 +44,18 @@ public sealed class BatchCommandTests : IDisposable
     }
 
     [Fact]
+    public void Many_threads_that_begin_at_once_read_the_same_options()
+    {
+        Fill(Adapters);
+        string known = Directory.CreateDirectory(_folder["base"]).FullName;
+        File.Copy(Path.Combine(Fixtures.Case("llama_qv").BaseFolder, "config.json"), Path.Combine(known, "config.json"));
+        for (int round = 0; round < Rounds; round++)
+        {
+            Command.Run([.. Convert("out"), "--dry-run", "--jobs", $"{Adapters}", "--base", known]).ExitsWith(0);
+        }
+    }
+
+    [Fact]
     public void Two_processes_at_once_on_one_output_agree()
     {
         Fill(Adapters);

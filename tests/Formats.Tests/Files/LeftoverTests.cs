@@ -30,6 +30,30 @@ public class LeftoverTests
     }
 
     [Fact]
+    public void Outputs_that_share_a_scan_list_their_folder_once_and_clear_away_their_own_leftovers_alone()
+    {
+        using var scratch = new ScratchFolder();
+        string left = Leave(scratch);
+        var operations = new ScriptedOperations(exchange: true);
+        var options = new AtomicFolderOptions { Scan = new WorkFolderScan() };
+        for (int i = 0; i < 3; i++)
+        {
+            using var other = AtomicFolder.Create(scratch[$"other{i}"], options, operations);
+            Assert.Empty(other.Recoveries);
+            other.Commit();
+        }
+
+        using (var folder = AtomicFolder.Create(scratch["out"], options, operations))
+        {
+            Assert.Equal([new FolderRecovery(left, RecoveryOutcome.Removed)], folder.Recoveries);
+        }
+
+        // Once beside the outputs; and each output looks into itself.
+        Assert.Equal(1 + 4, operations.Steps.Count(step => step.StartsWith(nameof(IFileOperations.FoldersIn), StringComparison.Ordinal)));
+        Assert.Empty(AtomicFolder.Create(scratch["out"], options, operations).Recoveries);
+    }
+
+    [Fact]
     public void The_work_of_a_process_that_runs_is_left_alone_and_not_spoken_of()
     {
         using var scratch = new ScratchFolder();

@@ -7,7 +7,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch.Journal;
 
 /// <summary>
-/// What was done in an output folder: lines of JSON that are only ever added, one file for each process, read together. An input is done where a line says so with
+/// What was done in an output folder: lines of JSON that are only ever added, one file for each process, read together. An input is done where a line says so
+/// with
 /// the same options and version, and neither its files nor its outputs have changed since.
 /// </summary>
 /// <example>
@@ -40,7 +41,8 @@ public sealed class BatchJournal : IDisposable
             damaged += JournalFolder.Read(path, Take);
         }
 
-        Findings = damaged == 0 ? [] : [BatchCodes.JournalDamaged.At(folder, $"{damaged} {(damaged == 1 ? "line" : "lines")} of its journals could not be read")];
+        Findings = damaged == 0 ? []
+            : [BatchCodes.JournalDamaged.At(folder, $"{damaged} {(damaged == 1 ? "line" : "lines")} of its journals could not be read")];
     }
 
     /// <summary>The version of Transfuse that lines are of.</summary>
@@ -142,7 +144,8 @@ public sealed class BatchJournal : IDisposable
             Action = outcome.Action,
             Findings = [.. outcome.Findings.Select(JournalFinding.Of)],
             Failure = outcome.Failure,
-            Files = _options.IsInPlace && outcome.Verdict == BatchVerdict.Done ? InputFiles.Stamp(InputFiles.Of(outcome.Input.Path, _options.TakesAllFiles)) : files,
+            Files = _options.IsInPlace && outcome.Verdict == BatchVerdict.Done ? InputFiles.Stamp(InputFiles.Of(outcome.Input.Path, _options.TakesAllFiles))
+                : files,
             Outputs = outcome.Outputs,
             Seconds = Math.Round(elapsed.TotalSeconds, 6),
         });
@@ -221,6 +224,7 @@ public sealed class BatchJournal : IDisposable
     private FileStream Create()
     {
         Directory.CreateDirectory(Folder);
-        return new FileStream(Path.Combine(Folder, JournalFolder.NewName(DateTime.UtcNow)), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        return new FileStream(
+            Path.Combine(Folder, JournalFolder.NewName(DateTime.UtcNow)), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 }

@@ -7,7 +7,8 @@ namespace Transfuse.Conversion.Batch.Journal;
 /// <summary>The files that an input's outcome depends on, and whether they have changed.</summary>
 internal static class InputFiles
 {
-    // A file that is changed again this shortly after it was looked at may keep its time of change: by the clock of common disks, and of those that count seconds.
+    // A file that is changed again this shortly after it was looked at may keep its time of change: by the clock of common disks, and of those that count
+    // seconds.
     private const long Close = TimeSpan.TicksPerMillisecond * 50;
     private const long CloseInSeconds = TimeSpan.TicksPerSecond * 2;
 
@@ -30,8 +31,7 @@ internal static class InputFiles
         }
         else if (Directory.Exists(path))
         {
-            Add(files, path, string.Empty, takesAll);
-            foreach (string folder in Directory.EnumerateDirectories(path).Where(HoldsAdapter))
+            foreach (string folder in Add(files, path, string.Empty, takesAll).Where(HoldsAdapter))
             {
                 Add(files, folder, Path.GetFileName(folder) + "/", takesAll: false);
             }
@@ -55,7 +55,9 @@ internal static class InputFiles
     /// <summary>Whether files are as they were stamped: by size and time, else by their content.</summary>
     /// <param name="stamps">As they were.</param>
     /// <param name="files">As they are.</param>
-    /// <param name="stampedAt">When they were stamped, in ticks; a file changed shortly before is read again. <see langword="null"/> where that cannot matter.</param>
+    /// <param name="stampedAt">
+    /// When they were stamped, in ticks; a file changed shortly before is read again. <see langword="null"/> where that cannot matter.
+    /// </param>
     public static bool AreUnchanged(ImmutableArray<FileStamp> stamps, IReadOnlyDictionary<string, string> files, long? stampedAt)
     {
         if (stamps.Length != files.Count)
@@ -88,25 +90,29 @@ internal static class InputFiles
         return info.LinkTarget is null ? info : info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
     }
 
-    private static void Add(SortedDictionary<string, string> files, string folder, string prefix, bool takesAll)
+    // Returns the folders in the folder.
+    private static string[] Add(SortedDictionary<string, string> files, string folder, string prefix, bool takesAll)
     {
-        string[] paths;
+        FolderEntries entries;
         try
         {
-            paths = Directory.GetFiles(folder);
+            entries = FolderEntries.Of(folder);
         }
         catch (UnauthorizedAccessException)
         {
-            return;
+            return [];
         }
 
-        foreach (string path in paths.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path)) || SourceFiles.IsWeights(Path.GetFileName(path))))
+        foreach (string path in entries.Files.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path))
+            || SourceFiles.IsWeights(Path.GetFileName(path))))
         {
             if (FileStatus.OfTarget(path).Kind == EntryKind.File)
             {
                 files[prefix + Path.GetFileName(path)] = path;
             }
         }
+
+        return entries.Folders;
     }
 
     private static bool HoldsAdapter(string folder)

@@ -15,6 +15,7 @@ internal sealed record JournalFinding(string Severity, string Code, string Subje
     /// <summary>The finding; <see langword="null"/> where this version knows no such code.</summary>
     public Finding? ToFinding() => FindingCodes.Find(Code) is not { } code ? null : code.At(Subject, Message) with
     {
-        Severity = Severity switch { "error" => Metadata.Findings.Severity.Error, "warning" => Metadata.Findings.Severity.Warning, _ => Metadata.Findings.Severity.Information },
+        Severity = Severity switch { "error" => Metadata.Findings.Severity.Error, "warning" => Metadata.Findings.Severity.Warning,
+            _ => Metadata.Findings.Severity.Information },
     };
 }

@@ -16,12 +16,16 @@ public sealed class BatchOutput
     /// <param name="folder">The folder, for one input without a name; else the parent of the folders.</param>
     /// <param name="inputs">All inputs of the batch: an output must not take one of them away.</param>
     /// <param name="options">How folders are put into place; <see langword="null"/> for the defaults.</param>
-    /// <param name="adopts">Whether an output that is there already, with the very bytes that would be written, counts as written. Default: no, it is refused.</param>
+    /// <param name="adopts">
+    /// Whether an output that is there already, with the very bytes that would be written, counts as written. Default: no, it is refused.
+    /// </param>
     public BatchOutput(string folder, IReadOnlyList<BatchInput> inputs, AtomicFolderOptions? options = null, bool adopts = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(inputs);
-        (Folder, _inputs, _options, _adopts) = (folder, inputs, options ?? new AtomicFolderOptions(), adopts);
+        (Folder, _inputs, _adopts) = (folder, inputs, adopts);
+        options ??= new AtomicFolderOptions();
+        _options = options with { Scan = options.Scan ?? new WorkFolderScan() };
         _places = new(Places);
     }
 

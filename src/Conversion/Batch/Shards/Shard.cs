@@ -21,7 +21,8 @@ public readonly record struct Shard(int Number, int Count)
     public static Shard? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return text.Split('/') is [var number, var count] && Integer(number) is { } i && Integer(count) is { } n && i >= 1 && i <= n && n <= MostShards ? new Shard(i, n) : null;
+        return text.Split('/') is [var number, var count] && Integer(number) is { } i && Integer(count) is { } n && i >= 1 && i <= n && n <= MostShards
+            ? new Shard(i, n) : null;
     }
 
     /// <inheritdoc />

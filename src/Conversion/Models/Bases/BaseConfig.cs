@@ -29,12 +29,16 @@ public sealed class BaseConfig(JsonObject root)
     internal Architecture? Architecture => ModelType is { } modelType ? ArchitectureTable.Default.Find(modelType) : null;
 
     /// <summary>The classes of transformers that <c>architectures</c> names, such as <c>LlamaForCausalLM</c>; empty where it does not.</summary>
-    public ImmutableArray<string> ClassNames => Root["architectures"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
+    public ImmutableArray<string> ClassNames =>
+        Root["architectures"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
 
     /// <summary>Whether the classes are those of models without a head, whose modules are named without the model's root.</summary>
     internal bool IsBare => ClassNames is { IsEmpty: false } names && names.All(name => name.EndsWith("Model", StringComparison.Ordinal));
 
-    /// <summary>Whether it describes a part beside the language model: an object such as <c>vision_config</c> or <c>audio_config</c>, or the language model's own in <c>text_config</c>.</summary>
+    /// <summary>
+    /// Whether it describes a part beside the language model: an object such as <c>vision_config</c> or <c>audio_config</c>, or the language model's own in
+    /// <c>text_config</c>.
+    /// </summary>
     internal bool HasTowers => _text is not null || Root.Members.Any(member =>
         member.Value is JsonObject && TowerWords.Any(word => member.Key.Contains(word, StringComparison.Ordinal)));
 

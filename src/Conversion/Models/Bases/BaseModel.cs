@@ -47,7 +47,8 @@ public sealed class BaseModel
         }
 
         using var file = new FileByteSource(path);
-        return new BaseModel(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".", new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)));
+        return new BaseModel(
+            Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".", new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)));
     }
 
     /// <summary>

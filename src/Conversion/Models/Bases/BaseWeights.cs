@@ -49,7 +49,8 @@ public sealed class BaseWeights : IDisposable
         IReadOnlyCollection<string> all = source.Names;
         string[] names =
         [
-            .. all.Where(name => name.StartsWith("model", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            .. all.Where(name => name.StartsWith("model", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
         ];
         if (names is [])
         {

@@ -59,9 +59,9 @@ internal sealed class WorkFolder
     }
 
     /// <summary>The folders that bear the name of work folders for a place; those that are provably ours, with nobody at work in them, are opened.</summary>
-    public static IEnumerable<(string Path, WorkFolder? Opened)> Leftovers(IFileOperations operations, WorkPlace place)
+    public static IEnumerable<(string Path, WorkFolder? Opened)> Leftovers(IFileOperations operations, WorkPlace place, WorkFolderScan? scan = null)
     {
-        foreach (string path in operations.FoldersIn(place.Parent, place.Prefix))
+        foreach (string path in scan?.FoldersOf(place, operations) ?? operations.FoldersIn(place.Parent, place.Prefix))
         {
             if (place.Parse(System.IO.Path.GetFileName(path)) is not { } owner || IsAtWork(operations, owner))
             {

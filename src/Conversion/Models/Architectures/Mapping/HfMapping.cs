@@ -49,6 +49,8 @@ internal sealed record HfMapping(string Source)
     /// <summary>Why there is no counterpart.</summary>
     public Finding? Finding { get; init; }
 
+    internal MappingGap Gap { get; init; }
+
     /// <summary>The parameter as PEFT's <c>target_parameters</c> names it; the path of a module with <c>.weight</c> where it is none itself.</summary>
     public string ParameterPath => Form is HfForm.Packed or HfForm.ExpertRows ? Path : Path + ".weight";
 
