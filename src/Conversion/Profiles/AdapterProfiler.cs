@@ -9,8 +9,8 @@ namespace Transfuse.Conversion.Profiles;
 
 /// <summary>
 /// Measures what an adapter changes, without a model and without forming a delta: every factor is read once, in pieces, and all numbers come from the inner
-/// products of
-/// its vectors. Memory depends on the largest rank only.
+/// products of its vectors: in double precision, but for factors of 16 bits, whose products float32 holds exactly and whose sums it rounds to about 1e-7.
+/// Memory depends on the largest rank only.
 /// </summary>
 /// <example>
 /// <code>
@@ -40,7 +40,6 @@ public static class AdapterProfiler
         int count = adapter.Modules.Length;
         var profiles = new ModuleProfile[count];
         var measures = new ModuleMeasure[count];
-        var products = new StrongestProducts(options.Spectra);
         long footprint = adapter.Modules.Select(module => ModulePair.Of(module, null).Footprint).DefaultIfEmpty(1).Max();
         int workers = (int)Math.Clamp(MemoryBytes / footprint, 1, options.MaxDegreeOfParallelism);
         int done = 0;
@@ -49,7 +48,7 @@ public static class AdapterProfiler
             workers,
             index =>
             {
-                measures[index] = ModuleMeasure.Of(adapter.Modules[index], (norm, a, b) => products.Offer(index, norm, a, b), cancellationToken);
+                measures[index] = ModuleMeasure.Of(adapter.Modules[index], cancellationToken);
                 profiles[index] = Describe(adapter.Modules[index], measures[index], options.Base, cancellationToken);
                 options.Progress?.Report(new ComparisonProgress(Interlocked.Increment(ref done), count));
             },
@@ -65,8 +64,7 @@ public static class AdapterProfiler
             workers,
             at => profiles[strongest[at]] = profiles[strongest[at]] with
             {
-                SingularValues = ModuleMeasure.SingularValues(
-                    adapter.Modules[strongest[at]], measures[strongest[at]].StrongestExpert, products.Find(strongest[at]), cancellationToken),
+                SingularValues = ModuleMeasure.SingularValues(adapter.Modules[strongest[at]], measures[strongest[at]].StrongestExpert, cancellationToken),
             },
             cancellationToken);
         return [.. profiles];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Numerics;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Profiles;
@@ -13,10 +14,7 @@ namespace Transfuse.Conversion.Profiles;
 internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank, int StrongestExpert)
 {
     /// <summary>Measures one module.</summary>
-    /// <param name="module">The module.</param>
-    /// <param name="offer">Given the norm, and the inner products of the factors of the expert that changes most.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public static ModuleMeasure Of(AdapterModule module, Action<double, Matrix, Matrix> offer, CancellationToken cancellationToken)
+    public static ModuleMeasure Of(AdapterModule module, CancellationToken cancellationToken)
     {
         ModulePair pair = ModulePair.Of(module, null);
         if (module.Rank > AdapterProfiler.LargestRank)
@@ -26,14 +24,15 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
 
         double squares = 0, ranks = 0, largest = -1;
         int strongest = 0, changed = 0;
-        (Matrix A, Matrix B)? products = null;
-        pair.Sum(
+        Visit(
+            module,
+            pair,
             (expert, norm, a, b) =>
             {
                 squares += norm;
                 if (norm > largest)
                 {
-                    (largest, strongest, products) = (norm, expert, (a, b));
+                    (largest, strongest) = (norm, expert);
                 }
 
                 if (norm > 0 && double.IsFinite(norm))
@@ -43,33 +42,60 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
                 }
             },
             cancellationToken);
-        if (!double.IsFinite(squares))
-        {
-            return new ModuleMeasure(double.NaN, null, 0);
-        }
-
-        if (products is { } strong && changed > 0)
-        {
-            offer(Math.Sqrt(squares), strong.A, strong.B);
-        }
-
-        return new ModuleMeasure(Math.Sqrt(squares), changed == 0 ? 0 : ranks / changed, strongest);
+        return double.IsFinite(squares)
+            ? new ModuleMeasure(Math.Sqrt(squares), changed == 0 ? 0 : ranks / changed, strongest)
+            : new ModuleMeasure(double.NaN, null, 0);
     }
 
     /// <summary>The singular values of one expert's delta: those of Lᵀ M, with the triangles of Bᵀ B = L Lᵀ and A Aᵀ = M Mᵀ.</summary>
-    /// <param name="module">The module.</param>
-    /// <param name="expert">The expert; 0 where there are none.</param>
-    /// <param name="products">Its A Aᵀ and Bᵀ B where they are known; else the factors are read.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public static ImmutableArray<double> SingularValues(AdapterModule module, int expert, (Matrix A, Matrix B)? products, CancellationToken cancellationToken)
+    public static ImmutableArray<double> SingularValues(AdapterModule module, int expert, CancellationToken cancellationToken)
     {
-        if (products is null)
+        ImmutableArray<double> values = [];
+        ModulePair.Of(module, null).Sum(
+            expert,
+            1,
+            (_, _, a, b) => values = [.. JacobiSvd.Decompose(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Values.Take(module.Rank)],
+            cancellationToken);
+        return values;
+    }
+
+    private static void Visit(AdapterModule module, ModulePair pair, Action<int, double, Matrix, Matrix> visit, CancellationToken cancellationToken)
+    {
+        (LazyTensor a, LazyTensor b) = ModulePair.Vectors(module);
+        if (!SixteenBitProducts.AreExact(a) || !SixteenBitProducts.AreExact(b))
         {
-            ModulePair.Of(module, null).Sum(expert, 1, (_, _, a, b) => products = (a, b), cancellationToken);
+            pair.Sum(visit, cancellationToken);
+            return;
         }
 
-        (Matrix ofA, Matrix ofB) = products!.Value;
-        return [.. JacobiSvd.Decompose(Cholesky.Lower(ofB).Transpose().Times(Cholesky.Lower(ofA)), cancellationToken).Values.Take(module.Rank)];
+        double scale = (float)module.Scale;
+        for (int expert = 0; expert < (a.Shape.Rank == 3 ? a.Shape[0] : 1); expert++)
+        {
+            Matrix ofA = SixteenBitProducts.Of(OfExpert(a, expert), cancellationToken), ofB = SixteenBitProducts.Of(OfExpert(b, expert), cancellationToken);
+            double norm = TensorPrimitives.Dot<double>(ofA.Values, ofB.Values);
+            if (SixteenBitProducts.AreGood(norm, Trace(ofA), Trace(ofB)))
+            {
+                visit(expert, norm * scale * scale, ofA, ofB);
+            }
+            else
+            {
+                pair.Sum(expert, 1, visit, cancellationToken);
+            }
+        }
+    }
+
+    private static LazyTensor OfExpert(LazyTensor vectors, int expert) =>
+        vectors.Shape.Rank == 3 ? vectors.Slice(0, expert, 1).Reshape(new TensorShape(vectors.Shape.Dimensions[1..].AsSpan())) : vectors;
+
+    private static double Trace(Matrix products)
+    {
+        double sum = 0;
+        for (int i = 0; i < products.Rows; i++)
+        {
+            sum += products[i, i];
+        }
+
+        return sum;
     }
 
     // With P = (Bᵀ B)(A Aᵀ), whose eigenvalues are the squared singular values: tr(P)² / tr(P P).
@@ -78,11 +104,7 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
         var product = new Matrix(a.Rows, a.Rows);
         InnerProducts.Add(b.Values, a.Values, a.Rows, a.Rows, product.Values, isSymmetric: false);
         Matrix transposed = product.Transpose();
-        double trace = 0;
-        for (int i = 0; i < product.Rows; i++)
-        {
-            trace += product[i, i];
-        }
+        double trace = Trace(product);
 
         // Rounding may leave a hair below the smallest ratio that there is.
         return Math.Max(1, trace * trace / TensorPrimitives.Dot<double>(product.Values, transposed.Values));

@@ -4,7 +4,8 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Conversion.Profiles;
 
 /// <summary>
-/// How much, and in how many directions, one module is changed. All of its delta, <c>scale x B A</c>, in double precision; DoRA's magnitudes are not in it.
+/// How much, and in how many directions, one module is changed. All of its delta, <c>scale x B A</c>, to 1e-10, or to 1e-6 where factors have 16 bits; DoRA's
+/// magnitudes are not in it.
 /// </summary>
 /// <seealso cref="Transfuse.Conversion.Profiles.AdapterProfiler" />
 public sealed record ModuleProfile

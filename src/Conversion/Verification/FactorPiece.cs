@@ -29,8 +29,8 @@ internal sealed class FactorPiece : IDisposable
     /// <summary>How many elements of each vector the piece has.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The length rounded up to what <see cref="InnerProducts"/> takes in its widest steps; zeros fill.</summary>
-    public int PaddedLength => (Length + 7) / 8 * 8;
+    /// <summary>The length rounded up to what <see cref="InnerProducts"/> takes; zeros fill.</summary>
+    public int PaddedLength => RoundUp(Length);
 
     /// <summary>Whether the two adapters can differ in this piece. If not, <see cref="Difference"/> is not filled.</summary>
     public bool Differs { get; private set; }

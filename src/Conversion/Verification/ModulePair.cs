@@ -129,7 +129,7 @@ internal sealed class ModulePair
     }
 
     // Each factor as vectors, one after the other: (r, n), or (E, r, n).
-    private static (LazyTensor A, LazyTensor B) Vectors(AdapterModule module)
+    internal static (LazyTensor A, LazyTensor B) Vectors(AdapterModule module)
     {
         switch (module.Kind)
         {

@@ -14,10 +14,6 @@ internal static class InnerProducts
     private const int TileRows = 4;
     private const int TileColumns = 2;
 
-    // With vectors of eight and twice the registers, a tile is square: it loads half as much for each product.
-    private const int WideUnit = 8;
-    private const int WideTileColumns = 4;
-
     /// <summary>Adds the inner products of all vectors of one piece with all of another.</summary>
     /// <param name="left">X: vectors one after the other, each of <paramref name="stride"/> elements.</param>
     /// <param name="right">Y, likewise, as many.</param>
@@ -34,15 +30,9 @@ internal static class InnerProducts
                 $"{count} vectors of {length} elements at a distance of {stride} do not fit {left.Length} and {right.Length} elements.", nameof(sums));
         }
 
-        bool isWide = Avx512F.IsSupported && length % WideUnit == 0;
         for (int row = 0; row < count; row += TileRows)
         {
-            for (int column = isSymmetric ? row : 0; isWide && column < count; column += WideTileColumns)
-            {
-                AddTile512(in left[row * stride], in right[column * stride], (nuint)stride, (nuint)length, ref sums[(row * count) + column], (nuint)count);
-            }
-
-            for (int column = isSymmetric ? row : 0; !isWide && column < count; column += TileColumns)
+            for (int column = isSymmetric ? row : 0; column < count; column += TileColumns)
             {
                 AddTile(in left[row * stride], in right[column * stride], (nuint)stride, (nuint)length, ref sums[(row * count) + column], (nuint)count);
             }
@@ -75,55 +65,6 @@ internal static class InnerProducts
         }
     }
 
-    private static void AddTile512(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
-    {
-        Vector512<double> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
-        Vector512<double> s20 = default, s21 = default, s22 = default, s23 = default, s30 = default, s31 = default, s32 = default, s33 = default;
-        for (nuint i = 0; i < length; i += WideUnit)
-        {
-            Vector512<double> y0 = Load512(in y, i), y1 = Load512(in y, i + stride), y2 = Load512(in y, i + (2 * stride)), y3 = Load512(in y, i + (3 * stride));
-            Vector512<double> row = Load512(in x, i);
-            s00 = Avx512F.FusedMultiplyAdd(row, y0, s00);
-            s01 = Avx512F.FusedMultiplyAdd(row, y1, s01);
-            s02 = Avx512F.FusedMultiplyAdd(row, y2, s02);
-            s03 = Avx512F.FusedMultiplyAdd(row, y3, s03);
-            row = Load512(in x, i + stride);
-            s10 = Avx512F.FusedMultiplyAdd(row, y0, s10);
-            s11 = Avx512F.FusedMultiplyAdd(row, y1, s11);
-            s12 = Avx512F.FusedMultiplyAdd(row, y2, s12);
-            s13 = Avx512F.FusedMultiplyAdd(row, y3, s13);
-            row = Load512(in x, i + (2 * stride));
-            s20 = Avx512F.FusedMultiplyAdd(row, y0, s20);
-            s21 = Avx512F.FusedMultiplyAdd(row, y1, s21);
-            s22 = Avx512F.FusedMultiplyAdd(row, y2, s22);
-            s23 = Avx512F.FusedMultiplyAdd(row, y3, s23);
-            row = Load512(in x, i + (3 * stride));
-            s30 = Avx512F.FusedMultiplyAdd(row, y0, s30);
-            s31 = Avx512F.FusedMultiplyAdd(row, y1, s31);
-            s32 = Avx512F.FusedMultiplyAdd(row, y2, s32);
-            s33 = Avx512F.FusedMultiplyAdd(row, y3, s33);
-        }
-
-        Store(s00, s01, s02, s03, ref sums);
-        Store(s10, s11, s12, s13, ref Unsafe.Add(ref sums, count));
-        Store(s20, s21, s22, s23, ref Unsafe.Add(ref sums, 2 * count));
-        Store(s30, s31, s32, s33, ref Unsafe.Add(ref sums, 3 * count));
-
-        static void Store(Vector512<double> first, Vector512<double> second, Vector512<double> third, Vector512<double> fourth, ref double sums)
-        {
-            sums += Sum(first);
-            Unsafe.Add(ref sums, 1) += Sum(second);
-            Unsafe.Add(ref sums, 2) += Sum(third);
-            Unsafe.Add(ref sums, 3) += Sum(fourth);
-        }
-
-        static double Sum(Vector512<double> vector)
-        {
-            Vector256<double> half = Avx.Add(Avx512F.ExtractVector256(vector, 0), Avx512F.ExtractVector256(vector, 1));
-            return Vector128.Sum(Avx.ExtractVector128(half, 0) + Avx.ExtractVector128(half, 1));
-        }
-    }
-
     private static void AddTile256(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
     {
         Vector256<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
@@ -153,10 +94,6 @@ internal static class InnerProducts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Load256(ref readonly double first, nuint index) =>
         Unsafe.ReadUnaligned<Vector256<double>>(ref Unsafe.As<double, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in first), index)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Load512(ref readonly double first, nuint index) =>
-        Unsafe.ReadUnaligned<Vector512<double>>(ref Unsafe.As<double, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in first), index)));
 
     private static void AddTile128(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
     {
