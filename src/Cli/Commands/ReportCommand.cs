@@ -98,7 +98,7 @@ internal sealed class ReportCommand : ICommand
 
         if (_report.IsJson(result))
         {
-            ReportOptions.Print(console, PythonJson.Write(ToJson(pages), PythonJsonStyle.Report));
+            ReportOptions.Print(console, ToJson(pages));
         }
         else if (failed < pages.Length && !quiet)
         {

@@ -69,12 +69,14 @@ internal static class SixteenBitProducts
         for (int start = 0; start < count; start += Stride)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int length = Math.Min(Stride, count - start), filled = (length + SingleInnerProducts.Unit - 1) / SingleInnerProducts.Unit * SingleInnerProducts.Unit;
+            int length = Math.Min(Stride, count - start), filled =
+                (length + SingleInnerProducts.Unit - 1) / SingleInnerProducts.Unit * SingleInnerProducts.Unit;
             for (int vector = 0; vector < rank; vector++)
             {
                 Span<float> values = piece.AsSpan(vector * Stride, filled);
                 FloatConversion.Run(
-                    dtype, bytes.Slice(((vector * count) + start) * 2, length * 2), DType.F32, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values[..length]));
+                    dtype, bytes.Slice(((vector * count) + start) * 2, length * 2), DType.F32,
+                    System.Runtime.InteropServices.MemoryMarshal.AsBytes(values[..length]));
                 values[length..].Clear();
             }
 
