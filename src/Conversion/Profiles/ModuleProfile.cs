@@ -32,8 +32,8 @@ public sealed record ModuleProfile
     public required double Norm { get; init; }
 
     /// <summary>
-    /// Frobenius norm of the base's weight; <see langword="null"/> where <see cref="ProfileOptions.Base"/> holds no floating-point weight of the module's name
-    /// and size.
+    /// Frobenius norm of the base's weight; <see langword="null"/> where <see cref="ProfileOptions.Base"/> holds no floating-point weight that is
+    /// the module's, by its name or by the model type's mapping.
     /// </summary>
     public double? WeightNorm { get; init; }
 

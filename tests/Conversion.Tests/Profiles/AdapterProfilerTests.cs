@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Profiles;
 using Transfuse.Conversion.Sources;
@@ -140,6 +141,40 @@ public class AdapterProfilerTests
         }
 
         Assert.True(compared > 50, $"{compared} modules had a recorded delta");
+    }
+
+    /// <summary>The base as mlx-lm keeps it has the adapter's own names, and the one in transformers' layout the same values under others; and the other way round.</summary>
+    [Theory]
+    [InlineData("mlx_qwen3_moe_switch", "qwen3_moe", 15)]
+    [InlineData("mlx_mixtral_switch", "mixtral", 6)]
+    [InlineData("mlx_gpt_oss_experts", "gpt_oss", 3)]
+    [InlineData("mlx_gemma3", "gemma3_text", 3)]
+    [InlineData("mlx_phi3", "phi3", 3)]
+    [InlineData("qwen3_moe_params", "qwen3_moe", 9)]
+    [InlineData("qwen3_moe_per_expert", "qwen3_moe", 20)]
+    [InlineData("mixtral_params", "mixtral", 6)]
+    [InlineData("mixtral_per_expert", "mixtral", 20)]
+    [InlineData("gpt_oss_params", "gpt_oss", 6)]
+    [InlineData("gemma3_all", "gemma3_text", 20)]
+    public void Weights_of_the_base_are_found_in_either_layout(string name, string baseName, int atLeast)
+    {
+        FixtureCase fixture = Fixtures.Case(name);
+        using IAdapterSource source = AdapterSource.Open(fixture.AdapterFolder);
+        Adapter adapter = AdapterReader.Read(source, cancellationToken: TestContext.Current.CancellationToken).Adapter!;
+        double?[] hf = Norms("bases"), mlx = Norms("bases-mlx");
+        Assert.All(hf.Concat(mlx), norm => Assert.True(norm > 0, "a module has no weight"));
+        Assert.All(hf.Zip(mlx), pair => AssertNear(pair.First!.Value, pair.Second!.Value, 1e-6));
+        Assert.InRange(hf.Length, atLeast, 500);
+
+        double?[] Norms(string folder)
+        {
+            using BaseWeights weights = BaseModel.FromFolder(Path.Combine(Fixtures.Root, folder, baseName)).OpenWeights()!;
+            return
+            [
+                .. AdapterProfiler.Profile(adapter, new ProfileOptions { Base = weights, Spectra = 0 }, TestContext.Current.CancellationToken)
+                    .Select(profile => profile.WeightNorm),
+            ];
+        }
     }
 
     private static ImmutableArray<ModuleProfile> Profile(PlainModule module) =>

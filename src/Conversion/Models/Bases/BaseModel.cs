@@ -79,5 +79,5 @@ public sealed class BaseModel
     /// <summary>Opens the weights, or gives <see langword="null"/> where the folder has none.</summary>
     /// <exception cref="ContainerException">A weights file is broken.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public BaseWeights? OpenWeights() => BaseWeights.Open(_files);
+    public BaseWeights? OpenWeights() => BaseWeights.Open(_files, Config);
 }
