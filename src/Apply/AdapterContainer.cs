@@ -17,6 +17,14 @@ namespace Transfuse.Apply;
 /// An adapter that goes into a model and out again. Loading puts layers with factors where the model's own were; unloading puts the same objects back.
 /// A model holds one adapter at a time: loading another takes its place.
 /// </summary>
+/// <example>
+/// <code>
+/// using AdapterContainer container = AdapterContainer.FromFolder("adapters/llama", model.Source);
+/// container.LoadInto(model);
+/// container.Enabled = false;                               // the base again, without reloading
+/// container.Unload();
+/// </code>
+/// </example>
 public sealed class AdapterContainer : IDisposable
 {
     private const string TextModel = "language_model.";

@@ -1,6 +1,7 @@
 namespace Transfuse.Apply;
 
 /// <summary>Why an adapter cannot be applied or saved.</summary>
+/// <seealso cref="Transfuse.Apply.AdapterException" />
 public enum AdapterError
 {
     /// <summary>The folder cannot be read as an adapter.</summary>

@@ -4,6 +4,19 @@ namespace Transfuse.Apply;
 /// <param name="cause">Why.</param>
 /// <param name="subject">The adapter, module or tensor.</param>
 /// <param name="detail">What was found, with the numbers.</param>
+/// <example>
+/// <code>
+/// try
+/// {
+///     using AdapterContainer container = AdapterContainer.FromFolder("adapters/llama", model.Source);
+///     container.LoadInto(model);
+/// }
+/// catch (AdapterException refused)
+/// {
+///     Console.Error.WriteLine(refused.Message);
+/// }
+/// </code>
+/// </example>
 public sealed class AdapterException(AdapterError cause, string subject, string detail) : Exception($"{subject}: {detail}")
 {
     /// <summary>Why.</summary>

@@ -3,6 +3,11 @@ using System.Collections.Immutable;
 namespace Transfuse.Apply;
 
 /// <summary>What a new adapter is like.</summary>
+/// <example>
+/// <code>
+/// using AdapterContainer container = AdapterContainer.Create(model, new LoraConfiguration { Rank = 4, Scale = 2, Keys = ["self_attn.q_proj"] });
+/// </code>
+/// </example>
 public sealed record LoraConfiguration
 {
     /// <summary>The rank of every module. Default: 8.</summary>

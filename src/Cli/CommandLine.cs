@@ -10,7 +10,8 @@ internal static class CommandLine
 {
     /// <summary>The verbs.</summary>
     internal static readonly ICommand[] Commands =
-        [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand(), new FuseCommand(), new ReportCommand(), new BackendsCommand(), new CompletionCommand()];
+        [new InspectCommand(), new ConvertCommand(), new RepairCommand(), new CheckCommand(), new VerifyCommand(), new FuseCommand(), new ReportCommand(),
+            new BackendsCommand(), new CompletionCommand()];
 
     /// <summary>The parser with all verbs.</summary>
     public static RootCommand Build(CommandConsole console)

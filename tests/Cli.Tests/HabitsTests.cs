@@ -20,8 +20,8 @@ public class HabitsTests
     [InlineData("there is no command 'nonsense'", "nonsense")]
     [InlineData("inspect has no option '--jsno'; did you mean '--json'?", "inspect", "x", "--jsno")]
     [InlineData("repair has no option '--dtype'", "repair", "x", "--output", "y", "--dtype", "bf16")]
-    [InlineData("'mlx-ml' is no target; did you mean 'mlx-lm'? Use ", "convert", "x", "--to", "mlx-ml", "--output", "y")]
-    [InlineData("'vlmm' is no reader; did you mean 'vllm'? Use ", "check", "x", "--for", "vlmm")]
+    [InlineData("'mlx-ml' is no target; did you mean 'mlx-lm'? Use mlx-lm, ", "convert", "x", "--to", "mlx-ml", "--output", "y")]
+    [InlineData("'vlmm' is no reader; did you mean 'vllm'? Use mlx-lm, ", "check", "x", "--for", "vlmm")]
     [InlineData("--tolerance must be a number of at least 0, not '-1'.", "verify", "x", "y", "--tolerance", "-1")]
     [InlineData("--tolerance must be a number of at least 0, not 'NaN'.", "verify", "x", "y", "--tolerance", "NaN")]
     public void Wrong_words_are_named_with_the_nearest_right_one(string message, params string[] arguments) =>

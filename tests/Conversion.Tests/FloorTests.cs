@@ -43,9 +43,9 @@ public class FloorTests
     [InlineData("Verification", "Models")]
     [InlineData("Profiles", "Models", "Verification")]
     [InlineData("Stages", "Sources", "Models", "Sinks", "Dialects", "Readers", "Checking", "Verification")]
-    [InlineData("Pipeline", "Sources", "Models", "Sinks", "Dialects", "Verification", "Stages")]
+    [InlineData("Pipeline", "Sources", "Models", "Sinks", "Dialects", "Readers", "Verification", "Stages")]
     [InlineData("Repair", "Sources", "Models", "Sinks", "Dialects", "Stages")]
-    [InlineData("Batch", "Sources", "Sinks", "Checking", "Pipeline", "Repair")]
+    [InlineData("Batch", "Sources", "Sinks", "Dialects", "Checking", "Pipeline", "Repair")]
     public void Rooms_of_conversion_use_lower_rooms_only(string room, params string[] lower)
     {
         string[] files = Directory.GetFiles(Path.Combine(Source, "Conversion", room), "*.cs", SearchOption.AllDirectories);
@@ -123,6 +123,9 @@ public class FloorTests
             .Where(file => !file.Contains("/obj/"))
             .ToArray();
         Assert.True(files.Length > 50, $"only {files.Length} files were looked at");
-        Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains(forbidden, StringComparison.Ordinal));
+        // Examples in the documentation print what they show.
+        Assert.DoesNotContain(
+            files,
+            file => File.ReadLines(file).Any(line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal) && line.Contains(forbidden, StringComparison.Ordinal)));
     }
 }

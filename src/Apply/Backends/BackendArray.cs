@@ -1,6 +1,7 @@
 namespace Transfuse.Apply.Backends;
 
 /// <summary>An array of a backend: immutable, row-major as far as anyone can see. Only the backend that made it can use it.</summary>
+/// <seealso cref="Transfuse.Apply.Backends.ITensorBackend" />
 public abstract class BackendArray
 {
     private readonly int[] _shape;

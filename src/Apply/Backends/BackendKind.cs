@@ -1,6 +1,7 @@
 namespace Transfuse.Apply.Backends;
 
 /// <summary>What a model is run on.</summary>
+/// <seealso cref="Transfuse.Apply.Backends.BackendSelection" />
 public enum BackendKind
 {
     /// <summary>MLX on a GPU where there is one that proves itself; else the managed backend.</summary>

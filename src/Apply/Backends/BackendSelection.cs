@@ -5,6 +5,12 @@ using Transfuse.Apply.Backends.Mlx;
 namespace Transfuse.Apply.Backends;
 
 /// <summary>Makes the backend that was asked for, or the best that proves itself.</summary>
+/// <example>
+/// <code>
+/// using ITensorBackend best = new BackendSelection { Kind = BackendKind.Best }.Open();
+/// Console.WriteLine(best.Name);
+/// </code>
+/// </example>
 public sealed record BackendSelection
 {
     /// <summary>Which one. Default: the best.</summary>

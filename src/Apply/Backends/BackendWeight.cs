@@ -5,6 +5,7 @@ namespace Transfuse.Apply.Backends;
 /// Only the backend that opened it can use it.
 /// </summary>
 /// <param name="source">Where it comes from.</param>
+/// <seealso cref="Transfuse.Apply.Backends.ITensorBackend" />
 public abstract class BackendWeight(WeightSource source) : IDisposable
 {
     /// <summary>Where it comes from.</summary>

@@ -9,6 +9,13 @@ namespace Transfuse.Apply.Backends;
 /// An implementation may compute late; <see cref="Evaluate"/> and the operations that read back compute at once.
 /// Not safe for concurrent use. Operations throw <see cref="ArgumentException"/> where shapes do not fit.
 /// </summary>
+/// <example>
+/// <code>
+/// using var managed = new ManagedBackend();
+/// BackendArray sum = managed.Add(managed.FromSingles([1, 2], [2]), managed.FromSingles([3, 4], [2]));
+/// float[] values = managed.ToSingles(sum);                 // 4, 6
+/// </code>
+/// </example>
 public interface ITensorBackend : IDisposable
 {
     /// <summary>What does the arithmetic, such as <c>managed</c>.</summary>

@@ -1,6 +1,7 @@
 namespace Transfuse.Apply.Backends;
 
 /// <summary>Functions of one number, applied to each element of a float32 array.</summary>
+/// <seealso cref="Transfuse.Apply.Backends.ITensorBackend" />
 public enum UnaryOperation
 {
     /// <summary>x * sigmoid(x).</summary>

@@ -4,6 +4,7 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Apply.Backends;
 
 /// <summary>A matrix or a stack of matrices as a model's files hold it. Nothing is read until a backend asks.</summary>
+/// <seealso cref="Transfuse.Apply.Backends.ITensorBackend" />
 public sealed class WeightSource
 {
     /// <summary>A weight stored as floats.</summary>

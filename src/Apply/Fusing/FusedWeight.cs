@@ -3,6 +3,7 @@ namespace Transfuse.Apply.Fusing;
 /// <summary>A weight of the base that the adapters change.</summary>
 /// <param name="Name">The tensor's name in the base.</param>
 /// <param name="Change">What is done to it, such as <c>rank 8 x 2</c>.</param>
+/// <seealso cref="Transfuse.Apply.Fusing.ModelFusion" />
 public sealed record FusedWeight(string Name, string Change)
 {
     /// <summary>How the weight is stored in the output: a dtype, or a quantized form.</summary>

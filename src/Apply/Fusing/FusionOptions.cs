@@ -4,6 +4,12 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Apply.Fusing;
 
 /// <summary>What the caller decides about a fusion.</summary>
+/// <example>
+/// <code>
+/// var options = new FusionOptions { Strength = 0.8, KeepPrecision = 0.2 };
+/// FusionResult result = await ModelFusion.FuseAsync(baseModel, [source], "models/merged", options);
+/// </code>
+/// </example>
 public sealed record FusionOptions
 {
     private readonly double _strength = 1;

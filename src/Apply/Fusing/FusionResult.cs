@@ -7,6 +7,7 @@ namespace Transfuse.Apply.Fusing;
 /// <param name="Findings">What was found, errors first.</param>
 /// <param name="Weights">The weights that the adapters change, by name.</param>
 /// <param name="IsWritten">Whether the model was written.</param>
+/// <seealso cref="Transfuse.Apply.Fusing.ModelFusion" />
 public sealed record FusionResult(ImmutableArray<Finding> Findings, ImmutableArray<FusedWeight> Weights, bool IsWritten)
 {
     /// <summary>Number of tensors of the base that stay as they are.</summary>

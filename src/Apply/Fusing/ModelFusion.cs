@@ -15,6 +15,15 @@ namespace Transfuse.Apply.Fusing;
 /// Merges adapters of any dialect into their base, in Hugging Face or MLX layout, and writes a new model folder: the base's files, shards and dtypes, with the
 /// weights changed that the adapters change. Computed in float32 and rounded once; a quantized base is quantized again as MLX does it.
 /// </summary>
+/// <example>
+/// <code>
+/// FusionResult result = await ModelFusion.FuseAsync(baseModel, [source], "models/merged", cancellationToken: cancellationToken);
+/// foreach (FusedWeight weight in result.Weights)
+/// {
+///     Console.WriteLine($"{weight.Name}: {weight.Change}");
+/// }
+/// </code>
+/// </example>
 public static class ModelFusion
 {
     /// <summary>Merges, on a worker thread.</summary>

@@ -1,6 +1,11 @@
 namespace Transfuse.Apply.Generation;
 
 /// <summary>How ids are chosen.</summary>
+/// <example>
+/// <code>
+/// int[] next = [.. model.Generate(ids, new GenerationOptions { Temperature = 0.7f, TopP = 0.9f, Seed = 1 }).Take(20)];
+/// </code>
+/// </example>
 public sealed record GenerationOptions
 {
     /// <summary>Divides the logits; 0 for the most likely id. Default: 0.</summary>

@@ -4,7 +4,7 @@ namespace Transfuse.Apply.Generation;
 
 /// <summary>Chooses an id from logits, with the filters in the order of mlx-lm (0.32.0): top_p, min_p, top_k.</summary>
 /// <param name="options">How.</param>
-public sealed class TokenSampler(GenerationOptions options)
+internal sealed class TokenSampler(GenerationOptions options)
 {
     private readonly Random _random = new(options.Seed);
 

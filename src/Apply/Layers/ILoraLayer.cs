@@ -3,6 +3,16 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>A layer with low-rank factors beside the model's own.</summary>
+/// <example>
+/// <code>
+/// using AdapterContainer container = AdapterContainer.FromFolder("adapters/llama", model.Source);
+/// container.LoadInto(model);
+/// foreach (ILoraLayer layer in container.Layers)
+/// {
+///     layer.Enabled = layer.Factors.Path.Layer &lt; 8;
+/// }
+/// </code>
+/// </example>
 public interface ILoraLayer
 {
     /// <summary>Whether the factors count. True at first; false makes the layer compute what the model's own does, bit for bit.</summary>

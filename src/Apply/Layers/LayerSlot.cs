@@ -3,6 +3,14 @@ using Transfuse.Apply.Backends;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>A place in a model for a layer: the model's own, or one that takes its place.</summary>
+/// <example>
+/// <code>
+/// foreach ((string path, LayerSlot slot) in model.Slots)
+/// {
+///     Console.WriteLine($"{path}: {slot.Current.GetType().Name}");
+/// }
+/// </code>
+/// </example>
 public sealed class LayerSlot
 {
     internal LayerSlot(ModelLayer original) => Original = Current = original;

@@ -19,6 +19,13 @@ namespace Transfuse.Apply.Models;
 /// <summary>
 /// A language model that runs: ids in, logits out. Its weights stay in its files until a layer needs them. Not safe for concurrent use.
 /// </summary>
+/// <example>
+/// <code>
+/// using var managed = new ManagedBackend();
+/// using LanguageModel llama = LanguageModel.Load("models/llama", managed);
+/// float[] logits = llama.Logits(ids);                      // ids x vocabulary
+/// </code>
+/// </example>
 public sealed class LanguageModel : IDisposable
 {
     private readonly BaseWeights _files;

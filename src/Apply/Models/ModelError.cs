@@ -1,6 +1,7 @@
 namespace Transfuse.Apply.Models;
 
 /// <summary>Why a model cannot be run.</summary>
+/// <seealso cref="Transfuse.Apply.Models.ModelException" />
 public enum ModelError
 {
     /// <summary>The folder has no config.json or no weights.</summary>

@@ -4,6 +4,18 @@ namespace Transfuse.Apply.Models;
 /// <param name="cause">Why.</param>
 /// <param name="subject">The file, field or tensor.</param>
 /// <param name="detail">What was found, with the numbers.</param>
+/// <example>
+/// <code>
+/// try
+/// {
+///     using LanguageModel llama = LanguageModel.Load("models/llama", backend);
+/// }
+/// catch (ModelException refused)
+/// {
+///     Console.Error.WriteLine(refused.Message);
+/// }
+/// </code>
+/// </example>
 public sealed class ModelException(ModelError cause, string subject, string detail) : Exception($"{subject}: {detail}")
 {
     /// <summary>Why.</summary>

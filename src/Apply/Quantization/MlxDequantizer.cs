@@ -6,7 +6,7 @@ using Transfuse.Formats.Tensors.Kernels;
 namespace Transfuse.Apply.Quantization;
 
 /// <summary>MLX's <c>dequantize</c> as its CPU computes it (0.31.2), bit for bit: each operation rounds to the dtype of the result.</summary>
-public static class MlxDequantizer
+internal static class MlxDequantizer
 {
     // Up to this many bits, a table of what each code means costs less than the arithmetic on every element.
     private const int TableBits = 4;

@@ -8,7 +8,7 @@ namespace Transfuse.Apply.Quantization;
 /// MLX's <c>quantize</c> as its CPU computes it (0.31.2), bit for bit. Its Metal and CUDA kernels differ in details (where all elements of a group
 /// are negative, and in ties), so files written there are not reproduced to the bit.
 /// </summary>
-public static class MlxQuantizer
+internal static class MlxQuantizer
 {
     /// <summary>Quantizes whole groups of a row, or of several rows that follow one another.</summary>
     /// <param name="form">How to quantize.</param>

@@ -5,6 +5,7 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Apply.Quantization;
 
 /// <summary>One of the forms that MLX has: a mode with the sizes that it allows (MLX 0.31.2, <c>ops.cpp:quantize</c>).</summary>
+/// <seealso cref="Transfuse.Apply.Backends.ITensorBackend" />
 public sealed record QuantizationForm
 {
     private static readonly ImmutableArray<long> AffineBits = [2, 3, 4, 5, 6, 8];

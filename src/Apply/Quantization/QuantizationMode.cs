@@ -1,6 +1,7 @@
 namespace Transfuse.Apply.Quantization;
 
 /// <summary>How MLX (0.31.2) writes a quantized matrix. Each group of consecutive elements of a row shares a scale.</summary>
+/// <seealso cref="Transfuse.Apply.Backends.ITensorBackend" />
 public enum QuantizationMode
 {
     /// <summary>Unsigned integers times a scale plus a bias.</summary>

@@ -11,7 +11,7 @@ namespace Transfuse.Apply.Quantization;
 /// <param name="Packed">The elements, uint32.</param>
 /// <param name="Scales">One for each group.</param>
 /// <param name="Biases">One for each group; <see langword="null"/> for a form without.</param>
-public sealed record QuantizedWeight(QuantizationForm Form, DType DType, TensorShape Shape, LazyTensor Packed, LazyTensor Scales, LazyTensor? Biases)
+internal sealed record QuantizedWeight(QuantizationForm Form, DType DType, TensorShape Shape, LazyTensor Packed, LazyTensor Scales, LazyTensor? Biases)
 {
     /// <summary>Puts the tensors of a module together.</summary>
     /// <param name="packed">Its <c>weight</c>.</param>

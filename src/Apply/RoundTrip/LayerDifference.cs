@@ -6,6 +6,7 @@ namespace Transfuse.Apply.RoundTrip;
 /// </param>
 /// <param name="LargestError">Largest absolute difference between the two.</param>
 /// <param name="Shift">Largest absolute difference between the first and the base.</param>
+/// <seealso cref="Transfuse.Apply.RoundTrip.LogitsVerifier" />
 public sealed record LayerDifference(int Layer, double LargestError, double Shift)
 {
     /// <summary>The error as a share of the shift; infinite where only the second changes anything.</summary>

@@ -13,6 +13,17 @@ namespace Transfuse.Apply.RoundTrip;
 /// <summary>Runs the base with the source and with what is about to be written, and refuses where the logits differ.</summary>
 /// <param name="baseModel">The base, with weights.</param>
 /// <param name="openBackend">Makes what computes; it is disposed after the run.</param>
+/// <example>
+/// <code>
+/// ConversionResult result = await AdapterPipeline
+///     .From(source)
+///     .To(TargetProfile.MlxLm)
+///     .WithBase(baseModel)
+///     .WithCheck(new LogitsCheck(baseModel, () =&gt; new ManagedBackend()) { Tokens = 16 })
+///     .WriteTo(sink)
+///     .RunAsync();
+/// </code>
+/// </example>
 public sealed class LogitsCheck(BaseModel baseModel, Func<ITensorBackend> openBackend) : IPipelineCheck
 {
     /// <summary>How many ids are drawn. Default: 32.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Apply.RoundTrip;
 
 /// <summary>What two adapters, or one, do to a model's logits.</summary>
+/// <seealso cref="Transfuse.Apply.RoundTrip.LogitsVerifier" />
 public sealed record LogitsComparison
 {
     /// <summary>The largest error, as a share of the adapter's own shift, that counts as rounding.</summary>

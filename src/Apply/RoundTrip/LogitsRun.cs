@@ -6,4 +6,5 @@ namespace Transfuse.Apply.RoundTrip;
 /// <param name="Base">Without an adapter.</param>
 /// <param name="First">With the first adapter.</param>
 /// <param name="Second">With the second, or <see langword="null"/>.</param>
+/// <seealso cref="Transfuse.Apply.RoundTrip.LogitsVerifier" />
 public sealed record LogitsRun(int[] Ids, int Batch, float[] Base, float[] First, float[]? Second);

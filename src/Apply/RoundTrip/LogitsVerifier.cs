@@ -10,6 +10,14 @@ namespace Transfuse.Apply.RoundTrip;
 /// Runs a model without an adapter, with a first and with a second, layer by layer side by side: each layer's weights are read for all of them before the
 /// next layer's are, so that the memory of one layer is enough for a model of any size.
 /// </summary>
+/// <example>
+/// <code>
+/// using AdapterContainer first = AdapterContainer.FromFolder("adapters/llama", model.Source);
+/// using AdapterContainer second = AdapterContainer.FromFolder("adapters/llama-mlx", model.Source);
+/// (LogitsComparison comparison, LogitsRun run) = LogitsVerifier.Compare(model, first, second, ids, batch: 1);
+/// Console.WriteLine($"{comparison.LargestError} of {comparison.Shift}");
+/// </code>
+/// </example>
 public static class LogitsVerifier
 {
     /// <summary>Compares on one batch.</summary>

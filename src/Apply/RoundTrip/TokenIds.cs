@@ -9,6 +9,11 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Apply.RoundTrip;
 
 /// <summary>Ids to run a model on: from a file, or drawn.</summary>
+/// <example>
+/// <code>
+/// IReadOnlyList&lt;int[]&gt; drawn = TokenIds.Draw(model.Vocabulary, 32, seed: 0);
+/// </code>
+/// </example>
 public static class TokenIds
 {
     private const long LargestFile = 64 << 20;

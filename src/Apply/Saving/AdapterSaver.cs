@@ -13,6 +13,12 @@ namespace Transfuse.Apply.Saving;
 /// <summary>
 /// Saves the adapter of a model in training: what its config says is inferred from its layers, and what is written is checked as a conversion's is.
 /// </summary>
+/// <example>
+/// <code>
+/// var live = new LiveModel { Parameters = parameters, Layers = [new LiveLayer("model.layers.0.self_attn.q_proj") { Scale = [2] }] };
+/// ConversionResult result = AdapterSaver.Save(live, "adapters/trained");
+/// </code>
+/// </example>
 public static class AdapterSaver
 {
     /// <summary>Saves. Where an error finding stands against it, nothing is written.</summary>

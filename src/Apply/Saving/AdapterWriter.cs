@@ -70,7 +70,7 @@ internal static class AdapterWriter
     private static bool Put(OutputFolder output, ReadResult read, string folder, SaveOptions options, Run run)
     {
         using IAdapterSink sink = AdapterSink.Folder(folder, options.Place);
-        return WriteFolder.Write(output, read.Content, sink, read, run);
+        return WriteFolder.Write(output, run.Dialects.Of(options.Target.Dialect), read.Content, sink, read, run);
     }
 
     // What is saved is what the caller means to save: nothing goes along, and nothing stays behind, without a word.

@@ -29,7 +29,7 @@ internal static class FullFineTune
         }
 
         fields["fine_tune_type"] = new JsonString("full");
-        if (ReaderGroup.Of(profile).Readers.Any(reader => reader.NeedsLoraParameters))
+        if (ReaderRegistry.Default.GroupOf(profile).Readers.Any(reader => reader.NeedsLoraParameters))
         {
             fields["lora_parameters"] = JsonObject.Empty;
         }

@@ -4,6 +4,7 @@ namespace Transfuse.Apply.Saving;
 
 /// <summary>What a LoRA layer of a model in training says of itself besides its tensors.</summary>
 /// <param name="Path">Its path from the model's root, such as <c>model.layers.3.self_attn.q_proj</c>.</param>
+/// <seealso cref="Transfuse.Apply.Saving.AdapterSaver" />
 public sealed record LiveLayer(string Path)
 {
     /// <summary>

@@ -7,6 +7,7 @@ namespace Transfuse.Apply.Saving;
 /// A model in training, as the program that trains it sees it: parameters by the names that MLX gives them, and its LoRA layers.
 /// Only <see cref="Layers"/> tells which modules are the adapter's, not a name that looks like it.
 /// </summary>
+/// <seealso cref="Transfuse.Apply.Saving.AdapterSaver" />
 public sealed record LiveModel
 {
     /// <summary>

@@ -7,6 +7,12 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Apply.Saving;
 
 /// <summary>What the caller decides about saving an adapter.</summary>
+/// <example>
+/// <code>
+/// var live = new LiveModel { Parameters = parameters, Layers = [new LiveLayer("model.layers.0.self_attn.q_proj") { Scale = [2] }] };
+/// AdapterSaver.Save(live, "adapters/trained", new SaveOptions { Target = TargetProfile.MlxSwift, Unfrozen = UnfrozenWeights.Leave });
+/// </code>
+/// </example>
 public sealed record SaveOptions
 {
     /// <summary>The reader to write for. Default: mlx-lm.</summary>

@@ -1,6 +1,7 @@
 namespace Transfuse.Apply.Saving;
 
 /// <summary>What becomes of weights of the base that were trained beside the factors.</summary>
+/// <seealso cref="Transfuse.Apply.Saving.SaveOptions" />
 public enum UnfrozenWeights
 {
     /// <summary>Where there are any, saving is refused and they are named.</summary>

@@ -9,7 +9,9 @@ internal sealed class BackendOptions
 {
     private readonly Option<string> _backend = new Option<string>("--backend")
     {
-        Description = "What a model is run on: managed, mlx (the GPU, where the library has one) or mlx-cpu. Default: mlx on a GPU that proves itself, else managed. See 'transfuse backends'.",
+        Description =
+            "What a model is run on: managed, mlx (the GPU, where the library has one) or mlx-cpu. Default: mlx on a GPU that proves itself, else managed. See "
+            + "'transfuse backends'.",
         HelpName = "BACKEND",
     }.AcceptOnlyFromAmong("managed", "mlx", "mlx-cpu");
 
@@ -21,7 +23,6 @@ internal sealed class BackendOptions
         HelpName = "DTYPE",
     }.AcceptOnlyFromAmong("f32", "weights");
 
-    /// <summary>Where MLX is.</summary>
     public static Option<string> Library() => new("--mlx-library")
     {
         Description = "The file of mlx-c (libmlxc), or the folder that holds it. Default: TRANSFUSE_MLX, else the usual places.",

@@ -17,16 +17,18 @@ internal sealed class BackendsCommand : ICommand
     public IReadOnlyList<string> Examples { get; } =
     [
         "transfuse backends",
-        "transfuse backends --mlx-library /opt/homebrew/lib --json",
+        "transfuse backends --json",
     ];
 
     public Command Build(CommandConsole console)
     {
-        var command = new Command("backends", "Says what models can be run on here: devices, versions, memory, where MLX was looked for; and proves each with a sum.") { _library, _json };
+        var command = new Command("backends",
+            "Says what models can be run on here: devices, versions, memory, where MLX was looked for; and proves each with a sum.") { _library, _json };
         command.SetAction(result =>
         {
             var found = MlxLibrary.Find(result.GetValue(_library));
-            List<Row> rows = [new("managed", null, new MlxDeviceInfo("cpu", $"{Environment.ProcessorCount} cores", null, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))];
+            List<Row> rows =
+                [new("managed", null, new MlxDeviceInfo("cpu", $"{Environment.ProcessorCount} cores", null, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))];
             using var managed = new ManagedBackend();
             rows[0] = rows[0] with { Failure = MlxProbe.Failure(managed) };
             if (found.Library is { } library)
@@ -43,7 +45,8 @@ internal sealed class BackendsCommand : ICommand
                 console.Out.WriteLine(Render(rows, found.Library, found.Attempts));
             }
 
-            return rows.All(row => row.Failure is null) && (found.Library is not null || result.GetValue(_library) is null) ? ExitCodes.Done : ExitCodes.Refused;
+            return rows.All(row => row.Failure is null) && (found.Library is not null || result.GetValue(_library) is null) ? ExitCodes.Done
+                : ExitCodes.Refused;
         });
         return command;
     }
@@ -117,7 +120,8 @@ internal sealed class BackendsCommand : ICommand
                 new("version", new JsonString(library.Version)),
                 new("mlx_c", new JsonString(library.BindingVersion)),
             ])),
-            new("tried", new JsonArray([.. attempts.Select(attempt => new JsonObject([new("path", new JsonString(attempt.Path)), new("refusal", ReportJson.Text(attempt.Refusal))]))])),
+            new("tried", new JsonArray([
+                .. attempts.Select(attempt => new JsonObject([new("path", new JsonString(attempt.Path)), new("refusal", ReportJson.Text(attempt.Refusal))]))])),
         ]);
     }
 

@@ -26,6 +26,7 @@ internal static class BaseIdentity
             .OrderBy(file => file.Name, StringComparer.Ordinal)
             .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
         string config = Path.Combine(folder, "config.json");
-        return string.Join('\n', [File.Exists(config) ? FolderStamps.HashOf(config) : "no config", .. weights.Where(line => !line.StartsWith("config.json ", StringComparison.Ordinal))]);
+        return string.Join('\n', [File.Exists(config) ? FolderStamps.HashOf(config) : "no config",
+            .. weights.Where(line => !line.StartsWith("config.json ", StringComparison.Ordinal))]);
     }
 }

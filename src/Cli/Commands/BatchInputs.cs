@@ -16,11 +16,13 @@ internal sealed class BatchInputs
 
     private readonly Option<string> _fromFile = new("--from-file")
     {
-        Description = "Read further paths from a file, or from standard input with -: one a line, # begins a comment; a tab and a name after a path name its output.",
+        Description =
+            "Read further paths from a file, or from standard input with -: one a line, # begins a comment; a tab and a name after a path name its output.",
         HelpName = "LIST",
     };
 
-    private readonly Option<bool> _checkpoints = new("--checkpoints") { Description = "Take the checkpoint-N folders of trainers too where a glob meets them." };
+    private readonly Option<bool> _checkpoints =
+        new("--checkpoints") { Description = "Take the checkpoint-N folders of trainers too where a glob meets them." };
 
     /// <summary>Adds them.</summary>
     /// <param name="command">The verb.</param>
@@ -46,7 +48,8 @@ internal sealed class BatchInputs
     }
 
     /// <summary>Whether any input is named.</summary>
-    public bool IsGiven(System.CommandLine.Parsing.CommandResult result) => result.GetValue(_paths) is { Length: > 0 } || result.GetValue(_fromFile) is not null;
+    public bool IsGiven(System.CommandLine.Parsing.CommandResult result) =>
+        result.GetValue(_paths) is { Length: > 0 } || result.GetValue(_fromFile) is not null;
 
     /// <summary>Finds the inputs.</summary>
     /// <exception cref="UsageException">A glob matches nothing, or the list names nothing.</exception>

@@ -29,13 +29,15 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The exit code.</returns>
     public int Run(
-        ParseResult result, CommandConsole console, BatchPlan plan, DiscoveredInputs found, Func<BatchTask, CommandOutcome> work, CancellationToken cancellationToken)
+        ParseResult result, CommandConsole console, BatchPlan plan, DiscoveredInputs found, Func<BatchTask, CommandOutcome> work,
+        CancellationToken cancellationToken)
     {
         Shard? shard = settings?.ShardOf(result);
         IReadOnlyList<BatchInput> inputs = shard is null ? found.Inputs : ShardPlan.Of(found.Inputs, shard.Value);
         using ReportFile? file = report.Open(
             result, [.. inputs.Select(input => input.Path), .. plan.Reads.OfType<string>()],
-            plan.Output is { } output ? [.. inputs.Select(input => Path.Combine(output, input.Name))] : plan.IsInPlace ? [.. inputs.Select(input => input.Path)] : []);
+            plan.Output is { } output ? [.. inputs.Select(input => Path.Combine(output, input.Name))] : plan.IsInPlace ? [.. inputs.Select(input => input.Path)]
+                : []);
         using BatchJournal? journal = settings?.JournalOf(result, plan, isBatch: !found.IsSingle);
         PrintFindings(result, console, null, [.. found.Findings, .. journal?.Findings ?? []]);
         bool isBatch = !found.IsSingle || inputs.Count != 1;
@@ -103,7 +105,8 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
         JsonObject document = ReportJson.Document(
             verb,
             [
-                .. summary is null ? Array.Empty<KeyValuePair<string, JsonValue>>() : [new("summary", SummaryText.ToJson(summary)), new("findings", ReportJson.Findings([.. findings]))],
+                .. summary is null ? Array.Empty<KeyValuePair<string, JsonValue>>()
+                    : [new("summary", SummaryText.ToJson(summary)), new("findings", ReportJson.Findings([.. findings]))],
                 new("inputs", outcomes.Parts),
             ]);
         report.Write(result, console, file, document);

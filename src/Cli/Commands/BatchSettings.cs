@@ -32,11 +32,13 @@ internal sealed class BatchSettings
         },
     };
 
-    private readonly Option<bool> _failFast = new("--fail-fast") { Description = "Stop at the first input that is refused or fails; those in work are finished." };
+    private readonly Option<bool> _failFast =
+        new("--fail-fast") { Description = "Stop at the first input that is refused or fails; those in work are finished." };
     private readonly Option<string> _shard = new("--shard")
     {
         Description =
-            "Run one part of the inputs: I/N, with I from 1 to N; or auto, from what Slurm, AWS Batch or Google tell; auto/N where the scheduler, as Kubernetes, does not "
+            "Run one part of the inputs: I/N, with I from 1 to N; or auto, from what Slurm, AWS Batch or Google tell; auto/N where the scheduler, as "
+            + "Kubernetes, does not "
             + "tell how many there are. Parts are of equal bytes.",
         HelpName = "I/N",
         Validators =
@@ -132,7 +134,8 @@ internal sealed class BatchSettings
 
     private static long? ParseSize(string text)
     {
-        int shift = text.Length == 0 ? -1 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, >= '0' and <= '9' => 0, _ => -1 };
+        int shift = text.Length == 0 ? -1
+            : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, 'T' => 40, >= '0' and <= '9' => 0, _ => -1 };
         string digits = shift > 0 ? text[..^1] : text;
         return shift >= 0 && decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
             && number * (1L << shift) is >= 1 and <= long.MaxValue / 2 and var bytes

@@ -23,8 +23,8 @@ internal sealed class CheckCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse check adapters/llama --for mlx-lm",
-        "transfuse check adapters/llama --for mlx-lm,mlx-swift --base models/llama",
+        "transfuse check adapters/llama-mlx --for mlx-lm",
+        "transfuse check adapters/llama-mlx --for mlx-lm,mlx-swift --base models/llama",
         "transfuse check 'runs/**/adapter_config.json' --for vllm --max-lora-rank 64 --json",
     ];
 
@@ -48,7 +48,8 @@ internal sealed class CheckCommand : ICommand
     {
         var work = new Lazy<Func<BatchTask, BatchOutcome>>(() => BatchWork.Check(result.GetRequiredValue(_for), Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("check") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(work.Value(task)), cancellationToken);
+            result, console, new BatchPlan("check") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task =>
+                Tell(work.Value(task)), cancellationToken);
     }
 
     private CheckOptions Read(ParseResult result) => new()

@@ -36,7 +36,8 @@ internal static class CommonOptions
                     if (TargetProfile.Find(part.Trim().ToLowerInvariant()) is not { } profile || (writable && !profile.IsWritable))
                     {
                         result.AddError(
-                            $"'{part}' is no target{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
+                            $"'{part}' is no target{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?; use", "? Use", StringComparison.Ordinal)
+                                + ".");
                         return null;
                     }
 
@@ -72,7 +73,8 @@ internal static class CommonOptions
                     if (TargetProfile.Find(part.Trim().ToLowerInvariant()) is not { } profile)
                     {
                         result.AddError(
-                            $"'{part}' is no reader{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?;", "? Use", StringComparison.Ordinal) + ".");
+                            $"'{part}' is no reader{NearMiss.Of(part, names.Split(", "))}; use {names}".Replace("?; use", "? Use", StringComparison.Ordinal)
+                                + ".");
                         return [];
                     }
 

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Transfuse.Cli.Commands;
 
-/// <summary><c>transfuse completion</c>: the script that lets a shell complete what is typed. The command itself knows the words (<c>[suggest:N]</c>).</summary>
+/// <summary>
+/// <c>transfuse completion</c>: the script that lets a shell complete what is typed. The command itself knows the words (<c>[suggest:N]</c>).
+/// </summary>
 internal sealed class CompletionCommand : ICommand
 {
     private static readonly Dictionary<string, string> Scripts = new(StringComparer.Ordinal)
@@ -53,8 +55,8 @@ internal sealed class CompletionCommand : ICommand
     public IReadOnlyList<string> Examples { get; } =
     [
         "source <(transfuse completion bash)",
-        "transfuse completion bash > /etc/bash_completion.d/transfuse",
-        "transfuse completion zsh > \"${fpath[1]}/_transfuse\"",
+        "transfuse completion bash > ~/.local/share/bash-completion/completions/transfuse",
+        "transfuse completion zsh > ~/.zfunc/_transfuse",
         "transfuse completion fish > ~/.config/fish/completions/transfuse.fish",
         "transfuse completion pwsh >> $PROFILE",
     ];

@@ -7,7 +7,6 @@ using Transfuse.Conversion.Batch.Discovery;
 using Transfuse.Conversion.Batch.Outputs;
 using Transfuse.Conversion.Pipeline;
 using Transfuse.Conversion.Verification;
-using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Text;
@@ -20,26 +19,27 @@ internal sealed class ConvertCommand : ICommand
 {
     private readonly BatchInputs _inputs = new();
     private readonly Option<TargetProfile> _to = CommonOptions.Target("--to", "The program to write for", writable: true);
-    private readonly Option<string> _output = CommonOptions.Output();
+    private readonly OutputOptions _place = new();
     private readonly PipelineOptions _pipeline = new();
-    private readonly Option<bool> _overwrite = CommonOptions.Overwrite();
-    private readonly Option<bool> _durable = CommonOptions.Durable();
     private readonly BatchSettings _batch = new();
     private readonly ReportOptions _report = new();
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse convert adapters/llama-peft --to mlx-lm --output adapters/llama-mlx",
-        "transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/llama-peft",
+        "transfuse convert adapters/llama --to mlx-lm --output adapters/llama-mlx",
+        "transfuse convert adapters/llama-mlx --to peft --base models/llama --output adapters/back",
         "transfuse convert 'runs/**/adapter_config.json' --to mlx-lm,mlx-swift --output converted",
     ];
 
     public Command Build(CommandConsole console)
     {
-        _output.Required = true;
-        var command = new Command("convert", "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and named.")
+        _place.Output.Required = true;
+        var command =
+            new Command("convert",
+            "Writes adapters for another program. Transposes, stacks and splits are bit-exact; what cannot be converted exactly is refused, or rounded and "
+            + "named.")
         {
-            _to, _output, _overwrite, _durable,
+            _to, _place.Output, _place.Overwrite, _place.Durable,
         };
         _inputs.AddTo(command);
         _pipeline.AddTo(command);
@@ -51,10 +51,9 @@ internal sealed class ConvertCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        string folder = result.GetRequiredValue(_output);
+        string folder = result.GetRequiredValue(_place.Output);
         DiscoveredInputs found = _inputs.FindWithOutputs(result, folder);
-        var output = new BatchOutput(
-            folder, found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: _batch.HasJournal(result, !found.IsSingle));
+        BatchOutput output = _place.Folders(result, folder, found, _batch);
         var options = new Lazy<ConversionOptions>(() => _pipeline.Read(result));
         var plan = new BatchPlan("convert") { Reads = [_pipeline.BasePath(result)], Output = folder, IsDry = _pipeline.IsDryRun(result) };
         return new BatchRunner(_report, _batch).Run(
@@ -89,7 +88,8 @@ internal sealed class ConvertCommand : ICommand
                 new("target", new JsonString(profile.Name)),
                 new("modules", conversion.Target is null ? new JsonArray([]) : ReportJson.Modules(conversion.Target)),
                 new("stages", ReportJson.Stages(conversion.Stages)),
-                .. logits is null ? Array.Empty<KeyValuePair<string, JsonValue>>() : [new("logits", logits.Comparison is { } found ? LogitsText.Describe(found, logits.Allowed) : JsonNull.Instance)],
+                .. logits is null ? Array.Empty<KeyValuePair<string, JsonValue>>()
+                    : [new("logits", logits.Comparison is { } found ? LogitsText.Describe(found, logits.Allowed) : JsonNull.Instance)],
             ],
         };
     }
@@ -102,8 +102,10 @@ internal sealed class ConvertCommand : ICommand
         }
 
         string what = conversion.Target!.Summary();
-        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(comparison, AdapterComparison.RoundingTo(dtype), ("the source", "the output"), verbose) + Environment.NewLine : string.Empty;
+        string proof = conversion.Comparison is { } comparison ? ComparisonText.Render(
+            comparison, AdapterComparison.RoundingTo(dtype), ("the source", "the output"), verbose) + Environment.NewLine : string.Empty;
         proof += logits?.Comparison is { } found ? LogitsText.Render(found, isPair: true, logits.Allowed) + Environment.NewLine : string.Empty;
-        return proof + (conversion.IsWritten ? $"{PrintableText.OneLine(target.Output)}: {what}, for {profile.Name}" : $"{PrintableText.OneLine(target.Input)}: {what}, would be written for {profile.Name}");
+        return proof + (conversion.IsWritten ? $"{PrintableText.OneLine(target.Output)}: {what}, for {profile.Name}"
+            : $"{PrintableText.OneLine(target.Input)}: {what}, would be written for {profile.Name}");
     }
 }

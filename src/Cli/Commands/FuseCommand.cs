@@ -19,11 +19,16 @@ internal sealed class FuseCommand : ICommand
         new("--base") { Description = "The base model's folder, in Hugging Face or MLX layout, with its weights.", HelpName = "MODEL", Required = true };
     private readonly Option<string[]> _adapters = new("--adapter")
     {
-        Description = "An adapter of any dialect: a folder or a weights file. Several are summed; DoRA is applied in the order given. With PATH: each of those on top of these.",
+        Description =
+            "An adapter of any dialect: a folder or a weights file. Several are summed; DoRA is applied in the order given. With PATH: each of those on top of "
+            + "these.",
         HelpName = "PATH",
     };
 
-    private readonly Option<string> _output = new("--output", "-o") { Description = "The model folder to write. With several PATHs, or a glob: the parent of the model folders, one for each adapter.", HelpName = "DIR", Required = true };
+    private readonly Option<string> _output =
+        new("--output",
+        "-o") { Description = "The model folder to write. With several PATHs, or a glob: the parent of the model folders, one for each adapter.",
+        HelpName = "DIR", Required = true };
     private readonly Option<double?> _scale = CommonOptions.Number(
         "--scale", "By what the adapters' changes are multiplied. Default: 1.", "a number within the range of float32", value => float.IsFinite((float)value));
     private readonly Option<bool> _dequantize = new("--dequantize") { Description = "Write a quantized base as a model of 16-bit floats." };
@@ -46,9 +51,9 @@ internal sealed class FuseCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse fuse --base models/llama --adapter adapters/llama-peft --output models/llama-merged",
+        "transfuse fuse --base models/llama --adapter adapters/llama --output models/llama-merged",
         "transfuse fuse --base models/llama-4bit --adapter adapters/llama-mlx --output models/llama-merged --keep-precision 0.2",
-        "transfuse fuse --base models/llama --adapter style --adapter facts --scale 0.8 --output models/llama-both --dry-run",
+        "transfuse fuse --base models/llama --adapter adapters/first --adapter adapters/second --scale 0.8 --output models/llama-both --dry-run",
         "transfuse fuse 'runs/*' --base models/llama --output merged",
     ];
 
@@ -107,7 +112,8 @@ internal sealed class FuseCommand : ICommand
                     task.NoteBegin();
                 }
 
-                CommandOutcome outcome = RunOne(result, model, [.. adapters, task.Input.Path], folder, task, console, found.IsSingle) with { Input = task.Input.Path };
+                CommandOutcome outcome =
+                    RunOne(result, model, [.. adapters, task.Input.Path], folder, task, console, found.IsSingle) with { Input = task.Input.Path };
                 task.Outputs = outcome.Succeeded && !plan.IsDry && _batch.HasJournal(result, !found.IsSingle) ? FolderStamps.Of(folder) : [];
                 return outcome;
             },
@@ -126,7 +132,8 @@ internal sealed class FuseCommand : ICommand
                 adapters.Add(AdapterSource.Open(path, task.Retries));
             }
 
-            FusionResult fusion = ModelFusion.Fuse(BaseModels.OpenWhole(model), adapters, output, Read(result, task) with { Progress = progress }, task.CancellationToken);
+            FusionResult fusion =
+                ModelFusion.Fuse(BaseModels.OpenWhole(model), adapters, output, Read(result, task) with { Progress = progress }, task.CancellationToken);
             bool isDry = result.GetValue(_dryRun);
             return new CommandOutcome
             {

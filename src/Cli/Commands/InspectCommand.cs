@@ -43,7 +43,8 @@ internal sealed class InspectCommand : ICommand
     {
         var work = new Lazy<Func<BatchTask, BatchOutcome>>(() => BatchWork.Inspect(Read(result)));
         return new BatchRunner(_report, _batch).Run(
-            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task => Tell(result, work.Value(task)), cancellationToken);
+            result, console, new BatchPlan("inspect") { Reads = [result.GetValue(_base)] }, _inputs.Find(result), task =>
+                Tell(result, work.Value(task)), cancellationToken);
     }
 
     private InspectionOptions Read(ParseResult result) => new()
@@ -76,7 +77,7 @@ internal sealed class InspectCommand : ICommand
         new("method", new JsonString(adapter.Method)),
         new("writer", ReportJson.Text(adapter.WriterVersion)),
         new("base", ReportJson.Text(adapter.Base?.Id)),
-        new("architecture", ReportJson.Text(inspection.Architecture?.ModelType)),
+        new("architecture", ReportJson.Text(inspection.ModelType)),
         new("parameters", JsonNumber.Of(adapter.ParameterCount)),
         new("modules", ReportJson.Modules(adapter)),
         new("other_tensors", new JsonArray([.. adapter.OtherTensors.Select(tensor => new JsonString(tensor.SourceName))])),

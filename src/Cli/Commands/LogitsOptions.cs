@@ -86,7 +86,8 @@ internal sealed class LogitsOptions
 
     /// <summary>Compares one adapter with another, or with the base alone.</summary>
     public CommandOutcome Run(
-        ParseResult result, CommandConsole console, string first, string? second, ConversionOptions options, double tolerance, bool quiet, CancellationToken cancellationToken)
+        ParseResult result, CommandConsole console, string first, string? second, ConversionOptions options, double tolerance, bool quiet,
+        CancellationToken cancellationToken)
     {
         var log = new FindingLog(options.Allowed);
         LogitsComparison? comparison = null;
@@ -129,7 +130,8 @@ internal sealed class LogitsOptions
     }
 
     private LogitsComparison? Compare(
-        ParseResult result, CommandConsole console, string first, string? second, BaseModel baseModel, ConversionOptions options, FindingLog log, bool quiet, CancellationToken cancellationToken)
+        ParseResult result, CommandConsole console, string first, string? second, BaseModel baseModel, ConversionOptions options, FindingLog log, bool quiet,
+        CancellationToken cancellationToken)
     {
         using ITensorBackend backend = _backend.Read(result).Open();
         _ran = backend.Name;
@@ -154,7 +156,8 @@ internal sealed class LogitsOptions
         }
 
         var progress = new LayerProgress(quiet ? TextWriter.Null : console.Error, model.Layers);
-        (LogitsComparison comparison, LogitsRun run) = LogitsVerifier.Compare(model, a, b, [.. ids.SelectMany(row => row)], ids.Length, progress, cancellationToken);
+        (LogitsComparison comparison, LogitsRun run) =
+            LogitsVerifier.Compare(model, a, b, [.. ids.SelectMany(row => row)], ids.Length, progress, cancellationToken);
         if (result.GetValue(_save) is { } save)
         {
             Save(save, run, model.Vocabulary);

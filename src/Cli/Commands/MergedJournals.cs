@@ -88,7 +88,8 @@ internal sealed class MergedJournals(ReportOptions report)
         [
             new("name", new JsonString(outcome.Input.Name)),
             new("action", ReportJson.Text(outcome.Action)),
-            new("outputs", new JsonArray([.. outcome.Outputs.Select(output => new JsonObject([new("name", new JsonString(output.Name)), new("hash", new JsonString(output.Hash))]))])),
+            new("outputs", new JsonArray(
+                [.. outcome.Outputs.Select(output => new JsonObject([new("name", new JsonString(output.Name)), new("hash", new JsonString(output.Hash))]))])),
         ],
     });
 }

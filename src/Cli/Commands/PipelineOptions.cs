@@ -15,8 +15,11 @@ internal sealed class PipelineOptions
     private readonly Option<string> _dtype = CommonOptions.DTypeName();
     private readonly Option<string[]> _allow = CommonOptions.Allow();
     private readonly Option<bool> _dryRun = CommonOptions.DryRun();
-    private readonly Option<bool> _verify = new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
-    private readonly Option<bool> _verifyLogits = new("--verify=logits") { Description = "The same, and run the base with the source and with the output: other logits refuse the conversion. Needs --base with weights." };
+    private readonly Option<bool> _verify =
+        new("--verify") { Description = "Read the output back before it is put in place, and compare its deltas with the source's." };
+    private readonly Option<bool> _verifyLogits =
+        new("--verify=logits") { Description = "The same, and run the base with the source and with the output: other logits refuse the conversion. Needs "
+        + "--base with weights." };
     private readonly BackendOptions _backend = new();
     private readonly Option<int?> _transformers = new("--transformers")
     {
@@ -36,7 +39,8 @@ internal sealed class PipelineOptions
 
     private readonly Option<string> _expertLayout = new Option<string>("--expert-layout")
     {
-        Description = "How experts are written for PEFT: parameters (the same as --transformers 5) or modules (the same as --transformers 4). Default: parameters.",
+        Description =
+            "How experts are written for PEFT: parameters (the same as --transformers 5) or modules (the same as --transformers 4). Default: parameters.",
         HelpName = "LAYOUT",
     }.AcceptOnlyFromAmong("parameters", "modules");
 
@@ -45,19 +49,19 @@ internal sealed class PipelineOptions
         "--max-rank", "The highest rank that modules of methods other than LoRA may get. Default: what is exact.");
 
     private readonly Option<int?> _svdRank = CommonOptions.Rank(
-        "--svd-rank", "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
+        "--svd-rank",
+        "Truncate modules of methods other than LoRA whose rank is above this, or above --max-rank if given, to this rank. Default: refuse them.");
     private readonly Option<int?> _maxGrowth = CommonOptions.MaxGrowth();
     private readonly Option<double?> _scale = CommonOptions.Scale();
     private readonly Option<double?> _dropout = CommonOptions.Dropout();
     private readonly Option<MlxProducer> _producer = CommonOptions.Producer();
 
     /// <summary>Adds the options that decide how adapters are read.</summary>
-    public void AddReadingTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation, _maxGrowth);
+    public void AddReadingTo(Command command) =>
+        Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation, _maxGrowth);
 
-    /// <summary>Adds the options of a repair.</summary>
     public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _maxGrowth, _dryRun);
 
-    /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
     {
         AddReadingTo(command);
@@ -70,9 +74,12 @@ internal sealed class PipelineOptions
                 result.AddError("--verify=logits needs --base.");
             }
 
-            if (result.GetResult(_transformers) is { } stated && CommonOptions.IntegerOf(stated) is { } generation && GenerationOf(result.GetValue(_expertLayout)) is { } other && generation != other)
+            if (result.GetResult(_transformers) is { } stated && CommonOptions.IntegerOf(stated) is { } generation
+                && GenerationOf(result.GetValue(_expertLayout)) is { } other && generation != other)
             {
-                result.AddError($"--transformers {generation} and --expert-layout {result.GetValue(_expertLayout)} contradict each other: transformers 5 packs experts into parameters, 4 has a module for each.");
+                result.AddError(
+                    $"--transformers {generation} and --expert-layout {result.GetValue(_expertLayout)} contradict each other: transformers 5 packs experts "
+                    + "into parameters, 4 has a module for each.");
             }
         });
     }
@@ -83,14 +90,16 @@ internal sealed class PipelineOptions
     /// <param name="runsModel">Whether the base is run, for which all of it is read.</param>
     public ConversionOptions Read(ParseResult result, int? workers = null, bool runsModel = false) => new()
     {
-        Base = result.GetValue(_base) is { } path && (runsModel || result.GetValue(_verifyLogits)) ? BaseModels.OpenWhole(path) : BaseModels.Open(result.GetValue(_base)),
+        Base = result.GetValue(_base) is { } path && (runsModel || result.GetValue(_verifyLogits)) ? BaseModels.OpenWhole(path)
+            : BaseModels.Open(result.GetValue(_base)),
         ModelType = result.GetValue(_modelType),
         AdapterName = result.GetValue(_adapterName),
         DType = DTypeOf(result.GetValue(_dtype)),
         Allowed = [.. result.GetValue(_allow) ?? []],
         Verify = result.GetValue(_verify),
         DryRun = result.GetValue(_dryRun),
-        TransformersGeneration = result.GetValue(_transformers) ?? GenerationOf(result.GetValue(_expertLayout)) ?? ConversionOptions.Default.TransformersGeneration,
+        TransformersGeneration = result.GetValue(_transformers) ?? GenerationOf(result.GetValue(_expertLayout))
+            ?? ConversionOptions.Default.TransformersGeneration,
         ExpertOrientation = result.GetValue(_expertOrientation),
         MaxRank = result.GetValue(_maxRank),
         SvdRank = result.GetValue(_svdRank),

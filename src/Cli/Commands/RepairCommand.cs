@@ -17,11 +17,9 @@ namespace Transfuse.Cli.Commands;
 internal sealed class RepairCommand : ICommand
 {
     private readonly BatchInputs _inputs = new();
-    private readonly Option<string> _output = CommonOptions.Output();
+    private readonly OutputOptions _place = new();
     private readonly Option<bool> _inPlace = new("--in-place") { Description = "Replace the files that change where they are; originals stay as *.orig." };
     private readonly PipelineOptions _pipeline = new();
-    private readonly Option<bool> _overwrite = CommonOptions.Overwrite();
-    private readonly Option<bool> _durable = CommonOptions.Durable();
     private readonly BatchSettings _batch = new();
     private readonly ReportOptions _report = new();
 
@@ -42,7 +40,7 @@ internal sealed class RepairCommand : ICommand
 + "Says each change and why; where only you can know, it asks for an option. Unknown fields and the files beside the adapter are kept; sub-folders are left "
 + "where they are.")
         {
-            _output, _inPlace, _overwrite, _durable,
+            _place.Output, _inPlace, _place.Overwrite, _place.Durable,
         };
         _inputs.AddTo(command);
         _pipeline.AddRepairTo(command);
@@ -54,7 +52,7 @@ internal sealed class RepairCommand : ICommand
 
     private int Run(ParseResult result, CommandConsole console, CancellationToken cancellationToken)
     {
-        string? output = result.GetValue(_output);
+        string? output = result.GetValue(_place.Output);
         bool inPlace = result.GetValue(_inPlace);
         if (inPlace == output is not null && !(output is null && _pipeline.IsDryRun(result)))
         {
@@ -62,8 +60,7 @@ internal sealed class RepairCommand : ICommand
         }
 
         DiscoveredInputs found = output is null ? _inputs.Find(result) : _inputs.FindWithOutputs(result, output);
-        var folder = new BatchOutput(
-            output ?? ".", found.Inputs, new AtomicFolderOptions { Overwrite = result.GetValue(_overwrite), Durable = result.GetValue(_durable) }, adopts: _batch.HasJournal(result, !found.IsSingle));
+        BatchOutput folder = _place.Folders(result, output ?? ".", found, _batch);
         if (output is not null && found.Inputs.FirstOrDefault(input => IsOne(input.Path, folder.PathOf(input))) is { } same)
         {
             throw new UsageException($"--output is '{same.Path}' itself; --in-place repairs it where it is.");
@@ -79,7 +76,8 @@ internal sealed class RepairCommand : ICommand
             IsDry = _pipeline.IsDryRun(result),
         };
         return new BatchRunner(_report, _batch).Run(
-            result, console, plan, found, task => RunOne(task, output is null ? null : folder, options.Value, inPlace, result.GetValue(_durable)), cancellationToken);
+            result, console, plan, found, task =>
+                RunOne(task, output is null ? null : folder, options.Value, inPlace, result.GetValue(_place.Durable)), cancellationToken);
     }
 
     // However the two are written.

@@ -26,7 +26,8 @@ internal sealed class ReportCommand : ICommand
 
     private readonly Option<string> _merge = new("--merge")
     {
-        Description = "In place of PATH and --output: join the journals of a batch's output folder, or of the folder of --journal, to one report and exit code.",
+        Description =
+            "In place of PATH and --output: join the journals of a batch's output folder, or of the folder of --journal, to one report and exit code.",
         HelpName = "DIR",
         Validators = { result => CommonOptions.RequireText(result) },
     };
@@ -36,8 +37,8 @@ internal sealed class ReportCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse report adapters/llama-peft --output llama.html",
-        "transfuse report adapters/llama-peft --base models/llama --output llama.html",
+        "transfuse report adapters/llama --output llama.html",
+        "transfuse report adapters/llama --base models/llama --output llama.html",
         "transfuse report adapters/first adapters/second --output both.html",
         "transfuse report --merge converted --report converted.json",
     ];
@@ -46,7 +47,8 @@ internal sealed class ReportCommand : ICommand
     {
         var command = new Command(
             "report",
-            "Writes one page with pictures, which needs nothing beside it: how much every module is changed and in how many directions, singular values, findings; "
+            "Writes one page with pictures, which needs nothing beside it: how much every module is changed and in how many directions, singular values, "
+            + "findings; "
             + "several adapters on one scale, and where two differ. With --base, changes relative to the base's weights, which are read. "
             + "With --merge, what the processes of a batch have written down: exit code 4 where an input was refused or failed, or a shard is missing.")
         {
@@ -137,7 +139,8 @@ internal sealed class ReportCommand : ICommand
     {
         using IAdapterSource first = AdapterSource.Open(inputs[0]);
         using IAdapterSource second = AdapterSource.Open(inputs[1]);
-        return AdapterVerifier.Verify(first, second, options with { Comparison = new ComparisonOptions { NormsOfEqual = false } }, cancellationToken).Comparison;
+        return AdapterVerifier.Verify(
+            first, second, options with { Comparison = new ComparisonOptions { NormsOfEqual = false } }, cancellationToken).Comparison;
     }
 
     private static JsonObject ToJson(IReadOnlyList<PageAdapter> pages) => ReportJson.Document(

@@ -4,7 +4,9 @@ using Transfuse.Formats.Json;
 
 namespace Transfuse.Cli.Commands;
 
-/// <summary>A file with a report, such as <c>--report</c> names: begun before the work, so that a wrong place shows early, and whole or absent after it.</summary>
+/// <summary>
+/// A file with a report, such as <c>--report</c> names: begun before the work, so that a wrong place shows early, and whole or absent after it.
+/// </summary>
 internal sealed class ReportFile : IDisposable
 {
     private readonly AtomicFile _file;
@@ -36,7 +38,8 @@ internal sealed class ReportFile : IDisposable
 
         string[] places = [.. inputs.Concat(outputs)];
         RefuseOthers(full, places, option);
-        return new ReportFile(AtomicFile.Create(path, outputs.Select(output => Outside(full, output)).FirstOrDefault(outside => outside is not null)), places, option);
+        return new ReportFile(
+            AtomicFile.Create(path, outputs.Select(output => Outside(full, output)).FirstOrDefault(outside => outside is not null)), places, option);
     }
 
     /// <summary>Writes it.</summary>

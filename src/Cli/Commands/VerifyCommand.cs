@@ -29,10 +29,10 @@ internal sealed class VerifyCommand : ICommand
 
     public IReadOnlyList<string> Examples { get; } =
     [
-        "transfuse verify adapters/llama-peft adapters/llama-mlx",
-        "transfuse verify adapters/qwen-moe-peft adapters/qwen-moe-mlx --base models/qwen-moe",
-        "transfuse verify adapters/llama-peft adapters/llama-mlx --base models/llama --logits",
-        "transfuse verify adapters/llama-peft --base models/llama --logits --ids prompts.json --save logits.safetensors",
+        "transfuse verify adapters/llama adapters/llama-mlx",
+        "transfuse verify adapters/qwen-moe adapters/qwen-moe-mlx --base models/qwen-moe",
+        "transfuse verify adapters/llama adapters/llama-mlx --base models/llama --logits",
+        "transfuse verify adapters/llama --base models/llama --logits --ids prompts.json --save logits.safetensors",
     ];
 
     public Command Build(CommandConsole console)
@@ -59,7 +59,8 @@ internal sealed class VerifyCommand : ICommand
         if (_logits.IsAskedFor(result))
         {
             return _logits.Run(
-                result, console, first, result.GetValue(_second), _pipeline.Read(result, runsModel: true), result.GetValue(_tolerance) ?? LogitsComparison.Rounding,
+                result, console, first, result.GetValue(_second), _pipeline.Read(result, runsModel: true), result.GetValue(_tolerance)
+                    ?? LogitsComparison.Rounding,
                 _report.IsQuiet(result), cancellationToken);
         }
 

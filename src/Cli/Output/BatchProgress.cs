@@ -15,7 +15,6 @@ internal sealed class BatchProgress(IReadOnlyList<BatchInput> inputs)
     private long _bytes;
     private long _skippedBytes;
 
-    /// <summary>The share that is done, from 0 to 1.</summary>
     public double Share => _totalBytes == 0 ? (double)_done / inputs.Count : (double)_bytes / _totalBytes;
 
     /// <summary>Counts one more.</summary>
@@ -39,7 +38,8 @@ internal sealed class BatchProgress(IReadOnlyList<BatchInput> inputs)
         string wait = byteRate <= 0 || left <= 0 ? string.Empty : $", {Time(left / byteRate)} left";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{_done} of {inputs.Count} adapters, {SummaryText.Bytes(_bytes)} of {SummaryText.Bytes(_totalBytes)}, {rate:F1} adapters/s, {SummaryText.Bytes(byteRate)}/s{wait}");
+            $"{_done} of {inputs.Count} adapters, {SummaryText.Bytes(_bytes)} of {SummaryText.Bytes(_totalBytes)}, {rate:F1} adapters/s, "
+            + $"{SummaryText.Bytes(byteRate)}/s{wait}");
     }
 
     private static string Time(double seconds) => seconds < 90

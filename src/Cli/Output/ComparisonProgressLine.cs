@@ -3,7 +3,9 @@ using Transfuse.Conversion.Verification;
 
 namespace Transfuse.Cli.Output;
 
-/// <summary>One line on the terminal that says how far a comparison or a measurement is, and is gone when it ends. It appears only where the work takes a while.</summary>
+/// <summary>
+/// One line on the terminal that says how far a comparison or a measurement is, and is gone when it ends. It appears only where the work takes a while.
+/// </summary>
 internal sealed class ComparisonProgressLine(TextWriter terminal, string work) : IProgress<ComparisonProgress>, IDisposable
 {
     private const int Width = 60;

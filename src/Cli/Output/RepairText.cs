@@ -1,5 +1,6 @@
 using System.Text;
 using Transfuse.Cli.Commands;
+using Transfuse.Conversion;
 using Transfuse.Conversion.Repair;
 using Transfuse.Formats.Text;
 

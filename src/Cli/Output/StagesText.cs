@@ -14,7 +14,8 @@ internal static class StagesText
         foreach (StageReport stage in stages)
         {
             text.AppendLine(
-                CultureInfo.InvariantCulture, $"{stage.Name,-9} {stage.Elapsed.TotalMilliseconds,9:F1} ms {stage.Tensors,7} tensors {stage.Modules,7} modules {stage.Findings,5} findings");
+                CultureInfo.InvariantCulture,
+                $"{stage.Name,-9} {stage.Elapsed.TotalMilliseconds,9:F1} ms {stage.Tensors,7} tensors {stage.Modules,7} modules {stage.Findings,5} findings");
         }
 
         return text.ToString();

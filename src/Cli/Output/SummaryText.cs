@@ -37,7 +37,8 @@ internal static class SummaryText
         int ended = summary.Inputs - summary.NotRun;
         string skipped = summary.Skipped == 0 ? string.Empty : $" ({summary.Skipped} of them before)";
         string rest = summary.NotRun == 0 ? string.Empty : $", {summary.NotRun} not run";
-        string names = failed.First is { } first ? $": {PrintableText.OneLine(first)}{(failed.Count > 1 ? $" and {failed.Count - 1} more" : string.Empty)}" : string.Empty;
+        string names = failed.First is { } first ? $": {PrintableText.OneLine(first)}{(failed.Count > 1 ? $" and {failed.Count - 1} more" : string.Empty)}"
+            : string.Empty;
         return $"{summary.Inputs} inputs: {ended - failed.Count} succeeded{skipped}{rest}, {failed.Count} failed{names}";
     }
 

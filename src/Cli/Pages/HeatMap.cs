@@ -3,7 +3,9 @@ using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Cli.Pages;
 
-/// <summary>One number a module as tables: modules of a layer down, layers across. A table for each stack of layers, and one for what lies outside them.</summary>
+/// <summary>
+/// One number a module as tables: modules of a layer down, layers across. A table for each stack of layers, and one for what lies outside them.
+/// </summary>
 /// <param name="name">What the number is called in <c>data-map</c>, for programs.</param>
 /// <param name="title">The heading.</param>
 /// <param name="explanation">One sentence on what the number is.</param>
@@ -31,7 +33,8 @@ internal sealed class HeatMap(string name, string title, string explanation)
     {
         int[] layers = [.. cells.Select(cell => cell.Path.Layer).Distinct().Order()];
         string label = Html.Escape($"{title}, {root ?? "outside the layers"}");
-        html.Raw($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><table class=\"map\" data-map=\"{name}\">\n<thead><tr><th scope=\"col\">")
+        html.Raw($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><table class=\"map\" data-map=\"{name}\">\n<thead><tr><th "
+            + "scope=\"col\">")
             .Text(root ?? "outside the layers").Raw("</th>");
         foreach (int layer in layers)
         {
@@ -41,7 +44,8 @@ internal sealed class HeatMap(string name, string title, string explanation)
         html.Raw("</tr></thead>\n<tbody>\n");
         foreach (IGrouping<string, (ModulePath Path, string FullPath, double? Value)> row in cells.GroupBy(Row).OrderBy(row => row.Key, StringComparer.Ordinal))
         {
-            Dictionary<int, (ModulePath Path, string FullPath, double? Value)> byLayer = row.GroupBy(cell => cell.Path.Layer).ToDictionary(group => group.Key, group => group.First());
+            Dictionary<int, (ModulePath Path, string FullPath, double? Value)> byLayer =
+                row.GroupBy(cell => cell.Path.Layer).ToDictionary(group => group.Key, group => group.First());
             html.Raw("<tr><th scope=\"row\">").Text(row.Key).Raw("</th>");
             foreach (int layer in layers)
             {

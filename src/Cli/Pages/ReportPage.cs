@@ -62,7 +62,9 @@ internal static class ReportPage
         if (strongest.Length > 0)
         {
             html.Element("h3", "Singular values of the strongest modules")
-                .Element("p class=\"soft\"", "Of the whole change, largest first, over six powers of ten; of experts, the one that changes most. A cliff means that a lower rank would do.")
+                .Element("p class=\"soft\"",
+                    "Of the whole change, largest first, over six powers of ten; of experts, the one that changes most. A cliff means that a lower rank would "
+                    + "do.")
                 .Raw("<div class=\"charts\">\n");
             foreach (ModuleProfile module in strongest)
             {
@@ -75,10 +77,13 @@ internal static class ReportPage
 
     private static IEnumerable<(HeatMap Map, Func<ModuleProfile, double?> Value, double Largest)> Maps(Largest largest) =>
     [
-        (new HeatMap("relative", "Size of the change, relative to the base's weight", "The Frobenius norm of scale x B A over that of the weight."), module => module.RelativeNorm, largest.Relative),
-        (new HeatMap("norm", "Size of the change", "The Frobenius norm of scale x B A, of all experts together. DoRA's magnitudes are not in it."), module => module.Norm, largest.Norm),
+        (new HeatMap("relative", "Size of the change, relative to the base's weight", "The Frobenius norm of scale x B A over that of the weight."),
+            module => module.RelativeNorm, largest.Relative),
+        (new HeatMap("norm", "Size of the change", "The Frobenius norm of scale x B A, of all experts together. DoRA's magnitudes are not in it."),
+            module => module.Norm, largest.Norm),
         (
-            new HeatMap("effective-rank", "Effective rank", "How many directions share the change: the sum of the squared singular values, squared, over the sum of their fourth powers."),
+            new HeatMap("effective-rank", "Effective rank",
+                "How many directions share the change: the sum of the squared singular values, squared, over the sum of their fourth powers."),
             module => module.EffectiveRank,
             largest.EffectiveRank),
         (new HeatMap("scale", "Scale", "What B A is multiplied by."), module => module.Scale, largest.Scale),
@@ -112,7 +117,8 @@ internal static class ReportPage
             return;
         }
 
-        html.Raw("<table class=\"list\"><thead><tr><th scope=\"col\">code</th><th scope=\"col\">about</th><th scope=\"col\">found</th><th scope=\"col\">what to do</th></tr></thead><tbody>\n");
+        html.Raw("<table class=\"list\"><thead><tr><th scope=\"col\">code</th><th scope=\"col\">about</th><th scope=\"col\">found</th><th scope=\"col\">what "
+            + "to do</th></tr></thead><tbody>\n");
         foreach (Finding finding in findings)
         {
             string severity = finding.Severity.ToString().ToLowerInvariant();

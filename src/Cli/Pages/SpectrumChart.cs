@@ -17,7 +17,8 @@ internal static class SpectrumChart
         double largest = module.SingularValues[0];
         string values = string.Join(' ', module.SingularValues.Select(Html.Exact));
         string label = Html.Escape($"{module.FullPath}: {module.SingularValues.Length} singular values, the largest {Html.Short(largest)}");
-        html.Raw($"<figure><svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{label}\" data-path=\"{Html.Escape(module.FullPath)}\" data-values=\"{values}\">");
+        html.Raw($"<figure><svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{label}\" data-path=\"{Html.Escape(module.FullPath)}\" "
+            + $"data-values=\"{values}\">");
         double step = (double)Width / module.SingularValues.Length;
         for (int i = 0; i < module.SingularValues.Length; i++)
         {
@@ -25,7 +26,8 @@ internal static class SpectrumChart
             html.Raw($"<rect x=\"{Number(i * step)}\" y=\"{Number(Height - height)}\" width=\"{Number(step * 0.85)}\" height=\"{Number(height)}\"/>");
         }
 
-        html.Raw($"<text x=\"{Width - 4}\" y=\"12\" text-anchor=\"end\">{Html.Short(largest)} to {Html.Short(module.SingularValues[^1])}</text></svg><figcaption>")
+        html.Raw($"<text x=\"{Width - 4}\" y=\"12\" text-anchor=\"end\">{Html.Short(largest)} to "
+            + $"{Html.Short(module.SingularValues[^1])}</text></svg><figcaption>")
             .Text(module.FullPath).Raw("</figcaption></figure>\n");
     }
 

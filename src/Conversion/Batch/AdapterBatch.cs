@@ -8,9 +8,19 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>
-/// Runs many adapters: several at a time within a budget of memory, told in the order of the inputs, each repeated where it failed for a moment, and none stopped
+/// Runs many adapters: several at a time within a budget of memory, told in the order of the inputs, each repeated where it failed for a moment, and none
+/// stopped
 /// by another. With a journal, what was done before and has not changed is passed over. Immutable: each call gives a new batch.
 /// </summary>
+/// <example>
+/// <code>
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// BatchSummary summary = AdapterBatch.Of(inputs)
+///     .WithOptions(new BatchOptions { Jobs = 4, FailFast = true })
+///     .Run(BatchWork.Inspect(), cancellationToken);
+/// Console.WriteLine($"{summary.Inputs} inputs, {summary.Unsuccessful} not done");
+/// </code>
+/// </example>
 public sealed record AdapterBatch
 {
     private AdapterBatch(IReadOnlyList<BatchInput> inputs) => Inputs = inputs;
@@ -136,7 +146,8 @@ public sealed record AdapterBatch
                     return outcome;
                 }
 
-                outcome = outcome with { Findings = [.. outcome.Findings, .. retries.ToFindings()], Outputs = outcome.Outputs is [] ? task?.Outputs ?? [] : outcome.Outputs };
+                outcome = outcome with { Findings = [.. outcome.Findings, .. retries.ToFindings()], Outputs = outcome.Outputs is [] ? task?.Outputs
+                    ?? [] : outcome.Outputs };
                 Interlocked.Add(ref _retries, retries.Count);
                 batch.Options.Journal?.Append(outcome, looked.Files, clock.Elapsed);
                 return outcome;

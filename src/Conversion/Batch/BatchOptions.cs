@@ -3,13 +3,18 @@ using Transfuse.Conversion.Batch.Journal;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>How a batch is run.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.AdapterBatch" />
 public sealed record BatchOptions
 {
     /// <summary>All defaults.</summary>
     public static BatchOptions Default { get; } = new();
 
     /// <summary>How many adapters are in work at a time. Where fewer are left, each may use more of them. Default: the number of processors.</summary>
-    public int Jobs { get; init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Jobs), value, "It is at least 1."); } = Environment.ProcessorCount;
+    public int Jobs
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Jobs), value, "It is at least 1.");
+    } = Environment.ProcessorCount;
 
     /// <summary>
     /// How many bytes the adapters in work may need together, as estimated from the size of their files; one that needs more than that alone runs by itself.

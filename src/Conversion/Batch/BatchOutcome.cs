@@ -5,6 +5,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>What came of one input of a batch.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.IBatchObserver" />
 public sealed record BatchOutcome
 {
     /// <summary>The input.</summary>
@@ -13,7 +14,9 @@ public sealed record BatchOutcome
     /// <summary>What became of it.</summary>
     public required BatchVerdict Verdict { get; init; }
 
-    /// <summary>What was done, as a participle: <c>converted</c>, <c>repaired</c>, <c>unchanged</c>, <c>checked</c>; <see langword="null"/> where nothing was.</summary>
+    /// <summary>
+    /// What was done, as a participle: <c>converted</c>, <c>repaired</c>, <c>unchanged</c>, <c>checked</c>; <see langword="null"/> where nothing was.
+    /// </summary>
     public string? Action { get; init; }
 
     /// <summary>What was found, errors first.</summary>

@@ -6,6 +6,9 @@ namespace Transfuse.Conversion.Batch;
 /// </summary>
 internal sealed class BatchQueue
 {
+    // Bytes of buffers, names and the parsed config of one adapter.
+    private const long Overhead = 8 << 20;
+
     // How far behind the first that waits is looked, and how often that one is overtaken.
     private const int Window = 32;
     private const int MostOvertakings = 64;
@@ -53,7 +56,7 @@ internal sealed class BatchQueue
 
                     _waiting.Remove(chosen);
                     _running++;
-                    _used += MemoryNeed.Of(_inputs[chosen.Value]);
+                    _used += NeedOf(_inputs[chosen.Value]);
                     int left = _waiting.Count + (_inputs.Count - _next) + _running;
                     return (chosen.Value, Math.Max(1, _jobs / Math.Min(_jobs, left)));
                 }
@@ -69,7 +72,7 @@ internal sealed class BatchQueue
         lock (_gate)
         {
             _running--;
-            _used -= MemoryNeed.Of(_inputs[index]);
+            _used -= NeedOf(_inputs[index]);
             Monitor.PulseAll(_gate);
         }
     }
@@ -111,7 +114,7 @@ internal sealed class BatchQueue
                 return null;
             }
 
-            if (_running == 0 || _used + MemoryNeed.Of(_inputs[node.Value]) <= _budget)
+            if (_running == 0 || _used + NeedOf(_inputs[node.Value]) <= _budget)
             {
                 return node;
             }
@@ -124,4 +127,7 @@ internal sealed class BatchQueue
 
         return null;
     }
+
+    // Tensors are read one by one, and the largest is in memory as it is read and as it is written.
+    private static long NeedOf(BatchInput input) => Overhead + (2 * input.LargestTensor);
 }

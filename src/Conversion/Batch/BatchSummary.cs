@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>What came of a batch, counted.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.AdapterBatch" />
 public sealed record BatchSummary
 {
     /// <summary>How many inputs there were.</summary>

@@ -8,9 +8,17 @@ namespace Transfuse.Conversion.Batch;
 /// <param name="Workers">How many tensors of it may be in work at a time.</param>
 /// <param name="Retries">Takes what had to be tried again.</param>
 /// <param name="CancellationToken">Ends the work; nothing is written then.</param>
+/// <example>
+/// <code>
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// AdapterBatch.Of(inputs).Run(task =&gt; new BatchOutcome { Input = task.Input, Verdict = BatchVerdict.Done, Action = "seen" });
+/// </code>
+/// </example>
 public sealed record BatchTask(BatchInput Input, int Workers, RetryLog Retries, CancellationToken CancellationToken)
 {
-    /// <summary>Whether the output that is there is one that an earlier run of the same batch wrote and nobody has touched since, so that it may be replaced.</summary>
+    /// <summary>
+    /// Whether the output that is there is one that an earlier run of the same batch wrote and nobody has touched since, so that it may be replaced.
+    /// </summary>
     public bool MayReplace { get; init; }
 
     /// <summary>The files that the work has written, for the journal; set by the work.</summary>

@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>What became of an input.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.IBatchObserver" />
 public enum BatchVerdict
 {
     /// <summary>What was asked was done.</summary>

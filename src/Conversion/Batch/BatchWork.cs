@@ -11,6 +11,13 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Batch;
 
 /// <summary>The verbs as work for <see cref="AdapterBatch.Run"/>. The verb's own result is the outcome's <see cref="BatchOutcome.Detail"/>.</summary>
+/// <example>
+/// <code>
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// Func&lt;BatchTask, BatchOutcome&gt; work = BatchWork.Convert(TargetProfile.MlxLm, new BatchOutput("converted", inputs));
+/// BatchSummary summary = AdapterBatch.Of(inputs).Run(work, cancellationToken);
+/// </code>
+/// </example>
 public static class BatchWork
 {
     /// <summary>Converts each input; the detail is a <see cref="ConversionResult"/>.</summary>
@@ -61,7 +68,8 @@ public static class BatchWork
         return Of(task, inspection.Adapter is not null, "inspected", inspection.Findings, inspection);
     };
 
-    private static ConversionOptions For(BatchTask task, ConversionOptions? options) => (options ?? ConversionOptions.Default) with { MaxDegreeOfParallelism = task.Workers };
+    private static ConversionOptions For(BatchTask task, ConversionOptions? options) =>
+        (options ?? ConversionOptions.Default) with { MaxDegreeOfParallelism = task.Workers };
 
     private static BatchOutcome Of(BatchTask task, bool succeeded, string action, ImmutableArray<Finding> findings, object detail) => new()
     {

@@ -6,7 +6,19 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Checking;
 
-/// <summary>Reads a folder as a reader would, and says whether it loads, loads wrongly, or fails. Reads configs and headers; values only to compare saved base weights. Changes nothing.</summary>
+/// <summary>
+/// Reads a folder as a reader would, and says whether it loads, loads wrongly, or fails. Reads configs and headers; values only to compare saved base weights.
+/// Changes nothing.
+/// </summary>
+/// <example>
+/// <code>
+/// CheckResult result = await AdapterChecker.CheckAsync(source, TargetProfile.Vllm, new CheckOptions { MaxLoraRank = 64 }, cancellationToken);
+/// if (result.Verdict != CheckVerdict.Loads)
+/// {
+///     Console.WriteLine(string.Join('\n', result.Findings));
+/// }
+/// </code>
+/// </example>
 public static class AdapterChecker
 {
     /// <summary>Checks one adapter for one reader.</summary>
@@ -36,40 +48,43 @@ public static class AdapterChecker
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(readers);
-        options ??= CheckOptions.Default;
-        Reader[] chosenReaders = [.. readers.Select(ReaderRegistry.Of)];
+        return CheckAll(source, [.. readers.Select(ReaderRegistry.Default.Of)], options ?? CheckOptions.Default, cancellationToken);
+    }
+
+    internal static ImmutableArray<CheckResult> CheckAll(
+        IAdapterSource source, ImmutableArray<Reader> readers, CheckOptions options, CancellationToken cancellationToken)
+    {
         var terms = new ReaderTerms(options.Base, options.ModelType, options.MaxLoraRank, options.LooksAtValues);
-        var choice = new FindingLog();
-        IAdapterSource? chosen = SourceFiles.Choose(source, options.AdapterName, choice);
-        ImmutableArray<Finding> told = choice.ToSorted();
+        (IAdapterSource? chosen, ImmutableArray<Finding> findings) = SourceFiles.Choose(source, options.AdapterName);
         using CheckedFiles? files = chosen is null ? null : new CheckedFiles(chosen, options.Base);
-        return [.. chosenReaders.Select(Check)];
+        return [.. readers.Select(Check)];
 
         CheckResult Check(Reader reader)
         {
-            var log = new FindingLog();
-            log.AddRange(told);
+            ImmutableArray<Finding> told = findings;
             if (files is not null)
             {
-                var context = new CheckContext(files, reader, terms, log, cancellationToken);
+                var context = new CheckContext(files, reader, terms, cancellationToken);
                 if (chosen != source && options.AdapterName is null)
                 {
                     // No reader looks into sub-folders by itself.
                     context.Report(
                         CheckCodes.ConfigMissing, AdapterFiles.Config,
-                        $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen!.Name)}, which would have to be given");
+                        $"FileNotFoundError: the folder itself has none; the adapter is in the sub-folder {Path.GetFileName(chosen!.Name)}, which would have "
+                        + "to be given");
                 }
 
                 reader.Check(context);
+                told = FindingLog.Sort([.. findings, .. context.Findings]);
             }
 
-            ImmutableArray<Finding> findings = log.ToSorted();
-            return new CheckResult(reader.Name, VerdictOf(findings), findings);
+            return new CheckResult(reader.Name, VerdictOf(told), told);
         }
     }
 
     /// <summary>Checks on a worker thread; the work itself is synchronous. See <see cref="Check"/>.</summary>
-    public static Task<CheckResult> CheckAsync(IAdapterSource source, TargetProfile reader, CheckOptions? options = null, CancellationToken cancellationToken = default) =>
+    public static Task<CheckResult> CheckAsync(
+        IAdapterSource source, TargetProfile reader, CheckOptions? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Check(source, reader, options, cancellationToken), cancellationToken);
 
     private static CheckVerdict VerdictOf(ImmutableArray<Finding> findings)

@@ -3,6 +3,7 @@ using Transfuse.Conversion.Models.Bases;
 namespace Transfuse.Conversion.Checking;
 
 /// <summary>What the caller tells about an adapter and the reader that it is checked for.</summary>
+/// <seealso cref="Transfuse.Conversion.Checking.AdapterChecker" />
 public sealed record CheckOptions
 {
     /// <summary>All defaults.</summary>
@@ -20,7 +21,10 @@ public sealed record CheckOptions
     /// <summary>Whether the values of the factors are read too: zero and NaN are found then. Default: false, names and shapes alone.</summary>
     public bool LooksAtValues { get; init; }
 
-    /// <summary>The server's <c>max_lora_rank</c>. Default: 16 for vLLM, as vLLM itself has it; for SGLang none, since it takes the largest rank that it is started with.</summary>
+    /// <summary>
+    /// The server's <c>max_lora_rank</c>. Default: 16 for vLLM, as vLLM itself has it; for SGLang none, since it takes the largest rank that it is started
+    /// with.
+    /// </summary>
     public int? MaxLoraRank
     {
         get;

@@ -7,4 +7,5 @@ namespace Transfuse.Conversion.Checking;
 /// <param name="Reader">The reader, such as <c>mlx-lm</c>.</param>
 /// <param name="Verdict">What it makes of the folder.</param>
 /// <param name="Findings">Why, in the reader's terms, errors first. An error means that it would not load as intended.</param>
+/// <seealso cref="Transfuse.Conversion.Checking.AdapterChecker" />
 public sealed record CheckResult(string Reader, CheckVerdict Verdict, ImmutableArray<Finding> Findings);

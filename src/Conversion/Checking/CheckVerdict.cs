@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Checking;
 
 /// <summary>What a reader makes of an adapter folder.</summary>
+/// <seealso cref="Transfuse.Conversion.Checking.AdapterChecker" />
 public enum CheckVerdict
 {
     /// <summary>It loads, and does what the adapter means.</summary>

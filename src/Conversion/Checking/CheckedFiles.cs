@@ -10,7 +10,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Checking;
 
 /// <summary>
-/// The files of a folder that several readers are held before: each is read once, however many readers look at it, and stays open until all have. What went wrong while
+/// The files of a folder that several readers are held before: each is read once, however many readers look at it, and stays open until all have. What went
+/// wrong while
 /// a file was read is told to every reader that looks at it.
 /// </summary>
 /// <param name="source">The files; the caller keeps it.</param>
@@ -39,11 +40,11 @@ internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) 
 
     /// <inheritdoc />
     public JsonObject? ReadJson(string fileName, FindingLog log, Action<string>? takes) =>
-        Read(_documents, fileName, log, takes, (found, odd) => SourceFiles.ReadJson(source, fileName, found, odd));
+        Read(_documents, fileName, log, takes, odd => SourceFiles.ReadJson(source, fileName, odd));
 
     /// <inheritdoc />
     public ITensorContainer? OpenWeights(string fileName, FindingLog log, Action<string>? takes) =>
-        Read(_containers, fileName, log, takes, (found, odd) => Keep(SourceFiles.OpenWeights(source, fileName, found, odd)));
+        Read(_containers, fileName, log, takes, odd => SourceFiles.OpenWeights(source, fileName, odd));
 
     /// <inheritdoc />
     public (BaseWeights? Weights, string? WhyNot) BaseWeights => _baseWeights ??= OpenBaseWeights();
@@ -56,19 +57,20 @@ internal sealed class CheckedFiles(IAdapterSource source, BaseModel? baseModel) 
         }
     }
 
-    private static T? Read<T>(
-        Dictionary<(string FileName, bool IsLenient), Reading<T>> made, string fileName, FindingLog log, Action<string>? takes, Func<FindingLog, Action<string>?, T?> read)
+    private T? Read<T>(
+        Dictionary<(string FileName, bool IsLenient), Reading<T>> made, string fileName, FindingLog log, Action<string>? takes,
+        Func<Action<string>?, Judged<T?>> read)
         where T : class
     {
         bool isLenient = takes is not null;
         if (!made.TryGetValue((fileName, isLenient), out Reading<T>? reading))
         {
-            var found = new FindingLog();
             var oddities = new List<string>();
-            T? value = read(found, isLenient ? oddities.Add : null);
-            reading = new Reading<T>(value, found.ToSorted(), [.. oddities]);
+            (T? value, ImmutableArray<Finding> findings) = read(isLenient ? oddities.Add : null);
+            Keep(value as IDisposable);
+            reading = new Reading<T>(value, findings, [.. oddities]);
             made.Add((fileName, isLenient), reading);
-            if (found.Count == 0 && oddities.Count == 0)
+            if (findings is [] && oddities is [])
             {
                 // Nothing is odd about it, so that strict and lenient readers have the same.
                 made.TryAdd((fileName, !isLenient), reading);

@@ -27,7 +27,9 @@ internal static class DialectFields
     /// <summary>Whether only an MLX program would have written it.</summary>
     public static bool IsMlx(JsonObject config) => HasMlx(config) && !HasPeft(config);
 
-    /// <summary>Whether it is a model's own config.json: it names the model's classes or sizes, and has no field of an adapter but ones that models have too.</summary>
+    /// <summary>
+    /// Whether it is a model's own config.json: it names the model's classes or sizes, and has no field of an adapter but ones that models have too.
+    /// </summary>
     public static bool IsModel(JsonObject config) =>
         config.Contains("model_type") && (config.Contains("architectures") || config.Contains("hidden_size") || config.Contains("text_config"))
         && !HasPeft(config) && !config.Contains("peft_type") && !Mlx.Any(field => field != LayerCount && config.Contains(field));

@@ -23,7 +23,10 @@ internal abstract class DialectReading
     }
 
     /// <summary>Finds rank, scale, dropout and kind of every module.</summary>
-    /// <returns>The adapter, or <see langword="null"/> with an error in the log. With an error there may be an adapter too, of which the error's subject is not to be trusted.</returns>
+    /// <returns>
+    /// The adapter, or <see langword="null"/> with an error in the log. With an error there may be an adapter too, of which the error's subject is not to be
+    /// trusted.
+    /// </returns>
     public abstract Adapter? Infer(FindingLog log);
 
     /// <summary>All parts in order: see <see cref="Infer"/>.</summary>
@@ -47,7 +50,9 @@ internal abstract class DialectReading
     /// <summary>What the folder around it says of it. Known from the start.</summary>
     public virtual IEnumerable<Finding> Surroundings => [];
 
-    /// <summary>What may be meant in two ways outside the dialect; where the adapter stays, what may be meant stays with it. Known when all is inferred.</summary>
+    /// <summary>
+    /// What may be meant in two ways outside the dialect; where the adapter stays, what may be meant stays with it. Known when all is inferred.
+    /// </summary>
     public virtual IEnumerable<Finding> Doubts => [];
 
     /// <summary>What the config says that the file holds, and it does not. Known when all is inferred.</summary>

@@ -3,7 +3,9 @@ using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Sources;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Configs;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
@@ -23,8 +25,18 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
     /// <summary>The dialect of a name.</summary>
     public Dialect Of(AdapterDialect id) => All.First(dialect => dialect.Id == id);
 
+    /// <summary>Whether a file that is named so is the weights of an adapter.</summary>
+    public bool HasFile(string fileName) => All.Any(dialect => dialect.HasFile(fileName));
+
+    /// <summary>Whether a tensor's name is that of an adapter's, in any dialect or in a form that is known by its program's name.</summary>
+    public bool HasFactor(string name) => All.Any(dialect => dialect.HasFactor(name)) || ForeignForm.Has(name);
+
+    /// <summary>How to open a weights file of a form that only its dialect has; <see langword="null"/> where its ending tells.</summary>
+    public Func<IByteSource, ITensorContainer>? OpenerOf(string fileName) => All.FirstOrDefault(dialect => dialect.HasFile(fileName))?.OpenerOf(fileName);
+
     /// <summary>
-    /// The dialect, from its config's fields, its tensors' names and its file's, and what belongs to it: a config of another dialect is not the adapter's and is set aside,
+    /// The dialect, from its config's fields, its tensors' names and its file's, and what belongs to it: a config of another dialect is not the adapter's and
+    /// is set aside,
     /// so that its file is read as one without a config. <see langword="null"/> with an error where nothing tells, or where it is a form of another program.
     /// </summary>
     public (Dialect Dialect, AdapterContent Content)? Detect(AdapterContent content, FindingLog log)
@@ -38,7 +50,9 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
 
         if (content.Config is { } config && DialectFields.IsModel(config))
         {
-            log.Add(ConfigCodes.ModelConfig.At(configFile, $"is the config.json of a model{(config["model_type"] is JsonString type ? $" (model_type {ConfigFields.Shorten(type.Value)})" : string.Empty)}"));
+            log.Add(ConfigCodes.ModelConfig.At(
+                configFile, "is the config.json of a "
+                + $"model{(config["model_type"] is JsonString type ? $" (model_type {ConfigFields.Shorten(type.Value)})" : string.Empty)}"));
             return null;
         }
 
@@ -46,7 +60,8 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
         Dialect? byConfig = content.Config is { } own ? OfConfig(own) : null;
         if (byTensors is not null && byConfig is not null && byTensors != byConfig)
         {
-            log.Add(ContainerCodes.OtherConfig.At(configFile, $"is that of {byConfig.Id}, and the tensors of {content.WeightsFile} are those of {byTensors.Id}: it was not read"));
+            log.Add(ContainerCodes.OtherConfig.At(
+                configFile, $"is that of {byConfig.Id}, and the tensors of {content.WeightsFile} are those of {byTensors.Id}: it was not read"));
             return (byTensors, content with { Config = null, HasByteOrderMark = false });
         }
 

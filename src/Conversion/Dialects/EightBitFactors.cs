@@ -4,7 +4,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Dialects;
 
-/// <summary>Factors stored as eight-bit floats. Without scales beside them their values are what they are, and bfloat16 holds them exactly; PEFT and vLLM read them so.</summary>
+/// <summary>
+/// Factors stored as eight-bit floats. Without scales beside them their values are what they are, and bfloat16 holds them exactly; PEFT and vLLM read them so.
+/// </summary>
 internal static class EightBitFactors
 {
     /// <summary>The tensors with eight-bit floats as bfloat16, named in one finding; as they are where a scale may belong to them.</summary>

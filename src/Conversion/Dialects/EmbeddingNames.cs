@@ -7,7 +7,8 @@ namespace Transfuse.Conversion.Dialects;
 internal static class EmbeddingNames
 {
     private static readonly string[] Leaves =
-        ["embed_tokens", "embed_tokens_per_layer", "wte", "wpe", "word_embeddings", "tok_embeddings", "embeddings", "embedding", "embed_in", "token_embd", "embed_positions"];
+        ["embed_tokens", "embed_tokens_per_layer", "wte", "wpe", "word_embeddings", "tok_embeddings", "embeddings", "embedding", "embed_in", "token_embd",
+            "embed_positions"];
 
     public static bool Contains(string leaf) => Leaves.Contains(leaf);
 }

@@ -18,12 +18,14 @@ internal static class TurnedFactors
     {
         AdapterModule[] turned =
         [
-            .. modules.Where(module => module.Kind == ModuleKind.Linear && stated(module) is { } rank && rank < module.Rank && module.InputSize == rank && module.OutputSize == rank),
+            .. modules.Where(module => module.Kind == ModuleKind.Linear && stated(module) is { } rank && rank < module.Rank && module.InputSize == rank
+                && module.OutputSize == rank),
         ];
         if (turned is [var first, ..])
         {
             log.Add(TensorCodes.TurnedFactors.At(
-                [.. turned.Select(module => module.SourcePath)], $"has rank {first.Rank} by its factors, which turned around would have the {stated(first)} of the config"));
+                [.. turned.Select(module => module.SourcePath)],
+                $"has rank {first.Rank} by its factors, which turned around would have the {stated(first)} of the config"));
         }
     }
 }

@@ -9,6 +9,12 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>Looks at adapters. Reads configs and headers, never values.</summary>
+/// <example>
+/// <code>
+/// Inspection inspection = await AdapterInspector.InspectAsync(source);
+/// Console.WriteLine($"{inspection.Dialect}: {inspection.Adapter?.Modules.Length} modules");
+/// </code>
+/// </example>
 public static class AdapterInspector
 {
     /// <summary>Looks at one adapter.</summary>
@@ -38,7 +44,7 @@ public static class AdapterInspector
 
         // What would stop a conversion does not keep an adapter from being shown.
         ImmutableArray<Finding> findings = log.ToSorted();
-        return new Inspection(source.Name, read?.Dialect.Id, read?.Adapter, architecture, read is null ? findings : [.. findings.Select(Tell)]);
+        return new Inspection(source.Name, read?.Dialect.Id, read?.Adapter, architecture?.ModelType, read is null ? findings : [.. findings.Select(Tell)]);
     }
 
     /// <summary>Looks at one adapter on a worker thread; the work itself is synchronous. See <see cref="Inspect"/>.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Stages;
@@ -19,10 +20,22 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>
-/// Converts one adapter: a list of stages, Read, RemapKeys, Transpose, Infer, Fit, Enrich and Write, one after the other. An error finding at any of them ends the
+/// Converts one adapter: a list of stages, Read, RemapKeys, Transpose, Infer, Fit, Enrich and Write, one after the other. An error finding at any of them ends
+/// the
 /// run, and nothing is written.
 /// Immutable: each call gives a new pipeline.
 /// </summary>
+/// <example>
+/// <code>
+/// using var memory = new MemoryAdapterSink();
+/// ConversionResult result = await AdapterPipeline
+///     .From(source)
+///     .To(TargetProfile.MlxLm)
+///     .WithBase(BaseModel.FromFolder("models/llama"))
+///     .WriteTo(memory)
+///     .RunAsync(cancellationToken);
+/// </code>
+/// </example>
 public sealed record AdapterPipeline
 {
     private AdapterPipeline(IAdapterSource source) => Source = source;
@@ -36,11 +49,14 @@ public sealed record AdapterPipeline
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
 
     private ImmutableArray<IPipelineStage> Stages { get; init; } =
-        [new ReadStage(), new RemapKeysStage(), new TransposeStage(), new InferStage(), new FitStage(), new EnrichStage(), new RoundTripStage(), new WriteStage()];
+        [new ReadStage(), new RemapKeysStage(), new TransposeStage(), new InferStage(), new FitStage(), new EnrichStage(), new RoundTripStage(),
+            new WriteStage()];
 
     private string? Last { get; init; }
 
     private DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
+
+    private ReaderRegistry Readers { get; init; } = ReaderRegistry.Default;
 
     private ImmutableArray<IPipelineCheck> Checks { get; init; } = [];
 
@@ -86,7 +102,10 @@ public sealed record AdapterPipeline
         return this with { Sink = sink };
     }
 
-    /// <summary>A look at the output before it is put in place, besides those given before; source and output are compared then, as <see cref="ConversionOptions.Verify"/> asks. Default: none.</summary>
+    /// <summary>
+    /// A look at the output before it is put in place, besides those given before; source and output are compared then, as
+    /// <see cref="ConversionOptions.Verify"/> asks. Default: none.
+    /// </summary>
     public AdapterPipeline WithCheck(IPipelineCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
@@ -114,6 +133,8 @@ public sealed record AdapterPipeline
     /// <summary>The dialects that are known. Default: all that there are.</summary>
     internal AdapterPipeline WithDialects(DialectRegistry dialects) => this with { Dialects = dialects };
 
+    internal AdapterPipeline WithReaders(ReaderRegistry readers) => this with { Readers = readers };
+
     /// <summary>Runs the pipeline on a worker thread; the work itself is synchronous.</summary>
     public Task<ConversionResult> RunAsync(CancellationToken cancellationToken = default) => Task.Run(() => Run(cancellationToken), cancellationToken);
 
@@ -130,7 +151,8 @@ public sealed record AdapterPipeline
         }
 
         var log = new FindingLog(Options.Allowed);
-        using var state = new PipelineState(Source, profile, new Run(Options, log, cancellationToken) { Dialects = Dialects }) { Sink = Sink, Checks = Checks };
+        using var state = new PipelineState(
+            Source, profile, new Run(Options, log, cancellationToken) { Dialects = Dialects, Readers = Readers }) { Sink = Sink, Checks = Checks };
         var reports = ImmutableArray.CreateBuilder<StageReport>();
         try
         {

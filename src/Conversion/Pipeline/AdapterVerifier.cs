@@ -18,6 +18,13 @@ namespace Transfuse.Conversion.Pipeline;
 /// Compares two adapters of any dialects. Adapters of one layout are compared as they are; otherwise both are brought into MLX's layout,
 /// where gate and up are apart and experts stacked.
 /// </summary>
+/// <example>
+/// <code>
+/// using IAdapterSource first = AdapterSource.Open("adapters/llama"), second = AdapterSource.Open("adapters/llama-mlx");
+/// VerificationResult result = await AdapterVerifier.VerifyAsync(first, second, new ConversionOptions { Base = baseModel });
+/// Console.WriteLine(result.Comparison?.WorstRelativeError);
+/// </code>
+/// </example>
 public static class AdapterVerifier
 {
     /// <summary>Compares.</summary>
@@ -29,7 +36,8 @@ public static class AdapterVerifier
     /// </param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public static VerificationResult Verify(IAdapterSource first, IAdapterSource second, ConversionOptions? options = null, CancellationToken cancellationToken = default)
+    public static VerificationResult Verify(
+        IAdapterSource first, IAdapterSource second, ConversionOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
@@ -56,7 +64,8 @@ public static class AdapterVerifier
     {
         using ReadResult? left = ReadAdapter.ToCompare(first, run);
         using ReadResult? right = ReadAdapter.ToCompare(second, run);
-        foreach (ReadResult empty in new[] { left, right }.OfType<ReadResult>().Where(read => read.Adapter is { Modules.IsEmpty: true, OtherTensors.IsEmpty: true }))
+        foreach (ReadResult empty in new[] { left, right }.OfType<ReadResult>()
+            .Where(read => read.Adapter is { Modules.IsEmpty: true, OtherTensors.IsEmpty: true }))
         {
             run.Log.Add(TensorCodes.NoModules.At(empty.Content.Name, "has no module that could be compared"));
         }
@@ -73,16 +82,18 @@ public static class AdapterVerifier
         (Adapter First, Adapter Second)? brought = HaveOneForm(left.Adapter, right.Adapter)
             ? UnderOneRoot(left.Adapter, right.Adapter, run) ?? (left.Adapter, right.Adapter)
             : InMlx(left.Adapter, right.Adapter, run);
-        return brought is not { } pair || run.Log.HasErrors ? null : AdapterComparer.Compare(pair.First, pair.Second, run.ComparisonOptions, run.CancellationToken);
+        return brought is not { } pair || run.Log.HasErrors ? null
+            : AdapterComparer.Compare(pair.First, pair.Second, run.ComparisonOptions, run.CancellationToken);
     }
 
     private static bool HaveOneForm(Adapter first, Adapter second) => first.Layout == second.Layout && !NeedsMapping(first) && !NeedsMapping(second);
 
-    // Two names of one module, by the program that holds the model, become one where the base tells which model it is. What cannot be mapped is compared as it is.
+    // Two names of one module, by the program that holds the model, become one where the base tells which model it is. What cannot be mapped is compared as it
+    // is.
     private static (Adapter First, Adapter Second)? UnderOneRoot(Adapter first, Adapter second, Run run)
     {
-        var log = new FindingLog(run.Options.Allowed);
-        return run.NamedArchitecture is not null && !HaveSamePaths(first, second) && InMlx(first, second, run with { Log = log }) is { } pair && !log.HasErrors ? pair : null;
+        return run.NamedArchitecture is not null && !HaveSamePaths(first, second)
+            && run.Judge(quiet => InMlx(first, second, quiet)) is { HasErrors: false } judged ? judged.Value : null;
     }
 
     private static (Adapter First, Adapter Second)? InMlx(Adapter first, Adapter second, Run run)
@@ -99,7 +110,7 @@ public static class AdapterVerifier
 
     // mlx-swift-lm and mlx-vlm hold some models under other paths than mlx-lm.
     private static Adapter AtMlxLmsRoot(Adapter adapter, Run run) =>
-        TargetPaths.Apply(adapter with { OtherTensors = [] }, TargetProfile.MlxLm, run with { Log = new FindingLog(run.Options.Allowed) }) ?? adapter;
+        run.Judge(quiet => TargetPaths.Apply(adapter with { OtherTensors = [] }, TargetProfile.MlxLm, quiet)).Value ?? adapter;
 
     private static bool HaveSamePaths(Adapter first, Adapter second) =>
         first.Modules.Select(module => module.FullPath).ToHashSet(StringComparer.Ordinal).SetEquals(second.Modules.Select(module => module.FullPath));
@@ -111,9 +122,11 @@ public static class AdapterVerifier
     private static void CompareSettings(ReadResult first, ReadResult second, FindingLog log)
     {
         IReadOnlyDictionary<string, string> left = first.Dialect.Settings(first.Adapter), right = second.Dialect.Settings(second.Adapter);
-        foreach (string field in left.Keys.Union(right.Keys, StringComparer.Ordinal).Where(field => left.GetValueOrDefault(field) != right.GetValueOrDefault(field)))
+        foreach (string field in left.Keys.Union(right.Keys, StringComparer.Ordinal)
+            .Where(field => left.GetValueOrDefault(field) != right.GetValueOrDefault(field)))
         {
-            log.Add(TargetCodes.SettingsDiffer.At(field, $"is {left.GetValueOrDefault(field) ?? "not set"} in the first, {right.GetValueOrDefault(field) ?? "not set"} in the second"));
+            log.Add(TargetCodes.SettingsDiffer.At(
+                field, $"is {left.GetValueOrDefault(field) ?? "not set"} in the first, {right.GetValueOrDefault(field) ?? "not set"} in the second"));
         }
     }
 
@@ -122,7 +135,8 @@ public static class AdapterVerifier
         Dictionary<string, OtherTensor> right = second.OtherTensors.ToDictionary(tensor => tensor.Path, StringComparer.Ordinal);
         ImmutableArray<OtherTensor> unmatched =
         [
-            .. first.OtherTensors.Where(tensor => !right.Remove(tensor.Path, out OtherTensor? twin) || !TensorProbe.BytesEqual(tensor.Tensor, twin.Tensor, cancellationToken)),
+            .. first.OtherTensors.Where(tensor => !right.Remove(tensor.Path, out OtherTensor? twin)
+                || !TensorProbe.BytesEqual(tensor.Tensor, twin.Tensor, cancellationToken)),
             .. right.Values,
         ];
         foreach (OtherTensor tensor in unmatched.Where(tensor => tensor.Kind != OtherTensorKind.TrainingState))

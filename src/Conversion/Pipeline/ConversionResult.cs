@@ -11,6 +11,7 @@ namespace Transfuse.Conversion.Pipeline;
 /// <param name="Source">The adapter as read, where it could be.</param>
 /// <param name="Target">The adapter as written, where it could be.</param>
 /// <param name="IsWritten">Whether the output is in place; false for a dry run.</param>
+/// <seealso cref="Transfuse.Conversion.Pipeline.AdapterPipeline" />
 public sealed record ConversionResult(ImmutableArray<Finding> Findings, Adapter? Source, Adapter? Target, bool IsWritten)
 {
     /// <summary>The comparison of source and output, where it was asked for.</summary>

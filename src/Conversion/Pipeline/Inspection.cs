@@ -10,6 +10,10 @@ namespace Transfuse.Conversion.Pipeline;
 /// <param name="Name">Its folder.</param>
 /// <param name="Dialect">Its dialect, where it could be told.</param>
 /// <param name="Adapter">The adapter, where it could be read. Its tensors cannot be read any more.</param>
-/// <param name="Architecture">The base's architecture, where it is known.</param>
+/// <param name="ModelType">The model type of its base, such as <c>llama</c>, where it is known.</param>
 /// <param name="Findings">Everything that was found.</param>
-public sealed record Inspection(string Name, AdapterDialect? Dialect, Adapter? Adapter, Architecture? Architecture, ImmutableArray<Finding> Findings);
+/// <seealso cref="Transfuse.Conversion.Pipeline.AdapterInspector" />
+public sealed record Inspection(string Name, AdapterDialect? Dialect, Adapter? Adapter, string? ModelType, ImmutableArray<Finding> Findings)
+{
+    internal Architecture? Architecture => ModelType is null ? null : ArchitectureTable.Default.Find(ModelType);
+}

@@ -3,6 +3,7 @@ using Transfuse.Conversion.Models.Bases;
 namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>What the caller tells about an adapter that is looked at.</summary>
+/// <seealso cref="Transfuse.Conversion.Pipeline.AdapterInspector" />
 public sealed record InspectionOptions
 {
     /// <summary>All defaults.</summary>

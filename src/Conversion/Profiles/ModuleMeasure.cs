@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Numerics;
+using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Profiles;
@@ -23,7 +24,9 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
 
         double squares = 0, ranks = 0, largest = -1;
         int strongest = 0, changed = 0;
-        pair.Sum(
+        Visit(
+            module,
+            pair,
             (expert, norm, a, b) =>
             {
                 squares += norm;
@@ -51,9 +54,49 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
         ModulePair.Of(module, null).Sum(
             expert,
             1,
-            (_, _, a, b) => values = [.. JacobiSvd.Decompose(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Values.Take(module.Rank)],
+            (_, _, a, b) =>
+                values = [.. JacobiSvd.Decompose(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Values.Take(module.Rank)],
             cancellationToken);
         return values;
+    }
+
+    private static void Visit(AdapterModule module, ModulePair pair, Action<int, double, Matrix, Matrix> visit, CancellationToken cancellationToken)
+    {
+        (LazyTensor a, LazyTensor b) = ModulePair.Vectors(module);
+        if (!SixteenBitProducts.AreExact(a) || !SixteenBitProducts.AreExact(b))
+        {
+            pair.Sum(visit, cancellationToken);
+            return;
+        }
+
+        double scale = (float)module.Scale;
+        for (int expert = 0; expert < (a.Shape.Rank == 3 ? a.Shape[0] : 1); expert++)
+        {
+            Matrix ofA = SixteenBitProducts.Of(OfExpert(a, expert), cancellationToken), ofB = SixteenBitProducts.Of(OfExpert(b, expert), cancellationToken);
+            double norm = TensorPrimitives.Dot<double>(ofA.Values, ofB.Values);
+            if (SixteenBitProducts.AreGood(norm, Trace(ofA), Trace(ofB)))
+            {
+                visit(expert, norm * scale * scale, ofA, ofB);
+            }
+            else
+            {
+                pair.Sum(expert, 1, visit, cancellationToken);
+            }
+        }
+    }
+
+    private static LazyTensor OfExpert(LazyTensor vectors, int expert) =>
+        vectors.Shape.Rank == 3 ? vectors.Slice(0, expert, 1).Reshape(new TensorShape(vectors.Shape.Dimensions[1..].AsSpan())) : vectors;
+
+    private static double Trace(Matrix products)
+    {
+        double sum = 0;
+        for (int i = 0; i < products.Rows; i++)
+        {
+            sum += products[i, i];
+        }
+
+        return sum;
     }
 
     // With P = (Bᵀ B)(A Aᵀ), whose eigenvalues are the squared singular values: tr(P)² / tr(P P).
@@ -62,11 +105,7 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
         var product = new Matrix(a.Rows, a.Rows);
         InnerProducts.Add(b.Values, a.Values, a.Rows, a.Rows, product.Values, isSymmetric: false);
         Matrix transposed = product.Transpose();
-        double trace = 0;
-        for (int i = 0; i < product.Rows; i++)
-        {
-            trace += product[i, i];
-        }
+        double trace = Trace(product);
 
         // Rounding may leave a hair below the smallest ratio that there is.
         return Math.Max(1, trace * trace / TensorPrimitives.Dot<double>(product.Values, transposed.Values));

@@ -4,6 +4,7 @@ using Transfuse.Conversion.Verification;
 namespace Transfuse.Conversion.Profiles;
 
 /// <summary>What the caller decides about a profile.</summary>
+/// <seealso cref="Transfuse.Conversion.Profiles.AdapterProfiler" />
 public sealed record ProfileOptions
 {
     /// <summary>All defaults.</summary>

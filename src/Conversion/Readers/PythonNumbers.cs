@@ -22,7 +22,8 @@ internal static class PythonNumbers
     };
 
     /// <summary>
-    /// What <c>layers[-max(n, 0):]</c> does with <c>num_layers</c>: an int of any size, and a float below 0, for which <c>max</c> gives the int 0; 0 means all layers.
+    /// What <c>layers[-max(n, 0):]</c> does with <c>num_layers</c>: an int of any size, and a float below 0, for which <c>max</c> gives the int 0; 0 means all
+    /// layers.
     /// Other floats and NaN raise.
     /// </summary>
     public static long? LayerCount(JsonValue? value) => value switch

@@ -7,7 +7,8 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Readers;
 
 /// <summary>
-/// A program that loads adapters: what it accepts, under which path it holds a model, what it offers of one, what its keys reach, and what it does with a folder.
+/// A program that loads adapters: what it accepts, under which path it holds a model, what it offers of one, what its keys reach, and what it does with a
+/// folder.
 /// Writing, repair and checking ask the same reader, so that they cannot disagree.
 /// </summary>
 /// <param name="profile">What it accepts, as data.</param>

@@ -2,32 +2,16 @@ using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
-using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Readers;
 
 /// <summary>The readers that a folder is written for: one, or several that all are to take it.</summary>
-internal sealed class ReaderGroup
+/// <param name="Name">What they are called together.</param>
+/// <param name="Readers">The readers.</param>
+internal sealed record ReaderGroup(string Name, ImmutableArray<Reader> Readers)
 {
-    private readonly string _name;
-
-    private ReaderGroup(string name, ImmutableArray<Reader> readers)
-    {
-        _name = name;
-        Readers = readers;
-    }
-
-    /// <summary>The readers.</summary>
-    public ImmutableArray<Reader> Readers { get; }
-
     /// <summary>Whether one of them holds some models elsewhere than mlx-lm, so that paths can differ.</summary>
     public bool CanDiffer => Readers.Any(reader => reader.HoldsElsewhere);
-
-    /// <summary>The readers of a target, which may be an intersection.</summary>
-    /// <exception cref="ArgumentException">A name in it is no reader's.</exception>
-    public static ReaderGroup Of(TargetProfile target) => new(
-        target.Name,
-        [.. target.Name.Split(',').Select(name => ReaderRegistry.Find(name) ?? throw new ArgumentException($"'{name}' is no reader.", nameof(target)))]);
 
     /// <summary>The layers' paths that the readers have for a model, each once.</summary>
     public IEnumerable<string> RootsOf(Architecture architecture) =>
@@ -49,7 +33,7 @@ internal sealed class ReaderGroup
         }
 
         log.Add(TargetCodes.NoCommonForm.At(
-            _name,
+            Name,
             $"the layers of {architecture} are at "
             + $"{string.Join(", ", roots.Select(root => $"{root.Root ?? architecture.Layers.Mlx} in {root.Reader.Program}"))}: write one folder for each"));
         return null;

@@ -17,11 +17,22 @@ namespace Transfuse.Conversion.Repair;
 
 /// <summary>
 /// Makes an adapter folder whole within its dialect: the config says what the tensors are, and the tensors have the form that current readers take.
-/// Tensors that need no change are not touched; fields and files that are not known are kept. An error finding means that nothing is written. Immutable: each call gives a new repair.
+/// Tensors that need no change are not touched; fields and files that are not known are kept. An error finding means that nothing is written. Immutable: each
+/// call gives a new repair.
 /// </summary>
+/// <example>
+/// <code>
+/// RepairResult result = await AdapterRepair.Of(source).WithBase(baseModel).WriteTo(sink).RunAsync();
+/// foreach (RepairChange change in result.Changes)
+/// {
+///     Console.WriteLine($"{change.Subject}: {change.Before} -&gt; {change.After}: {change.Reason}");
+/// }
+/// </code>
+/// </example>
 public sealed record AdapterRepair
 {
-    private static readonly RepairChange WithoutMark = new(AdapterFiles.Config, "begins with a byte order mark", null, "Python's json refuses it, and with it every reader but mlx-swift-lm");
+    private static readonly RepairChange WithoutMark =
+        new(AdapterFiles.Config, "begins with a byte order mark", null, "Python's json refuses it, and with it every reader but mlx-swift-lm");
 
     private AdapterRepair(IAdapterSource source) => Source = source;
 
@@ -30,6 +41,8 @@ public sealed record AdapterRepair
     private ConversionOptions Options { get; init; } = ConversionOptions.Default;
 
     private IAdapterSink? Sink { get; init; }
+
+    private DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
 
     private bool IsInPlace { get; init; }
 
@@ -65,6 +78,8 @@ public sealed record AdapterRepair
         return this with { Options = options with { Base = options.Base ?? Options.Base } };
     }
 
+    internal AdapterRepair WithDialects(DialectRegistry dialects) => this with { Dialects = dialects };
+
     /// <summary>A new place to write everything to, files beside the adapter included; the caller disposes the sink.</summary>
     public AdapterRepair WriteTo(IAdapterSink sink)
     {
@@ -91,7 +106,7 @@ public sealed record AdapterRepair
         }
 
         var log = new FindingLog(Options.Allowed);
-        var run = new Run(Options, log, cancellationToken);
+        var run = new Run(Options, log, cancellationToken) { Dialects = Dialects };
         FinishInterrupted(log);
         if (OpenAdapter.Open(Source, run) is not { } content)
         {
@@ -141,8 +156,8 @@ public sealed record AdapterRepair
 
     private RepairResult Run(AdapterContent content, Dialect dialect, Run run)
     {
-        RepairPlan? plan = Mending.Of(dialect).Plan(content, dialect, run);
-        if (plan is null || run.Log.HasErrors)
+        RepairPlan? plan = RepairPlan.Of(content, dialect, run);
+        if (plan is null)
         {
             return Refused(run.Log, dialect.Id);
         }
@@ -150,32 +165,32 @@ public sealed record AdapterRepair
         ConfigLayout layout = ReadLayout(content, dialect);
         SideWeights.Report(content, isCopied: true, run);
         LayerHoles.Report(plan.Adapter, dialect.Reach(content.Config ?? JsonObject.Empty), run);
-        WrittenCheck.Run(RepairOutput.Of(content, plan, layout, isComplete: true, new FindingLog()), plan.Reader, run);
+        WrittenCheck.Run(RepairOutput.Of(content, plan.Folder, layout, isComplete: true).Value, plan.Reader, run);
         if (run.Log.HasErrors)
         {
             return Refused(run.Log, dialect.Id);
         }
 
         string[] before = layout.Lines(content.Config);
-        ImmutableArray<string> diff = LineDiff.Unified(AdapterFiles.Config, before, layout.Lines(plan.Config));
-        bool isWritten = !Options.DryRun && Write(content, plan, layout, run);
+        ImmutableArray<string> diff = LineDiff.Unified(AdapterFiles.Config, before, layout.Lines(plan.Folder.Config));
+        bool isWritten = !Options.DryRun && Write(content, dialect, plan.Folder, layout, run);
         return new RepairResult
         {
             Findings = run.Log.ToSorted(),
             Dialect = dialect.Id,
             Adapter = plan.Adapter,
-            Changes = content.HasByteOrderMark ? [WithoutMark, .. plan.Changes] : plan.Changes,
+            Changes = content.HasByteOrderMark ? [WithoutMark, .. plan.Folder.Changes] : plan.Folder.Changes,
             ConfigDiff = diff,
             IsWritten = isWritten,
         };
     }
 
-    private bool Write(AdapterContent content, RepairPlan plan, ConfigLayout layout, Run run)
+    private bool Write(AdapterContent content, Dialect dialect, MendedFolder mended, ConfigLayout layout, Run run)
     {
-        OutputFolder output = RepairOutput.Of(content, plan, layout, isComplete: !IsInPlace, run.Log);
+        OutputFolder output = RepairOutput.Of(content, mended, layout, isComplete: !IsInPlace).Into(run.Log);
         if (!IsInPlace)
         {
-            return WriteFolder.Write(output, content, Sink!, content.Weights, run);
+            return WriteFolder.Write(output, dialect, content, Sink!, content.Weights, run);
         }
 
         if (output is { ConfigText.IsEmpty: true, HasNewWeights: false, Copies: [] })
@@ -186,9 +201,10 @@ public sealed record AdapterRepair
         bool isReplaced = output.HasNewWeights || !output.Copies.IsEmpty;
         using var sink = new InPlaceAdapterSink(((FolderAdapterSource)content.Source).Folder, IsDurable)
         {
-            Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile] : [],
+            Superseded = isReplaced && SideFiles.IsReplaced(content.WeightsFile, content) && content.WeightsFile != output.WeightsFile ? [content.WeightsFile]
+                : [],
         };
-        return WriteFolder.Write(output, content, sink, content.Weights, run);
+        return WriteFolder.Write(output, dialect, content, sink, content.Weights, run);
     }
 
     private static ConfigLayout ReadLayout(AdapterContent content, Dialect dialect)

@@ -12,18 +12,31 @@ internal static class BaseFit
 {
     private const string VlmRoot = "language_model.";
 
-    private static readonly FindingCode[] OfTheBase = [ArchitectureCodes.LayerOutOfRange, ArchitectureCodes.DimensionMismatch, ArchitectureCodes.ExpertMismatch];
+    private static readonly FindingCode[] OfTheBase =
+        [ArchitectureCodes.LayerOutOfRange, ArchitectureCodes.DimensionMismatch, ArchitectureCodes.ExpertMismatch];
 
-    /// <summary>Compares the modules of an MLX folder.</summary>
-    public static void CheckMlx(ImmutableArray<AdapterModule> modules, Run run)
+    /// <summary>Compares the modules, whichever layout they have.</summary>
+    public static void Check(Adapter adapter, Run run)
+    {
+        if (adapter.Layout == ModelLayout.Mlx)
+        {
+            CheckMlx(adapter.Modules, run);
+        }
+        else
+        {
+            CheckHuggingFace(adapter, run);
+        }
+    }
+
+    private static void CheckMlx(ImmutableArray<AdapterModule> modules, Run run)
     {
         // mlx-vlm holds a language model below another root; a base that is the language model alone still tells its layers and sizes.
         bool isTextBase = run.Base?.Config.Architecture?.Layers.Mlx.StartsWith(VlmRoot, StringComparison.Ordinal) == false;
         _ = CheckAgainstBase.CheckKept(isTextBase ? [.. modules.Select(WithoutRoot)] : modules, run);
     }
 
-    /// <summary>Compares the modules of a PEFT folder against which nothing else stands. What else stands against a conversion is no matter of a repair.</summary>
-    public static void CheckPeft(Adapter adapter, Run run)
+    // What else stands against a conversion is no matter of a repair.
+    private static void CheckHuggingFace(Adapter adapter, Run run)
     {
         if (run.Base is null || adapter.Modules.IsEmpty || run.Log.HasErrors)
         {
@@ -31,12 +44,7 @@ internal static class BaseFit
         }
 
         LiveNames.Check(adapter, run);
-        var log = new FindingLog();
-        _ = MapLayout.InMlx(adapter, run with { Log = log });
-        foreach (Finding finding in log.ToSorted().Where(finding => OfTheBase.Contains(finding.Code)))
-        {
-            run.Log.Add(finding);
-        }
+        run.Log.AddRange(run.Judge(quiet => MapLayout.InMlx(adapter, quiet)).Findings.Where(finding => OfTheBase.Contains(finding.Code)));
     }
 
     private static AdapterModule WithoutRoot(AdapterModule module) => module.Path.Text.StartsWith(VlmRoot, StringComparison.Ordinal)

@@ -6,6 +6,7 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Repair;
 
 /// <summary>What came of a repair.</summary>
+/// <seealso cref="Transfuse.Conversion.Repair.AdapterRepair" />
 public sealed record RepairResult
 {
     /// <summary>Everything that was found, errors first. An error means that nothing was written.</summary>

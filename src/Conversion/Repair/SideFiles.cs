@@ -8,15 +8,19 @@ namespace Transfuse.Conversion.Repair;
 /// <summary>The files beside an adapter, such as tokenizers and model cards, which go with it.</summary>
 internal static class SideFiles
 {
-    /// <summary>The files of the source that the output does not write itself, and that are not the archive which it replaces. What is no file of the folder is named and left out.</summary>
-    public static ImmutableArray<CopiedFile> Of(AdapterContent content, IReadOnlyCollection<string> written, FindingLog log)
+    /// <summary>
+    /// The files of the source that the output does not write itself, and that are not the archive which it replaces. What is no file of the folder is named
+    /// and left out.
+    /// </summary>
+    public static Judged<ImmutableArray<CopiedFile>> Of(AdapterContent content, IReadOnlyCollection<string> written)
     {
+        var leftOut = ImmutableArray.CreateBuilder<Finding>();
         var files = ImmutableArray.CreateBuilder<CopiedFile>();
         foreach (string name in content.Source.FileNames.Where(name => !written.Contains(name) && name != AdapterFiles.Config && !IsReplaced(name, content)))
         {
             if (content.Source.WhyLeftOut(name) is { } why)
             {
-                log.Add(TargetCodes.SideFileLeftOut.At(Path.Combine(content.Source.Name, name), why));
+                leftOut.Add(TargetCodes.SideFileLeftOut.At(Path.Combine(content.Source.Name, name), why));
             }
             else
             {
@@ -24,9 +28,12 @@ internal static class SideFiles
             }
         }
 
-        return files.ToImmutable();
+        return new(files.ToImmutable(), leftOut.ToImmutable());
     }
 
-    /// <summary>Whether a file is the weights file that the output replaces. A numbered checkpoint stays beside the file that was made of it; an archive or a file of another name does not.</summary>
+    /// <summary>
+    /// Whether a file is the weights file that the output replaces. A numbered checkpoint stays beside the file that was made of it; an archive or a file of
+    /// another name does not.
+    /// </summary>
     public static bool IsReplaced(string name, AdapterContent content) => name == content.WeightsFile && !AdapterFiles.IsNumberedCheckpoint(name);
 }

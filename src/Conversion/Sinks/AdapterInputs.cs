@@ -5,6 +5,7 @@ using Transfuse.Conversion.Sources;
 namespace Transfuse.Conversion.Sinks;
 
 /// <summary>What an output is made of, for a sink on the same disk: it must not take that away, and its permissions follow it.</summary>
+/// <seealso cref="Transfuse.Conversion.Sinks.IAdapterSink" />
 public sealed record AdapterInputs
 {
     /// <summary>Folders of the adapters that are read. The output may be one of them, but not hold one. Default: none.</summary>

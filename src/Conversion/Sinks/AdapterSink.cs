@@ -4,6 +4,11 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Sinks;
 
 /// <summary>Places to write adapters to.</summary>
+/// <example>
+/// <code>
+/// using IAdapterSink folder = AdapterSink.Folder("adapters/llama-mlx");
+/// </code>
+/// </example>
 public static class AdapterSink
 {
     /// <summary>A folder that appears complete or not at all.</summary>

@@ -3,6 +3,13 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Sinks;
 
 /// <summary>An adapter's files in memory.</summary>
+/// <example>
+/// <code>
+/// using var memory = new MemoryAdapterSink();
+/// ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(memory).RunAsync();
+/// ReadOnlyMemory&lt;byte&gt; config = memory.Files["adapter_config.json"];
+/// </code>
+/// </example>
 public sealed class MemoryAdapterSink : IAdapterSink
 {
     private readonly Dictionary<string, MemoryByteSink> _pending = new(StringComparer.Ordinal);

@@ -5,6 +5,19 @@ namespace Transfuse.Conversion.Sinks;
 /// <summary>Something is in the place where the output should go, and must not be replaced.</summary>
 /// <param name="place">The place.</param>
 /// <param name="reason">Why it must not, as the end of a sentence whose subject is the place.</param>
+/// <example>
+/// <code>
+/// try
+/// {
+///     using IAdapterSink folder = AdapterSink.Folder("out");
+///     await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(folder).RunAsync();
+/// }
+/// catch (OutputTakenException taken)
+/// {
+///     Console.Error.WriteLine($"{taken.Place} {taken.Reason}");
+/// }
+/// </code>
+/// </example>
 public sealed class OutputTakenException(string place, string reason) : Exception($"{place} {reason}.")
 {
     /// <summary>What a destination that was refused is told as.</summary>

@@ -4,6 +4,13 @@ using Transfuse.Conversion.Sources.Hub;
 namespace Transfuse.Conversion.Sources;
 
 /// <summary>Opens adapters. The dialect is detected from the content, never from the place.</summary>
+/// <example>
+/// <code>
+/// using IAdapterSource folder = AdapterSource.Open("adapters/llama");
+/// using IAdapterSource memory = AdapterSource.FromMemory(
+///     "upload", new Dictionary&lt;string, ReadOnlyMemory&lt;byte&gt;&gt; { ["adapter_config.json"] = "{}"u8.ToArray() });
+/// </code>
+/// </example>
 public static class AdapterSource
 {
     /// <summary>Opens a folder, one weights file with the config beside it, or an adapter on a hub, which is brought into the cache.</summary>

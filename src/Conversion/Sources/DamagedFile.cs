@@ -8,7 +8,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Sources;
 
 /// <summary>What a container's parser throws, as a finding.</summary>
-public static class DamagedFile
+internal static class DamagedFile
 {
     /// <summary>The finding for a file that cannot be read.</summary>
     /// <param name="broken">What its parser said.</param>

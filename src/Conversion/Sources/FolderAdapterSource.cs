@@ -40,7 +40,8 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
     public ImmutableArray<string> UnreadableFolders { get; private set; }
 
     /// <summary>Full paths of the folders in it where files are being replaced, or were when a run was interrupted.</summary>
-    public IEnumerable<string> FoldersInWork => Directory.EnumerateDirectories(Folder).Where(path => !AtomicFolder.IsWorkName(Path.GetFileName(path)) && FolderEdit.IsBegun(path));
+    public IEnumerable<string> FoldersInWork =>
+        Directory.EnumerateDirectories(Folder).Where(path => !AtomicFolder.IsWorkName(Path.GetFileName(path)) && FolderEdit.IsBegun(path));
 
     public bool IsUnfinished => FolderEdit.IsUnfinished(Folder);
 

@@ -4,6 +4,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Sources;
 
 /// <summary>Where an adapter's files come from: a folder, a file, or memory. It owns the handles that it opens.</summary>
+/// <seealso cref="Transfuse.Conversion.Sources.AdapterSource" />
 public interface IAdapterSource : IDisposable
 {
     /// <summary>What to call it in messages: a folder's path.</summary>
@@ -25,7 +26,9 @@ public interface IAdapterSource : IDisposable
     /// <summary>What users may do with a file, or <see langword="null"/> where nothing tells.</summary>
     UnixFileMode? Permissions(string fileName) => null;
 
-    /// <summary>Why a file that is not the adapter's own does not go with it, as the end of a sentence whose subject is the file; <see langword="null"/> where it does.</summary>
+    /// <summary>
+    /// Why a file that is not the adapter's own does not go with it, as the end of a sentence whose subject is the file; <see langword="null"/> where it does.
+    /// </summary>
     string? WhyLeftOut(string fileName) => null;
 
     /// <summary>Whether its files are being replaced, or a run was interrupted while it replaced them.</summary>

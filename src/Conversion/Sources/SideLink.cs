@@ -4,7 +4,8 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Sources;
 
 /// <summary>
-/// Tells side files from what only looks like one. A link out of the folder may lead to anything its owner can read, which has no business in a folder that is shared;
+/// Tells side files from what only looks like one. A link out of the folder may lead to anything its owner can read, which has no business in a folder that is
+/// shared;
 /// the Hugging Face cache is the one place whose folders consist of links: <c>snapshots/REVISION/FILE</c> leads to <c>blobs/HASH</c> of the same repository.
 /// </summary>
 internal static class SideLink
@@ -22,7 +23,8 @@ internal static class SideLink
         {
             EntryKind.Missing => "is a link that leads nowhere, and was not copied",
             not EntryKind.File => "is no regular file, and was not copied",
-            _ when kind == EntryKind.Link && !IsWithin(FileStatus.RealPath(folder), FileStatus.RealPath(path)) => "is a link to a file outside the folder, and was not copied",
+            _ when kind == EntryKind.Link && !IsWithin(FileStatus.RealPath(folder), FileStatus.RealPath(path)) =>
+                "is a link to a file outside the folder, and was not copied",
             _ => MayBeRead(path) ? null : "may not be read, and was not copied",
         };
     }
@@ -58,5 +60,6 @@ internal static class SideLink
         return false;
     }
 
-    private static bool IsBelow(string path, string folder) => path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private static bool IsBelow(string path, string folder) =>
+        path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -29,22 +29,22 @@ internal static partial class SourceFiles
         return start.SequenceEqual("\uFEFF"u8);
     }
 
-    /// <summary>Reads a JSON object, or adds an error.</summary>
+    /// <summary>Reads a JSON object; <see langword="null"/> with an error.</summary>
     /// <param name="source">The files.</param>
     /// <param name="fileName">The one to read.</param>
-    /// <param name="log">Takes the error.</param>
-    /// <param name="takes">Told what is odd about a document that Python reads all the same, so that it is read; without it such a document is an error.</param>
-    public static JsonObject? ReadJson(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
+    /// <param name="takes">
+    /// Told what is odd about a document that Python reads all the same, so that it is read; without it such a document is an error.
+    /// </param>
+    public static Judged<JsonObject?> ReadJson(IAdapterSource source, string fileName, Action<string>? takes = null)
     {
         try
         {
             using IByteSource file = source.Open(fileName);
-            return Parse(file, takes);
+            return new(Parse(file, takes), []);
         }
         catch (ContainerException broken)
         {
-            log.Add(DamagedFile.Describe(broken));
-            return null;
+            return new(null, [DamagedFile.Describe(broken)]);
         }
     }
 
@@ -62,21 +62,25 @@ internal static partial class SourceFiles
         }
     }
 
-    /// <summary>The source itself or one of its nested ones, or <see langword="null"/> with an error in the log.</summary>
-    public static IAdapterSource? Choose(IAdapterSource source, string? adapterName, FindingLog log)
+    /// <summary>The source itself or one of its nested ones, or <see langword="null"/> with an error.</summary>
+    /// <param name="source">The files.</param>
+    /// <param name="adapterName">Which of several; <see langword="null"/> for the only one.</param>
+    /// <param name="isOwn">Whether a file of this name is an adapter's, beside those that are known. Default: none is.</param>
+    public static Judged<IAdapterSource?> Choose(IAdapterSource source, string? adapterName, Func<string, bool>? isOwn = null) => Judgement.Of(log =>
     {
-        IAdapterSource? chosen = ChooseFolder(source, adapterName, log);
+        IAdapterSource? chosen = ChooseFolder(source, adapterName, log, isOwn ?? (_ => false));
         if ((chosen ?? source).IsUnfinished)
         {
-            log.Add(ContainerCodes.Unfinished.At((chosen ?? source).Name, "files of this folder are being replaced, or a run was interrupted while it replaced them"));
+            log.Add(ContainerCodes.Unfinished.At(
+                (chosen ?? source).Name, "files of this folder are being replaced, or a run was interrupted while it replaced them"));
         }
 
         return chosen;
-    }
+    });
 
-    private static IAdapterSource? ChooseFolder(IAdapterSource source, string? adapterName, FindingLog log)
+    private static IAdapterSource? ChooseFolder(IAdapterSource source, string? adapterName, FindingLog log, Func<string, bool> isOwn)
     {
-        bool isAdapter = source.FileNames.Any(AdapterFiles.Marks);
+        bool isAdapter = source.FileNames.Any(name => AdapterFiles.Marks(name) || isOwn(name));
         foreach (string folder in source.UnreadableFolders)
         {
             log.Add(ContainerCodes.FolderUnreadable.At(Path.Combine(source.Name, folder), "cannot be read, and was passed over"));
@@ -103,7 +107,8 @@ internal static partial class SourceFiles
             string[] others = [.. source.NestedAdapters.Where(name => !AdapterFiles.IsTrainerCheckpoint(name))];
             if (others is not [])
             {
-                log.Add(ContainerCodes.OthersIgnored.At(source.Name, $"the adapter in the folder itself was read; {List(others)} can be chosen with --adapter NAME"));
+                log.Add(ContainerCodes.OthersIgnored.At(
+                    source.Name, $"the adapter in the folder itself was read; {List(others)} can be chosen with --adapter NAME"));
             }
 
             return source;
@@ -125,19 +130,20 @@ internal static partial class SourceFiles
         }
     }
 
-    /// <summary>Opens a weights file by what its name ends with, or adds an error.</summary>
+    /// <summary>Opens a weights file by what its name ends with; <see langword="null"/> with an error.</summary>
     /// <param name="source">The files.</param>
     /// <param name="fileName">The one to open.</param>
-    /// <param name="log">Takes the error.</param>
     /// <param name="takes">Told of bytes after the tensors, which MLX passes over; without it they are an error.</param>
-    public static ITensorContainer? OpenWeights(IAdapterSource source, string fileName, FindingLog log, Action<string>? takes = null)
+    /// <param name="opener">How to open it, where its name does not tell.</param>
+    public static Judged<ITensorContainer?> OpenWeights(
+        IAdapterSource source, string fileName, Action<string>? takes = null, Func<IByteSource, ITensorContainer>? opener = null)
     {
         if ((source as ITensorSource)?.FindTensors(fileName) is { } held)
         {
-            return held;
+            return new(held, []);
         }
 
-        Func<IByteSource, ITensorContainer> open = Path.GetExtension(fileName) switch
+        Func<IByteSource, ITensorContainer> open = opener ?? Path.GetExtension(fileName) switch
         {
             ".npz" => NpzFile.Open,
             ".bin" or ".pt" or ".pth" => TorchCheckpointFile.Open,
@@ -145,17 +151,16 @@ internal static partial class SourceFiles
         };
         try
         {
-            return open(source.Open(fileName));
+            return new(open(source.Open(fileName)), []);
         }
         catch (SafetensorsException odd) when (takes is not null && odd.Cause == SafetensorsError.TrailingBytes)
         {
             takes(odd.Detail);
-            return SafetensorsFile.Open(source.Open(fileName), allowTrailingBytes: true);
+            return new(SafetensorsFile.Open(source.Open(fileName), allowTrailingBytes: true), []);
         }
         catch (ContainerException broken)
         {
-            log.Add(DamagedFile.Describe(broken));
-            return null;
+            return new(null, [DamagedFile.Describe(broken)]);
         }
     }
 
@@ -163,7 +168,9 @@ internal static partial class SourceFiles
     public static bool IsWeights(string fileName) =>
         AdapterFiles.HoldsTensors(fileName) && !TrainerState().IsMatch(fileName);
 
-    [GeneratedRegex(@"\A(training_args|optimizer|scheduler|scaler|trainer_state|rng_state(_\d+)?|random_states(_\d+)?|dataloader(_\d+)?|sampler(_\d+)?|.*_optim_states|optimizer_\d+)\.[a-z]+\z")]
+    [GeneratedRegex(
+        @"\A(training_args|optimizer|scheduler|scaler|trainer_state|rng_state(_\d+)?|random_states(_\d+)?|dataloader(_\d+)?|sampler(_\d+)?|.*_optim_states"
+        + @"|optimizer_\d+)\.[a-z]+\z")]
     private static partial Regex TrainerState();
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));

@@ -10,6 +10,7 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>A conversion on its way from stage to stage.</summary>
+/// <seealso cref="Transfuse.Conversion.Stages.IPipelineStage" />
 public sealed class PipelineState : IDisposable
 {
     internal PipelineState(IAdapterSource files, TargetProfile target, Run run) => (Files, Target, Run) = (files, target, run);

@@ -1,6 +1,7 @@
 using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Bases;
+using Transfuse.Conversion.Readers;
 using Transfuse.Conversion.Verification;
 using Transfuse.Metadata.Findings;
 
@@ -17,6 +18,12 @@ internal sealed record Run(ConversionOptions Options, FindingLog Log, Cancellati
 
     /// <summary>The dialects that are known.</summary>
     public DialectRegistry Dialects { get; init; } = DialectRegistry.Default;
+
+    /// <summary>The readers that are known.</summary>
+    public ReaderRegistry Readers { get; init; } = ReaderRegistry.Default;
+
+    /// <summary>Does work with a log of its own: what it finds is for the caller to tell, or not.</summary>
+    public Judged<T> Judge<T>(Func<Run, T> work) => Judgement.Of(log => work(this with { Log = log }), Options.Allowed);
 
     /// <summary>The base model, if given.</summary>
     public BaseModel? Base => Options.Base;
@@ -38,7 +45,8 @@ internal sealed record Run(ConversionOptions Options, FindingLog Log, Cancellati
             }
 
             Architecture? architecture = Options.ModelType is null or ArchitectureTable.Identity ? config.Architecture : NamedArchitecture;
-            return (architecture is null ? config.GetInteger(LayersField) : config.LayerCount(architecture)) is { } count and > 0 and < int.MaxValue ? (int)count : null;
+            return (architecture is null ? config.GetInteger(LayersField) : config.LayerCount(architecture)) is { } count and > 0 and < int.MaxValue
+                ? (int)count : null;
         }
     }
 

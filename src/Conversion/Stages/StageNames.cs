@@ -1,6 +1,11 @@
 namespace Transfuse.Conversion.Stages;
 
 /// <summary>The stages of a conversion, in their order.</summary>
+/// <example>
+/// <code>
+/// Adapter? fitted = AdapterPipeline.From(source).To(TargetProfile.MlxLm).StopAfter(StageNames.Fit).Run().Target;
+/// </code>
+/// </example>
 public static class StageNames
 {
     /// <summary>Finds the adapter, opens its files, tells the dialect and parses the config.</summary>
@@ -12,7 +17,10 @@ public static class StageNames
     /// <summary>Factors get the canonical orientation, those of experts stacked.</summary>
     public const string Transpose = "Transpose";
 
-    /// <summary>Finds rank, scale, dropout and kind of every module, from shapes, config and the rules of who wrote them; methods that are low-rank products become LoRA.</summary>
+    /// <summary>
+    /// Finds rank, scale, dropout and kind of every module, from shapes, config and the rules of who wrote them; methods that are low-rank products become
+    /// LoRA.
+    /// </summary>
     public const string Infer = "Infer";
 
     /// <summary>Makes of it what the target holds: its names and structure, one rank and scale, its dtypes.</summary>

@@ -6,6 +6,15 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>Compares what two adapters of one layout do, without a model. Memory does not depend on how large they are.</summary>
+/// <example>
+/// <code>
+/// AdapterComparison comparison = AdapterComparer.Compare(adapter, adapter, new ComparisonOptions { WorstElement = true });
+/// foreach (ModuleComparison module in comparison.Modules.Where(module =&gt; !module.Agrees(AdapterComparison.Rounding)))
+/// {
+///     Console.WriteLine($"{module.Path}: {module.RelativeError}");
+/// }
+/// </code>
+/// </example>
 public static class AdapterComparer
 {
     private const long MemoryBytes = 128 << 20;
@@ -61,12 +70,14 @@ public static class AdapterComparer
     // The largest ranks alone decide how much a worker holds.
     private static int Workers(Adapter first, Adapter second, int wanted)
     {
-        AdapterModule[] largest = [.. new[] { first, second }.Where(adapter => !adapter.Modules.IsEmpty).Select(adapter => adapter.Modules.MaxBy(module => module.Rank)!)];
+        AdapterModule[] largest =
+            [.. new[] { first, second }.Where(adapter => !adapter.Modules.IsEmpty).Select(adapter => adapter.Modules.MaxBy(module => module.Rank)!)];
         long footprint = largest.Select(module => ModulePair.Of(module, null).Footprint).DefaultIfEmpty(1).Max();
         return (int)Math.Clamp(MemoryBytes / footprint, 1, wanted);
     }
 
-    private static ModuleComparison CompareModule(string path, AdapterModule? first, AdapterModule? second, ComparisonOptions options, CancellationToken cancellationToken)
+    private static ModuleComparison CompareModule(
+        string path, AdapterModule? first, AdapterModule? second, ComparisonOptions options, CancellationToken cancellationToken)
     {
         var row = new ModuleComparison
         {
@@ -100,7 +111,8 @@ public static class AdapterComparer
         };
     }
 
-    private static ModuleComparison CompareBoth(ModuleComparison row, AdapterModule first, AdapterModule second, ComparisonOptions options, CancellationToken cancellationToken)
+    private static ModuleComparison CompareBoth(
+        ModuleComparison row, AdapterModule first, AdapterModule second, ComparisonOptions options, CancellationToken cancellationToken)
     {
         if (Mismatch(first, second) is { } mismatch)
         {
@@ -110,7 +122,8 @@ public static class AdapterComparer
         ModulePair pair = ModulePair.Of(first, second);
         bool isKnown = !options.NormsOfEqual && pair.IsBitEqual(cancellationToken);
         (DeltaDifference difference, bool isBitEqual) =
-            isKnown ? (new DeltaDifference(0, 0) { WorstElement = options.WorstElement ? 0 : null }, true) : pair.Compare(options.WorstElement, cancellationToken);
+            isKnown ? (new DeltaDifference(0, 0) { WorstElement = options.WorstElement ? 0 : null }, true)
+                : pair.Compare(options.WorstElement, cancellationToken);
         double magnitudeError = MagnitudeError(first.Magnitude, second.Magnitude, cancellationToken);
         if (!double.IsFinite(difference.SquaredNorm + difference.SquaredError) || double.IsNaN(magnitudeError))
         {

@@ -2,7 +2,10 @@ using System.Numerics.Tensors;
 
 namespace Transfuse.Conversion.Verification;
 
-/// <summary>Forms the elements of two deltas and their difference, a block at a time: as many multiplications as elements times rank, so only where sums over factors do not answer.</summary>
+/// <summary>
+/// Forms the elements of two deltas and their difference, a block at a time: as many multiplications as elements times rank, so only where sums over factors do
+/// not answer.
+/// </summary>
 internal static class DeltaElements
 {
     /// <summary>Sums over all elements of one expert, the largest difference included.</summary>

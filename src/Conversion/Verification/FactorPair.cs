@@ -81,7 +81,8 @@ internal sealed class FactorPair
 
                 for (int expert = 0; expert < experts; expert++)
                 {
-                    Visit(Part(left, leftBytes, expert, experts), Part(right, rightBytes, expert, experts), count, piece, () => visit(expert), cancellationToken);
+                    Visit(Part(left, leftBytes, expert, experts), Part(right, rightBytes, expert, experts), count, piece, () => visit(expert),
+                        cancellationToken);
                 }
             }
             finally

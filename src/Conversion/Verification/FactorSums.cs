@@ -4,7 +4,8 @@ using Transfuse.Formats.Numerics;
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>
-/// The inner products of a factor's vectors in two adapters: of the first adapter's with each other, with the differences, and of the differences with each other.
+/// The inner products of a factor's vectors in two adapters: of the first adapter's with each other, with the differences, and of the differences with each
+/// other.
 /// They are all that Frobenius norms of deltas depend on, and do not grow with the length of the vectors.
 /// </summary>
 /// <param name="vectors">How many vectors there are, as <see cref="FactorPiece.Vectors"/> counts.</param>
@@ -28,7 +29,6 @@ internal sealed class FactorSums(int vectors)
     /// <summary>Sum of the squares of the second adapter's vectors; never below zero.</summary>
     public double SecondSquares => Math.Max(0, FirstSquares - (2 * Trace(_cross)) + DifferenceSquares);
 
-    /// <summary>Adds a piece.</summary>
     public void Add(FactorPiece piece)
     {
         InnerProducts.Add(piece.First, piece.First, FactorPiece.Stride, piece.PaddedLength, _first, isSymmetric: true);

@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>How two adapters change one module. Norms are those of the whole delta, in double precision.</summary>
+/// <seealso cref="Transfuse.Conversion.Verification.AdapterComparer" />
 public sealed record ModuleComparison
 {
     /// <summary>The module's path, in the layout in which the two were compared.</summary>
@@ -9,7 +10,9 @@ public sealed record ModuleComparison
     /// <summary>Whether both have the module.</summary>
     public required ModulePresence Presence { get; init; }
 
-    /// <summary>Frobenius norm of the first delta; NaN where both are the same bit by bit and <see cref="ComparisonOptions.NormsOfEqual"/> did not ask for it.</summary>
+    /// <summary>
+    /// Frobenius norm of the first delta; NaN where both are the same bit by bit and <see cref="ComparisonOptions.NormsOfEqual"/> did not ask for it.
+    /// </summary>
     public double Norm { get; init; }
 
     /// <summary>Frobenius norm of the difference of both deltas; where only one has the module, of its delta.</summary>

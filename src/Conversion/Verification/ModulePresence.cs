@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Verification;
 
 /// <summary>Which of two adapters has a module.</summary>
+/// <seealso cref="Transfuse.Conversion.Verification.AdapterComparer" />
 public enum ModulePresence
 {
     /// <summary>Both.</summary>

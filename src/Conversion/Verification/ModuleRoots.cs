@@ -2,10 +2,15 @@ using Transfuse.Metadata.Adapters;
 
 namespace Transfuse.Conversion.Verification;
 
-/// <summary>What stands before the layers in module paths. One model can have several such roots by the program that holds it; names alone do not tell whether two are of one model.</summary>
+/// <summary>
+/// What stands before the layers in module paths. One model can have several such roots by the program that holds it; names alone do not tell whether two are
+/// of one model.
+/// </summary>
 internal static class ModuleRoots
 {
-    /// <summary>The roots of two adapters that have the same modules but for their roots; <see langword="null"/> where their paths are equal, or differ otherwise too.</summary>
+    /// <summary>
+    /// The roots of two adapters that have the same modules but for their roots; <see langword="null"/> where their paths are equal, or differ otherwise too.
+    /// </summary>
     public static (string First, string Second)? Differing(Adapter first, Adapter second)
     {
         if (Of(first) is not { } left || Of(second) is not { } right || left == right)
@@ -14,7 +19,8 @@ internal static class ModuleRoots
         }
 
         HashSet<string> paths = [.. first.Modules.Select(module => Below(module, left))];
-        return paths.Count == first.Modules.Length && first.Modules.Length == second.Modules.Length && paths.SetEquals(second.Modules.Select(module => Below(module, right)))
+        return paths.Count == first.Modules.Length && first.Modules.Length == second.Modules.Length
+            && paths.SetEquals(second.Modules.Select(module => Below(module, right)))
             ? (left, right) : null;
     }
 

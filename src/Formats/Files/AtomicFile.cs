@@ -6,7 +6,7 @@ namespace Transfuse.Formats.Files;
 /// A file that appears whole or not at all, over another if one is there. It is made in a hidden folder beside it; disposing without <see cref="Commit"/>
 /// leaves no trace.
 /// </summary>
-public sealed class AtomicFile : IDisposable
+internal sealed class AtomicFile : IDisposable
 {
     private readonly IFileOperations _operations;
     private readonly WorkFolder _work;

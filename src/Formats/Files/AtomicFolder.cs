@@ -8,7 +8,7 @@ namespace Transfuse.Formats.Files;
 /// in one step with <c>renameat2</c> (Linux) or <c>renamex_np</c> (macOS), elsewhere in two renames that the next run finishes
 /// if the process ends between them. Disposing without <see cref="Commit"/> leaves the destination as it was.
 /// </summary>
-public sealed class AtomicFolder : IDisposable
+internal sealed class AtomicFolder : IDisposable
 {
     private readonly IFileOperations _operations;
     private readonly AtomicFolderOptions _options;

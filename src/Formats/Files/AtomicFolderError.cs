@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>Why a folder is not written where it should be.</summary>
+/// <seealso cref="Transfuse.Formats.Files.AtomicFolderException" />
 public enum AtomicFolderError
 {
     /// <summary>The destination is a folder, and it was not asked to be replaced; also when it appeared while the new one was written.</summary>

@@ -1,6 +1,19 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>The destination of a folder is refused. Nothing there was changed. It is no <see cref="IOException"/>: trying again does not help.</summary>
+/// <example>
+/// <code>
+/// using IAdapterSink output = AdapterSink.Folder("out");
+/// try
+/// {
+///     AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(output).Run();
+/// }
+/// catch (AtomicFolderException failed)
+/// {
+///     Console.Error.WriteLine(failed.Message);
+/// }
+/// </code>
+/// </example>
 public sealed class AtomicFolderException : Exception
 {
     /// <summary>Says which destination, and why.</summary>

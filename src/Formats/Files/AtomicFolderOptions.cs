@@ -1,6 +1,11 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>How a folder is put into place.</summary>
+/// <example>
+/// <code>
+/// using IAdapterSink output = AdapterSink.Folder("adapters/llama-mlx", new AtomicFolderOptions { Overwrite = true });
+/// </code>
+/// </example>
 public sealed record AtomicFolderOptions
 {
     /// <summary>Whether files of an existing folder are replaced. Default: <see langword="false"/>: an existing folder is refused.</summary>

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Transfuse.Formats.Files;
 
 /// <summary>Compares files.</summary>
-public static class ByteComparison
+internal static class ByteComparison
 {
     private const int ChunkLength = 1 << 20;
 

@@ -4,6 +4,18 @@ namespace Transfuse.Formats.Files;
 /// A file is not what its format demands. Every container has one exception type of its own, with a cause;
 /// a failing operating system is an <see cref="IOException"/> instead.
 /// </summary>
+/// <example>
+/// <code>
+/// try
+/// {
+///     using SafetensorsFile file = SafetensorsFile.Open("adapter_model.safetensors");
+/// }
+/// catch (ContainerException damaged)
+/// {
+///     Console.Error.WriteLine(damaged.Message);
+/// }
+/// </code>
+/// </example>
 public abstract class ContainerException : Exception
 {
     /// <summary>Says what is wrong, and where.</summary>

@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>What is at a path.</summary>
+/// <seealso cref="Transfuse.Formats.Files.FileKindException" />
 public enum EntryKind
 {
     /// <summary>Nothing.</summary>

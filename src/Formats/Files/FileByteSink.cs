@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Transfuse.Formats.Files;
 
 /// <summary>A new file, written by position.</summary>
-public sealed class FileByteSink : IByteSink
+internal sealed class FileByteSink : IByteSink
 {
     /// <summary>All that users may do, without the bits that let a file run as another user.</summary>
     internal const UnixFileMode Everyone = (UnixFileMode)0x1FF;

@@ -4,7 +4,7 @@ using Transfuse.Formats.Files.Native;
 namespace Transfuse.Formats.Files;
 
 /// <summary>A file, read by position and never mapped: truncation under a map would kill the process.</summary>
-public sealed class FileByteSource : IByteSource
+internal sealed class FileByteSource : IByteSource
 {
     private readonly SafeFileHandle _handle;
 

@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>What should be a file is something else. It was not opened: a FIFO has no end until someone writes, and a device may have none at all.</summary>
+/// <seealso cref="Transfuse.Formats.Files.ContainerException" />
 public sealed class FileKindException : ContainerException
 {
     /// <summary>Says what is there.</summary>

@@ -8,7 +8,7 @@ namespace Transfuse.Formats.Files;
 /// <param name="Identity">Device and number of the file: equal for two paths to one thing, whatever links, mounts and letter case lie between.
 /// <see langword="null"/> where the system does not tell.</param>
 /// <param name="Owner">Number of the user whose it is, where the system tells.</param>
-public readonly record struct FileStatus(EntryKind Kind, UnixFileMode? Permissions, string? Identity, uint? Owner)
+internal readonly record struct FileStatus(EntryKind Kind, UnixFileMode? Permissions, string? Identity, uint? Owner)
 {
     internal static FileStatus Missing { get; } = new(EntryKind.Missing, null, null, null);
 

@@ -9,7 +9,7 @@ namespace Transfuse.Formats.Files;
 /// ends after it has left a step that <see cref="Recover(string)"/> finishes. As originals go before new files come, a half-done step is a folder that lacks
 /// files and never one of old and new ones.
 /// </summary>
-public sealed class FolderEdit : IDisposable
+internal sealed class FolderEdit : IDisposable
 {
     private const string Original = ".orig";
 

@@ -3,7 +3,7 @@ namespace Transfuse.Formats.Files;
 /// <summary>
 /// A place for a folder, known by where its path leads, not by how it is written: links, mounts and letter case do not matter. It need not exist.
 /// </summary>
-public sealed class FolderPlace
+internal sealed class FolderPlace
 {
     private readonly string _real;
     private readonly string? _identity;

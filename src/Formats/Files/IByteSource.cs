@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>Bytes that are read by position: a file, or memory. Safe for concurrent reads.</summary>
+/// <seealso cref="Transfuse.Formats.Safetensors.SafetensorsFile" />
 public interface IByteSource : IDisposable
 {
     /// <summary>What to call it in messages: a file's path.</summary>

@@ -1,7 +1,7 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>Bytes in memory; at most 2 GiB.</summary>
-public sealed class MemoryByteSink : IByteSink
+internal sealed class MemoryByteSink : IByteSink
 {
     private byte[] _bytes = [];
 

@@ -3,7 +3,7 @@ namespace Transfuse.Formats.Files;
 /// <summary>Bytes in memory.</summary>
 /// <param name="name">What to call them in messages.</param>
 /// <param name="bytes">The bytes; they must not change afterwards.</param>
-public sealed class MemoryByteSource(string name, ReadOnlyMemory<byte> bytes) : IByteSource
+internal sealed class MemoryByteSource(string name, ReadOnlyMemory<byte> bytes) : IByteSource
 {
     private bool _disposed;
 

@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Files;
 
 /// <summary>What becomes of something that an interrupted run left.</summary>
+/// <seealso cref="Transfuse.Formats.Files.FolderRecovery" />
 public enum RecoveryOutcome
 {
     /// <summary>The run had everything ready: what it had begun to put in place was put in place.</summary>

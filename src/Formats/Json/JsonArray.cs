@@ -6,6 +6,7 @@ namespace Transfuse.Formats.Json;
 
 /// <summary>A list of values.</summary>
 /// <param name="items">The values in order.</param>
+/// <seealso cref="Transfuse.Formats.Json.JsonObject" />
 [CollectionBuilder(typeof(JsonArray), nameof(Create))]
 public sealed class JsonArray(ImmutableArray<JsonValue> items) : JsonValue, IEnumerable<JsonValue>
 {

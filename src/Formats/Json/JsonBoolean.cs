@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Json;
 
 /// <summary>The value <c>true</c> or <c>false</c>.</summary>
+/// <seealso cref="Transfuse.Formats.Json.JsonObject" />
 public sealed class JsonBoolean : JsonValue
 {
     private JsonBoolean(bool value) => Value = value;

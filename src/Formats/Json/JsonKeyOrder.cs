@@ -1,7 +1,7 @@
 namespace Transfuse.Formats.Json;
 
 /// <summary>In which order a writer puts the names of objects.</summary>
-public enum JsonKeyOrder
+internal enum JsonKeyOrder
 {
     /// <summary>As the object has them.</summary>
     AsGiven,

@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Json;
 
 /// <summary>The value <c>null</c>.</summary>
+/// <seealso cref="Transfuse.Formats.Json.JsonObject" />
 public sealed class JsonNull : JsonValue
 {
     private JsonNull()

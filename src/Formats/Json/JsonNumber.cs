@@ -3,6 +3,7 @@ using System.Globalization;
 namespace Transfuse.Formats.Json;
 
 /// <summary>A number, kept as its text; also <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c>, which Python writes.</summary>
+/// <seealso cref="Transfuse.Formats.Json.JsonObject" />
 public sealed class JsonNumber : JsonValue
 {
     // Ranks and extents of small factors, of which a report has tens of thousands.

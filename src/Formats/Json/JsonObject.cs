@@ -3,6 +3,14 @@ using System.Collections.Immutable;
 namespace Transfuse.Formats.Json;
 
 /// <summary>Named values in the order of the file; names are unique.</summary>
+/// <example>
+/// <code>
+/// if (adapter.SourceConfig?["lora_alpha"] is JsonNumber alpha)
+/// {
+///     Console.WriteLine(alpha.Value);
+/// }
+/// </code>
+/// </example>
 public sealed class JsonObject : JsonValue
 {
     // Objects of a few members are looked through: a report has tens of thousands of them.

@@ -4,6 +4,7 @@ namespace Transfuse.Formats.Json;
 /// A value of Python's JSON. Immutable. Unlike System.Text.Json's tree it holds <c>NaN</c> and <c>Infinity</c>,
 /// and numbers keep the text that they were written with.
 /// </summary>
+/// <seealso cref="Transfuse.Formats.Json.JsonObject" />
 public abstract class JsonValue
 {
     private protected JsonValue()

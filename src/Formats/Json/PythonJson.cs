@@ -7,7 +7,7 @@ namespace Transfuse.Formats.Json;
 /// JSON as Python's <c>json</c> module reads and writes it (Python 3.8 to 3.14): <c>NaN</c>, <c>Infinity</c>, lone surrogates in escapes.
 /// Unlike Python the reader refuses a name that occurs twice in an object, and bounds what a document may cost.
 /// </summary>
-public static class PythonJson
+internal static class PythonJson
 {
     /// <summary>Reads one document. A UTF-8 byte order mark is skipped; numbers keep their text; lone surrogates in escapes are kept.</summary>
     /// <param name="utf8">The whole document.</param>

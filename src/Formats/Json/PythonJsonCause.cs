@@ -1,7 +1,7 @@
 namespace Transfuse.Formats.Json;
 
 /// <summary>Why a JSON document was refused; one value per cause.</summary>
-public enum PythonJsonCause
+internal enum PythonJsonCause
 {
     /// <summary>The document has more bytes than <see cref="PythonJsonLimits.MaxBytes"/>.</summary>
     TooLarge,

@@ -4,7 +4,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Formats.Json;
 
 /// <summary>A document is not the JSON that Python reads, or is beyond the limits.</summary>
-public sealed class PythonJsonException : ContainerException
+internal sealed class PythonJsonException : ContainerException
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="cause">Why the document was refused.</param>

@@ -1,12 +1,11 @@
 namespace Transfuse.Formats.Json;
 
 /// <summary>What a JSON document may cost. The defaults are far above every config, weight index and report that adapters come with.</summary>
-public sealed record PythonJsonLimits
+internal sealed record PythonJsonLimits
 {
     /// <summary>The highest <see cref="MaxDepth"/>: the reader calls itself once per level.</summary>
     public const int HighestMaxDepth = 512;
 
-    /// <summary>The default limits.</summary>
     public static PythonJsonLimits Default { get; } = new();
 
     /// <summary>The limits of a config: 16 MiB and 200 000 values, a hundred times what a large one has.</summary>

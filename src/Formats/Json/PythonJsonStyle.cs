@@ -3,7 +3,7 @@ namespace Transfuse.Formats.Json;
 /// <summary>How a program lays out the JSON that it writes. All of them escape what is not ASCII and end without a newline.</summary>
 /// <param name="Indent">Spaces per level.</param>
 /// <param name="KeyOrder">Order of names.</param>
-public sealed record PythonJsonStyle(int Indent, JsonKeyOrder KeyOrder)
+internal sealed record PythonJsonStyle(int Indent, JsonKeyOrder KeyOrder)
 {
     /// <summary><c>adapter_config.json</c> of PEFT 0.2 to 0.21: <c>json.dumps(indent=2, sort_keys=True)</c>.</summary>
     public static PythonJsonStyle Peft { get; } = new(2, JsonKeyOrder.Sorted);

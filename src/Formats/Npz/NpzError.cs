@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Npz;
 
 /// <summary>Why an npz file is refused.</summary>
+/// <seealso cref="Transfuse.Formats.Npz.NpzFile" />
 public enum NpzError
 {
     /// <summary>The zip archive has no end record at its end: it is truncated, or something else.</summary>

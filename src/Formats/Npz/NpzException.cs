@@ -3,6 +3,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Formats.Npz;
 
 /// <summary>An npz file is refused, when it is opened or when damaged elements are read.</summary>
+/// <seealso cref="Transfuse.Formats.Npz.NpzFile" />
 public sealed class NpzException : ContainerException
 {
     /// <summary>Describes a refusal.</summary>

@@ -11,6 +11,12 @@ namespace Transfuse.Formats.Npz;
 /// </summary>
 /// <remarks>Elements are read, decompressed and compared with their checksum when they are asked for: reading a damaged array throws
 /// <see cref="NpzException"/>.</remarks>
+/// <example>
+/// <code>
+/// using NpzFile file = NpzFile.Open("adapters.npz");
+/// Console.WriteLine(file.Tensors.Length);
+/// </code>
+/// </example>
 public sealed class NpzFile : ITensorContainer
 {
     private const string Suffix = ".npy";

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace Transfuse.Formats.Numerics;
 
@@ -84,7 +85,16 @@ internal static class JacobiSvd
 
     private static void Rotate(Span<double> first, Span<double> second, double cosine, double sine)
     {
-        for (int i = 0; i < first.Length; i++)
+        int done = 0;
+        for (; done <= first.Length - Vector256<double>.Count; done += Vector256<double>.Count)
+        {
+            Span<double> ofFirst = first.Slice(done, Vector256<double>.Count), ofSecond = second.Slice(done, Vector256<double>.Count);
+            Vector256<double> a = Vector256.Create<double>(ofFirst), b = Vector256.Create<double>(ofSecond);
+            ((a * cosine) - (b * sine)).CopyTo(ofFirst);
+            ((a * sine) + (b * cosine)).CopyTo(ofSecond);
+        }
+
+        for (int i = done; i < first.Length; i++)
         {
             (double a, double b) = (first[i], second[i]);
             first[i] = (cosine * a) - (sine * b);

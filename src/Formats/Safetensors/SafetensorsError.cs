@@ -3,6 +3,7 @@ namespace Transfuse.Formats.Safetensors;
 /// <summary>
 /// Why a safetensors file is refused, or not written. The rules are those of the reference implementation (crate safetensors 0.8) and stricter on duplicates.
 /// </summary>
+/// <seealso cref="Transfuse.Formats.Safetensors.SafetensorsFile" />
 public enum SafetensorsError
 {
     /// <summary>The file is shorter than the 8 bytes that give the header's length.</summary>

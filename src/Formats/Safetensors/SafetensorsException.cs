@@ -3,6 +3,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Formats.Safetensors;
 
 /// <summary>A file breaks a rule of the safetensors format, or tensors cannot be written by its rules.</summary>
+/// <seealso cref="Transfuse.Formats.Safetensors.SafetensorsFile" />
 public sealed class SafetensorsException : ContainerException
 {
     /// <summary>Says which rule, and where.</summary>

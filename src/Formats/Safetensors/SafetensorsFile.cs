@@ -10,6 +10,15 @@ namespace Transfuse.Formats.Safetensors;
 /// An open safetensors file: 8 bytes with the header's length (little-endian), a JSON header, and the tensors' bytes.
 /// Only the header is read on opening; tensors are read by position when they are asked for.
 /// </summary>
+/// <example>
+/// <code>
+/// using SafetensorsFile file = SafetensorsFile.Open("adapter_model.safetensors");
+/// foreach (NamedTensor tensor in file.Tensors)
+/// {
+///     Console.WriteLine($"{tensor.Name} {tensor.Tensor.DType} {tensor.Tensor.Shape}");
+/// }
+/// </code>
+/// </example>
 public sealed class SafetensorsFile : ITensorContainer
 {
     private const int PrefixLength = sizeof(ulong);

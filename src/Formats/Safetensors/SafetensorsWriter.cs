@@ -10,6 +10,16 @@ namespace Transfuse.Formats.Safetensors;
 /// metadata first, tensors by element type, descending, then by name, without gaps, the header padded to 8 bytes.
 /// Metadata keys, whose order the reference implementation leaves open, are sorted.
 /// </summary>
+/// <example>
+/// <code>
+/// using var folder = new MemoryAdapterSink();
+/// folder.Begin(new AdapterInputs());
+/// using (IByteSink file = folder.Create("adapters.safetensors", permissions: null))
+/// {
+///     SafetensorsWriter.Write(file, parameters, new Dictionary&lt;string, string&gt; { ["format"] = "mlx" });
+/// }
+/// </code>
+/// </example>
 public static class SafetensorsWriter
 {
     private const int ChunkLength = 1 << 20;

@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.Safetensors;
 
 /// <summary>How a safetensors file is written. No option changes its bytes.</summary>
+/// <seealso cref="Transfuse.Formats.Safetensors.SafetensorsWriter" />
 public sealed record SafetensorsWriterOptions
 {
     private readonly int _maxDegreeOfParallelism = Environment.ProcessorCount;

@@ -4,6 +4,11 @@ namespace Transfuse.Formats.Tensors;
 /// The element types of the safetensors reference implementation (crate 0.8), in its ascending order,
 /// which decides the order of tensors in a written file.
 /// </summary>
+/// <example>
+/// <code>
+/// ConversionOptions options = new() { DType = DType.BF16 };
+/// </code>
+/// </example>
 public enum DType
 {
     /// <summary>One byte, 0 or 1.</summary>

@@ -1,6 +1,12 @@
 namespace Transfuse.Formats.Tensors;
 
 /// <summary>Size and names of <see cref="DType"/> values.</summary>
+/// <example>
+/// <code>
+/// Console.WriteLine(DType.BF16.SafetensorsName());        // BF16
+/// Console.WriteLine(DType.BF16.BitSize());                // 16
+/// </code>
+/// </example>
 public static class DTypeExtensions
 {
     private static readonly string[] SafetensorsNames =

@@ -4,6 +4,13 @@ namespace Transfuse.Formats.Tensors;
 /// A tensor whose type and shape are known and whose bytes are produced on demand: little-endian, row-major, without gaps.
 /// Instances are immutable and safe for concurrent use. Two references to one instance are one tensor: sharing is decided by identity.
 /// </summary>
+/// <example>
+/// <code>
+/// LazyTensor factor = adapter.Modules[0].A;               // no value is read yet
+/// byte[] bytes = new byte[factor.ByteLength];
+/// factor.CopyTo(bytes, cancellationToken);
+/// </code>
+/// </example>
 public abstract class LazyTensor
 {
     /// <summary>Fixes type and shape.</summary>

@@ -3,6 +3,12 @@ using Transfuse.Formats.Tensors.Nodes;
 namespace Transfuse.Formats.Tensors;
 
 /// <content>Operations that change values.</content>
+/// <example>
+/// <code>
+/// LazyTensor turned = adapter.Modules[0].B.Transpose().Cast(DType.F32);
+/// float[] values = turned.ToSingles(cancellationToken);   // read and computed now
+/// </code>
+/// </example>
 public static partial class LazyTensorOperations
 {
     /// <summary>

@@ -1,6 +1,11 @@
 namespace Transfuse.Formats.Tensors;
 
 /// <summary>A tensor whose bytes are in memory.</summary>
+/// <example>
+/// <code>
+/// var tensor = new MemoryTensor(DType.F32, new TensorShape(2, 3), new byte[2 * 3 * sizeof(float)]);
+/// </code>
+/// </example>
 public sealed class MemoryTensor : LazyTensor
 {
     private readonly ReadOnlyMemory<byte> _bytes;

@@ -8,7 +8,7 @@ namespace Transfuse.Formats.Tensors;
 /// <summary>Questions about values, answered by reading a tensor once, in pieces where it serves ranges.</summary>
 /// <remarks>All throw <see cref="OperationCanceledException"/> when asked to, and <see cref="TensorTooLargeException"/> where a tensor that serves no ranges
 /// has more bytes than an array can have.</remarks>
-public static class TensorProbe
+internal static class TensorProbe
 {
     /// <summary>Whether both have the same type, shape and bytes. One instance equals itself without being read.</summary>
     public static bool BytesEqual(LazyTensor left, LazyTensor right, CancellationToken cancellationToken = default)

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Formats.Tensors;
 
 /// <summary>The extents of a tensor, row-major: the last dimension is contiguous. A scalar has no dimensions.</summary>
+/// <seealso cref="Transfuse.Formats.Tensors.MemoryTensor" />
 public readonly struct TensorShape : IEquatable<TensorShape>
 {
     private readonly ImmutableArray<long> _dimensions;

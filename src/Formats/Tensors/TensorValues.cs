@@ -5,6 +5,11 @@ using Transfuse.Formats.Tensors.Probes;
 namespace Transfuse.Formats.Tensors;
 
 /// <summary>Reads tensors as numbers, row-major; for small ones and for checks.</summary>
+/// <example>
+/// <code>
+/// float[] values = adapter.Modules[0].A.ToSingles(cancellationToken);
+/// </code>
+/// </example>
 public static class TensorValues
 {
     /// <summary>All elements as float32; float64 is rounded to nearest.</summary>

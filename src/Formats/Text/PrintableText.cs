@@ -7,7 +7,7 @@ namespace Transfuse.Formats.Text;
 /// Text from strangers (names in files, of files, ids), made fit for a terminal: characters that end or reorder a line, steer the terminal or cannot be seen
 /// are written as JSON writes them, <c>\u202e</c>. So what is escaped within a JSON string stays the same string. The one home of this rule.
 /// </summary>
-public static class PrintableText
+internal static class PrintableText
 {
     // Unicode 17: Default_Ignorable_Code_Point that is not of category Cf, and the blank that is a symbol. They take no room, or look like a space.
     private static readonly (int First, int Last)[] Invisible =
@@ -16,7 +16,6 @@ public static class PrintableText
         (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF),
     ];
 
-    /// <summary>The text on one line.</summary>
     public static string OneLine(string text) => Escape(text, keepsLines: false);
 
     /// <summary>The text with its line feeds, and nothing else that a terminal would act on.</summary>

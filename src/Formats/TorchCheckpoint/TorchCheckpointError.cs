@@ -1,6 +1,7 @@
 namespace Transfuse.Formats.TorchCheckpoint;
 
 /// <summary>Why a PyTorch checkpoint is refused.</summary>
+/// <seealso cref="Transfuse.Formats.TorchCheckpoint.TorchCheckpointFile" />
 public enum TorchCheckpointError
 {
     /// <summary>Neither PyTorch's zip form nor its older form begins like this.</summary>

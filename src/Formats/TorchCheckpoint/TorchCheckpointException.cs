@@ -3,6 +3,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Formats.TorchCheckpoint;
 
 /// <summary>A PyTorch checkpoint is refused. Nothing of it was executed.</summary>
+/// <seealso cref="Transfuse.Formats.TorchCheckpoint.TorchCheckpointFile" />
 public sealed class TorchCheckpointException : ContainerException
 {
     /// <summary>Describes a refusal.</summary>

@@ -9,6 +9,12 @@ namespace Transfuse.Formats.TorchCheckpoint;
 /// The pickle inside is read symbolically with lists of allowed opcodes and globals; nothing in it is ever executed.
 /// </summary>
 /// <remarks>Views keep their meaning: transposed, sliced and expanded tensors come out row-major. The same view under two names is one instance.</remarks>
+/// <example>
+/// <code>
+/// using TorchCheckpointFile file = TorchCheckpointFile.Open("adapter_model.bin");   // no code in it is run
+/// Console.WriteLine(file.Tensors.Length);
+/// </code>
+/// </example>
 public sealed class TorchCheckpointFile : ITensorContainer
 {
     private readonly IByteSource _source;

@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Transfuse.Formats.Work;
 
 /// <summary>Work on numbered items, in order of their numbers, by a few workers.</summary>
-public static class ParallelWork
+internal static class ParallelWork
 {
     /// <summary>Runs every item once. The first exception ends the work and is thrown as it is, not wrapped.</summary>
     /// <param name="count">How many items there are.</param>

@@ -4,6 +4,15 @@ using Transfuse.Formats.Json;
 namespace Transfuse.Metadata.Adapters;
 
 /// <summary>An adapter between all formats.</summary>
+/// <example>
+/// <code>
+/// AdapterReading reading = await AdapterReader.ReadAsync(source);
+/// foreach (AdapterModule module in reading.Adapter!.Modules)
+/// {
+///     Console.WriteLine($"{module.FullPath}: rank {module.Rank}, scale {module.Scale}");
+/// }
+/// </code>
+/// </example>
 public sealed record Adapter
 {
     /// <summary>Whose module names it uses.</summary>

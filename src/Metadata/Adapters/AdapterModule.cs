@@ -3,6 +3,7 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Metadata.Adapters;
 
 /// <summary>One adapted module: a pair of low-rank factors in the canonical orientation that <see cref="ModuleKind"/> states.</summary>
+/// <seealso cref="Transfuse.Metadata.Adapters.Adapter" />
 public sealed record AdapterModule
 {
     /// <summary>The path as the source names it; PEFT's patterns match it, findings print it.</summary>

@@ -1,6 +1,7 @@
 namespace Transfuse.Metadata.Adapters;
 
 /// <summary>Whose module names an adapter uses.</summary>
+/// <seealso cref="Transfuse.Metadata.Adapters.Adapter" />
 public enum ModelLayout
 {
     /// <summary>

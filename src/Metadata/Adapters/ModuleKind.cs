@@ -1,6 +1,7 @@
 namespace Transfuse.Metadata.Adapters;
 
 /// <summary>What a module's factors mean. Shapes cannot tell an MLX embedding from a Linear; the architecture table does.</summary>
+/// <seealso cref="Transfuse.Metadata.Adapters.Adapter" />
 public enum ModuleKind
 {
     /// <summary>A Linear layer: A <c>(r, in)</c>, B <c>(out, r)</c>; the delta of its weight <c>(out, in)</c> is scale x B A.</summary>

@@ -6,6 +6,12 @@ namespace Transfuse.Metadata.Adapters;
 /// A module's dotted path, such as <c>model.layers.3.self_attn.q_proj</c>. The first number that has a name before it and
 /// a name after it is the layer index; a path without one, such as <c>lm_head</c>, lies outside the layers.
 /// </summary>
+/// <example>
+/// <code>
+/// ModulePath path = ModulePath.Parse("model.layers.3.self_attn.q_proj");
+/// Console.WriteLine($"{path.Layer} {path.Relative}");     // 3 self_attn.q_proj
+/// </code>
+/// </example>
 public readonly record struct ModulePath : IComparable<ModulePath>
 {
     private ModulePath(string text, string? layersRoot, int layer, string relative)

@@ -7,4 +7,5 @@ namespace Transfuse.Metadata.Adapters;
 /// <param name="SourceName">Its name in the source file.</param>
 /// <param name="Path">The base parameter that it concerns, such as <c>lm_head.weight</c>, in the adapter's layout.</param>
 /// <param name="Tensor">The values.</param>
+/// <seealso cref="Transfuse.Metadata.Adapters.Adapter" />
 public sealed record OtherTensor(OtherTensorKind Kind, string SourceName, string Path, LazyTensor Tensor);

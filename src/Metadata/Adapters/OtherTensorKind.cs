@@ -1,6 +1,7 @@
 namespace Transfuse.Metadata.Adapters;
 
 /// <summary>Kinds of tensors in an adapter file that are not low-rank factors.</summary>
+/// <seealso cref="Transfuse.Metadata.Adapters.Adapter" />
 public enum OtherTensorKind
 {
     /// <summary>A module that was trained whole (PEFT <c>modules_to_save</c>, MLX unfrozen modules): replaces the base's.</summary>

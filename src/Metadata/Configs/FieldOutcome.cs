@@ -1,12 +1,11 @@
 namespace Transfuse.Metadata.Configs;
 
 /// <summary>What was found where a config field should be.</summary>
-public enum FieldOutcome
+internal enum FieldOutcome
 {
     /// <summary>The config has no such field.</summary>
     Missing,
 
-    /// <summary>The field is <c>null</c>.</summary>
     Null,
 
     /// <summary>The field has a value of the right type.</summary>

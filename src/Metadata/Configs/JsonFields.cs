@@ -4,7 +4,7 @@ using Transfuse.Formats.Json;
 namespace Transfuse.Metadata.Configs;
 
 /// <summary>Reads JSON values as typed fields. Nothing throws for content: the outcome says what was found.</summary>
-public static class JsonFields
+internal static class JsonFields
 {
     /// <summary>Whether a value was read.</summary>
     public static bool HasValue(this FieldOutcome outcome) => outcome is FieldOutcome.Ok or FieldOutcome.IntegralFloat or FieldOutcome.BooleanAsNumber;

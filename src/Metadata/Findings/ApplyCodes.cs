@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF61xx: an adapter on a running model.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class ApplyCodes
 {
     /// <summary>A base that cannot be run.</summary>

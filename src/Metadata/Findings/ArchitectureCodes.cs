@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF40xx: what can be wrong between an adapter's module names and the architecture of its base model.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class ArchitectureCodes
 {
     public static FindingCode UnknownModelType { get; } = new(

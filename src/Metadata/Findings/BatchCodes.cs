@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF700x to TF704x: many inputs.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class BatchCodes
 {
     /// <summary>A trainer's checkpoint that a glob met.</summary>

@@ -8,6 +8,7 @@ namespace Transfuse.Metadata.Findings;
 /// TF55xx: what a reader does with a folder, in that reader's terms. TF550x to TF552x: it refuses to load.
 /// TF553x, TF5570 to TF5574: it loads, and is wrong without a word. TF555x, TF5565, TF5575 and on: worth knowing; it loads as intended.
 /// </summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class CheckCodes
 {
     private const string ConvertIt = "Write the folder for this reader with convert.";

@@ -7,6 +7,7 @@ namespace Transfuse.Metadata.Findings;
 /// Findings about configs: TF30xx about fields of any config, TF31xx about PEFT's fields, TF32xx about PEFT's patterns, TF33xx about methods that are not plain
 /// LoRA.
 /// </summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class ConfigCodes
 {
     public static FindingCode WrongType { get; } = new(

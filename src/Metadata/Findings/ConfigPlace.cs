@@ -4,6 +4,7 @@ namespace Transfuse.Metadata.Findings;
 /// <param name="File">The config's name, with the folder where there is one; empty where it has none.</param>
 /// <param name="Field">The field.</param>
 /// <param name="Entry">The entry inside it; <see langword="null"/> for the field itself.</param>
+/// <seealso cref="Transfuse.Metadata.Findings.Finding" />
 public sealed record ConfigPlace(string File, string Field, string? Entry = null)
 {
     /// <summary>The field without the file, such as <c>rank_pattern:q_proj</c>.</summary>

@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF1xxx: files that are missing, ambiguous or broken. None can be allowed.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class ContainerCodes
 {
     public static FindingCode ConfigMissing { get; } = new(

@@ -6,6 +6,15 @@ namespace Transfuse.Metadata.Findings;
 /// <param name="Code">Its cause.</param>
 /// <param name="Subject">The file, tensor, module or field that it is about.</param>
 /// <param name="Message">What was found, with the numbers; without the subject and without a final full stop.</param>
+/// <example>
+/// <code>
+/// ConversionResult result = await AdapterPipeline.From(source).To(TargetProfile.MlxLm).WriteTo(sink).RunAsync();
+/// foreach (Finding finding in result.Findings.Where(finding =&gt; finding.Severity == Severity.Error))
+/// {
+///     Console.WriteLine($"{finding.Code.Id} {finding.Subject}: {finding.Message}");
+/// }
+/// </code>
+/// </example>
 public sealed record Finding(FindingCode Code, string Subject, string Message)
 {
     /// <summary>The field of a config that it is about; <see langword="null"/> where it is about something else.</summary>

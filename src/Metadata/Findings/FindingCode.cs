@@ -9,6 +9,13 @@ namespace Transfuse.Metadata.Findings;
 /// <param name="Cause">What is the case, in one sentence.</param>
 /// <param name="Remedy">What a person can do about it.</param>
 /// <param name="Loss">What is lost when <c>--allow</c> names the code; <see langword="null"/> where <c>--allow</c> does not apply.</param>
+/// <example>
+/// <code>
+/// FindingCode code = FindingCodes.Find("TF2301")!;
+/// Console.WriteLine($"{code.Cause} {code.Remedy}");
+/// Console.WriteLine(code.CanBeAllowed ? code.Loss : "cannot be allowed");
+/// </code>
+/// </example>
 public sealed record FindingCode(string Id, Severity Severity, string Cause, string Remedy, string? Loss = null)
 {
     /// <summary>Whether <c>--allow</c> turns this error into a warning.</summary>

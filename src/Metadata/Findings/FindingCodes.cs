@@ -3,6 +3,14 @@ using System.Collections.Immutable;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>All finding codes.</summary>
+/// <example>
+/// <code>
+/// foreach (FindingCode code in FindingCodes.All)
+/// {
+///     Console.WriteLine($"{code.Id} {code.Severity}: {code.Cause}");
+/// }
+/// </code>
+/// </example>
 public static class FindingCodes
 {
     private static readonly Lazy<ImmutableArray<FindingCode>> Catalogue = new(() => [.. Blocks().OrderBy(code => code.Id, StringComparer.Ordinal)]);

@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF60xx: merging adapters into their base.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class FusionCodes
 {
     public static FindingCode BaseIncomplete { get; } = new(

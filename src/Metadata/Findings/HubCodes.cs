@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF705x: adapters and models on a hub.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class HubCodes
 {
     /// <summary>Something is not on the hub.</summary>

@@ -5,8 +5,11 @@ namespace Transfuse.Metadata.Findings;
 /// <summary>What a parser made of something, and what it found out about it.</summary>
 /// <param name="Value">What was made.</param>
 /// <param name="Findings">What was found.</param>
-public sealed record Judged<T>(T Value, ImmutableArray<Finding> Findings)
+internal sealed record Judged<T>(T Value, ImmutableArray<Finding> Findings)
 {
+    /// <summary>Whether any finding stops the work.</summary>
+    internal bool HasErrors => Findings.Any(finding => finding.Severity == Severity.Error);
+
     /// <summary>The value, with the findings put into a log.</summary>
     public T Into(FindingLog log)
     {

@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF24xx: PEFT's methods other than LoRA, and what it takes to make LoRA of them.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class MethodCodes
 {
     private const string MergeRemedy = "Merge the adapter into the base in PEFT (merge_and_unload).";

@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF35xx: configs of MLX adapters.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class MlxConfigCodes
 {
     public static FindingCode ScaleUnknown { get; } = new(

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>Names in the text of a finding: the first few, and how many more there are.</summary>
-public static class NameList
+internal static class NameList
 {
     /// <summary>Lists names, such as <c>model.layers.0.self_attn.q_proj and 31 more</c>.</summary>
     /// <param name="names">The names.</param>

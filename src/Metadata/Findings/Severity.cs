@@ -1,6 +1,7 @@
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>How much a finding matters.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.Finding" />
 public enum Severity
 {
     /// <summary>Worth knowing; nothing to do.</summary>

@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF5xxx: what a target accepts.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class TargetCodes
 {
     public static FindingCode KindUnsupported { get; } = new(

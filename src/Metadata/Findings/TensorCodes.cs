@@ -4,6 +4,7 @@ using static Transfuse.Metadata.Findings.Severity;
 namespace Transfuse.Metadata.Findings;
 
 /// <summary>TF2xxx: what tensors are, and what was done to them.</summary>
+/// <seealso cref="Transfuse.Metadata.Findings.FindingCodes" />
 public static class TensorCodes
 {
     public static FindingCode HalfPair { get; } = new(

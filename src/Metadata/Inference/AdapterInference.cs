@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Inference;
 /// Infers the metadata of an MLX adapter from its layers. Only modules that an explicit topology lists count; nothing is borrowed from others, and nothing is
 /// guessed.
 /// </summary>
-public static class AdapterInference
+internal static class AdapterInference
 {
     /// <summary>Infers.</summary>
     /// <param name="modules">All LoRA layers of the model, or of the file.</param>

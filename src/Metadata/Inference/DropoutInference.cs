@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>Infers the dropout of a layer, and takes out the drift of 1 - (1 - p).</summary>
-public static class DropoutInference
+internal static class DropoutInference
 {
     /// <summary>The probability of a live layer (mlx.nn.Dropout keeps <c>_p_1</c> = 1 - p; a <c>p</c> beside it may be stale).</summary>
     /// <param name="keepProbability"><c>_p_1</c>, or <see langword="null"/>.</param>

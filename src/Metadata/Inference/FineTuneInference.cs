@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>Infers the kind of an MLX adapter from the presence of magnitudes (<c>m</c>).</summary>
-public static class FineTuneInference
+internal static class FineTuneInference
 {
     /// <summary>The kind.</summary>
     /// <param name="hasMagnitude">For each module, whether it has a magnitude.</param>

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>What kind of adapter the tensors make, whatever a config says.</summary>
-public enum FineTuneKind
+internal enum FineTuneKind
 {
     /// <summary>No module has a magnitude.</summary>
     Lora,

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>What the layers of an adapter tell together. A value that they do not agree on is <see langword="null"/>.</summary>
-public sealed record InferredAdapter
+internal sealed record InferredAdapter
 {
     /// <summary>The rank of every module, or <see langword="null"/> where they differ or none tells.</summary>
     public long? Rank { get; init; }

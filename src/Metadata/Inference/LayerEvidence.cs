@@ -5,7 +5,7 @@ namespace Transfuse.Metadata.Inference;
 /// <param name="Last">The highest adapted layer.</param>
 /// <param name="Count">How many layers are adapted.</param>
 /// <param name="IsUniform">Whether every adapted layer has the same modules, under the same root.</param>
-public sealed record LayerEvidence(int First, int Last, int Count, bool IsUniform)
+internal sealed record LayerEvidence(int First, int Last, int Count, bool IsUniform)
 {
     /// <summary>Number of layers from the first to the last adapted one. <c>num_layers</c> below it cannot be right: MLX takes the last N layers.</summary>
     public long Span => (long)Last - First + 1;

@@ -3,7 +3,7 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>Infers from module names which layers an adapter adapts.</summary>
-public static class LayerInference
+internal static class LayerInference
 {
     /// <summary>The evidence, or <see langword="null"/> where no module lies in a layer.</summary>
     public static LayerEvidence? Infer(IEnumerable<ModulePath> paths)

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>How a pair of MLX factors lies in its file, as the shapes tell.</summary>
-public enum MlxFactorShape
+internal enum MlxFactorShape
 {
     /// <summary>The shapes contradict each other, or a factor is missing.</summary>
     None,

@@ -3,7 +3,7 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Metadata.Inference;
 
 /// <summary>What one LoRA layer shows of itself: a live layer of a model, or the tensors of a file.</summary>
-public sealed record ModuleEvidence
+internal sealed record ModuleEvidence
 {
     /// <summary>Its path from the model's root.</summary>
     public required string Path { get; init; }

@@ -5,7 +5,7 @@ namespace Transfuse.Metadata.Inference;
 /// <summary>
 /// Infers rank and form of a pair of MLX factors from both shapes; a contradiction gives none, never a guess (the table of unsloth-zoo 2026.8).
 /// </summary>
-public static class RankInference
+internal static class RankInference
 {
     private static readonly (MlxFactorShape Form, long Rank) Unknown = (MlxFactorShape.None, 0);
 

@@ -3,7 +3,7 @@ namespace Transfuse.Metadata.Inference;
 /// <summary>
 /// Infers the final multiplier of a layer from the value that the layer holds: a scalar, an array without dimensions, or one value for each expert.
 /// </summary>
-public static class ScaleInference
+internal static class ScaleInference
 {
     /// <summary>The multiplier of a layer.</summary>
     /// <param name="values">The elements of the layer's <c>scale</c>, one for a scalar; <see langword="null"/> where the layer has none.</param>

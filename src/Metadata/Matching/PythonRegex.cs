@@ -14,7 +14,7 @@ namespace Transfuse.Metadata.Matching;
 /// Refused as <see cref="PythonRegexCause.Unsupported"/>: <c>\N{name}</c>, characters beyond U+FFFF, case-insensitive matching of letters that are not ASCII,
 /// patterns of more than <see cref="MaxPatternLength"/> characters, texts of more than <see cref="MaxTextLength"/>. Safe for concurrent use.
 /// </remarks>
-public sealed class PythonRegex
+internal sealed class PythonRegex
 {
     /// <summary>Longest pattern in characters.</summary>
     public const int MaxPatternLength = 1 << 16;
@@ -37,7 +37,6 @@ public sealed class PythonRegex
         _budget = budget;
     }
 
-    /// <summary>The pattern as Python has it.</summary>
     public string Pattern { get; }
 
     /// <summary>Whether <see cref="IsFullMatch"/> and <see cref="IsMatchAtStart"/> run in time linear to the text.</summary>

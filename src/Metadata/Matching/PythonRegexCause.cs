@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Matching;
 
 /// <summary>Why a pattern cannot be used.</summary>
-public enum PythonRegexCause
+internal enum PythonRegexCause
 {
     /// <summary>Python's <c>re</c> refuses the pattern too.</summary>
     Syntax,

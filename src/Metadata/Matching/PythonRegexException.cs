@@ -3,7 +3,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Matching;
 
 /// <summary>A Python pattern cannot be used.</summary>
-public sealed class PythonRegexException : Exception
+internal sealed class PythonRegexException : Exception
 {
     private const int ShownLength = 120;
 

@@ -2,8 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Transfuse.Metadata.Matching;
 
-/// <summary>A match of a <see cref="PythonRegex"/>.</summary>
-public sealed class PythonRegexMatch
+internal sealed class PythonRegexMatch
 {
     private readonly Match _match;
     private readonly IReadOnlyDictionary<string, int> _names;
@@ -14,7 +13,6 @@ public sealed class PythonRegexMatch
         _names = names;
     }
 
-    /// <summary>What matched.</summary>
     public string Value => _match.Value;
 
     /// <summary>

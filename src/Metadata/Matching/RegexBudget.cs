@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Matching;
 /// backtracking can be made to run for ever, so they share a short time; the others run in linear time, and theirs bounds only enormous adapters. Time is the
 /// processor's, so that a busy machine refuses nothing. Keeps what was built. Safe for concurrent use.
 /// </summary>
-public sealed class RegexBudget
+internal sealed class RegexBudget
 {
     // States of all machines without backtracking, a few hundred bytes each.
     private const long MaxMachineSize = 30_000;

@@ -13,7 +13,7 @@ namespace Transfuse.Metadata.Mlx;
 /// Both take the last N layers, and in them the modules whose path below the layer equals a key; no keys at all mean every module in them. mlx-lm then
 /// goes through the whole model, with full paths. To mlx-lm an N of 0 and below means all layers, to mlx-swift-lm none.
 /// </remarks>
-public sealed class KeyReach
+internal sealed class KeyReach
 {
     private readonly FrozenSet<string>? _keys;
     private readonly long _first;
@@ -59,6 +59,16 @@ public sealed class KeyReach
     public KeyForms Match(string path, int? layer, string relative) =>
         (layer is { } index && IsSelected(index) && NamesBelowLayer(relative) ? KeyForms.Relative : KeyForms.None)
         | (_takesFullPaths && _keys?.Contains(path) == true ? KeyForms.FullPath : KeyForms.None);
+
+    /// <summary>How many modules the keys name by paths below a layer beyond those that are there: a reader wraps them, and finds no tensors.</summary>
+    /// <param name="paths">The modules that are there.</param>
+    /// <param name="layerCount">The model's number of layers.</param>
+    public long ExcessOver(IReadOnlyCollection<ModulePath> paths, long layerCount)
+    {
+        ModulePath[] inLayers = [.. paths.Where(path => path.IsInLayer)];
+        long named = inLayers.Select(path => path.Relative).Distinct(StringComparer.Ordinal).LongCount(NamesBelowLayer);
+        return (named * (layerCount - Math.Max(_first, 0))) - inLayers.Length;
+    }
 
     /// <inheritdoc cref="Match(string, int?, string)"/>
     public KeyForms Match(ModulePath path) => Match(path.Text, path.IsInLayer ? path.Layer : null, path.Relative);

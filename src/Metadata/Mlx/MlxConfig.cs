@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>The fields of an MLX <c>adapter_config.json</c> that its readers use (mlx-lm 0.32, mlx-swift-lm 3.31, mlx-vlm 0.6).</summary>
-public sealed record MlxConfig
+internal sealed record MlxConfig
 {
     /// <summary><c>fine_tune_type</c>: <c>lora</c> or <c>dora</c>.</summary>
     public required string FineTuneType { get; init; }

@@ -5,7 +5,7 @@ using Transfuse.Metadata.Targets;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Writes MLX configs: integers without a point, every field that any reader requires.</summary>
-public static class MlxConfigWriter
+internal static class MlxConfigWriter
 {
     /// <summary>The config as JSON.</summary>
     /// <param name="config">What the readers use.</param>

@@ -4,7 +4,7 @@ using Transfuse.Metadata.Inference;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Finds the dropout, which matters in training only.</summary>
-public static class MlxDropout
+internal static class MlxDropout
 {
     private const string Field = "lora_parameters.dropout";
     private const string Option = "--dropout NUMBER";

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>How a module's factors are named and oriented in an MLX file.</summary>
-public enum MlxFactorForm
+internal enum MlxFactorForm
 {
     /// <summary><c>lora_a (in, r)</c>, <c>lora_b (r, out)</c>: mlx-lm, mlx-swift-lm, mlx-vlm since 0.6, Unsloth.</summary>
     Parameters,

@@ -6,7 +6,7 @@ using Transfuse.Metadata.Inference;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>What an MLX adapter folder shows: its config, and the names and shapes of its tensors. What detectors of old forms look at.</summary>
-public sealed class MlxFolderFacts
+internal sealed class MlxFolderFacts
 {
     /// <summary>Gathers the facts.</summary>
     /// <param name="configName">The config's name in findings.</param>
@@ -60,7 +60,6 @@ public sealed class MlxFolderFacts
     /// <summary>Which layers are adapted, or <see langword="null"/> where none is.</summary>
     public LayerEvidence? Layers { get; }
 
-    /// <summary>Whether the weights are a npz archive.</summary>
     public bool IsArchive => Path.GetExtension(WeightsFile) == ".npz";
 
     /// <summary>Whether the config says LoRA and some modules have a magnitude, which readers refuse or drop.</summary>

@@ -5,8 +5,7 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Dropout">The dropout, or <see langword="null"/> to read it.</param>
 /// <param name="Producer">Who wrote the folder, or <see langword="null"/>.</param>
 /// <param name="Overrides">Whether values that the config tells plainly are overridden too, with a finding. Default: they are not.</param>
-public sealed record MlxGiven(double? Scale = null, double? Dropout = null, MlxProducer? Producer = null, bool Overrides = false)
+internal sealed record MlxGiven(double? Scale = null, double? Dropout = null, MlxProducer? Producer = null, bool Overrides = false)
 {
-    /// <summary>Nothing.</summary>
     public static MlxGiven Nothing { get; } = new();
 }

@@ -6,4 +6,4 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Keys">The keys, sorted (ordinal).</param>
 /// <param name="NumLayers">The value for <c>num_layers</c>.</param>
 /// <param name="Excess">Modules that the keys also reach but that the adapter does not have; counted among the layers that are known.</param>
-public sealed record MlxKeyPlan(ImmutableArray<string> Keys, int NumLayers, long Excess);
+internal sealed record MlxKeyPlan(ImmutableArray<string> Keys, int NumLayers, long Excess);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Inference;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Metadata.Mlx;
 
@@ -14,23 +15,25 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="KeysReason">Why they differ from the config's; <see langword="null"/> where they do not.</param>
 /// <param name="IsConfirmed">Whether the number is right for any base, or for the base that was given.</param>
 /// <param name="Excess">Modules that new keys also reach but that the file does not have; counted among the layers that are known.</param>
-public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, ImmutableArray<string> Keys, string? KeysReason, bool IsConfirmed, long Excess = 0)
+internal sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, ImmutableArray<string> Keys, string? KeysReason, bool IsConfirmed, long Excess = 0)
 {
     /// <summary>Chooses.</summary>
     /// <param name="number"><c>num_layers</c>, or <c>lora_layers</c> in its place.</param>
     /// <param name="keys">The keys, or <see langword="null"/> where the config has no list of strings.</param>
     /// <param name="paths">The modules of the file.</param>
     /// <param name="baseLayers">The base's number of layers, if known.</param>
-    /// <param name="preference">Which form new keys have.</param>
+    /// <param name="forms">The forms that new keys may have. Of both, paths below a layer are chosen if they reach exactly the modules of the file.</param>
     /// <param name="isDora">Whether modules without tensors must not be reached.</param>
     public static MlxKeyRepair Choose(
-        MlxNumber number, ImmutableArray<string>? keys, IReadOnlyCollection<ModulePath> paths, int? baseLayers, MlxKeyPreference preference, bool isDora)
+        MlxNumber number, ImmutableArray<string>? keys, IReadOnlyCollection<ModulePath> paths, int? baseLayers, KeyForms forms, bool isDora)
     {
+        bool mayBeRelative = forms.HasFlag(KeyForms.Relative);
+        bool mustBeRelative = !forms.HasFlag(KeyForms.FullPath);
         LayerEvidence? layers = LayerInference.Infer(paths);
         (int count, string? reason) = Layers(number, layers, baseLayers);
         bool isKept = reason is null;
         if (keys is { IsEmpty: false } stated
-            && !(preference == MlxKeyPreference.FullPath && HasRelative(stated))
+            && (mayBeRelative || !HasRelative(stated))
             && MlxKeyUse.Follow(stated, count, paths, baseLayers) is { IsComplete: true } reach)
         {
             ImmutableArray<string> used = [.. stated.Where(key => !reach.Idle.Contains(key))];
@@ -38,9 +41,7 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
             return new MlxKeyRepair(count, reason, used, idle, IsSure(used));
         }
 
-        if (preference != MlxKeyPreference.FullPath
-            && LastLayers(layers, baseLayers, isDora && preference == MlxKeyPreference.Relative) is { } last
-            && last != count)
+        if (mayBeRelative && LastLayers(layers, baseLayers, isDora && mustBeRelative) is { } last && last != count)
         {
             count = last;
             reason = "the layers from the first with tensors to the last of the base";
@@ -49,7 +50,7 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
         bool isExact = layers is { IsUniform: true, IsContiguous: true } && (baseLayers is { } total
             ? layers.Last == total - 1 && layers.First == Math.Max(0, total - count)
             : isKept ? layers.Span == count : layers.First == 0 && number.AsInteger is <= 0);
-        bool isRelative = preference == MlxKeyPreference.Relative || (isExact && preference == MlxKeyPreference.Exact);
+        bool isRelative = mustBeRelative || (isExact && mayBeRelative);
         ImmutableArray<string> chosen = Sorted(paths.Select(path => isRelative ? path.Relative : path.Text));
         return new MlxKeyRepair(count, reason, chosen, $"they name the {paths.Count} modules of the file", IsSure(chosen), isRelative ? ExcessOf(chosen) : 0);
 
@@ -60,8 +61,7 @@ public sealed record MlxKeyRepair(int NumLayers, string? NumLayersReason, Immuta
         long ExcessOf(ImmutableArray<string> relative)
         {
             long known = baseLayers ?? (layers?.Last + 1L) ?? 0;
-            int inLayers = paths.Count(path => path.IsInLayer);
-            return ((relative.Length - (paths.Count - inLayers)) * Math.Min(known, count)) - inLayers;
+            return KeyReach.OfMlxLm(relative, count, known).ExcessOver(paths, known);
         }
     }
 

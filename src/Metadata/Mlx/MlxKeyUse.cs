@@ -9,7 +9,7 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Unreached">Modules that no key reaches: a reader drops or refuses their tensors.</param>
 /// <param name="Doubled">Modules that two keys reach, which mlx-lm refuses.</param>
 /// <param name="Idle">Keys that reach no module of the adapter.</param>
-public sealed record MlxKeyUse(ImmutableArray<ModulePath> Unreached, ImmutableArray<ModulePath> Doubled, ImmutableArray<string> Idle)
+internal sealed record MlxKeyUse(ImmutableArray<ModulePath> Unreached, ImmutableArray<ModulePath> Doubled, ImmutableArray<string> Idle)
 {
     /// <summary>Whether every module is reached, by one key.</summary>
     public bool IsComplete => Unreached.IsEmpty && Doubled.IsEmpty;

@@ -8,7 +8,7 @@ namespace Transfuse.Metadata.Mlx;
 /// Plans <c>keys</c> and <c>num_layers</c> (mlx-lm 0.32 <c>linear_to_lora_layers</c>, mlx-swift-lm 3.31 <c>replaceLayers</c>).
 /// MLX takes the last N layers, so a number below the base's count would miss early layers; a number above it means all.
 /// </summary>
-public static class MlxKeys
+internal static class MlxKeys
 {
     /// <summary>What mlx-swift-lm's own PEFT loader writes when it does not know the number of layers: more than any model has.</summary>
     public const int AllLayers = 1024;
@@ -29,7 +29,7 @@ public static class MlxKeys
 
         string[] relative = [.. inLayers.Select(path => path.Relative).Distinct()];
         long layers = layerCount ?? inLayers.Select(path => path.Layer + 1L).DefaultIfEmpty(0).Max();
-        long excess = (relative.Length * layers) - inLayers.Length;
+        long excess = KeyReach.OfMlxLm(relative, numLayers: 0, layers).ExcessOver(inLayers, layers);
         bool exact = excess == 0 && layerCount is not null && inLayers.Length > 0
             && inLayers.Select(path => path.LayersRoot).Distinct().Count() == 1;
         bool useRelative = forms.HasFlag(KeyForms.Relative) && (exact || !forms.HasFlag(KeyForms.FullPath));

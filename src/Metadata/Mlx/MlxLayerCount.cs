@@ -4,7 +4,7 @@ using Transfuse.Metadata.Inference;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>What an MLX adapter itself tells about the number of layers of its base.</summary>
-public static class MlxLayerCount
+internal static class MlxLayerCount
 {
     /// <summary>
     /// The number, or <see langword="null"/>. Unsloth writes it as <c>num_layers</c>. mlx-lm's <c>num_layers</c> N with the last N layers

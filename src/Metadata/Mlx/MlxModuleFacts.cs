@@ -5,4 +5,4 @@ namespace Transfuse.Metadata.Mlx;
 /// <summary>A module of an MLX adapter file, by names and shapes.</summary>
 /// <param name="Evidence">Its path and the shapes of its factors.</param>
 /// <param name="Form">How its factors are named.</param>
-public sealed record MlxModuleFacts(ModuleEvidence Evidence, MlxFactorForm Form);
+internal sealed record MlxModuleFacts(ModuleEvidence Evidence, MlxFactorForm Form);

@@ -10,7 +10,7 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Field">The field, such as <c>lora_parameters.scale</c>.</param>
 /// <param name="Json">What stands there; <see langword="null"/> where nothing does.</param>
 /// <param name="Value">The value, always finite; <see langword="null"/> where there is none that can be used.</param>
-public sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
+internal sealed record MlxNumber(string Field, JsonValue? Json, double? Value)
 {
     /// <summary>Whether nothing is there, or null.</summary>
     public bool IsMissing => Json is null or JsonNull;

@@ -6,6 +6,11 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Program"><c>mlx-lm</c> or <c>mlx-vlm</c>; <see langword="null"/> for a day.</param>
 /// <param name="Version">The program's version; <see langword="null"/> for a day.</param>
 /// <param name="Date">The day of the training; <see langword="null"/> for a version.</param>
+/// <example>
+/// <code>
+/// ConversionOptions options = new() { Producer = MlxProducer.Parse("mlx-lm@0.14.1") };
+/// </code>
+/// </example>
 public sealed record MlxProducer(string? Program, Version? Version, DateOnly? Date)
 {
     /// <summary>Parses <c>PROGRAM@VERSION</c>, such as <c>mlx-lm@0.14.1</c>, or a day, such as <c>2024-05-30</c>.</summary>

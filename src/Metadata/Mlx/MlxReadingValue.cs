@@ -7,8 +7,11 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Value">The number, or <see langword="null"/> where <paramref name="Findings"/> has the error.</param>
 /// <param name="IsTold">Whether the config says it plainly: no default, no question.</param>
 /// <param name="Findings">What is odd about it.</param>
-public sealed record MlxReadingValue(double? Value, bool IsTold, ImmutableArray<Finding> Findings)
+internal sealed record MlxReadingValue(double? Value, bool IsTold, ImmutableArray<Finding> Findings)
 {
+    /// <summary>What is doubtful about the number itself, until the caller gives the same one.</summary>
+    public Finding? Doubt { get; init; }
+
     internal static MlxReadingValue Told(double value, params ImmutableArray<Finding> findings) => new(value, true, findings);
 
     internal static MlxReadingValue Assumed(double value, Finding finding) => new(value, false, [finding]);

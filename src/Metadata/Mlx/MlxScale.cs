@@ -3,7 +3,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Finds the final multiplier, by producer and version. It lives only in JSON, never in tensors.</summary>
-public static class MlxScale
+internal static class MlxScale
 {
     // What apply_lora_layers of mlx-lm 0.0.3 to 0.5 used whatever the rank: 10 x 16 / 8.
     private const double ArchiveScale = 20;
@@ -29,7 +29,7 @@ public static class MlxScale
     {
         MlxReadingValue decided = FromEvidence(evidence, fileName);
         return decided.Value is { } scale && (float)scale <= 0
-            ? decided with { Findings = decided.Findings.Add(MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Show(scale)}")) }
+            ? decided with { Doubt = MlxConfigCodes.ScaleDoubtful.At(fileName, $"{Field} is {Show(scale)}") }
             : decided;
     }
 

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>What decides about an MLX adapter's multiplier, which no tensor holds.</summary>
-public sealed record MlxScaleEvidence
+internal sealed record MlxScaleEvidence
 {
     /// <summary>The config; <see langword="null"/> where the folder has none.</summary>
     public required MlxConfigView? Config { get; init; }

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>What an MLX config says, read as its writer meant it.</summary>
-public sealed record MlxSettings
+internal sealed record MlxSettings
 {
     /// <summary>The final multiplier.</summary>
     public required double Scale { get; init; }

@@ -4,17 +4,13 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Mlx;
 
 /// <summary>Reads what MLX configs say. Content that is wrong becomes a finding that names the field.</summary>
-public static class MlxSettingsReader
+internal static class MlxSettingsReader
 {
     /// <summary>Reads a config.</summary>
     /// <param name="facts">The folder.</param>
     /// <param name="given">What the caller decided.</param>
     /// <returns>The settings, or <see langword="null"/> with an error among the findings.</returns>
-    public static Judged<MlxSettings?> Read(MlxFolderFacts facts, MlxGiven given)
-    {
-        var log = new FindingLog();
-        return new Judged<MlxSettings?>(Read(facts, given, log), log.ToSorted());
-    }
+    public static Judged<MlxSettings?> Read(MlxFolderFacts facts, MlxGiven given) => Judgement.Of(log => Read(facts, given, log));
 
     private static MlxSettings? Read(MlxFolderFacts facts, MlxGiven given, FindingLog log)
     {
@@ -86,7 +82,8 @@ public static class MlxSettingsReader
             return value;
         }
 
-        log.AddRange(decided.Findings.Where(finding => !(isSame && finding.Code == MlxConfigCodes.ScaleDoubtful)));
+        log.AddRange(decided.Findings);
+        log.AddRange(!isSame && decided.Doubt is { } doubt ? [doubt] : []);
         return decided.Value;
     }
 }

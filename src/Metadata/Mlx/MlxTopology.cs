@@ -11,6 +11,11 @@ namespace Transfuse.Metadata.Mlx;
 /// an empty one suppresses nothing, and is never written: what is saved lists all its modules.
 /// </summary>
 /// <param name="Paths">The full module paths in the order of the field, each once.</param>
+/// <example>
+/// <code>
+/// SaveOptions options = new() { Modules = MlxTopology.Of(new[] { "model.layers.0.self_attn.q_proj" }) };
+/// </code>
+/// </example>
 public sealed record MlxTopology(ImmutableArray<string> Paths)
 {
     private readonly FrozenSet<string> _paths = Paths.ToFrozenSet(StringComparer.Ordinal);

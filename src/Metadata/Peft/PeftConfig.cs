@@ -9,7 +9,7 @@ namespace Transfuse.Metadata.Peft;
 /// The <c>adapter_config.json</c> of PEFT (fields of PEFT 0.21's <c>LoraConfig</c> and its base classes).
 /// For another <see cref="PeftType"/> than LORA only the fields of the base classes and <see cref="Source"/> are filled.
 /// </summary>
-public sealed record PeftConfig
+internal sealed record PeftConfig
 {
     /// <summary>The rank that PEFT takes where the config has none (all versions).</summary>
     public const int DefaultRank = 8;
@@ -65,7 +65,6 @@ public sealed record PeftConfig
     /// <summary><c>bias</c>: "none", "all" or "lora_only". Default "none".</summary>
     public string Bias { get; init; } = "none";
 
-    /// <summary><c>target_modules</c>.</summary>
     public PeftModuleSelector TargetModules { get; init; } = PeftModuleSelector.ModelDefault;
 
     /// <summary><c>exclude_modules</c>, which wins over targets.</summary>
@@ -98,9 +97,5 @@ public sealed record PeftConfig
     /// <summary>Reads a config. Bad content becomes findings; where a field cannot be taken its default stands and the finding is an error.</summary>
     /// <param name="json">The whole config.</param>
     /// <param name="fileName">The config's name in findings, such as <c>adapter_config.json</c>.</param>
-    public static Judged<PeftConfig> Parse(JsonObject json, string fileName)
-    {
-        var log = new FindingLog();
-        return new Judged<PeftConfig>(new PeftConfigReader(json, log, fileName).Read(), log.ToSorted());
-    }
+    public static Judged<PeftConfig> Parse(JsonObject json, string fileName) => Judgement.Of(log => new PeftConfigReader(json, log, fileName).Read());
 }

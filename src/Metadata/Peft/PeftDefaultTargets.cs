@@ -6,7 +6,7 @@ namespace Transfuse.Metadata.Peft;
 /// What PEFT targets where a config has no <c>target_modules</c>, by the base's <c>model_type</c> (PEFT 0.21,
 /// <c>TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING</c>).
 /// </summary>
-public static class PeftDefaultTargets
+internal static class PeftDefaultTargets
 {
     private static readonly PeftModuleSelector QueryAndValue = PeftModuleSelector.OfList(["q_proj", "v_proj"]);
     private static readonly PeftModuleSelector Fused = PeftModuleSelector.OfList(["query_key_value"]);

@@ -11,7 +11,7 @@ namespace Transfuse.Metadata.Peft;
 /// <param name="Default">What PEFT 0.21 takes where it is missing; <see langword="null"/> where it has no default.</param>
 /// <param name="Effect">What it does to the function.</param>
 /// <param name="Traits">What else is known of it.</param>
-public sealed record PeftField(string Name, PeftFieldKind Kind, int Since, JsonValue? Default, PeftFieldEffect Effect, PeftFieldTraits Traits)
+internal sealed record PeftField(string Name, PeftFieldKind Kind, int Since, JsonValue? Default, PeftFieldEffect Effect, PeftFieldTraits Traits)
 {
     /// <summary>What repair puts in place of a value that no reader can use; <see langword="null"/> where it does not know a right one.</summary>
     public PeftMending? Mending { get; init; }

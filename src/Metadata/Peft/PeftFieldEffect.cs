@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>What a field of PEFT's config does to the function that model and adapter compute.</summary>
-public enum PeftFieldEffect
+internal enum PeftFieldEffect
 {
     /// <summary>Nothing: it informs, matters in training only, or PEFT overwrites it when it loads.</summary>
     Nothing,

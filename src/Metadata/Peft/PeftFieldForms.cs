@@ -10,7 +10,7 @@ namespace Transfuse.Metadata.Peft;
 /// <c>peft_type</c> of <c>lora</c> where it is looked up.
 /// A value in another form that has one meaning only gets the form that PEFT takes.
 /// </summary>
-public static class PeftFieldForms
+internal static class PeftFieldForms
 {
     private const string WithoutPoint = "an integer without a point";
 

@@ -1,12 +1,11 @@
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>What stands in a field of PEFT's config.</summary>
-public enum PeftFieldKind
+internal enum PeftFieldKind
 {
     /// <summary>A string.</summary>
     Text,
 
-    /// <summary>An integer.</summary>
     Integer,
 
     /// <summary>A finite number.</summary>

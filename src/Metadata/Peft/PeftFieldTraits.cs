@@ -2,7 +2,7 @@ namespace Transfuse.Metadata.Peft;
 
 /// <summary>What else is known of a field of PEFT's config.</summary>
 [Flags]
-public enum PeftFieldTraits
+internal enum PeftFieldTraits
 {
     /// <summary>Nothing else.</summary>
     None = 0,

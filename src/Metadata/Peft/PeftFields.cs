@@ -11,7 +11,7 @@ namespace Transfuse.Metadata.Peft;
 /// The fields of PEFT's LoRA config and of its base classes, one row a field (PEFT 0.21, <c>config.py</c> and <c>tuners/lora/config.py</c>; the
 /// first versions by its history). Whoever needs a list of fields asks for it here.
 /// </summary>
-public static class PeftFields
+internal static class PeftFields
 {
     private const string Neutral = "no reader takes the value, and it does not change what the adapter does";
     private const string TensorsTell = "PEFT refuses the value; the tensors tell which modules are adapted";

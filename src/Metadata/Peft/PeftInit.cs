@@ -8,7 +8,7 @@ namespace Transfuse.Metadata.Peft;
 /// <param name="Name">The string of the config, or <c>true</c> or <c>false</c>.</param>
 /// <param name="ChangesBase">Whether PEFT changes the base weights when it creates the layer (PEFT 0.21, <c>LoraLayer.update_layer</c>).</param>
 /// <param name="IsKnown">Whether PEFT 0.21 knows it.</param>
-public sealed record PeftInit(string Name, bool ChangesBase, bool IsKnown)
+internal sealed record PeftInit(string Name, bool ChangesBase, bool IsKnown)
 {
     /// <summary>PEFT's default: <c>true</c>.</summary>
     public static PeftInit Default { get; } = new("true", ChangesBase: false, IsKnown: true);

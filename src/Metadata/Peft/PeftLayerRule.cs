@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>Which number in a module's path <c>layers_to_transform</c> is compared with.</summary>
-public enum PeftLayerRule
+internal enum PeftLayerRule
 {
     /// <summary>PEFT 0.20.0 and later: the first number after a name, which is the layer.</summary>
     FirstIndex,

@@ -6,7 +6,7 @@ namespace Transfuse.Metadata.Peft;
 /// <summary>
 /// What keeps a LoRA config from being plain LoRA (or DoRA) on its base model, whatever its tensors are. A PEFT adapter that stays one does not need this.
 /// </summary>
-public static class PeftMaths
+internal static class PeftMaths
 {
     /// <summary>The settings that change the maths and that no other dialect can express.</summary>
     /// <param name="config">The config.</param>

@@ -5,4 +5,4 @@ namespace Transfuse.Metadata.Peft;
 /// <summary>What repair puts where no reader can use a field's value.</summary>
 /// <param name="Value">The value; <see langword="null"/> where the field is removed.</param>
 /// <param name="Reason">Why that is right.</param>
-public sealed record PeftMending(JsonValue? Value, string Reason);
+internal sealed record PeftMending(JsonValue? Value, string Reason);

@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Peft;
 /// Fields that a PEFT always writes, that change what an adapter does, and that no tensor tells. Where one is missing, what PEFT takes for it is an assumption.
 /// PEFT before 0.18 does not name its version; then the newest field dates it. (Configs of third parties lack fields as a rule, also those that date one.)
 /// </summary>
-public static class PeftMissingFields
+internal static class PeftMissingFields
 {
     /// <summary>The fields that are missing, or null where PEFT writes no null, with what PEFT 0.21 takes.</summary>
     public static IEnumerable<KeyValuePair<string, JsonValue>> Of(PeftConfig config)

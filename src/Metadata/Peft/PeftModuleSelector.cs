@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>The value of <c>target_modules</c> or <c>exclude_modules</c>.</summary>
-public sealed record PeftModuleSelector
+internal sealed record PeftModuleSelector
 {
     private PeftModuleSelector(PeftModuleSelectorKind kind, string pattern, ImmutableArray<string> items)
     {
@@ -12,7 +12,6 @@ public sealed record PeftModuleSelector
         Items = items;
     }
 
-    /// <summary>No module.</summary>
     public static PeftModuleSelector None { get; } = new(PeftModuleSelectorKind.None, string.Empty, []);
 
     /// <summary>PEFT's table for the model type.</summary>

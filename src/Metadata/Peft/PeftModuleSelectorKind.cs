@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>How a config names modules.</summary>
-public enum PeftModuleSelectorKind
+internal enum PeftModuleSelectorKind
 {
     /// <summary>No module: <c>exclude_modules</c> is null or empty, or <c>target_modules</c> is null beside <c>target_parameters</c>.</summary>
     None,

@@ -6,4 +6,4 @@ namespace Transfuse.Metadata.Peft;
 /// <param name="Path">The module's path, or for <c>target_parameters</c> the parameter's.</param>
 /// <param name="Rank">Its rank; of experts the rank of one expert.</param>
 /// <param name="Alpha">Its alpha, such as <see cref="PeftScaling.AlphaFor"/> gives.</param>
-public sealed record PeftModuleSetting(string Path, int Rank, JsonNumber Alpha);
+internal sealed record PeftModuleSetting(string Path, int Rank, JsonNumber Alpha);

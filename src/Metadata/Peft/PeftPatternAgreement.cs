@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>How sure a module's alpha is.</summary>
-public enum PeftPatternAgreement
+internal enum PeftPatternAgreement
 {
     /// <summary>Every way of reading the patterns gives the tensors' rank and one alpha.</summary>
     Certain,

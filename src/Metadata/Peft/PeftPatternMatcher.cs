@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Peft;
 /// Reads <c>rank_pattern</c> and <c>alpha_pattern</c> for a module, in every way that the version of PEFT that wrote the config may have.
 /// Paths are those of the Hugging Face model without <c>base_model.model.</c>; for <c>target_parameters</c> those of the parameters.
 /// </summary>
-public sealed class PeftPatternMatcher
+internal sealed class PeftPatternMatcher
 {
     private readonly PeftConfig _config;
     private readonly PeftPatternKeys _rankKeys;

@@ -9,4 +9,4 @@ namespace Transfuse.Metadata.Peft;
 /// <param name="Rule">How keys are matched.</param>
 /// <param name="Ranks">The ranks, distinct. Any of them goes with any of the alphas.</param>
 /// <param name="Alphas">The alphas, distinct.</param>
-public sealed record PeftPatternReading(PeftPatternRule Rule, ImmutableArray<int> Ranks, ImmutableArray<double> Alphas);
+internal sealed record PeftPatternReading(PeftPatternRule Rule, ImmutableArray<int> Ranks, ImmutableArray<double> Alphas);

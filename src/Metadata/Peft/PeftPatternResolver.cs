@@ -8,7 +8,7 @@ namespace Transfuse.Metadata.Peft;
 /// Compares what the patterns may mean with the ranks of the tensors. The whole adapter was made by one version: a rule that contradicts the rank of one
 /// module, where another rule does not, is out for all modules.
 /// </summary>
-public static class PeftPatternResolver
+internal static class PeftPatternResolver
 {
     /// <summary>Resolves the alpha of every module.</summary>
     /// <param name="matcher">The patterns.</param>

@@ -4,7 +4,7 @@ namespace Transfuse.Metadata.Peft;
 /// How PEFT finds a module's entry in <c>rank_pattern</c> and <c>alpha_pattern</c>. In all of them the first key that matches counts, and a key that is the
 /// module's path counts where none matches.
 /// </summary>
-public enum PeftPatternRule
+internal enum PeftPatternRule
 {
     /// <summary>PEFT 0.15 and later: a key matches the whole path or the end of it after a dot; ranks and alphas are looked up on their own.</summary>
     Current,

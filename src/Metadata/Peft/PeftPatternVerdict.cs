@@ -10,7 +10,7 @@ namespace Transfuse.Metadata.Peft;
 /// <param name="ConfigRank">The rank that the config gives when it is loaded.</param>
 /// <param name="Agreement">How sure the alpha is.</param>
 /// <param name="Alphas">The alphas that remain, distinct, at most <see cref="MaxAlphas"/> of them; the first is <paramref name="Alpha"/>.</param>
-public sealed record PeftPatternVerdict(string Path, int Rank, double Alpha, int ConfigRank, PeftPatternAgreement Agreement, ImmutableArray<double> Alphas)
+internal sealed record PeftPatternVerdict(string Path, int Rank, double Alpha, int ConfigRank, PeftPatternAgreement Agreement, ImmutableArray<double> Alphas)
 {
     /// <summary>How many alphas are listed.</summary>
     public const int MaxAlphas = 8;

@@ -8,7 +8,7 @@ namespace Transfuse.Metadata.Peft;
 /// <param name="Alpha"><c>lora_alpha</c>.</param>
 /// <param name="RankPattern"><c>rank_pattern</c>, sorted by key.</param>
 /// <param name="AlphaPattern"><c>alpha_pattern</c>, sorted by key.</param>
-public sealed record PeftRankFields(
+internal sealed record PeftRankFields(
     int Rank, JsonNumber Alpha, ImmutableArray<KeyValuePair<string, int>> RankPattern, ImmutableArray<KeyValuePair<string, JsonNumber>> AlphaPattern)
 {
     /// <summary>The fields as JSON: patterns only where they are not empty, since PEFT before 0.6 fails on fields that it does not know.</summary>

@@ -4,7 +4,7 @@ using Transfuse.Metadata.Matching;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>Finds the shortest fields that give every module its rank and alpha.</summary>
-public static class PeftRankWriter
+internal static class PeftRankWriter
 {
     private static readonly PeftPatternRule[] AllRules = [PeftPatternRule.Current, PeftPatternRule.AfterDot, PeftPatternRule.SharedKey];
 

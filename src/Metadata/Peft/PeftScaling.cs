@@ -3,7 +3,7 @@ using Transfuse.Formats.Json;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>The scale of a module, delta = scale x B A, and the alpha that stands for it (PEFT 0.0 to 0.21, <c>LoraLayer.update_layer</c>).</summary>
-public static class PeftScaling
+internal static class PeftScaling
 {
     /// <summary>
     /// alpha / r, or alpha / sqrt(r) with <c>use_rslora</c>, in double precision as Python computes it. Runtimes multiply by it as float32.

@@ -5,7 +5,7 @@ namespace Transfuse.Metadata.Peft;
 
 /// <summary>A list of names of which each stands for itself and for every path that ends with a dot and it.</summary>
 /// <param name="items">The names.</param>
-public sealed class PeftSuffixList(ImmutableArray<string> items)
+internal sealed class PeftSuffixList(ImmutableArray<string> items)
 {
     private readonly FrozenSet<string> _items = items.ToFrozenSet(StringComparer.Ordinal);
     private readonly FrozenSet<int> _lengths = items.Select(item => item.Length).ToFrozenSet();

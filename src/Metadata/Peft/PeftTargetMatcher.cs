@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Peft;
 /// Tells which modules a config adapts, as PEFT 0.21 does (<c>check_target_module_exists</c>; the order of checks is its own).
 /// Paths are those of the Hugging Face model without <c>base_model.model.</c>. Safe for concurrent use.
 /// </summary>
-public sealed class PeftTargetMatcher
+internal sealed class PeftTargetMatcher
 {
     private readonly PeftModuleSelector _target;
     private readonly Func<string, bool> _isTarget;

@@ -1,7 +1,7 @@
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>What PEFT does with a module.</summary>
-public enum PeftTargetVerdict
+internal enum PeftTargetVerdict
 {
     /// <summary>Nothing names it.</summary>
     NotTargeted,

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Transfuse.Metadata.Peft;
 
 /// <summary>The names of methods and tasks in PEFT's configs (PEFT 0.21).</summary>
-public static class PeftTypes
+internal static class PeftTypes
 {
     /// <summary>LoRA and its variants.</summary>
     public const string Lora = "LORA";

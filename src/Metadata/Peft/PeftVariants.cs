@@ -7,7 +7,7 @@ namespace Transfuse.Metadata.Peft;
 /// The settings of a LoRA config that make it more than plain LoRA, or that matter to special models only. Objects are kept as they stand;
 /// <see langword="null"/> means missing or null.
 /// </summary>
-public sealed record PeftVariants
+internal sealed record PeftVariants
 {
     /// <summary><c>use_dora</c>: magnitudes belong to the modules. Default false.</summary>
     public bool UseDora { get; init; }

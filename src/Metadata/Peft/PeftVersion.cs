@@ -6,7 +6,7 @@ namespace Transfuse.Metadata.Peft;
 /// <summary>
 /// The version of PEFT that wrote a config (field <c>peft_version</c>, since 0.18.0), such as <c>0.20.0</c>, <c>0.20.1.dev0@abc</c> or <c>0.21.0@UNKNOWN</c>.
 /// </summary>
-public sealed record PeftVersion
+internal sealed record PeftVersion
 {
     private PeftVersion(string text, int major, int minor, int patch, string suffix)
     {

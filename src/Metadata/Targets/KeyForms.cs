@@ -1,6 +1,7 @@
 namespace Transfuse.Metadata.Targets;
 
 /// <summary>How a reader of MLX adapters understands <c>lora_parameters.keys</c>.</summary>
+/// <seealso cref="Transfuse.Metadata.Targets.TargetProfile" />
 [Flags]
 public enum KeyForms
 {

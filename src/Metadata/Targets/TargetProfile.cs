@@ -4,6 +4,12 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Metadata.Targets;
 
 /// <summary>What a reader of adapters accepts, as data.</summary>
+/// <example>
+/// <code>
+/// TargetProfile both = TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift);
+/// TargetProfile? named = TargetProfile.Find("mlx-vlm");
+/// </code>
+/// </example>
 public sealed record TargetProfile
 {
     /// <summary>The name on the command line, such as <c>mlx-lm</c>.</summary>

@@ -4,11 +4,14 @@ using Transfuse.Conversion.Dialects.Mlx;
 using Transfuse.Conversion.Dialects.Peft;
 using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Pipeline;
+using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Tests.Support;
+using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Numerics;
+using Transfuse.Formats.Safetensors;
 using Transfuse.Formats.Tensors;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Findings;
@@ -34,7 +37,7 @@ public class DryRunTests
         (a.Values[3], b.Values[1]) = (0.5, -2);
         var files = new Dictionary<string, ReadOnlyMemory<byte>>
         {
-            [PlainDialect.File] = SafetensorsOf(("model.layers.0.mlp.up_proj.down", a), ("model.layers.0.mlp.up_proj.up", b)),
+            [PlainDialect.File] = PlainFile(("model.layers.0.mlp.up_proj.down", a), ("model.layers.0.mlp.up_proj.up", b)),
         };
         ConversionResult result = Convert(files, TargetProfile.MlxLm, out IReadOnlyDictionary<string, ReadOnlyMemory<byte>> written);
         Assert.True(result.IsWritten, string.Join(Environment.NewLine, result.Findings));
@@ -53,9 +56,27 @@ public class DryRunTests
         Assert.True(result.IsWritten, string.Join(Environment.NewLine, result.Findings));
         Assert.Equal([PlainDialect.File], written.Keys.ToArray());
         Assert.Equal(0, Assert.Single(result.Comparison!.Modules).RelativeError);
-        IReadOnlyDictionary<string, OracleTensor> tensors = OracleSafetensors.Parse(written[PlainDialect.File].ToArray());
+        IReadOnlyDictionary<string, OracleTensor> tensors = OracleSafetensors.Parse(written[PlainDialect.File].ToArray()[PlainDialect.Magic.Length..]);
         DenseArray product = Dense.Multiply(tensors["model.layers.0.mlp.up_proj.up"].ToArray(), tensors["model.layers.0.mlp.up_proj.down"].ToArray());
         Assert.Equal(Dense.Scale(delta, 2).Values, Dense.Scale(product, 4).Values);
+    }
+
+    [Fact]
+    public void A_new_dialect_without_config_is_repaired()
+    {
+        var a = DenseArray.Zeros(2, 6);
+        var b = DenseArray.Zeros(4, 2);
+        (a.Values[3], b.Values[1]) = (0.5, -2);
+        var files = new Dictionary<string, ReadOnlyMemory<byte>> { ["epoch_3.safetensors"] = SafetensorsOf(("h.0.up_proj.down", a), ("h.0.up_proj.up", b)) };
+        using IAdapterSource source = AdapterSource.FromMemory("adapter", files);
+        using var sink = new MemoryAdapterSink();
+        RepairResult result = AdapterRepair.Of(source).WithDialects(Known).WriteTo(sink).Run(TestContext.Current.CancellationToken);
+        Assert.True(result.IsWritten, string.Join(Environment.NewLine, result.Findings));
+        Assert.Equal(PlainDialect.Name, result.Dialect);
+        RepairChange change = Assert.Single(result.Changes);
+        Assert.Equal(("weights file", "epoch_3.safetensors", PlainDialect.File), (change.Subject, change.Before, change.After));
+        Assert.Equal([PlainDialect.File], sink.Files.Keys.ToArray());
+        Assert.Equal(PlainFile(("h.0.up_proj.down", a), ("h.0.up_proj.up", b)), sink.Files[PlainDialect.File].ToArray());
     }
 
     [Fact]
@@ -83,22 +104,27 @@ public class DryRunTests
         return result;
     }
 
+    private static byte[] PlainFile(params (string Name, DenseArray Values)[] tensors) => [.. PlainDialect.Magic, .. SafetensorsOf(tensors)];
+
     private static byte[] SafetensorsOf(params (string Name, DenseArray Values)[] tensors) =>
         OracleSafetensors.ToBytes([.. tensors.Select(tensor => OracleTensor.F32(tensor.Name, tensor.Values))]);
 
-    /// <summary>Files of pairs <c>down</c> (r, in) and <c>up</c> (out, r), four times whose product is added; no config.</summary>
+    /// <summary>Files of a form of their own with pairs <c>down</c> (r, in) and <c>up</c> (out, r), four times whose product is added; no config.</summary>
     private sealed class PlainDialect : Dialect
     {
-        public const string File = "plain.safetensors";
+        public const string File = "adapter.plain";
         private const double Scale = 4;
 
         public static readonly AdapterDialect Name = new("PLAIN");
+        public static readonly byte[] Magic = [.. "PLN1"u8];
 
         public override AdapterDialect Id => Name;
 
         public override ModelLayout Layout => ModelLayout.HuggingFace;
 
         public override ImmutableArray<string> WeightsFiles => [File];
+
+        public override TargetProfile Reader => Plain;
 
         public override PythonJsonStyle ConfigStyle => PythonJsonStyle.Peft;
 
@@ -113,6 +139,21 @@ public class DryRunTests
         public override DialectReading Read(AdapterContent content, ReadOptions options, FindingLog log) => new Reading(content);
 
         public override OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log) => new(null, ConfigStyle, File, [.. adapter.Modules.SelectMany(NamesOf)], null);
+
+        // Behind four letters the file is one of safetensors.
+        public override Func<IByteSource, ITensorContainer> OpenerOf(string fileName) => source =>
+        {
+            byte[] bytes = new byte[source.Length - Magic.Length];
+            source.Read(Magic.Length, bytes);
+            return SafetensorsFile.Open(new MemoryByteSource(fileName, bytes));
+        };
+
+        public override void WriteWeights(OutputFolder output, IByteSink sink, int maxDegreeOfParallelism, CancellationToken cancellationToken)
+        {
+            byte[] bytes = PlainFile([.. output.Tensors.Select(tensor => (tensor.Name, new DenseArray([.. tensor.Tensor.Shape.Dimensions], tensor.Tensor.ToDoubles())))]);
+            sink.SetLength(bytes.Length);
+            sink.Write(0, bytes);
+        }
 
         private static IEnumerable<NamedTensor> NamesOf(AdapterModule module) =>
         [

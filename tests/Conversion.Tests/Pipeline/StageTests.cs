@@ -22,7 +22,9 @@ public class StageTests
         Assert.Equal(All, result.Stages.Select(stage => stage.Name));
         Assert.All(result.Stages, stage => Assert.Equal(4, stage.Tensors));
         Assert.Equal([0, 2, 2, 2, 2, 2, 2], result.Stages.Select(stage => stage.Modules));
-        Assert.All(result.Stages, stage => Assert.True(stage.Elapsed > TimeSpan.Zero));
+        // A stage that has nothing to do may take less than a tick.
+        Assert.All(result.Stages, stage => Assert.True(stage.Elapsed >= TimeSpan.Zero));
+        Assert.True(result.Stages[0].Elapsed > TimeSpan.Zero);
         Assert.True(result.Stages.Sum(stage => stage.Findings) >= result.Findings.Length);
     }
 

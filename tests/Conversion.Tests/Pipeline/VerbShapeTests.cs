@@ -107,15 +107,15 @@ public class VerbShapeTests
         using var folder = new TemporaryFolder();
         string Example(string path) => path switch
         {
-            "adapters/peft-llama" => Llama.AdapterFolder,
+            "adapters/llama" => Llama.AdapterFolder,
             "models/llama" => Llama.BaseFolder,
             _ => folder[path.Replace('/', '-')],
         };
 
 #pragma warning disable xUnit1051 // The README's example has no token to give.
         // README
-        using IAdapterSource source = AdapterSource.Open(Example("adapters/peft-llama"));
-        using IAdapterSink sink = AdapterSink.Folder(Example("adapters/mlx-llama"));
+        using IAdapterSource source = AdapterSource.Open(Example("adapters/llama"));
+        using IAdapterSink sink = AdapterSink.Folder(Example("adapters/llama-mlx"));
         ConversionResult result = await AdapterPipeline
             .From(source)
             .To(TargetProfile.MlxLm)

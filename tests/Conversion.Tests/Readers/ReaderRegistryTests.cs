@@ -15,10 +15,10 @@ public class ReaderRegistryTests
     private static Architecture Gemma => ArchitectureTable.Default.Find("gemma3")!;
 
     [Fact]
-    public void Every_profile_has_one_reader() => Assert.Equal(TargetProfile.All, ReaderRegistry.All.Select(reader => reader.Profile));
+    public void Every_profile_has_one_reader() => Assert.Equal(TargetProfile.All, ReaderRegistry.Default.All.Select(reader => reader.Profile));
 
     [Fact]
-    public void Every_reader_has_a_folder_of_its_own() => Assert.All(ReaderRegistry.All, reader =>
+    public void Every_reader_has_a_folder_of_its_own() => Assert.All(ReaderRegistry.Default.All, reader =>
     {
         string[] words = [.. reader.Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])];
         string name = string.Concat(words);
@@ -32,7 +32,7 @@ public class ReaderRegistryTests
     [InlineData("mlx-vlm", true)]
     public void Some_readers_hold_models_elsewhere(string name, bool elsewhere)
     {
-        Reader reader = ReaderRegistry.Find(name)!;
+        Reader reader = ReaderRegistry.Default.Find(name)!;
         Assert.Equal(elsewhere, reader.HoldsElsewhere);
         Assert.Equal(
             elsewhere,
@@ -42,24 +42,24 @@ public class ReaderRegistryTests
     [Fact]
     public void An_intersection_is_a_group_of_its_readers()
     {
-        ReaderGroup group = ReaderGroup.Of(TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift));
+        ReaderGroup group = ReaderRegistry.Default.GroupOf(TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift));
         Assert.Equal(["mlx-lm", "mlx-swift"], group.Readers.Select(reader => reader.Name));
         Assert.True(group.CanDiffer);
-        Assert.Throws<ArgumentException>("profile", () => ReaderRegistry.Of(TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift)));
-        Assert.Throws<ArgumentException>("target", () => ReaderGroup.Of(TargetProfile.MlxLm with { Name = "mlx-lm,other" }));
+        Assert.Throws<ArgumentException>("profile", () => ReaderRegistry.Default.Of(TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift)));
+        Assert.Throws<ArgumentException>("target", () => ReaderRegistry.Default.GroupOf(TargetProfile.MlxLm with { Name = "mlx-lm,other" }));
     }
 
     [Fact]
     public void Roots_that_differ_are_one_error_that_names_both()
     {
         var log = new FindingLog();
-        ReaderGroup group = ReaderGroup.Of(TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift));
+        ReaderGroup group = ReaderRegistry.Default.GroupOf(TargetProfile.MlxLm.Intersect(TargetProfile.MlxSwift));
         Assert.NotEqual(Gemma.Layers.Mlx, Gemma.Swift!.Llm);
         Assert.Null(group.CommonRoot(Gemma, log));
         Finding finding = Assert.Single(log.ToSorted());
         Assert.Equal("TF5011", finding.Code.Id);
         Assert.Contains($"{Gemma.Layers.Mlx} in mlx-lm, {Gemma.Swift.Llm} in mlx-swift-lm", finding.Message, StringComparison.Ordinal);
-        Assert.Equal(Gemma.Swift.Llm, ReaderGroup.Of(TargetProfile.MlxSwift).CommonRoot(Gemma, log));
+        Assert.Equal(Gemma.Swift.Llm, ReaderRegistry.Default.GroupOf(TargetProfile.MlxSwift).CommonRoot(Gemma, log));
     }
 
     // Two layers of an adapter's own modules: q in both, and a head.
@@ -81,7 +81,7 @@ public class ReaderRegistryTests
     {
         string[] paths = ["head", "m.layers.0.q", "m.layers.1.q"];
         var outline = new AdapterOutline(paths.Select(path => (path, false)), null);
-        ModuleReach reach = ReaderRegistry.Find(name)!.Reach(key is null ? null : [key], numLayers, outline, isDora: false, null)!;
+        ModuleReach reach = ReaderRegistry.Default.Find(name)!.Reach(key is null ? null : [key], numLayers, outline, isDora: false, null)!;
         Assert.Equal(wrapped, string.Join(' ', paths.Where(reach.Wraps)));
     }
 
@@ -90,5 +90,5 @@ public class ReaderRegistryTests
     [InlineData("vllm")]
     [InlineData("sglang")]
     public void Readers_of_peft_folders_go_by_targets(string name) =>
-        Assert.Null(ReaderRegistry.Find(name)!.Reach([], 1, new AdapterOutline([], null), isDora: false, null));
+        Assert.Null(ReaderRegistry.Default.Find(name)!.Reach([], 1, new AdapterOutline([], null), isDora: false, null));
 }

@@ -61,7 +61,7 @@ public class DamageTests
         Assert.True(failures.Length == 0, $"{failures.Length} failures:\n{string.Join('\n', failures.Take(60))}");
         Assert.True(
             mlx.Cases > 600 && unsloth.Cases > 150 && vlm.Cases > 40 && peft.Cases > 3000, $"{mlx.Cases}, {unsloth.Cases}, {vlm.Cases}, {peft.Cases} cases");
-        CheckPage(RepairPage.Render(mlx, unsloth, vlm, peft));
+        CheckPage(RepairPage.Render(File.ReadAllText(Page), mlx, unsloth, vlm, peft));
     }
 
     private static void CheckPage(string expected)

@@ -6,54 +6,54 @@ namespace Transfuse.Metadata.Tests.Configs;
 public class JsonFieldsTests
 {
     [Theory]
-    [InlineData("8", FieldOutcome.Ok, 8)]
-    [InlineData("-3", FieldOutcome.Ok, -3)]
-    [InlineData("9223372036854775807", FieldOutcome.Ok, long.MaxValue)]
-    [InlineData("8.0", FieldOutcome.IntegralFloat, 8)]
-    [InlineData("1e2", FieldOutcome.IntegralFloat, 100)]
-    [InlineData("true", FieldOutcome.BooleanAsNumber, 1)]
-    [InlineData("false", FieldOutcome.BooleanAsNumber, 0)]
-    [InlineData("8.5", FieldOutcome.WrongType, 0)]
-    [InlineData("\"8\"", FieldOutcome.WrongType, 0)]
-    [InlineData("[8]", FieldOutcome.WrongType, 0)]
-    [InlineData("NaN", FieldOutcome.NotFinite, 0)]
-    [InlineData("-Infinity", FieldOutcome.NotFinite, 0)]
-    [InlineData("1e999", FieldOutcome.NotFinite, 0)]
-    [InlineData("9223372036854775808", FieldOutcome.OutOfRange, 0)]
-    [InlineData("1e300", FieldOutcome.OutOfRange, 0)]
-    [InlineData("null", FieldOutcome.Null, 0)]
-    public void Reads_integers(string json, FieldOutcome outcome, long expected)
+    [InlineData("8", nameof(FieldOutcome.Ok), 8)]
+    [InlineData("-3", nameof(FieldOutcome.Ok), -3)]
+    [InlineData("9223372036854775807", nameof(FieldOutcome.Ok), long.MaxValue)]
+    [InlineData("8.0", nameof(FieldOutcome.IntegralFloat), 8)]
+    [InlineData("1e2", nameof(FieldOutcome.IntegralFloat), 100)]
+    [InlineData("true", nameof(FieldOutcome.BooleanAsNumber), 1)]
+    [InlineData("false", nameof(FieldOutcome.BooleanAsNumber), 0)]
+    [InlineData("8.5", nameof(FieldOutcome.WrongType), 0)]
+    [InlineData("\"8\"", nameof(FieldOutcome.WrongType), 0)]
+    [InlineData("[8]", nameof(FieldOutcome.WrongType), 0)]
+    [InlineData("NaN", nameof(FieldOutcome.NotFinite), 0)]
+    [InlineData("-Infinity", nameof(FieldOutcome.NotFinite), 0)]
+    [InlineData("1e999", nameof(FieldOutcome.NotFinite), 0)]
+    [InlineData("9223372036854775808", nameof(FieldOutcome.OutOfRange), 0)]
+    [InlineData("1e300", nameof(FieldOutcome.OutOfRange), 0)]
+    [InlineData("null", nameof(FieldOutcome.Null), 0)]
+    public void Reads_integers(string json, string outcome, long expected)
     {
-        Assert.Equal(outcome, JsonFields.ReadInteger(Fixtures.Parse($"{{\"x\":{json}}}")["x"], out long value));
+        Assert.Equal(outcome, JsonFields.ReadInteger(Fixtures.Parse($"{{\"x\":{json}}}")["x"], out long value).ToString());
         Assert.Equal(expected, value);
     }
 
     [Theory]
-    [InlineData("16", FieldOutcome.Ok, 16)]
-    [InlineData("11.313708498984761", FieldOutcome.Ok, 11.313708498984761)]
-    [InlineData("true", FieldOutcome.BooleanAsNumber, 1)]
-    [InlineData("NaN", FieldOutcome.NotFinite, 0)]
-    [InlineData("1e999", FieldOutcome.NotFinite, 0)]
-    [InlineData("\"16\"", FieldOutcome.WrongType, 0)]
-    [InlineData("null", FieldOutcome.Null, 0)]
-    public void Reads_numbers(string json, FieldOutcome outcome, double expected)
+    [InlineData("16", nameof(FieldOutcome.Ok), 16)]
+    [InlineData("11.313708498984761", nameof(FieldOutcome.Ok), 11.313708498984761)]
+    [InlineData("true", nameof(FieldOutcome.BooleanAsNumber), 1)]
+    [InlineData("NaN", nameof(FieldOutcome.NotFinite), 0)]
+    [InlineData("1e999", nameof(FieldOutcome.NotFinite), 0)]
+    [InlineData("\"16\"", nameof(FieldOutcome.WrongType), 0)]
+    [InlineData("null", nameof(FieldOutcome.Null), 0)]
+    public void Reads_numbers(string json, string outcome, double expected)
     {
-        Assert.Equal(outcome, JsonFields.ReadNumber(Fixtures.Parse($"{{\"x\":{json}}}")["x"], out double value));
+        Assert.Equal(outcome, JsonFields.ReadNumber(Fixtures.Parse($"{{\"x\":{json}}}")["x"], out double value).ToString());
         Assert.Equal(expected, value);
     }
 
     [Theory]
-    [InlineData("true", FieldOutcome.Ok, true)]
-    [InlineData("false", FieldOutcome.Ok, false)]
-    [InlineData("1", FieldOutcome.BooleanAsNumber, true)]
-    [InlineData("0.0", FieldOutcome.BooleanAsNumber, false)]
-    [InlineData("2", FieldOutcome.WrongType, false)]
-    [InlineData("\"false\"", FieldOutcome.WrongType, false)]
-    [InlineData("NaN", FieldOutcome.WrongType, false)]
-    [InlineData("null", FieldOutcome.Null, false)]
-    public void Reads_booleans(string json, FieldOutcome outcome, bool expected)
+    [InlineData("true", nameof(FieldOutcome.Ok), true)]
+    [InlineData("false", nameof(FieldOutcome.Ok), false)]
+    [InlineData("1", nameof(FieldOutcome.BooleanAsNumber), true)]
+    [InlineData("0.0", nameof(FieldOutcome.BooleanAsNumber), false)]
+    [InlineData("2", nameof(FieldOutcome.WrongType), false)]
+    [InlineData("\"false\"", nameof(FieldOutcome.WrongType), false)]
+    [InlineData("NaN", nameof(FieldOutcome.WrongType), false)]
+    [InlineData("null", nameof(FieldOutcome.Null), false)]
+    public void Reads_booleans(string json, string outcome, bool expected)
     {
-        Assert.Equal(outcome, JsonFields.ReadBoolean(Fixtures.Parse($"{{\"x\":{json}}}")["x"], out bool value));
+        Assert.Equal(outcome, JsonFields.ReadBoolean(Fixtures.Parse($"{{\"x\":{json}}}")["x"], out bool value).ToString());
         Assert.Equal(expected, value);
     }
 

@@ -76,14 +76,14 @@ public class ValueInferenceTests
     public void Probabilities_are_those_that_MLX_takes(double value, bool expected) => Assert.Equal(expected, DropoutInference.IsProbability(value));
 
     [Theory]
-    [InlineData(new bool[0], FineTuneKind.Lora, "lora")]
-    [InlineData(new[] { false, false }, FineTuneKind.Lora, "lora")]
-    [InlineData(new[] { true, true }, FineTuneKind.Dora, "dora")]
-    [InlineData(new[] { true, false }, FineTuneKind.Mixed, "dora")]
-    public void Magnitudes_tell_the_kind(bool[] magnitudes, FineTuneKind kind, string text)
+    [InlineData(new bool[0], nameof(FineTuneKind.Lora), "lora")]
+    [InlineData(new[] { false, false }, nameof(FineTuneKind.Lora), "lora")]
+    [InlineData(new[] { true, true }, nameof(FineTuneKind.Dora), "dora")]
+    [InlineData(new[] { true, false }, nameof(FineTuneKind.Mixed), "dora")]
+    public void Magnitudes_tell_the_kind(bool[] magnitudes, string kind, string text)
     {
-        Assert.Equal(kind, FineTuneInference.Infer(magnitudes));
-        Assert.Equal(text, kind.ToText());
+        FineTuneKind actual = FineTuneInference.Infer(magnitudes);
+        Assert.Equal((kind, text), (actual.ToString(), actual.ToText()));
     }
 
     [Fact]

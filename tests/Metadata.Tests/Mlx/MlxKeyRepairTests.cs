@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Mlx;
+using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Metadata.Tests.Mlx;
 
@@ -95,11 +96,11 @@ public class MlxKeyRepairTests
 
     [Fact]
     public void Readers_of_full_paths_get_them() =>
-        Check(Choose("2", null, null, FirstTwo, MlxKeyPreference.FullPath), 2, "m.layers.0.q m.layers.1.q", false, true);
+        Check(Choose("2", null, null, FirstTwo, KeyForms.FullPath), 2, "m.layers.0.q m.layers.1.q", false, true);
 
     [Fact]
     public void Readers_of_full_paths_alone_get_them_in_place_of_others() =>
-        Check(Choose("2", "q", null, FirstTwo, MlxKeyPreference.FullPath), 2, "m.layers.0.q m.layers.1.q", false, true);
+        Check(Choose("2", "q", null, FirstTwo, KeyForms.FullPath), 2, "m.layers.0.q m.layers.1.q", false, true);
 
     [Fact]
     public void Modules_outside_the_layers_keep_their_path() => Check(Choose("2", null, null, ["lm_head", .. FirstTwo]), 2, "lm_head q", false, true);
@@ -110,7 +111,7 @@ public class MlxKeyRepairTests
     [InlineData("null", null)]
     public void Readers_of_paths_below_a_layer_get_them_whatever_the_number(string number, string? keys)
     {
-        MlxKeyRepair choice = Choose(number, keys, null, LastTwo, MlxKeyPreference.Relative);
+        MlxKeyRepair choice = Choose(number, keys, null, LastTwo, KeyForms.Relative);
         Check(choice, number == "16" ? 16 : 1024, "q v", number != "16", true);
         Assert.Equal(2, choice.Excess);
     }
@@ -118,27 +119,27 @@ public class MlxKeyRepairTests
     [Fact]
     public void They_get_them_where_layers_differ_too()
     {
-        MlxKeyRepair choice = Choose("2", null, null, ["m.layers.1.q", "m.layers.2.q", "m.layers.2.v"], MlxKeyPreference.Relative);
+        MlxKeyRepair choice = Choose("2", null, null, ["m.layers.1.q", "m.layers.2.q", "m.layers.2.v"], KeyForms.Relative);
         Check(choice, 2, "q v", false, true);
         Assert.Equal(1, choice.Excess);
     }
 
     [Theory]
-    [InlineData(MlxKeyPreference.Exact)]
-    [InlineData(MlxKeyPreference.Relative)]
-    public void With_a_base_the_number_makes_relative_keys_exact(MlxKeyPreference preference)
+    [InlineData(KeyForms.Relative | KeyForms.FullPath)]
+    [InlineData(KeyForms.Relative)]
+    public void With_a_base_the_number_makes_relative_keys_exact(KeyForms forms)
     {
-        MlxKeyRepair choice = Choose("16", null, 3, LastTwo, preference);
+        MlxKeyRepair choice = Choose("16", null, 3, LastTwo, forms);
         Check(choice, 2, "q v", true, true);
         Assert.Equal((0, true), (choice.Excess, choice.IsConfirmed));
-        Assert.Equal(1, Choose("16", null, 4, ["m.layers.3.q"], preference).NumLayers);
+        Assert.Equal(1, Choose("16", null, 4, ["m.layers.3.q"], forms).NumLayers);
     }
 
     [Fact]
     public void Early_layers_alone_keep_full_paths_where_the_reader_takes_them()
     {
-        Check(Choose("16", null, 3, FirstTwo, MlxKeyPreference.Exact), 16, "m.layers.0.q m.layers.1.q", false, true);
-        MlxKeyRepair swift = Choose("16", null, 3, FirstTwo, MlxKeyPreference.Relative);
+        Check(Choose("16", null, 3, FirstTwo, KeyForms.Relative | KeyForms.FullPath), 16, "m.layers.0.q m.layers.1.q", false, true);
+        MlxKeyRepair swift = Choose("16", null, 3, FirstTwo, KeyForms.Relative);
         Check(swift, 16, "q", false, true);
         Assert.Equal(1, swift.Excess);
     }
@@ -146,7 +147,7 @@ public class MlxKeyRepairTests
     [Fact]
     public void DoRA_is_given_the_number_that_reaches_no_other_layer()
     {
-        MlxKeyRepair choice = Choose("16", null, null, LastTwo, MlxKeyPreference.Relative, isDora: true);
+        MlxKeyRepair choice = Choose("16", null, null, LastTwo, KeyForms.Relative, isDora: true);
         Check(choice, 2, "q v", true, true);
         Assert.Equal((0, false), (choice.Excess, choice.IsConfirmed));
     }
@@ -160,11 +161,11 @@ public class MlxKeyRepairTests
     }
 
     private static MlxKeyRepair Choose(string number, string? keys, int? baseLayers, params string[] paths) =>
-        Choose(number, keys, baseLayers, paths, MlxKeyPreference.Exact);
+        Choose(number, keys, baseLayers, paths, KeyForms.Relative | KeyForms.FullPath);
 
-    private static MlxKeyRepair Choose(string number, string? keys, int? baseLayers, string[] paths, MlxKeyPreference preference, bool isDora = false) =>
+    private static MlxKeyRepair Choose(string number, string? keys, int? baseLayers, string[] paths, KeyForms forms, bool isDora = false) =>
         MlxKeyRepair.Choose(
-        MlxNumber.Read(Fixtures.Parse($"{{\"num_layers\":{number}}}"), "num_layers"), keys is null ? null : Split(keys), Paths(paths), baseLayers, preference,
+        MlxNumber.Read(Fixtures.Parse($"{{\"num_layers\":{number}}}"), "num_layers"), keys is null ? null : Split(keys), Paths(paths), baseLayers, forms,
         isDora);
 
     private static ImmutableArray<string> Split(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)];

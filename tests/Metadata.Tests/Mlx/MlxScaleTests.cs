@@ -184,7 +184,8 @@ public class MlxScaleTests
     {
         MlxReadingValue value = Decide($"{{\"lora_parameters\":{{\"scale\":{scale}}}}}");
         Assert.NotNull(value.Value);
-        Assert.Equal("TF3511", value.Findings.Single().Code.Id);
+        Assert.Empty(value.Findings);
+        Assert.Equal("TF3511", value.Doubt!.Code.Id);
     }
 
     private static Finding Refused(MlxReadingValue value, string code)

@@ -177,14 +177,14 @@ public class PeftConfigTests
     }
 
     [Theory]
-    [InlineData("null", PeftModuleSelectorKind.ModelDefault)]
-    [InlineData("[]", PeftModuleSelectorKind.List)]
-    [InlineData("\"all-linear\"", PeftModuleSelectorKind.AllLinear)]
-    [InlineData("\"ALL-Linear\"", PeftModuleSelectorKind.AllLinear)]
-    [InlineData("\"q_proj\"", PeftModuleSelectorKind.Pattern)]
-    [InlineData("[\"all-linear\"]", PeftModuleSelectorKind.List)]
-    public void Tells_kinds_of_targets_apart(string json, PeftModuleSelectorKind kind) =>
-        Assert.Equal(kind, Parse(Plain($"\"target_modules\":{json}"), out _).TargetModules.Kind);
+    [InlineData("null", nameof(PeftModuleSelectorKind.ModelDefault))]
+    [InlineData("[]", nameof(PeftModuleSelectorKind.List))]
+    [InlineData("\"all-linear\"", nameof(PeftModuleSelectorKind.AllLinear))]
+    [InlineData("\"ALL-Linear\"", nameof(PeftModuleSelectorKind.AllLinear))]
+    [InlineData("\"q_proj\"", nameof(PeftModuleSelectorKind.Pattern))]
+    [InlineData("[\"all-linear\"]", nameof(PeftModuleSelectorKind.List))]
+    public void Tells_kinds_of_targets_apart(string json, string kind) =>
+        Assert.Equal(kind, Parse(Plain($"\"target_modules\":{json}"), out _).TargetModules.Kind.ToString());
 
     [Fact]
     public void No_target_modules_beside_target_parameters_means_none()

@@ -52,22 +52,22 @@ public class PeftMatchingTests
     }
 
     [Theory]
-    [InlineData("[\"q_proj\"]", "model.layers.0.self_attn.q_proj", PeftTargetVerdict.Targeted)]
-    [InlineData("[\"q_proj\"]", "q_proj", PeftTargetVerdict.Targeted)]
-    [InlineData("[\"proj\"]", "model.q_proj", PeftTargetVerdict.NotTargeted)]
-    [InlineData("[\"self_attn.q_proj\"]", "model.layers.3.self_attn.q_proj", PeftTargetVerdict.Targeted)]
-    [InlineData("[\"attn.q_proj\"]", "model.layers.3.self_attn.q_proj", PeftTargetVerdict.NotTargeted)]
-    [InlineData("[\"q_proj\"]", "model.q_proj.base", PeftTargetVerdict.NotTargeted)]
-    [InlineData("[]", "q_proj", PeftTargetVerdict.NotTargeted)]
-    [InlineData("[\"\"]", "model.", PeftTargetVerdict.Targeted)]
-    [InlineData("\"q_proj\"", "model.layers.0.self_attn.q_proj", PeftTargetVerdict.NotTargeted)]
-    [InlineData("\"q_proj\"", "q_proj", PeftTargetVerdict.Targeted)]
-    [InlineData("\".*\\\\.q_proj\"", "model.Q_proj", PeftTargetVerdict.NotTargeted)]
-    [InlineData("\"model\"", "model.q_proj", PeftTargetVerdict.NotTargeted)]
-    [InlineData("\"all-linear\"", "model.q_proj", PeftTargetVerdict.DependsOnModel)]
-    [InlineData("null", "model.q_proj", PeftTargetVerdict.DependsOnModel)]
-    public void Lists_name_suffixes_and_strings_are_patterns(string targets, string path, PeftTargetVerdict verdict) =>
-        Assert.Equal(verdict, Targets($"\"target_modules\":{targets}").Match(path));
+    [InlineData("[\"q_proj\"]", "model.layers.0.self_attn.q_proj", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[\"q_proj\"]", "q_proj", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[\"proj\"]", "model.q_proj", nameof(PeftTargetVerdict.NotTargeted))]
+    [InlineData("[\"self_attn.q_proj\"]", "model.layers.3.self_attn.q_proj", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[\"attn.q_proj\"]", "model.layers.3.self_attn.q_proj", nameof(PeftTargetVerdict.NotTargeted))]
+    [InlineData("[\"q_proj\"]", "model.q_proj.base", nameof(PeftTargetVerdict.NotTargeted))]
+    [InlineData("[]", "q_proj", nameof(PeftTargetVerdict.NotTargeted))]
+    [InlineData("[\"\"]", "model.", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("\"q_proj\"", "model.layers.0.self_attn.q_proj", nameof(PeftTargetVerdict.NotTargeted))]
+    [InlineData("\"q_proj\"", "q_proj", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("\".*\\\\.q_proj\"", "model.Q_proj", nameof(PeftTargetVerdict.NotTargeted))]
+    [InlineData("\"model\"", "model.q_proj", nameof(PeftTargetVerdict.NotTargeted))]
+    [InlineData("\"all-linear\"", "model.q_proj", nameof(PeftTargetVerdict.DependsOnModel))]
+    [InlineData("null", "model.q_proj", nameof(PeftTargetVerdict.DependsOnModel))]
+    public void Lists_name_suffixes_and_strings_are_patterns(string targets, string path, string verdict) =>
+        Assert.Equal(verdict, Targets($"\"target_modules\":{targets}").Match(path).ToString());
 
     [Fact]
     public void Exclusion_and_saved_modules_win_over_targets()
@@ -84,23 +84,23 @@ public class PeftMatchingTests
     }
 
     [Theory]
-    [InlineData("1", "null", "m.layers.1.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[0]", "null", "m.layers.0.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[0,2]", "null", "m.layers.1.q", PeftTargetVerdict.OutsideLayers)]
-    [InlineData("[1]", "null", "m.layers.10.q", PeftTargetVerdict.OutsideLayers)]
-    [InlineData("[1]", "null", "m.layers.001.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[]", "null", "m.layers.9.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[1]", "null", "layers.1.q", PeftTargetVerdict.OutsideLayers)]
-    [InlineData("[1]", "\"layers\"", "m.layers.1.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[1]", "[\"h\",\"layers\"]", "m.layers.1.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[1]", "[\"h\"]", "m.layers.1.q", PeftTargetVerdict.OutsideLayers)]
-    [InlineData("[1]", "[]", "m.layers.1.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[1]", "\"\"", "m.layers.1.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[1]", "null", "m.layers.1.experts.7.q", PeftTargetVerdict.Targeted)]
-    [InlineData("[7]", "null", "m.layers.1.experts.7.q", PeftTargetVerdict.OutsideLayers)]
-    [InlineData("[99999999999]", "null", "m.layers.99999999999999999999.q", PeftTargetVerdict.OutsideLayers)]
-    public void Layers_are_counted_by_the_first_number(string layers, string pattern, string path, PeftTargetVerdict verdict) =>
-        Assert.Equal(verdict, Targets($"\"target_modules\":[\"q\"],\"layers_to_transform\":{layers},\"layers_pattern\":{pattern}").Match(path));
+    [InlineData("1", "null", "m.layers.1.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[0]", "null", "m.layers.0.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[0,2]", "null", "m.layers.1.q", nameof(PeftTargetVerdict.OutsideLayers))]
+    [InlineData("[1]", "null", "m.layers.10.q", nameof(PeftTargetVerdict.OutsideLayers))]
+    [InlineData("[1]", "null", "m.layers.001.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[]", "null", "m.layers.9.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[1]", "null", "layers.1.q", nameof(PeftTargetVerdict.OutsideLayers))]
+    [InlineData("[1]", "\"layers\"", "m.layers.1.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[1]", "[\"h\",\"layers\"]", "m.layers.1.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[1]", "[\"h\"]", "m.layers.1.q", nameof(PeftTargetVerdict.OutsideLayers))]
+    [InlineData("[1]", "[]", "m.layers.1.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[1]", "\"\"", "m.layers.1.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[1]", "null", "m.layers.1.experts.7.q", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[7]", "null", "m.layers.1.experts.7.q", nameof(PeftTargetVerdict.OutsideLayers))]
+    [InlineData("[99999999999]", "null", "m.layers.99999999999999999999.q", nameof(PeftTargetVerdict.OutsideLayers))]
+    public void Layers_are_counted_by_the_first_number(string layers, string pattern, string path, string verdict) =>
+        Assert.Equal(verdict, Targets($"\"target_modules\":[\"q\"],\"layers_to_transform\":{layers},\"layers_pattern\":{pattern}").Match(path).ToString());
 
     [Fact]
     public void Before_0_20_the_last_number_counted()

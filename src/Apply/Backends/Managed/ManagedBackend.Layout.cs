@@ -1,6 +1,12 @@
 namespace Transfuse.Apply.Backends.Managed;
 
 /// <content>Operations that move elements.</content>
+/// <example>
+/// <code>
+/// using var managed = new ManagedBackend();
+/// using LanguageModel llama = LanguageModel.Load("models/llama", managed);
+/// </code>
+/// </example>
 public sealed partial class ManagedBackend
 {
     /// <inheritdoc />

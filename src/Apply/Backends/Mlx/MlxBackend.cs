@@ -8,6 +8,15 @@ namespace Transfuse.Apply.Backends.Mlx;
 /// goes there once for many. Backends, models and caches may be disposed in any order and from any thread.
 /// Operations throw <see cref="ArgumentException"/> with MLX's message where shapes do not fit, and <see cref="MlxException"/> where a computation fails.
 /// </summary>
+/// <example>
+/// <code>
+/// if (MlxLibrary.Find().Library is { } library)
+/// {
+///     using var mlx = new MlxBackend(library);
+///     using LanguageModel llama = LanguageModel.Load("models/llama", mlx);
+/// }
+/// </code>
+/// </example>
 public sealed class MlxBackend : ITensorBackend
 {
     private readonly MlxOperations _operations;

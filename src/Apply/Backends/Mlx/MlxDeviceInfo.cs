@@ -5,4 +5,5 @@ namespace Transfuse.Apply.Backends.Mlx;
 /// <param name="Name">Its name, or <see langword="null"/> where MLX tells none.</param>
 /// <param name="Architecture">Its architecture, or <see langword="null"/>.</param>
 /// <param name="MemoryBytes">Memory that it can use, or <see langword="null"/>.</param>
+/// <seealso cref="Transfuse.Apply.Backends.Mlx.MlxBackend" />
 public sealed record MlxDeviceInfo(string Kind, string? Name, string? Architecture, long? MemoryBytes);

@@ -1,6 +1,7 @@
 namespace Transfuse.Apply.Backends.Mlx;
 
 /// <summary>MLX, or the search for it, failed. The process and the next call are fine.</summary>
+/// <seealso cref="Transfuse.Apply.Backends.Mlx.MlxBackend" />
 public sealed class MlxException : Exception
 {
     /// <summary>A call of MLX failed.</summary>

@@ -6,6 +6,7 @@ using Transfuse.Apply.Backends.Mlx.Native;
 namespace Transfuse.Apply.Backends.Mlx;
 
 /// <summary>mlx-c in this process: looked for once, loaded once, for good.</summary>
+/// <seealso cref="Transfuse.Apply.Backends.Mlx.MlxBackend" />
 public sealed class MlxLibrary
 {
     private static readonly Lock Gate = new();

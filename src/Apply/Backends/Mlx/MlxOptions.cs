@@ -1,6 +1,14 @@
 namespace Transfuse.Apply.Backends.Mlx;
 
 /// <summary>How a backend of MLX computes.</summary>
+/// <example>
+/// <code>
+/// if (MlxLibrary.Find().Library is { } library)
+/// {
+///     using var mlx = new MlxBackend(library, new MlxOptions { OnCpu = true, Compute = MlxCompute.Weights });
+/// }
+/// </code>
+/// </example>
 public sealed record MlxOptions
 {
     /// <summary>Whether to compute on the CPU, whatever else the library was built for. Default: false, the library's own default device.</summary>

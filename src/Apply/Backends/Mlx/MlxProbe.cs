@@ -1,7 +1,7 @@
 namespace Transfuse.Apply.Backends.Mlx;
 
 /// <summary>What proves that a device computes.</summary>
-public static class MlxProbe
+internal static class MlxProbe
 {
     /// <summary>A product and a sum whose result is known: (1 2; 3 4) (1 1)^T + (0.5 0.5)^T = (3.5 7.5)^T.</summary>
     /// <param name="backend">The backend to prove.</param>

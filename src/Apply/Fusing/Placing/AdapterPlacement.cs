@@ -118,15 +118,14 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
             return;
         }
 
-        var scratch = new FindingLog(run.Options.Allowed);
-        AdapterModule[] inMlx = [.. InMlx(adapter, left, run with { Log = scratch })];
-        if (scratch.HasErrors)
+        Judged<AdapterModule[]> inMlx = run.Judge<AdapterModule[]>(quiet => [.. InMlx(adapter, left, quiet)]);
+        if (inMlx.HasErrors)
         {
-            Tell(scratch);
+            Tell(inMlx);
             return;
         }
 
-        PlaceThroughTable(inMlx);
+        PlaceThroughTable(inMlx.Value);
     }
 
     // Which transformers wrote the files shows in their names: experts one by one, or packed.
@@ -138,23 +137,21 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
             return;
         }
 
-        (FindingLog Log, AdapterModule[] Modules)? best = null;
+        Judged<AdapterModule[]>? best = null;
         foreach (HfLayout layout in Layouts)
         {
-            var scratch = new FindingLog(run.Options.Allowed);
-            AdapterModule[] mapped = [.. new MlxToHfModules(map, layout, run with { Log = scratch }).Map([.. modules])];
-            if (!scratch.HasErrors && mapped.All(module => lookup.Find(NameOf(module)) is not null))
+            Judged<AdapterModule[]> mapped = run.Judge<AdapterModule[]>(quiet => [.. new MlxToHfModules(map, layout, quiet).Map([.. modules])]);
+            if (!mapped.HasErrors && mapped.Value.All(module => lookup.Find(NameOf(module)) is not null))
             {
-                Tell(scratch);
-                PlaceAll(mapped);
-                return;
+                best = mapped;
+                break;
             }
 
-            best ??= (scratch, mapped);
+            best ??= mapped;
         }
 
-        Tell(best!.Value.Log);
-        PlaceAll(best.Value.Modules);
+        Tell(best!);
+        PlaceAll(best!.Value);
     }
 
     private static IEnumerable<AdapterModule> InMlx(Adapter adapter, AdapterModule[] modules, Run run)
@@ -223,11 +220,5 @@ internal sealed class AdapterPlacement(ReadResult read, WeightLookup lookup, Arc
     }
 
     // What was filled in or folded on the way is undone again, so that only what stands in the way is told.
-    private void Tell(FindingLog scratch)
-    {
-        foreach (Finding finding in scratch.ToSorted().Where(finding => finding.Severity != Severity.Information))
-        {
-            run.Log.Add(finding);
-        }
-    }
+    private void Tell(Judged<AdapterModule[]> judged) => run.Log.AddRange(judged.Findings.Where(finding => finding.Severity != Severity.Information));
 }

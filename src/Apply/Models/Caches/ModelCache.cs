@@ -4,6 +4,13 @@ using Transfuse.Apply.Backends;
 namespace Transfuse.Apply.Models.Caches;
 
 /// <summary>What a model remembers of the tokens that it has seen: keys, values, recurrent states. It belongs to one model and one batch.</summary>
+/// <example>
+/// <code>
+/// ModelCache cache = model.NewCache();
+/// float[] prompt = model.Logits(ids, cache);
+/// ModelCache fork = cache.Copy();                          // goes on from here in another way
+/// </code>
+/// </example>
 public sealed class ModelCache
 {
     internal ModelCache(int layers) => States = [.. Enumerable.Range(0, layers).Select(_ => new LayerState())];

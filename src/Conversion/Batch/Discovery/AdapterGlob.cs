@@ -176,7 +176,8 @@ internal sealed class AdapterGlob
     {
         try
         {
-            return [.. Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) == ".safetensors" || AdapterSource.IsAdapterFile(Path.GetFileName(file)))];
+            return [.. Directory.EnumerateFiles(folder)
+                .Where(file => Path.GetExtension(file) == ".safetensors" || AdapterSource.IsAdapterFile(Path.GetFileName(file)))];
         }
         catch (Exception gone) when (gone is UnauthorizedAccessException or DirectoryNotFoundException)
         {

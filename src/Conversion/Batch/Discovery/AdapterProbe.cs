@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
@@ -10,9 +11,6 @@ internal static class AdapterProbe
 {
     // Up to this size the file stands for its largest tensor: looking into each would take longer than it saves.
     private const long Small = 64 << 20;
-
-    // What the factors of adapters are called, in any dialect.
-    private static readonly string[] FactorNames = ["lora_", "lokr_", "hada_", "vera_", "oft_", ".lora.", "_lora."];
 
     /// <summary>What is in a folder that a glob met.</summary>
     public static FolderContent Look(string folder)
@@ -53,7 +51,7 @@ internal static class AdapterProbe
         try
         {
             using SafetensorsFile file = SafetensorsFile.Open(path);
-            return file.Tensors.Any(tensor => FactorNames.Any(name => tensor.Name.Contains(name, StringComparison.Ordinal)));
+            return file.Tensors.Any(tensor => DialectRegistry.Default.HasFactor(tensor.Name));
         }
         catch (Exception failed) when (failed is ContainerException or IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Batch.Discovery;
 
 /// <summary>Which of the adapters that globs meet are taken.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.Discovery.InputDiscovery" />
 public sealed record DiscoveryOptions
 {
     /// <summary>Globs of what is left out, against the path as it is shown and against its path below the glob's fixed prefix. Default: none.</summary>

@@ -6,9 +6,19 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch.Discovery;
 
 /// <summary>
-/// Finds the adapters that paths and globs name. One path that is not a glob is itself the input; of several, each output is called by the last part of its path;
+/// Finds the adapters that paths and globs name. One path that is not a glob is itself the input; of several, each output is called by the last part of its
+/// path;
 /// of a glob, by the path below the glob's fixed prefix.
 /// </summary>
+/// <example>
+/// <code>
+/// DiscoveredInputs found = InputDiscovery.Find(["runs/**"], new DiscoveryOptions { TakesCheckpoints = true });
+/// foreach (BatchInput input in found.Inputs)
+/// {
+///     Console.WriteLine($"{input.Path} -&gt; {input.Name}");
+/// }
+/// </code>
+/// </example>
 public static class InputDiscovery
 {
     /// <summary>Finds them.</summary>
@@ -61,7 +71,8 @@ public static class InputDiscovery
             if (!names.TryAdd(input.Name, input))
             {
                 throw new BatchException(
-                    $"'{names[input.Name].Path}' and '{input.Path}' would have the same output '{input.Name}'. A glob keeps the folders below its first wildcard; "
+                    $"'{names[input.Name].Path}' and '{input.Path}' would have the same output '{input.Name}'. A glob keeps the folders below its first "
+                    + "wildcard; "
                     + "in a list (--from-file), a tab and a name after the path name the output.");
             }
         }
@@ -73,7 +84,8 @@ public static class InputDiscovery
             {
                 if (names.TryGetValue(parent, out BatchInput? around))
                 {
-                    throw new BatchException($"the output of '{input.Path}' would lie in that of '{around.Path}'; --exclude leaves one out, or run them one after the other.");
+                    throw new BatchException(
+                        $"the output of '{input.Path}' would lie in that of '{around.Path}'; --exclude leaves one out, or run them one after the other.");
                 }
             }
         }

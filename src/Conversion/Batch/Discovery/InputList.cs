@@ -1,6 +1,12 @@
 namespace Transfuse.Conversion.Batch.Discovery;
 
 /// <summary>A list of paths: one a line. Empty lines and lines that begin with # are passed over.</summary>
+/// <example>
+/// <code>
+/// using StreamReader list = File.OpenText("list.txt");
+/// DiscoveredInputs found = InputDiscovery.Find(InputList.Read(list), new DiscoveryOptions { IsList = true });
+/// </code>
+/// </example>
 public static class InputList
 {
     private const int LongestLine = 1 << 16;

@@ -7,9 +7,19 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch.Journal;
 
 /// <summary>
-/// What was done in an output folder: lines of JSON that are only ever added, one file for each process, read together. An input is done where a line says so with
+/// What was done in an output folder: lines of JSON that are only ever added, one file for each process, read together. An input is done where a line says so
+/// with
 /// the same options and version, and neither its files nor its outputs have changed since.
 /// </summary>
+/// <example>
+/// <code>
+/// using BatchJournal journal = BatchJournal.Open("converted", new JournalOptions { Verb = "convert", Asked = "mlx-lm", Output = "converted" });
+/// IReadOnlyList&lt;BatchInput&gt; inputs = InputDiscovery.Find(["runs/**"]).Inputs;
+/// BatchSummary summary = AdapterBatch.Of(inputs)
+///     .WithOptions(new BatchOptions { Journal = journal })
+///     .Run(BatchWork.Convert(TargetProfile.MlxLm, new BatchOutput("converted", inputs)), cancellationToken);
+/// </code>
+/// </example>
 public sealed class BatchJournal : IDisposable
 {
     private readonly Lock _gate = new();
@@ -31,7 +41,8 @@ public sealed class BatchJournal : IDisposable
             damaged += JournalFolder.Read(path, Take);
         }
 
-        Findings = damaged == 0 ? [] : [BatchCodes.JournalDamaged.At(folder, $"{damaged} {(damaged == 1 ? "line" : "lines")} of its journals could not be read")];
+        Findings = damaged == 0 ? []
+            : [BatchCodes.JournalDamaged.At(folder, $"{damaged} {(damaged == 1 ? "line" : "lines")} of its journals could not be read")];
     }
 
     /// <summary>The version of Transfuse that lines are of.</summary>
@@ -63,7 +74,7 @@ public sealed class BatchJournal : IDisposable
     /// <param name="inputs">The inputs of this process.</param>
     /// <param name="all">The inputs of all shards.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public void Begin(string? shard, IReadOnlyList<BatchInput> inputs, IReadOnlyList<BatchInput> all)
+    internal void Begin(string? shard, IReadOnlyList<BatchInput> inputs, IReadOnlyList<BatchInput> all)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(all);
@@ -84,7 +95,7 @@ public sealed class BatchJournal : IDisposable
     /// <param name="input">The input.</param>
     /// <param name="retries">Told of what had to be tried again; <see langword="null"/> for nobody.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public JournalLookup Find(BatchInput input, RetryLog? retries = null)
+    internal JournalLookup Find(BatchInput input, RetryLog? retries = null)
     {
         ArgumentNullException.ThrowIfNull(input);
         string key = KeyOf(input);
@@ -111,7 +122,7 @@ public sealed class BatchJournal : IDisposable
 
     /// <summary>Notes that an input begins whose output the journal could not otherwise know again.</summary>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public void Begin(BatchInput input)
+    internal void Begin(BatchInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
         Write(Line("begin") with { Input = PathOf(input), Name = KeyOf(input) });
@@ -122,7 +133,7 @@ public sealed class BatchJournal : IDisposable
     /// <param name="files">Its files as they were before.</param>
     /// <param name="elapsed">How long it took.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public void Append(BatchOutcome outcome, ImmutableArray<FileStamp> files, TimeSpan elapsed)
+    internal void Append(BatchOutcome outcome, ImmutableArray<FileStamp> files, TimeSpan elapsed)
     {
         ArgumentNullException.ThrowIfNull(outcome);
         Write(Line("end") with
@@ -133,7 +144,8 @@ public sealed class BatchJournal : IDisposable
             Action = outcome.Action,
             Findings = [.. outcome.Findings.Select(JournalFinding.Of)],
             Failure = outcome.Failure,
-            Files = _options.IsInPlace && outcome.Verdict == BatchVerdict.Done ? InputFiles.Stamp(InputFiles.Of(outcome.Input.Path, _options.TakesAllFiles)) : files,
+            Files = _options.IsInPlace && outcome.Verdict == BatchVerdict.Done ? InputFiles.Stamp(InputFiles.Of(outcome.Input.Path, _options.TakesAllFiles))
+                : files,
             Outputs = outcome.Outputs,
             Seconds = Math.Round(elapsed.TotalSeconds, 6),
         });
@@ -212,6 +224,7 @@ public sealed class BatchJournal : IDisposable
     private FileStream Create()
     {
         Directory.CreateDirectory(Folder);
-        return new FileStream(Path.Combine(Folder, JournalFolder.NewName(DateTime.UtcNow)), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        return new FileStream(
+            Path.Combine(Folder, JournalFolder.NewName(DateTime.UtcNow)), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 }

@@ -7,7 +7,8 @@ namespace Transfuse.Conversion.Batch.Journal;
 /// <summary>The files that an input's outcome depends on, and whether they have changed.</summary>
 internal static class InputFiles
 {
-    // A file that is changed again this shortly after it was looked at may keep its time of change: by the clock of common disks, and of those that count seconds.
+    // A file that is changed again this shortly after it was looked at may keep its time of change: by the clock of common disks, and of those that count
+    // seconds.
     private const long Close = TimeSpan.TicksPerMillisecond * 50;
     private const long CloseInSeconds = TimeSpan.TicksPerSecond * 2;
 
@@ -54,7 +55,9 @@ internal static class InputFiles
     /// <summary>Whether files are as they were stamped: by size and time, else by their content.</summary>
     /// <param name="stamps">As they were.</param>
     /// <param name="files">As they are.</param>
-    /// <param name="stampedAt">When they were stamped, in ticks; a file changed shortly before is read again. <see langword="null"/> where that cannot matter.</param>
+    /// <param name="stampedAt">
+    /// When they were stamped, in ticks; a file changed shortly before is read again. <see langword="null"/> where that cannot matter.
+    /// </param>
     public static bool AreUnchanged(ImmutableArray<FileStamp> stamps, IReadOnlyDictionary<string, string> files, long? stampedAt)
     {
         if (stamps.Length != files.Count)
@@ -100,7 +103,8 @@ internal static class InputFiles
             return [];
         }
 
-        foreach (string path in entries.Files.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path)) || SourceFiles.IsWeights(Path.GetFileName(path))))
+        foreach (string path in entries.Files.Where(path => takesAll || AdapterFiles.Marks(Path.GetFileName(path))
+            || SourceFiles.IsWeights(Path.GetFileName(path))))
         {
             if (FileStatus.OfTarget(path).Kind == EntryKind.File)
             {

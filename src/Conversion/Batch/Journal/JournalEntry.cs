@@ -4,7 +4,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch.Journal;
 
 /// <summary>One line of a journal.</summary>
-public sealed record JournalEntry
+internal sealed record JournalEntry
 {
     /// <summary>What the line tells: <c>run</c> that a process began, <c>begin</c> that an input did, <c>end</c> what came of one.</summary>
     public required string Kind { get; init; }

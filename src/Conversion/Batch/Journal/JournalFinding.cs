@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Batch.Journal;
 /// <param name="Code">Its cause, such as <c>TF2001</c>.</param>
 /// <param name="Subject">What it is about.</param>
 /// <param name="Message">What was found.</param>
-public sealed record JournalFinding(string Severity, string Code, string Subject, string Message)
+internal sealed record JournalFinding(string Severity, string Code, string Subject, string Message)
 {
     /// <summary>The finding's form here.</summary>
     public static JournalFinding Of(Finding finding) => new(finding.Severity.ToString().ToLowerInvariant(), finding.Code.Id, finding.Subject, finding.Message);
@@ -15,6 +15,7 @@ public sealed record JournalFinding(string Severity, string Code, string Subject
     /// <summary>The finding; <see langword="null"/> where this version knows no such code.</summary>
     public Finding? ToFinding() => FindingCodes.Find(Code) is not { } code ? null : code.At(Subject, Message) with
     {
-        Severity = Severity switch { "error" => Metadata.Findings.Severity.Error, "warning" => Metadata.Findings.Severity.Warning, _ => Metadata.Findings.Severity.Information },
+        Severity = Severity switch { "error" => Metadata.Findings.Severity.Error, "warning" => Metadata.Findings.Severity.Warning,
+            _ => Metadata.Findings.Severity.Information },
     };
 }

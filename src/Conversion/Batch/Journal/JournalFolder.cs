@@ -16,7 +16,8 @@ internal static class JournalFolder
     /// <summary>The journal files in an output folder, by name; the name begins with the time.</summary>
     public static string[] Files(string folder) => !Directory.Exists(folder) ? [] :
     [
-        .. Directory.EnumerateFiles(folder, $"{Prefix}*{Extension}", new EnumerationOptions { AttributesToSkip = FileAttributes.None, MatchType = MatchType.Simple })
+        .. Directory.EnumerateFiles(
+            folder, $"{Prefix}*{Extension}", new EnumerationOptions { AttributesToSkip = FileAttributes.None, MatchType = MatchType.Simple })
             .Order(StringComparer.Ordinal),
     ];
 

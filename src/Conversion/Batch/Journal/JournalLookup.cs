@@ -6,7 +6,7 @@ namespace Transfuse.Conversion.Batch.Journal;
 /// <param name="Done">The line that tells that it was done and has not changed since; <see langword="null"/> where it is to be done.</param>
 /// <param name="IsOutputOurs">Whether the output that is there is one that the journal tells of, and untouched.</param>
 /// <param name="Files">The input's files as they are now; none where nobody needs them.</param>
-public sealed record JournalLookup(JournalEntry? Done, bool IsOutputOurs, ImmutableArray<FileStamp> Files)
+internal sealed record JournalLookup(JournalEntry? Done, bool IsOutputOurs, ImmutableArray<FileStamp> Files)
 {
     /// <summary>Nothing.</summary>
     public static JournalLookup Unknown { get; } = new(null, false, []);

@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Batch.Journal;
 
 /// <summary>What a journal is kept of.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.Journal.BatchJournal" />
 public sealed record JournalOptions
 {
     /// <summary>The verb.</summary>

@@ -5,6 +5,12 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Batch.Journal;
 
 /// <summary>The journals of an output folder as one report: what came of each input last, whichever process did it, and what is missing.</summary>
+/// <example>
+/// <code>
+/// MergedReport report = MergedReport.Read("converted");
+/// Console.WriteLine($"{report.Shards.Length} shards, {report.Summary.Unsuccessful} not done");
+/// </code>
+/// </example>
 public sealed record MergedReport
 {
     /// <summary>The verb that the last run was of.</summary>
@@ -40,7 +46,8 @@ public sealed record MergedReport
                 {
                     runs.Add(entry);
                 }
-                else if (entry.Kind == "end" && (!ends.TryGetValue((entry.Verb, entry.Options, entry.Name!), out JournalEntry? known) || known.Time <= entry.Time))
+                else if (entry.Kind == "end"
+                    && (!ends.TryGetValue((entry.Verb, entry.Options, entry.Name!), out JournalEntry? known) || known.Time <= entry.Time))
                 {
                     ends[(entry.Verb, entry.Options, entry.Name!)] = entry;
                 }
@@ -73,7 +80,8 @@ public sealed record MergedReport
             shards.Add(new MergedShard(run.Shard, run.Names.Value.Length, run.Names.Value.Length - open.Length));
             if (open is not [])
             {
-                log.Add(BatchCodes.Unfinished.At(run.Shard is null ? folder : $"shard {run.Shard}", $"{open.Length} of {run.Names.Value.Length} inputs were not ended: {NameList.Of(open)}"));
+                log.Add(BatchCodes.Unfinished.At(run.Shard is null ? folder : $"shard {run.Shard}",
+                    $"{open.Length} of {run.Names.Value.Length} inputs were not ended: {NameList.Of(open)}"));
             }
         }
 
@@ -119,7 +127,10 @@ public sealed record MergedReport
 
         if (runs.Select(run => run.List).Distinct().Count() > 1)
         {
-            log.Add(BatchCodes.ShardsDiffer.At($"{count} shards", $"they saw {string.Join(", ", runs.Select(run => run.Count).Distinct().Order())} inputs, in {runs.Select(run => run.List).Distinct().Count()} different lists"));
+            log.Add(BatchCodes.ShardsDiffer.At(
+                $"{count} shards",
+                $"they saw {string.Join(", ", runs.Select(run => run.Count).Distinct().Order())} inputs, in {runs.Select(run => run.List).Distinct().Count()} "
+                + "different lists"));
         }
     }
 

@@ -4,6 +4,7 @@ using Transfuse.Formats.Files;
 namespace Transfuse.Conversion.Batch.Outputs;
 
 /// <summary>Where the outputs of a batch go: each into a folder of its input's name.</summary>
+/// <seealso cref="Transfuse.Conversion.Batch.BatchWork" />
 public sealed class BatchOutput
 {
     private readonly IReadOnlyList<BatchInput> _inputs;
@@ -15,7 +16,9 @@ public sealed class BatchOutput
     /// <param name="folder">The folder, for one input without a name; else the parent of the folders.</param>
     /// <param name="inputs">All inputs of the batch: an output must not take one of them away.</param>
     /// <param name="options">How folders are put into place; <see langword="null"/> for the defaults.</param>
-    /// <param name="adopts">Whether an output that is there already, with the very bytes that would be written, counts as written. Default: no, it is refused.</param>
+    /// <param name="adopts">
+    /// Whether an output that is there already, with the very bytes that would be written, counts as written. Default: no, it is refused.
+    /// </param>
     public BatchOutput(string folder, IReadOnlyList<BatchInput> inputs, AtomicFolderOptions? options = null, bool adopts = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);

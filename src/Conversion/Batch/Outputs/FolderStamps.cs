@@ -4,7 +4,7 @@ using Transfuse.Conversion.Batch.Journal;
 namespace Transfuse.Conversion.Batch.Outputs;
 
 /// <summary>Hashes of the files of a folder that something else has written.</summary>
-public static class FolderStamps
+internal static class FolderStamps
 {
     /// <summary>Reads them.</summary>
     /// <exception cref="IOException">The operating system failed.</exception>

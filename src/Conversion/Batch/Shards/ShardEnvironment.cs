@@ -1,7 +1,9 @@
 namespace Transfuse.Conversion.Batch.Shards;
 
-/// <summary>Which shard a process is by what its scheduler tells it: Slurm's arrays, Kubernetes' indexed jobs, AWS Batch, Google's Cloud Run jobs and Batch.</summary>
-public static class ShardEnvironment
+/// <summary>
+/// Which shard a process is by what its scheduler tells it: Slurm's arrays, Kubernetes' indexed jobs, AWS Batch, Google's Cloud Run jobs and Batch.
+/// </summary>
+internal static class ShardEnvironment
 {
     /// <summary>Finds it.</summary>
     /// <param name="count">How many shards there are, where the caller knows it; the scheduler must not say otherwise. Kubernetes does not say.</param>
@@ -37,13 +39,15 @@ public static class ShardEnvironment
         }
 
         throw new BatchException(
-            "--shard auto: none of SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX, CLOUD_RUN_TASK_INDEX and BATCH_TASK_INDEX is set; give --shard I/N.");
+            "--shard auto: none of SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX, CLOUD_RUN_TASK_INDEX and BATCH_TASK_INDEX is set; "
+            + "give --shard I/N.");
     }
 
     // A list such as --array=1,5,6 has no step by which an id could be told from its place.
     private static Shard Slurm(Func<string, int?> number, int? count)
     {
-        int? id = number("SLURM_ARRAY_TASK_ID"), least = number("SLURM_ARRAY_TASK_MIN"), most = number("SLURM_ARRAY_TASK_MAX"), tasks = number("SLURM_ARRAY_TASK_COUNT");
+        int? id = number("SLURM_ARRAY_TASK_ID"), least = number("SLURM_ARRAY_TASK_MIN"), most = number("SLURM_ARRAY_TASK_MAX"), tasks =
+            number("SLURM_ARRAY_TASK_COUNT");
         int step = number("SLURM_ARRAY_TASK_STEP") is { } given and >= 1 ? given : 1;
         if (id is null || least is null || most is null || tasks is null || id < least || id > most || (id - least) % step != 0)
         {
@@ -52,7 +56,9 @@ public static class ShardEnvironment
 
         return ((most - least) / step) + 1 == tasks
             ? Of("SLURM_ARRAY_TASK_ID", (id - least) / step, tasks, count)
-            : throw new BatchException($"--shard auto: a Slurm array with gaps ({tasks} tasks from {least} to {most}) does not tell which shard a task is; use --array=1-N, or give --shard I/N.");
+            : throw new BatchException(
+                $"--shard auto: a Slurm array with gaps ({tasks} tasks from {least} to {most}) does not tell which shard a task is; use --array=1-N, or give "
+                + "--shard I/N.");
     }
 
     private static Shard Of(string name, int? index, int? told, int? count)

@@ -3,9 +3,11 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Batch.Shards;
 
 /// <summary>
-/// Divides inputs among shards by their bytes: the largest first, each to the shard that has the least so far. The division depends on names and sizes alone, not
+/// Divides inputs among shards by their bytes: the largest first, each to the shard that has the least so far. The division depends on names and sizes alone,
+/// not
 /// on the machine, the order in which inputs were found, or what is done already.
 /// </summary>
+/// <seealso cref="Transfuse.Conversion.Batch.Shards.Shard" />
 public static class ShardPlan
 {
     // What an adapter takes besides its bytes: opening files and folders. Without it a thousand empty ones would weigh nothing.
@@ -24,7 +26,8 @@ public static class ShardPlan
         }
 
         var own = new HashSet<BatchInput>(ReferenceEqualityComparer.Instance);
-        foreach (BatchInput input in inputs.OrderByDescending(input => input.Bytes).ThenBy(input => input.Name, StringComparer.Ordinal).ThenBy(input => input.Path, StringComparer.Ordinal))
+        foreach (BatchInput input in inputs.OrderByDescending(input => input.Bytes).ThenBy(input => input.Name, StringComparer.Ordinal)
+            .ThenBy(input => input.Path, StringComparer.Ordinal))
         {
             loads.TryDequeue(out int least, out (long Bytes, int Shard) load);
             loads.Enqueue(least, (load.Bytes + input.Bytes + Fixed, least));

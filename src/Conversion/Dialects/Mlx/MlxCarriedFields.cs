@@ -8,7 +8,8 @@ namespace Transfuse.Conversion.Dialects.Mlx;
 internal static class MlxCarriedFields
 {
     // Written anew, or old spellings of what is written anew.
-    private static readonly string[] Rewritten = ["fine_tune_type", "num_layers", "lora_layers", "lora_parameters", "use_dora", "rank", "alpha", "scale", "dropout", "keys"];
+    private static readonly string[] Rewritten =
+        ["fine_tune_type", "num_layers", "lora_layers", "lora_parameters", "use_dora", "rank", "alpha", "scale", "dropout", "keys"];
 
     // They mean something to Unsloth alone, which a folder for another reader is not for.
     private static readonly string[] UnslothOnly = [MlxTopology.Field, MlxConfigView.RuntimeQuantization, "peft_type"];

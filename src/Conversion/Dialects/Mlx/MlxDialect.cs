@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects.Mlx.Mending;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Adapters;
@@ -13,7 +14,8 @@ internal sealed class MlxDialect : Dialect
 {
     private static readonly string[] Understood =
     [
-        "adapter_path", "base_model_commit_hash", "base_model_revision", "dropout", "fine_tune_type", "lora_layers", "lora_parameters", "model", "num_layers", "rank", "scale",
+        "adapter_path", "base_model_commit_hash", "base_model_revision", "dropout", "fine_tune_type", "lora_layers", "lora_parameters", "model", "num_layers",
+        "rank", "scale",
         MlxTopology.Field,
     ];
 
@@ -22,6 +24,8 @@ internal sealed class MlxDialect : Dialect
     public override ModelLayout Layout => ModelLayout.Mlx;
 
     public override ImmutableArray<string> WeightsFiles { get; } = [AdapterFiles.MlxWeights, AdapterFiles.MlxArchive];
+
+    public override TargetProfile Reader => TargetProfile.MlxLm;
 
     public override PythonJsonStyle ConfigStyle => PythonJsonStyle.MlxLm;
 
@@ -55,4 +59,6 @@ internal sealed class MlxDialect : Dialect
     public override DialectReading Read(AdapterContent content, ReadOptions options, FindingLog log) => new MlxReading(content, options);
 
     public override OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log) => MlxWriter.Write(adapter, context, log);
+
+    public override FolderMending Mend(AdapterContent content, ReadOptions options, FindingLog log) => new MlxFolderMending(content, options);
 }

@@ -20,7 +20,8 @@ internal sealed record MlxModulePair(ModulePath Path, ModuleKind Kind, LazyTenso
     {
         if (factors is not { A: { } a, B: { } b })
         {
-            log.Add(TensorCodes.HalfPair.At(factors.Path, $"has {(factors.A is null ? "lora_b" : "lora_a")} but no {(factors.A is null ? "lora_a" : "lora_b")}"));
+            log.Add(TensorCodes.HalfPair.At(
+                factors.Path, $"has {(factors.A is null ? "lora_b" : "lora_a")} but no {(factors.A is null ? "lora_a" : "lora_b")}"));
             return null;
         }
 

@@ -56,7 +56,8 @@ internal sealed class MlxReading(AdapterContent content, ReadOptions options) : 
             return null;
         }
 
-        ImmutableArray<AdapterModule> modules = [.. _pairs.Select(pair => pair.ToModule(settings.Scale, settings.Dropout, log)).OfType<AdapterModule>().OrderBy(module => module.Path)];
+        ImmutableArray<AdapterModule> modules =
+            [.. _pairs.Select(pair => pair.ToModule(settings.Scale, settings.Dropout, log)).OfType<AdapterModule>().OrderBy(module => module.Path)];
         long? stated = facts.Config?.Number("lora_parameters.rank").AsInteger ?? facts.Config?.Number("rank").AsInteger;
         TurnedFactors.Report(modules, _ => stated, log);
         if (modules.IsEmpty)

@@ -27,7 +27,8 @@ internal static class MlxTensorSorter
                     Module(name.Module).Magnitude = tensor;
                     break;
                 case MlxFactor.ListItem:
-                    log.Add(TensorCodes.UnknownTensor.At(tensor.Name, "is one of several factors of a fused module (afm7), which mlx-lm 0.32 refuses to load too"));
+                    log.Add(TensorCodes.UnknownTensor.At(
+                        tensor.Name, "is one of several factors of a fused module (afm7), which mlx-lm 0.32 refuses to load too"));
                     break;
                 default:
                     others.Add(new OtherTensor(OtherTensorKind.WholeModule, tensor.Name, tensor.Name, tensor.Tensor));
@@ -49,7 +50,8 @@ internal static class MlxTensorSorter
         return (adapted, [.. others.Select(tensor => ForeignTensors.Name(tensor, paths))]);
 
         // Beside factors of today's names, A or B alone is a parameter of the base that is merely called so, as state-space models have.
-        bool IsParameter(MlxTensorName name) => hasCurrentNames && name.Form == MlxFactorForm.Legacy && !(names.Contains(name.Module + ".A") && names.Contains(name.Module + ".B"));
+        bool IsParameter(MlxTensorName name) =>
+            hasCurrentNames && name.Form == MlxFactorForm.Legacy && !(names.Contains(name.Module + ".A") && names.Contains(name.Module + ".B"));
 
         MlxModuleFactors Module(string path)
         {

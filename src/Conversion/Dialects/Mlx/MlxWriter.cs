@@ -30,7 +30,8 @@ internal static class MlxWriter
             log.Add(TargetCodes.BaseIdMissing.At("base_model_name_or_path", "the adapter names no base; Unsloth would take the folder for a whole model"));
         }
 
-        IEnumerable<KeyValuePair<string, JsonValue>> carried = context.IsSameDialect ? MlxCarriedFields.Of(FiniteFields.Clear(adapter.SourceConfig, log), context.Profile) : [];
+        IEnumerable<KeyValuePair<string, JsonValue>> carried = context.IsSameDialect
+            ? MlxCarriedFields.Of(FiniteFields.Clear(adapter.SourceConfig, log), context.Profile) : [];
         JsonObject json = MlxConfigWriter.Write(config, adapter.Base, adapter.Modules.Select(module => module.Path.Text), context.Profile, carried);
         return new OutputFolder(json, PythonJsonStyle.MlxLm, AdapterFiles.MlxWeights, Tensors(adapter), null);
     }
@@ -70,7 +71,8 @@ internal static class MlxWriter
     // A reader whose keys start below a module of the layer finds nothing under the others, and those nothing under its own.
     private static ImmutableArray<string> WithKeysBelow(ImmutableArray<string> keys, string? below) => below is null
         ? keys
-        : [.. keys.Concat(keys.Where(key => key.StartsWith(below + ".", StringComparison.Ordinal)).Select(key => key[(below.Length + 1)..])).Order(StringComparer.Ordinal)];
+        : [.. keys.Concat(keys.Where(key => key.StartsWith(below + ".", StringComparison.Ordinal)).Select(key => key[(below.Length + 1)..]))
+            .Order(StringComparer.Ordinal)];
 
     private static IEnumerable<NamedTensor> Name(AdapterModule module)
     {

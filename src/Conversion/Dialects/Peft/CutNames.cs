@@ -25,8 +25,10 @@ internal static class CutNames
             return tensors;
         }
 
-        Dictionary<string, LazyTensor> byName = tensors.DistinctBy(tensor => tensor.Name).ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
-        NamedTensor[] firsts = [.. tensors.Where(tensor => tensor.Name.EndsWith("_A.weight", StringComparison.Ordinal) || tensor.Name.EndsWith("_embedding_A", StringComparison.Ordinal))];
+        Dictionary<string, LazyTensor> byName =
+            tensors.DistinctBy(tensor => tensor.Name).ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
+        NamedTensor[] firsts = [.. tensors.Where(tensor => tensor.Name.EndsWith("_A.weight", StringComparison.Ordinal)
+            || tensor.Name.EndsWith("_embedding_A", StringComparison.Ordinal))];
         if (firsts is [] || !Array.TrueForAll(firsts, first => IsPair(first, byName)))
         {
             return tensors;

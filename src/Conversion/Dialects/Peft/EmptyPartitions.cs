@@ -4,7 +4,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Dialects.Peft;
 
 /// <summary>
-/// Tensors of shape (0): under DeepSpeed's ZeRO stage 3 each process holds a part of every parameter, and the parameter itself is empty until the parts are gathered.
+/// Tensors of shape (0): under DeepSpeed's ZeRO stage 3 each process holds a part of every parameter, and the parameter itself is empty until the parts are
+/// gathered.
 /// A saver that does not gather writes it so. Small parameters are kept whole (<c>stage3_param_persistence_threshold</c>), so that some of a file can be there.
 /// </summary>
 internal static class EmptyPartitions
@@ -15,7 +16,8 @@ internal static class EmptyPartitions
         NamedTensor[] empty = [.. content.Weights.Tensors.Where(tensor => IsOne(tensor.Tensor.Shape))];
         if (empty.Length == content.Weights.Tensors.Length && empty is [var first, ..])
         {
-            log.Add(TensorCodes.EmptyPartition.At(Path.Combine(content.Name, content.WeightsFile), $"all {empty.Length} tensors have the shape {first.Tensor.Shape}, {first.Name} among them"));
+            log.Add(TensorCodes.EmptyPartition.At(
+                Path.Combine(content.Name, content.WeightsFile), $"all {empty.Length} tensors have the shape {first.Tensor.Shape}, {first.Name} among them"));
             return true;
         }
 

@@ -17,7 +17,8 @@ namespace Transfuse.Conversion.Dialects.Peft;
 internal static class MisplacedPrefixes
 {
     // Parts of models that are not in the table; those of models in the table are among its roots.
-    private static readonly string[] Parts = ["thinker", "talker", "language_model", "text_model", "vision_tower", "vision_model", "visual", "audio_tower", "llm"];
+    private static readonly string[] Parts =
+        ["thinker", "talker", "language_model", "text_model", "vision_tower", "vision_model", "visual", "audio_tower", "llm"];
 
     private static readonly Lazy<HashSet<string>> Known = new(() =>
         [.. Parts, .. ArchitectureTable.Default.All.SelectMany(architecture => architecture.Layers.HuggingFace).SelectMany(root => root.Split('.')[..^1])]);
@@ -46,7 +47,8 @@ internal static class MisplacedPrefixes
                 names[tensor.Name] = PeftTensorName.Prefix + (isPart ? $"{part}.{rest}" : rest);
             }
 
-            log.Add(TensorCodes.PrefixMoved.At(sources, $"{group.Key} stood before {PeftTensorName.Prefix}; it {(isPart ? "was moved behind it" : "was left out, as the base is that part itself")}"));
+            log.Add(TensorCodes.PrefixMoved.At(sources,
+                $"{group.Key} stood before {PeftTensorName.Prefix}; it {(isPart ? "was moved behind it" : "was left out, as the base is that part itself")}"));
         }
 
         return [.. tensors.Select(tensor => names.TryGetValue(tensor.Name, out string? name) ? tensor with { Name = name } : tensor)];
@@ -61,7 +63,8 @@ internal static class MisplacedPrefixes
 
         // Wrappers and further prefixes at the start are no part of the model.
         List<string> segments = PeftTensorName.Unwrap(tensor.Name, out _);
-        int at = Enumerable.Range(0, segments.Count).FirstOrDefault(i => i > 0 && i + 2 < segments.Count && segments[i] == "base_model" && segments[i + 1] == "model");
+        int at = Enumerable.Range(0, segments.Count)
+            .FirstOrDefault(i => i > 0 && i + 2 < segments.Count && segments[i] == "base_model" && segments[i + 1] == "model");
         return at == 0
             ? (tensor, string.Empty, string.Empty)
             : (tensor, string.Join('.', segments[..at]), string.Join('.', PeftTensorName.Unwrap(string.Join('.', segments[at..]), out _)));

@@ -4,7 +4,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Dialects.Peft;
 
-/// <summary>Ids of bases that mlx-lm quantized: PEFT and the servers take the base from the config, and transformers reads no weights in MLX's packed form.</summary>
+/// <summary>
+/// Ids of bases that mlx-lm quantized: PEFT and the servers take the base from the config, and transformers reads no weights in MLX's packed form.
+/// </summary>
 internal static partial class MlxBaseId
 {
     /// <summary>Names such a base.</summary>

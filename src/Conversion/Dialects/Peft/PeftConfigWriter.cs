@@ -83,7 +83,9 @@ internal static class PeftConfigWriter
         return new JsonObject(fields);
     }
 
-    /// <summary>The config of an adapter that stays in PEFT: as it was, in the form that PEFT takes, except where its ranks or alphas are not those of the modules.</summary>
+    /// <summary>
+    /// The config of an adapter that stays in PEFT: as it was, in the form that PEFT takes, except where its ranks or alphas are not those of the modules.
+    /// </summary>
     public static JsonObject Carry(Adapter adapter, FindingLog log)
     {
         JsonObject config = FiniteFields.Clear(PeftFieldForms.Apply(WithDropout(adapter.SourceConfig)), log);
@@ -96,14 +98,17 @@ internal static class PeftConfigWriter
         }
 
         var patterns = new PeftPatternMatcher(parsed, parsed.Patterns);
-        if (adapter.Modules.All(module => patterns.Load(module.FullPath) is var (rank, alpha) && rank == module.Rank && PeftScaling.ScaleOf(alpha, rank, parsed.UseRslora) == module.Scale))
+        if (adapter.Modules.All(module => patterns.Load(module.FullPath) is var (rank, alpha) && rank == module.Rank
+            && PeftScaling.ScaleOf(alpha, rank, parsed.UseRslora) == module.Scale))
         {
             return config;
         }
 
         PeftRankFields ranks = PeftRankWriter.Minimize(
-            [.. adapter.Modules.Select(module => new PeftModuleSetting(module.FullPath, module.Rank, PeftScaling.AlphaFor(module.Scale, module.Rank, parsed.UseRslora)))]);
-        var fields = new SortedDictionary<string, JsonValue>(config.Members.ToDictionary(), StringComparer.Ordinal) { ["rank_pattern"] = JsonObject.Empty, ["alpha_pattern"] = JsonObject.Empty };
+            [.. adapter.Modules.Select(
+                module => new PeftModuleSetting(module.FullPath, module.Rank, PeftScaling.AlphaFor(module.Scale, module.Rank, parsed.UseRslora)))]);
+        var fields = new SortedDictionary<string, JsonValue>(
+            config.Members.ToDictionary(), StringComparer.Ordinal) { ["rank_pattern"] = JsonObject.Empty, ["alpha_pattern"] = JsonObject.Empty };
         foreach ((string name, JsonValue value) in ranks.ToJson())
         {
             fields[name] = value;

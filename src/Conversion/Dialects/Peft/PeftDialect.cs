@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Dialects.Peft.Mending;
 using Transfuse.Conversion.Dialects.Peft.Methods;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
@@ -20,6 +21,8 @@ internal sealed class PeftDialect(PeftMethods methods) : Dialect
 
     public override ImmutableArray<string> WeightsFiles { get; } = [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle, AdapterFiles.PeftCheckpoint];
 
+    public override TargetProfile Reader => TargetProfile.Peft;
+
     public override PythonJsonStyle ConfigStyle => PythonJsonStyle.Peft;
 
     public override Claim Judge(JsonObject config) => DialectFields.HasPeft(config) ? Claim.Plain : config.Contains("peft_type") ? Claim.Likely : Claim.None;
@@ -27,6 +30,9 @@ internal sealed class PeftDialect(PeftMethods methods) : Dialect
     public override bool HasTensor(string name) =>
         TensorNames.HasSegment(name, "lora_A") || TensorNames.HasSegment(name, "lora_B") || TensorNames.HasSegment(name, "lora_embedding_A")
         || name.StartsWith("base_model.", StringComparison.Ordinal);
+
+    // Methods of PEFT's have names that other programs save without its prefix.
+    public override bool HasFactor(string name) => HasTensor(name) || methods.HasPart(name);
 
     public override bool Understands(string field) => PeftFields.Find(field)?.Is(PeftFieldTraits.Understood) == true;
 
@@ -53,14 +59,18 @@ internal sealed class PeftDialect(PeftMethods methods) : Dialect
         };
     }
 
-    public override IReadOnlyDictionary<string, string> Settings(Adapter adapter) => PeftSettings.Of(PeftConfig.Parse(adapter.SourceConfig, string.Empty).Value, adapter);
+    public override IReadOnlyDictionary<string, string> Settings(Adapter adapter) =>
+        PeftSettings.Of(PeftConfig.Parse(adapter.SourceConfig, string.Empty).Value, adapter);
 
     public override DialectReading? Read(AdapterContent content, ReadOptions options, FindingLog log)
     {
         string configFile = Path.Combine(content.Name, AdapterFiles.Config);
         if (content.Config is null)
         {
-            log.Add(ContainerCodes.ConfigMissing.At(content.Name, $"has {content.WeightsFile} but no {AdapterFiles.Config}{(content.Source.FileNames.Contains(AdapterFiles.Config) ? " of PEFT" : string.Empty)}, and no tensor tells alpha"));
+            log.Add(ContainerCodes.ConfigMissing.At(
+                content.Name,
+                $"has {content.WeightsFile} but no "
+                + $"{AdapterFiles.Config}{(content.Source.FileNames.Contains(AdapterFiles.Config) ? " of PEFT" : string.Empty)}, and no tensor tells alpha"));
             return null;
         }
 
@@ -71,4 +81,6 @@ internal sealed class PeftDialect(PeftMethods methods) : Dialect
     }
 
     public override OutputFolder Write(Adapter adapter, WriteContext context, FindingLog log) => PeftWriter.Write(adapter, context, log);
+
+    public override FolderMending? Mend(AdapterContent content, ReadOptions options, FindingLog log) => PeftFolderMending.Begin(content, options, log);
 }

@@ -11,11 +11,6 @@ internal static class PeftFileNames
     /// <summary>The tensors of an adapter: cut names whole, prefixes in their place, the base's own storage left out, eight-bit floats widened.</summary>
     /// <param name="tensors">The file's.</param>
     /// <param name="baseModel">The base, where it was given.</param>
-    public static Judged<ImmutableArray<NamedTensor>> Read(ImmutableArray<NamedTensor> tensors, BaseModel? baseModel)
-    {
-        var log = new FindingLog();
-        ImmutableArray<NamedTensor> meant =
-            EightBitFactors.Widen(BaseStorage.LeaveOut(MisplacedPrefixes.Move(CutNames.Restore(tensors, log), baseModel, log), log), log);
-        return new Judged<ImmutableArray<NamedTensor>>(meant, log.ToSorted());
-    }
+    public static Judged<ImmutableArray<NamedTensor>> Read(ImmutableArray<NamedTensor> tensors, BaseModel? baseModel) => Judgement.Of(log =>
+        EightBitFactors.Widen(BaseStorage.LeaveOut(MisplacedPrefixes.Move(CutNames.Restore(tensors, log), baseModel, log), log), log));
 }

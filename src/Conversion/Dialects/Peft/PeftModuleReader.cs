@@ -31,7 +31,8 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
                 .. ReadAll(factors).OfType<Pair>()
                     .OrderBy(pair => pair.Path).ThenBy(pair => pair.Parameter, StringComparer.Ordinal),
             ];
-            ImmutableArray<PeftPatternVerdict> verdicts = PeftPatternResolver.Resolve(_patterns, [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Rank))]);
+            ImmutableArray<PeftPatternVerdict> verdicts =
+                PeftPatternResolver.Resolve(_patterns, [.. pairs.Select(pair => KeyValuePair.Create(pair.Name, pair.Rank))]);
             ImmutableArray<AdapterModule> modules = [.. pairs.Zip(verdicts, ToModule).OfType<AdapterModule>()];
             CheckUse([.. modules.Select(module => module.FullPath)], areAll: modules.Length == factors.Length);
             return (modules, verdicts);
@@ -56,7 +57,8 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
             SourcePath = pair.Name,
             Path = pair.Path,
             Parameter = pair.Parameter,
-            Kind = pair.Factors.IsEmbedding ? ModuleKind.Embedding : pair.IsPacked ? ModuleKind.PackedParameter : a.Shape.Rank > 2 ? ModuleKind.Convolution : ModuleKind.Linear,
+            Kind = pair.Factors.IsEmbedding ? ModuleKind.Embedding : pair.IsPacked ? ModuleKind.PackedParameter : a.Shape.Rank > 2 ? ModuleKind.Convolution
+                : ModuleKind.Linear,
             A = a,
             B = b,
             Rank = pair.Rank,
@@ -66,15 +68,18 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
         return pair.Factors.Magnitude is null ? module : WithMagnitude(module, pair.Factors.Magnitude);
     }
 
-    // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths; where not all modules are there, a pattern may be for the others.
+    // A prefix that was cut off the tensors' names takes the effect from patterns that name whole paths; where not all modules are there, a pattern may be for
+    // the others.
     private void CheckUse(string[] paths, bool areAll)
     {
-        (string Field, string[] Idle, string[] Rooted)[] patterns = [Unused("rank_pattern", _patterns.UnusedRankKeys), Unused("alpha_pattern", _patterns.UnusedAlphaKeys)];
+        (string Field, string[] Idle, string[] Rooted)[] patterns =
+            [Unused("rank_pattern", _patterns.UnusedRankKeys), Unused("alpha_pattern", _patterns.UnusedAlphaKeys)];
         foreach ((string field, _, string[] rooted) in patterns)
         {
             foreach (string key in rooted)
             {
-                log.Add(ConfigCodes.PatternRoot.At(new ConfigPlace(config.FileName, field), $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
+                log.Add(ConfigCodes.PatternRoot.At(new ConfigPlace(config.FileName, field),
+                    $"{ConfigFields.Shorten(key)} matches none of the modules, such as {paths[0]}, but would if they began with {ModelRoot}"));
             }
         }
 
@@ -85,7 +90,8 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
 
         foreach ((string field, string[] idle, _) in patterns.Where(pattern => pattern.Idle.Length > 0))
         {
-            log.Add(ConfigCodes.PatternUnused.At(new ConfigPlace(config.FileName, field), $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
+            log.Add(ConfigCodes.PatternUnused.At(
+                new ConfigPlace(config.FileName, field), $"no module matches {NameList.Of(idle.Select(ConfigFields.Shorten))}"));
         }
 
         (string Field, string[] Idle, string[] Rooted) Unused(string field, Func<IReadOnlyCollection<string>, ImmutableArray<string>> unusedBy)
@@ -189,7 +195,8 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
     private int? Rank(PeftModuleFactors factors, LazyTensor a, LazyTensor b)
     {
         bool plain = a.Shape.Rank == 2 && b.Shape.Rank == 2;
-        bool convolution = !factors.IsEmbedding && a.Shape.Rank is >= 3 and <= 5 && b.Shape.Rank == a.Shape.Rank && b.Shape.Dimensions[2..].All(extent => extent == 1);
+        bool convolution = !factors.IsEmbedding && a.Shape.Rank is >= 3 and <= 5 && b.Shape.Rank == a.Shape.Rank
+            && b.Shape.Dimensions[2..].All(extent => extent == 1);
         if (!plain && !convolution)
         {
             log.Add(TensorCodes.WrongDimensions.At(factors.Label, $"lora_A is {a.Shape} and lora_B is {b.Shape}, which no layer has"));
@@ -220,13 +227,15 @@ internal sealed class PeftModuleReader(PeftConfig config, FindingLog log)
     private AdapterModule? WithMagnitude(AdapterModule module, LazyTensor magnitude)
     {
         // An embedding's magnitude has one value for each dimension, a convolution's keeps the kernel's axes.
-        bool fits = magnitude.Shape.ElementCount == module.OutputSize && (module.Kind == ModuleKind.Convolution || magnitude.Shape.Rank == 1) && magnitude.DType.IsFactorFloat();
+        bool fits = magnitude.Shape.ElementCount == module.OutputSize && (module.Kind == ModuleKind.Convolution || magnitude.Shape.Rank == 1)
+            && magnitude.DType.IsFactorFloat();
         if (fits)
         {
             return module with { Magnitude = magnitude };
         }
 
-        log.Add(TensorCodes.MagnitudeShape.At(module.SourcePath, $"lora_magnitude_vector is {magnitude.DType.SafetensorsName()} {magnitude.Shape}, but the module has {module.OutputSize} outputs"));
+        log.Add(TensorCodes.MagnitudeShape.At(module.SourcePath,
+            $"lora_magnitude_vector is {magnitude.DType.SafetensorsName()} {magnitude.Shape}, but the module has {module.OutputSize} outputs"));
         return null;
     }
 

@@ -7,7 +7,8 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// <summary>Tells by the config what the tensors are whose names do not tell.</summary>
 internal static class PeftOtherTensors
 {
-    public static ImmutableArray<OtherTensor> Refine(ImmutableArray<OtherTensor> tensors, PeftConfig config) => [.. tensors.Select(tensor => tensor with { Kind = Refine(tensor, config) })];
+    public static ImmutableArray<OtherTensor> Refine(ImmutableArray<OtherTensor> tensors, PeftConfig config) =>
+        [.. tensors.Select(tensor => tensor with { Kind = Refine(tensor, config) })];
 
     private static OtherTensorKind Refine(OtherTensor tensor, PeftConfig config)
     {
@@ -26,7 +27,8 @@ internal static class PeftOtherTensors
         }
 
         // After a resize of the vocabulary PEFT saves both embeddings under their plain names.
-        bool isEmbedding = tensor.Path.EndsWith(".weight", StringComparison.Ordinal) && (EmbeddingNames.Contains(ModulePath.LeafOf(owner)) || ModulePath.LeafOf(owner) is "lm_head" or "embed_out" or "output");
+        bool isEmbedding = tensor.Path.EndsWith(".weight", StringComparison.Ordinal)
+            && (EmbeddingNames.Contains(ModulePath.LeafOf(owner)) || ModulePath.LeafOf(owner) is "lm_head" or "embed_out" or "output");
         return !isReplaced && isEmbedding ? OtherTensorKind.SavedEmbedding : OtherTensorKind.WholeModule;
     }
 }

@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Dialects.Peft;
 
 /// <summary>
-/// <c>target_parameters</c> by the module that each item names: what an item <c>mlp.experts.down_proj</c> says holds for every module whose path is, or ends with a dot
-/// and, <c>mlp.experts</c>; an item without a dot holds for all. A module is looked up by the ends of its path, so that many items beside many modules cost no product.
+/// <c>target_parameters</c> by the module that each item names: what an item <c>mlp.experts.down_proj</c> says holds for every module whose path is, or ends
+/// with a dot
+/// and, <c>mlp.experts</c>; an item without a dot holds for all. A module is looked up by the ends of its path, so that many items beside many modules cost no
+/// product.
 /// </summary>
 internal sealed class PeftParameterIndex
 {
@@ -38,7 +40,9 @@ internal sealed class PeftParameterIndex
     /// <summary>How often <see cref="Of"/> looked at an item or asked for an end of a path.</summary>
     public long Lookups { get; private set; }
 
-    /// <summary>The parameters that items name for a module, in the items' order, each once; of more than <see cref="MostParameters"/> one more than that.</summary>
+    /// <summary>
+    /// The parameters that items name for a module, in the items' order, each once; of more than <see cref="MostParameters"/> one more than that.
+    /// </summary>
     /// <param name="modulePath">The module.</param>
     /// <param name="withBare">Whether items count that name no module.</param>
     public ImmutableArray<string> Of(string modulePath, bool withBare)

@@ -17,7 +17,8 @@ internal static class PeftParameterTargets
         Place(left) != Place(right) ? Place(left).CompareTo(Place(right)) : string.CompareOrdinal(left, right));
 
     /// <summary>
-    /// The parameters of a module that the config targets and the file has factors of, innermost first; empty where it cannot be told. PEFT writes items without a
+    /// The parameters of a module that the config targets and the file has factors of, innermost first; empty where it cannot be told. PEFT writes items
+    /// without a
     /// module (<c>all-linear</c> under transformers 5: <c>gate_up_proj</c>, <c>down_proj</c>), and wraps with them only the modules that have such a parameter.
     /// </summary>
     /// <param name="modulePath">The module.</param>

@@ -25,7 +25,8 @@ internal static class PeftPromises
             yield return ConfigCodes.SavedModuleMissing.At("modules_to_save", $"names {item}, of which the file has no tensors");
         }
 
-        if ((isCarried || others.All(tensor => tensor.Kind != OtherTensorKind.TokenRows)) && CheckTokens(config.Variants.TrainableTokenIndices, others) is { } rows)
+        if ((isCarried || others.All(tensor => tensor.Kind != OtherTensorKind.TokenRows))
+            && CheckTokens(config.Variants.TrainableTokenIndices, others) is { } rows)
         {
             yield return rows;
         }
@@ -40,26 +41,33 @@ internal static class PeftPromises
     /// <summary>The items of <c>modules_to_save</c> of which the file has nothing.</summary>
     public static string[] MissingModules(ImmutableArray<string> stated, ImmutableArray<OtherTensor> others, string? task)
     {
-        string[] present = [.. others.Where(tensor => tensor.Path.Contains('.')).Select(tensor => tensor.Path[..tensor.Path.LastIndexOf('.')]).Distinct(StringComparer.Ordinal)];
-        return [.. stated.Where(item => !present.Any(owner => owner.EndsWith(item, StringComparison.Ordinal)) && !(HeadTasks.Contains(task) && Heads.Contains(item)))];
+        string[] present = [.. others.Where(tensor => tensor.Path.Contains('.')).Select(tensor => tensor.Path[..tensor.Path.LastIndexOf('.')])
+            .Distinct(StringComparer.Ordinal)];
+        return [.. stated.Where(item => !present.Any(owner => owner.EndsWith(item, StringComparison.Ordinal))
+            && !(HeadTasks.Contains(task) && Heads.Contains(item)))];
     }
 
     /// <summary>The finding about rows of trained tokens and <c>trainable_token_indices</c> that do not belong together: neither tells the other.</summary>
     public static Finding? CheckTokens(JsonValue? stated, ImmutableArray<OtherTensor> others)
     {
-        long[] rows = [.. others.Where(tensor => tensor.Kind == OtherTensorKind.TokenRows).Select(tensor => tensor.Tensor.Shape is { Rank: > 0 } shape ? shape[0] : 0)];
+        long[] rows =
+            [.. others.Where(tensor => tensor.Kind == OtherTensorKind.TokenRows).Select(tensor => tensor.Tensor.Shape is { Rank: > 0 } shape ? shape[0] : 0)];
         JsonValue[] lists = stated switch
         {
             JsonArray list => [list],
             JsonObject byModule => [.. byModule.Members.Select(member => member.Value)],
             _ => [],
         };
-        ImmutableArray<long>[] indices = [.. lists.Select(list => JsonFields.ReadIntegers(list, out ImmutableArray<long> read).HasValue() ? read : [-1]).Where(read => !read.IsEmpty)];
+        ImmutableArray<long>[] indices =
+            [.. lists.Select(list => JsonFields.ReadIntegers(list, out ImmutableArray<long> read).HasValue() ? read : [-1]).Where(read => !read.IsEmpty)];
         bool isUnusable = indices.Any(list => list.Any(index => index < 0) || list.Distinct().Count() < list.Length);
-        bool isElsewhere = stated is JsonObject owners && others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows && !owners.Members.Any(owner => IsOf(tensor, owner.Key)));
+        bool isElsewhere = stated is JsonObject owners
+            && others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows && !owners.Members.Any(owner => IsOf(tensor, owner.Key)));
         bool belong = !isUnusable && !isElsewhere && rows.Order().SequenceEqual(indices.Select(list => (long)list.Length).Order());
         return belong ? null : ConfigCodes.TokenIndices.At(
-            "trainable_token_indices", $"is {(stated is null ? "missing" : ConfigFields.Show(stated))}, and the file has {(rows.Length == 0 ? "no" : string.Join(" and ", rows))} rows of tokens");
+            "trainable_token_indices",
+            $"is {(stated is null ? "missing" : ConfigFields.Show(stated))}, and the file has {(rows.Length == 0 ? "no" : string.Join(" and ", rows))} rows of "
+            + "tokens");
     }
 
     // PEFT looks for the module by the end of its path.

@@ -7,7 +7,9 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft;
 
-/// <summary>Reads PEFT adapters. The file's tensors are the truth about what is adapted; the config gives ranks, alphas and what changes their meaning.</summary>
+/// <summary>
+/// Reads PEFT adapters. The file's tensors are the truth about what is adapted; the config gives ranks, alphas and what changes their meaning.
+/// </summary>
 /// <param name="content">The opened files.</param>
 /// <param name="config">Their config.</param>
 /// <param name="options">What is known beside them.</param>
@@ -51,7 +53,9 @@ internal sealed class PeftReading(AdapterContent content, PeftConfig config, Rea
         }
 
         log.Add(TensorCodes.NoModules.At(
-            Path.Combine(content.Name, content.WeightsFile), $"none of its {content.Weights.Tensors.Length} tensors is a lora_A or lora_B{(_tensors.Others is [var other, ..] ? $"; it has {other.SourceName}" : string.Empty)}"));
+            Path.Combine(content.Name, content.WeightsFile),
+            $"none of its {content.Weights.Tensors.Length} tensors is a lora_A or "
+            + $"lora_B{(_tensors.Others is [var other, ..] ? $"; it has {other.SourceName}" : string.Empty)}"));
         return false;
     }
 
@@ -59,7 +63,8 @@ internal sealed class PeftReading(AdapterContent content, PeftConfig config, Rea
     {
         if (!config.IsLora)
         {
-            return Frame with { OtherTensors = [.. content.Weights.Tensors.Select(tensor => new OtherTensor(OtherTensorKind.MethodParameter, tensor.Name, tensor.Name, tensor.Tensor))] };
+            return Frame with { OtherTensors = [
+                .. content.Weights.Tensors.Select(tensor => new OtherTensor(OtherTensorKind.MethodParameter, tensor.Name, tensor.Name, tensor.Tensor))] };
         }
 
         (ImmutableArray<AdapterModule> modules, _verdicts) = new PeftModuleReader(config, log).Read(_tensors.Modules);
@@ -70,7 +75,8 @@ internal sealed class PeftReading(AdapterContent content, PeftConfig config, Rea
 
     public override IEnumerable<Finding> Lacks(bool stays) => config.IsLora ? PeftPromises.Of(config, _tensors.Others, stays) : [];
 
-    public override Adapter? AsLora(Adapter adapter, MethodOptions options, FindingLog log) => config.IsLora ? adapter : methods.Read(Frame, content, config, options, log);
+    public override Adapter? AsLora(Adapter adapter, MethodOptions options, FindingLog log) =>
+        config.IsLora ? adapter : methods.Read(Frame, content, config, options, log);
 
     private Adapter Frame => new()
     {
@@ -90,7 +96,8 @@ internal sealed class PeftReading(AdapterContent content, PeftConfig config, Rea
         int with = modules.Count(module => module.Magnitude is not null);
         if (config.Variants.UseDora && with < modules.Length)
         {
-            log.Add(TensorCodes.MagnitudesMissing.At(config.FileName, $"use_dora is true, but {modules.Length - with} of {modules.Length} modules have no magnitude"));
+            log.Add(TensorCodes.MagnitudesMissing.At(
+                config.FileName, $"use_dora is true, but {modules.Length - with} of {modules.Length} modules have no magnitude"));
         }
         else if (!config.Variants.UseDora && with > 0
             && log.Add(TensorCodes.MagnitudesIgnored.At(config.FileName, $"use_dora is not set, so PEFT ignores the magnitudes of {with} modules")))

@@ -37,6 +37,7 @@ internal static class PeftSettings
 
         return settings;
 
-        void Add(string field) => settings[field] = config.Source[field] is { } value ? string.Join(' ', Encoding.UTF8.GetString(PythonJson.Write(value, PythonJsonStyle.Peft)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : "not set";
+        void Add(string field) => settings[field] = config.Source[field] is { } value ? string.Join(' ',
+            Encoding.UTF8.GetString(PythonJson.Write(value, PythonJsonStyle.Peft)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : "not set";
     }
 }

@@ -4,7 +4,9 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// A tensor name of a PEFT file, taken apart (PEFT 0.21, <c>get_peft_model_state_dict</c>; variants in the wild: adapter names left in,
 /// prefixes of torch.compile, FSDP and DDP, prefixes missing or doubled).
 /// </summary>
-/// <param name="Module">The module's path in the transformers model, without <c>base_model.model.</c> and without trailing <c>base_layer</c>; for a base parameter its whole name.</param>
+/// <param name="Module">
+/// The module's path in the transformers model, without <c>base_model.model.</c> and without trailing <c>base_layer</c>; for a base parameter its whole name.
+/// </param>
 /// <param name="Attribute">What the tensor is to the module.</param>
 /// <param name="Nesting">How many trailing <c>base_layer</c> segments the module had: which of several parameters of one module is meant.</param>
 /// <param name="Canonical">The whole name as PEFT itself would write it.</param>
@@ -39,13 +41,15 @@ internal readonly record struct PeftTensorName(string Module, PeftAttribute Attr
     {
         plain = default;
         bool isA = name.EndsWith(TailA, StringComparison.Ordinal);
-        if ((!isA && !name.EndsWith(TailB, StringComparison.Ordinal)) || !name.StartsWith(Prefix, StringComparison.Ordinal) || name.Length <= Prefix.Length + TailA.Length)
+        if ((!isA && !name.EndsWith(TailB, StringComparison.Ordinal)) || !name.StartsWith(Prefix, StringComparison.Ordinal) || name.Length <= Prefix.Length
+            + TailA.Length)
         {
             return false;
         }
 
         ReadOnlySpan<char> module = name.AsSpan(Prefix.Length..^TailA.Length);
-        if (module.StartsWith("module.") || module.StartsWith(Prefix) || module is "module" or "base_model.model" || module.Contains(BaseLayer, StringComparison.Ordinal)
+        if (module.StartsWith("module.") || module.StartsWith(Prefix) || module is "module" or "base_model.model"
+            || module.Contains(BaseLayer, StringComparison.Ordinal)
             || HasWrapper(name))
         {
             return false;

@@ -8,9 +8,10 @@ namespace Transfuse.Conversion.Dialects.Peft;
 /// <summary>Sorts the tensors of a PEFT file: factors to their modules, the rest by what it is. None is skipped.</summary>
 internal static class PeftTensorSorter
 {
-    public static Judged<PeftTensors> Sort(ImmutableArray<NamedTensor> tensors)
+    public static Judged<PeftTensors> Sort(ImmutableArray<NamedTensor> tensors) => Judgement.Of(log => Sort(tensors, log));
+
+    private static PeftTensors Sort(ImmutableArray<NamedTensor> tensors, FindingLog log)
     {
-        var log = new FindingLog();
         var modules = new Dictionary<(string Path, int Nesting), PeftModuleFactors>();
         string? last = null;
         var others = ImmutableArray.CreateBuilder<OtherTensor>();
@@ -39,16 +40,17 @@ internal static class PeftTensorSorter
 
         HashSet<string> adapted = [.. modules.Keys.Select(key => key.Path)];
         PeftModuleFactors[] byPath = [.. modules.Values];
-        Array.Sort(byPath, static (left, right) => string.CompareOrdinal(left.Path, right.Path) is var order && order != 0 ? order : left.Nesting.CompareTo(right.Nesting));
-        var sorted = new PeftTensors([.. byPath], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
-        return new Judged<PeftTensors>(sorted, log.ToSorted());
+        Array.Sort(byPath, static (left, right) => string.CompareOrdinal(left.Path, right.Path) is var order
+            && order != 0 ? order : left.Nesting.CompareTo(right.Nesting));
+        return new PeftTensors([.. byPath], WithSavedHeads([.. others.Select(tensor => ForeignTensors.Name(tensor, adapted))]));
     }
 
     // PEFT saves the layer of an adapted head or embedding whole: a bias beside that weight is of the same saving, and no setting of biases made it.
     private static ImmutableArray<OtherTensor> WithSavedHeads(ImmutableArray<OtherTensor> others)
     {
         HashSet<string> saved = [.. others.Where(tensor => tensor.Kind == OtherTensorKind.SavedEmbedding).Select(tensor => OwnerOf(tensor.Path))];
-        return saved.Count == 0 ? others : [.. others.Select(tensor => tensor.Kind == OtherTensorKind.BaseBias && saved.Contains(OwnerOf(tensor.Path)) ? tensor with { Kind = OtherTensorKind.SavedEmbedding } : tensor)];
+        return saved.Count == 0 ? others : [.. others.Select(tensor => tensor.Kind == OtherTensorKind.BaseBias
+            && saved.Contains(OwnerOf(tensor.Path)) ? tensor with { Kind = OtherTensorKind.SavedEmbedding } : tensor)];
     }
 
     private static string OwnerOf(string path) => path[..Math.Max(path.LastIndexOf('.'), 0)];

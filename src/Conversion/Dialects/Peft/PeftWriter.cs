@@ -23,7 +23,8 @@ internal static class PeftWriter
     public static ImmutableArray<NamedTensor> Tensors(Adapter adapter) =>
     [
         .. adapter.Modules.GroupBy(module => module.Path.Text, StringComparer.Ordinal).SelectMany(NameFactors),
-        .. adapter.OtherTensors.Select(tensor => new NamedTensor(tensor.Kind == OtherTensorKind.MethodParameter ? tensor.SourceName : PeftTensorName.Prefix + tensor.Path, tensor.Tensor)),
+        .. adapter.OtherTensors.Select(
+            tensor => new NamedTensor(tensor.Kind == OtherTensorKind.MethodParameter ? tensor.SourceName : PeftTensorName.Prefix + tensor.Path, tensor.Tensor)),
     ];
 
     // Parameters of one module are nested in the order in which the module registers them, the first innermost.

@@ -61,7 +61,8 @@ internal static class ResidualCopy
         {
             using ITensorContainer outer = SafetensorsFile.Open(parent.Open(AdapterFiles.PeftWeights));
             Dictionary<string, LazyTensor> byName = outer.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
-            return content.Weights.Tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same) && TensorProbe.BytesEqual(tensor.Tensor, same, default));
+            return content.Weights.Tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same)
+                && TensorProbe.BytesEqual(tensor.Tensor, same, default));
         }
         catch (Exception failed) when (failed is ContainerException or IOException or UnauthorizedAccessException)
         {

@@ -4,7 +4,7 @@ using Transfuse.Conversion.Models.Architectures.Rules;
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>What the table knows of one model type.</summary>
-public sealed record Architecture
+internal sealed record Architecture
 {
     internal Architecture()
     {

@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>What the conversion of an architecture has to do at most.</summary>
-public enum ArchitectureClass
+internal enum ArchitectureClass
 {
     /// <summary>All paths are equal.</summary>
     Identity,

@@ -5,7 +5,7 @@ using Transfuse.Conversion.Models.Architectures.Table;
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>The model types that Transfuse knows, from the table in the assembly.</summary>
-public sealed class ArchitectureTable
+internal sealed class ArchitectureTable
 {
     /// <summary>The model type by which all names are kept; no entry has it.</summary>
     public const string Identity = "identity";

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>Names of fields in config.json; of several spellings the first that is there counts.</summary>
-public sealed record BaseConfigFields
+internal sealed record BaseConfigFields
 {
     /// <summary>Number of decoder layers.</summary>
     public required ImmutableArray<string> Layers { get; init; }

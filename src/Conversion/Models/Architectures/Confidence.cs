@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>How well an entry is confirmed.</summary>
-public enum Confidence
+internal enum Confidence
 {
     /// <summary>Not confirmed against both programs: refused unless the caller allows it.</summary>
     Low,

@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>The extents of an expert's matrices, by name.</summary>
-public enum ExpertDimension
+internal enum ExpertDimension
 {
     /// <summary>The model's hidden size.</summary>
     Hidden,

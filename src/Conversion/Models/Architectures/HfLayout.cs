@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>Whose names a Hugging Face path has, where they differ.</summary>
-public enum HfLayout
+internal enum HfLayout
 {
     /// <summary>Modules of transformers 4: one linear layer per expert.</summary>
     Transformers4,

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>The path of the list of decoder layers, per layout, such as <c>model.layers</c>.</summary>
-public sealed record LayerRoots
+internal sealed record LayerRoots
 {
     /// <summary>In transformers 5, and where nothing else is said everywhere in Hugging Face's world.</summary>
     public required string Transformers5 { get; init; }
@@ -20,7 +20,6 @@ public sealed record LayerRoots
     /// <summary>In mlx-lm.</summary>
     public required string Mlx { get; init; }
 
-    /// <summary>In mlx-vlm.</summary>
     public required string MlxVlm { get; init; }
 
     /// <summary>The path in a Hugging Face layout.</summary>

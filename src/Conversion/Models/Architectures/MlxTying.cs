@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>When mlx-lm uses the embedding as output head.</summary>
-public enum MlxTying
+internal enum MlxTying
 {
     /// <summary>Always: it has no head.</summary>
     Always,

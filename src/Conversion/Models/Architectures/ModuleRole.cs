@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>What a module outside the layers is for, where tying makes it special.</summary>
-public enum ModuleRole
+internal enum ModuleRole
 {
     /// <summary>No special role.</summary>
     None,

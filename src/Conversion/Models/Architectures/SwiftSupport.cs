@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>What mlx-swift-lm (3.31.4) does with the architecture.</summary>
-public sealed record SwiftSupport
+internal sealed record SwiftSupport
 {
     /// <summary>The layers' path in the class for text models, or <see langword="null"/> where there is none.</summary>
     public string? Llm { get; init; }

@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>The kinds of MLX layer that an adapter can wrap.</summary>
-public enum TargetKind
+internal enum TargetKind
 {
     /// <summary>A linear layer; factors (in, r) and (r, out).</summary>
     Linear,

@@ -6,7 +6,7 @@ namespace Transfuse.Conversion.Models.Architectures;
 /// <param name="HuggingFaceDefault">What transformers 5.17 assumes where the configuration says nothing; <see langword="null"/> where unknown.</param>
 /// <param name="Mlx">What mlx-lm 0.32 does.</param>
 /// <param name="Field">The field of config.json.</param>
-public sealed record TyingRules(bool? HuggingFaceDefault, MlxTying Mlx, string Field)
+internal sealed record TyingRules(bool? HuggingFaceDefault, MlxTying Mlx, string Field)
 {
     /// <summary>Whether transformers ties them; <see langword="null"/> where that is unknown.</summary>
     public bool? IsTiedInHuggingFace(BaseConfig? config) =>

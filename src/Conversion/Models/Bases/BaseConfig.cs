@@ -9,6 +9,7 @@ namespace Transfuse.Conversion.Models.Bases;
 /// vision-language model's <c>text_config</c> come before those of the same name outside it.
 /// </summary>
 /// <param name="root">The parsed file.</param>
+/// <seealso cref="Transfuse.Conversion.Models.Bases.BaseModel" />
 public sealed class BaseConfig(JsonObject root)
 {
     /// <summary>The most experts that a layer is believed to have; the largest models of 2026 have 512.</summary>
@@ -28,12 +29,16 @@ public sealed class BaseConfig(JsonObject root)
     internal Architecture? Architecture => ModelType is { } modelType ? ArchitectureTable.Default.Find(modelType) : null;
 
     /// <summary>The classes of transformers that <c>architectures</c> names, such as <c>LlamaForCausalLM</c>; empty where it does not.</summary>
-    public ImmutableArray<string> ClassNames => Root["architectures"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
+    public ImmutableArray<string> ClassNames =>
+        Root["architectures"] is JsonArray names ? [.. names.Items.OfType<JsonString>().Select(name => name.Value)] : [];
 
     /// <summary>Whether the classes are those of models without a head, whose modules are named without the model's root.</summary>
     internal bool IsBare => ClassNames is { IsEmpty: false } names && names.All(name => name.EndsWith("Model", StringComparison.Ordinal));
 
-    /// <summary>Whether it describes a part beside the language model: an object such as <c>vision_config</c> or <c>audio_config</c>, or the language model's own in <c>text_config</c>.</summary>
+    /// <summary>
+    /// Whether it describes a part beside the language model: an object such as <c>vision_config</c> or <c>audio_config</c>, or the language model's own in
+    /// <c>text_config</c>.
+    /// </summary>
     internal bool HasTowers => _text is not null || Root.Members.Any(member =>
         member.Value is JsonObject && TowerWords.Any(word => member.Key.Contains(word, StringComparison.Ordinal)));
 
@@ -59,16 +64,16 @@ public sealed class BaseConfig(JsonObject root)
         Find("layer_types") is JsonArray types && layer < types.Items.Length ? (types.Items[layer] as JsonString)?.Value : null;
 
     /// <summary>Number of decoder layers, or <see langword="null"/>.</summary>
-    public long? LayerCount(Architecture architecture) => First(architecture.Config.Layers);
+    internal long? LayerCount(Architecture architecture) => First(architecture.Config.Layers);
 
     /// <summary>Number of experts that a layer routes to, or <see langword="null"/>.</summary>
-    public long? ExpertCount(Architecture architecture) => First(architecture.Config.Experts);
+    internal long? ExpertCount(Architecture architecture) => First(architecture.Config.Experts);
 
     /// <summary>Number of entries of the vocabulary, or <see langword="null"/>.</summary>
     public long? VocabularySize => GetInteger("vocab_size");
 
     /// <summary>An extent of the experts' matrices, or <see langword="null"/>.</summary>
-    public long? Dimension(Architecture architecture, ExpertDimension dimension) => dimension switch
+    internal long? Dimension(Architecture architecture, ExpertDimension dimension) => dimension switch
     {
         ExpertDimension.Width => First(architecture.Config.Width),
         ExpertDimension.Latent => First(architecture.Config.Latent),

@@ -7,7 +7,10 @@ namespace Transfuse.Conversion.Models.Bases;
 /// <summary>Whose names and layout a base's tensors have.</summary>
 internal static class BaseLayout
 {
-    /// <summary>The layout. A file says which program wrote it, and MLX's quantization needs no word; without one a name of MLX that transformers' files do not have tells.</summary>
+    /// <summary>
+    /// The layout. A file says which program wrote it, and MLX's quantization needs no word; without one a name of MLX that transformers' files do not have
+    /// tells.
+    /// </summary>
     /// <param name="config">The base's configuration.</param>
     /// <param name="saysMlx">Whether a file's metadata names MLX.</param>
     /// <param name="names">Its tensors.</param>

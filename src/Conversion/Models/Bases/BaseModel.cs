@@ -6,6 +6,14 @@ using Transfuse.Formats.Json;
 namespace Transfuse.Conversion.Models.Bases;
 
 /// <summary>A base model's folder: its config, and its weights where they are there. Weights are opened only when asked for.</summary>
+/// <example>
+/// <code>
+/// BaseModel llama = BaseModel.FromFolder("models/llama");
+/// Console.WriteLine(llama.Config.ModelType);
+/// using BaseWeights? weights = llama.OpenWeights();
+/// LazyTensor? embedding = weights?.Find("model.embed_tokens.weight");
+/// </code>
+/// </example>
 public sealed class BaseModel
 {
     private const string ConfigFile = "config.json";
@@ -39,7 +47,8 @@ public sealed class BaseModel
         }
 
         using var file = new FileByteSource(path);
-        return new BaseModel(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".", new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)));
+        return new BaseModel(
+            Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".", new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)));
     }
 
     /// <summary>
@@ -70,5 +79,5 @@ public sealed class BaseModel
     /// <summary>Opens the weights, or gives <see langword="null"/> where the folder has none.</summary>
     /// <exception cref="ContainerException">A weights file is broken.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public BaseWeights? OpenWeights() => BaseWeights.Open(_files);
+    public BaseWeights? OpenWeights() => BaseWeights.Open(_files, Config);
 }

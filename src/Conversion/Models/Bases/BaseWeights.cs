@@ -7,14 +7,16 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Conversion.Models.Bases;
 
 /// <summary>A base model's tensors, from one file or several shards. Only headers are read.</summary>
+/// <seealso cref="Transfuse.Conversion.Models.Bases.BaseModel" />
 public sealed class BaseWeights : IDisposable
 {
     private const string IndexFile = "model.safetensors.index.json";
     private readonly ImmutableArray<SafetensorsFile> _files;
     private readonly Dictionary<string, LazyTensor> _tensors = new(StringComparer.Ordinal);
 
-    private BaseWeights(ImmutableArray<SafetensorsFile> files)
+    private BaseWeights(ImmutableArray<SafetensorsFile> files, BaseConfig config)
     {
+        Config = config;
         _files = files;
         foreach (NamedTensor tensor in files.SelectMany(file => file.Tensors))
         {
@@ -27,6 +29,9 @@ public sealed class BaseWeights : IDisposable
 
     /// <summary>Whether a file's metadata says that MLX wrote it.</summary>
     internal bool SaysMlx => _files.Any(file => file.Metadata?.GetValueOrDefault("format") == "mlx");
+
+    /// <summary>What the model says of itself.</summary>
+    internal BaseConfig Config { get; }
 
     /// <summary>Names of all tensors.</summary>
     public IReadOnlyCollection<string> Names => _tensors.Keys;
@@ -43,12 +48,13 @@ public sealed class BaseWeights : IDisposable
         }
     }
 
-    internal static BaseWeights? Open(IBaseFiles source)
+    internal static BaseWeights? Open(IBaseFiles source, BaseConfig config)
     {
         IReadOnlyCollection<string> all = source.Names;
         string[] names =
         [
-            .. all.Where(name => name.StartsWith("model", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            .. all.Where(name => name.StartsWith("model", StringComparison.Ordinal) && name.EndsWith(".safetensors", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
         ];
         if (names is [])
         {
@@ -73,7 +79,7 @@ public sealed class BaseWeights : IDisposable
             throw;
         }
 
-        return new BaseWeights(files.ToImmutable()) { IsComplete = HasAll(source, all, [.. names]) };
+        return new BaseWeights(files.ToImmutable(), config) { IsComplete = HasAll(source, all, [.. names]) };
     }
 
     // Without an index one file is the whole model; several are shards of which some may be missing.

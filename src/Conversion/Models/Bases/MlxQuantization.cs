@@ -6,6 +6,7 @@ namespace Transfuse.Conversion.Models.Bases;
 /// <param name="GroupSize">Number of elements that share a scale.</param>
 /// <param name="Bits">Bits per element.</param>
 /// <param name="Mode"><c>affine</c> where the block has no mode.</param>
+/// <seealso cref="Transfuse.Conversion.Models.Bases.BaseModel" />
 public sealed record MlxQuantization(long GroupSize, long Bits, string Mode)
 {
     private readonly JsonObject _block = JsonObject.Empty;

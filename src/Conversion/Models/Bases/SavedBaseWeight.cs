@@ -21,10 +21,13 @@ internal static class SavedBaseWeight
         IEnumerable<GlobalModule> candidates = global is null ? [] : global.Role == ModuleRole.Head
             ? [global, .. architecture!.Globals.Where(other => other.Role == ModuleRole.InputEmbedding)]
             : [global];
-        return candidates.SelectMany(candidate => NamesOf(candidate, name[leaf..])).Prepend(name).Select(weights.Find).FirstOrDefault(tensor => tensor is not null);
+        return candidates.SelectMany(candidate => NamesOf(candidate, name[leaf..])).Prepend(name).Select(weights.Find)
+            .FirstOrDefault(tensor => tensor is not null);
     }
 
-    /// <summary>Whether two tensors have one shape and the same values. PEFT saves in the dtype in which the model was loaded; a wider one holds the same values.</summary>
+    /// <summary>
+    /// Whether two tensors have one shape and the same values. PEFT saves in the dtype in which the model was loaded; a wider one holds the same values.
+    /// </summary>
     public static bool HasValuesOf(LazyTensor saved, LazyTensor found, CancellationToken cancellationToken)
     {
         if (saved.Shape != found.Shape)
@@ -33,7 +36,8 @@ internal static class SavedBaseWeight
         }
 
         return saved.DType == found.DType ? TensorProbe.BytesEqual(saved, found, cancellationToken)
-            : saved.DType.IsFactorFloat() && found.DType.IsFactorFloat() && TensorProbe.BytesEqual(saved.Cast(DType.F64), found.Cast(DType.F64), cancellationToken);
+            : saved.DType.IsFactorFloat() && found.DType.IsFactorFloat()
+                && TensorProbe.BytesEqual(saved.Cast(DType.F64), found.Cast(DType.F64), cancellationToken);
     }
 
     private static IEnumerable<string> NamesOf(GlobalModule global, string parameter) =>

@@ -17,7 +17,8 @@ internal sealed class AdapterOutline : ModelOutline
     public AdapterOutline(IEnumerable<(string Path, bool IsStacked)> modules, long? layerCount = null)
     {
         _places = modules.ToFrozenDictionary(
-            module => module.Path, module => new ModelSlot(SlotState.Unknown, module.IsStacked ? TargetKind.Switch : TargetKind.Linear), StringComparer.Ordinal);
+            module => module.Path, module =>
+                new ModelSlot(SlotState.Unknown, module.IsStacked ? TargetKind.Switch : TargetKind.Linear), StringComparer.Ordinal);
         (ModulePath Path, ModelSlot Place)[] inLayers =
         [
             .. _places.Select(item => (ModulePath.TryParse(item.Key, out ModulePath path) ? path : default, item.Value)).Where(item => item.Item1.IsInLayer),

@@ -3,11 +3,13 @@ using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Outlines;
 
-/// <summary>The model that PEFT and the servers put an adapter on, in the names of transformers 5: from the table of architectures, with extents where the base's weights are there.</summary>
+/// <summary>
+/// The model that PEFT and the servers put an adapter on, in the names of transformers 5: from the table of architectures, with extents where the base's
+/// weights are there.
+/// </summary>
 internal sealed class HfOutline
 {
     // More layers than any model has; a hostile config would make the list of modules endless.
@@ -111,7 +113,10 @@ internal sealed class HfOutline
         return null;
     }
 
-    /// <summary>Whether a path is that of experts which the base's config has and the table's entry does not describe: transformers' llama4_text has them, mlx-lm's is dense.</summary>
+    /// <summary>
+    /// Whether a path is that of experts which the base's config has and the table's entry does not describe: transformers' llama4_text has them, mlx-lm's is
+    /// dense.
+    /// </summary>
     public bool IsUndescribed(string path) =>
         $".{path}.".Contains(".experts.", StringComparison.Ordinal)
         && !Architecture.Rules.Any(rule => rule is PackedRule or StackRule or ExpertRowsRule)
@@ -131,10 +136,9 @@ internal sealed class HfOutline
         }
 
         MlxMapping mapping = _map.MapToMlx(path);
-        if (mapping.Finding is { } finding)
+        if (mapping.Gap != MappingGap.None)
         {
-            bool isAbsent = finding.Code == ArchitectureCodes.UnknownModule || finding.Code == ArchitectureCodes.LayerOutOfRange || finding.Code == ArchitectureCodes.ExpertMismatch;
-            return isAbsent ? HfSlot.Absent : HfSlot.Unknown;
+            return mapping.Gap.IsAbsent() ? HfSlot.Absent : HfSlot.Unknown;
         }
 
         ModelSlot[] parts = [.. mapping.Targets.Select(target => _mlx.Find(target.Path))];
@@ -143,7 +147,8 @@ internal sealed class HfOutline
             return HfSlot.Absent;
         }
 
-        HfForm form = _map.MapToHuggingFace(mapping.Targets[0].Path, HfLayout.Transformers5) is { Finding: null, Form: HfForm.Parameter } ? HfForm.Parameter : mapping.Form;
+        HfForm form = _map.MapToHuggingFace(mapping.Targets[0].Path, HfLayout.Transformers5) is { Finding: null, Form: HfForm.Parameter } ? HfForm.Parameter
+            : mapping.Form;
         long? outputs = parts.All(part => part.Outputs is not null) ? parts.Sum(part => part.Outputs) : null;
         return new HfSlot(false, form, mapping.Targets[0].Kind == TargetKind.Embedding, parts[0].Inputs, outputs);
     }
@@ -152,13 +157,15 @@ internal sealed class HfOutline
     public PackedParameter? Packed(string parameter) => InBase(parameter) is { } path ? _map.MapToMlx(path).Packed : null;
 
     /// <summary>
-    /// The packed parameters of a module, in the order in which PEFT nests its wrappers, the first innermost: none where the module's layer is beyond the model's
+    /// The packed parameters of a module, in the order in which PEFT nests its wrappers, the first innermost: none where the module's layer is beyond the
+    /// model's
     /// last or has no experts.
     /// </summary>
     public ImmutableArray<string> RegisteredParameters(string owner) => [.. _map.RegisteredParametersOf(owner).Where(parameter => !Find(parameter).IsAbsent)];
 
     /// <summary>Whether a path names packed parameters of the architecture in a layer that does not have them.</summary>
-    public bool LacksParameters(string owner) => _map.RegisteredParametersOf(owner) is { IsEmpty: false } named && named.All(parameter => Find(parameter).IsAbsent);
+    public bool LacksParameters(string owner) =>
+        _map.RegisteredParametersOf(owner) is { IsEmpty: false } named && named.All(parameter => Find(parameter).IsAbsent);
 
     /// <summary>The packed parameter of transformers 5 that an old module of one expert became, or <see langword="null"/>.</summary>
     public string? PackedOf(string expertModule) =>
@@ -174,7 +181,8 @@ internal sealed class HfOutline
     {
         foreach (GlobalModule global in Architecture.Globals)
         {
-            yield return new HfModule(global.Transformers5.Format(PathIndices.None), HfForm.Module, global.Kind == TargetKind.Embedding, global.Role == ModuleRole.Head);
+            yield return new HfModule(
+                global.Transformers5.Format(PathIndices.None), HfForm.Module, global.Kind == TargetKind.Embedding, global.Role == ModuleRole.Head);
         }
 
         string root = Architecture.Layers.Mlx;

@@ -9,7 +9,8 @@ namespace Transfuse.Conversion.Models.Outlines;
 /// <param name="Outputs">Extent of the output; <see langword="null"/> where unknown.</param>
 /// <param name="Experts">Number of stacked experts; <see langword="null"/> where unknown or none.</param>
 /// <param name="What">What stands there, for messages.</param>
-internal readonly record struct ModelSlot(SlotState State, TargetKind Kind = TargetKind.Linear, long? Inputs = null, long? Outputs = null, long? Experts = null, string? What = null)
+internal readonly record struct ModelSlot(
+    SlotState State, TargetKind Kind = TargetKind.Linear, long? Inputs = null, long? Outputs = null, long? Experts = null, string? What = null)
 {
     public static ModelSlot Absent { get; } = new(SlotState.Absent);
 

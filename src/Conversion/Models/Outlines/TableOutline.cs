@@ -5,7 +5,8 @@ using Transfuse.Conversion.Models.Bases;
 namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>
-/// A model as the table of architectures describes it: which paths there are, and of their extents what config.json tells: the hidden size on one side of most, the
+/// A model as the table of architectures describes it: which paths there are, and of their extents what config.json tells: the hidden size on one side of most,
+/// the
 /// vocabulary, and the sizes of experts.
 /// </summary>
 /// <param name="architecture">The entry.</param>
@@ -46,7 +47,8 @@ internal sealed class TableOutline(Architecture architecture, BaseConfig? config
             }
         }
 
-        return path == root || root.StartsWith(path + ".", StringComparison.Ordinal) ? ModelSlot.Container : IsNorm(path) ? ModelSlot.Fixed("a norm") : ModelSlot.Absent;
+        return path == root || root.StartsWith(path + ".", StringComparison.Ordinal) ? ModelSlot.Container : IsNorm(path) ? ModelSlot.Fixed("a norm")
+            : ModelSlot.Absent;
     }
 
     public override ModelSlot FindRelative(string path) =>

@@ -30,17 +30,20 @@ internal sealed class WeightsOutline : ModelOutline
         foreach (string name in weights.Names)
         {
             LazyTensor tensor = weights.Find(name)!;
-            ImmutableArray<TensorTarget> targets = isMlx || IsStacked(architecture, name, tensor) ? [new TensorTarget(InMlxLm(architecture, name), [])] : map.MapTensor(name).Targets;
+            ImmutableArray<TensorTarget> targets = isMlx || IsStacked(architecture, name, tensor) ? [new TensorTarget(InMlxLm(architecture, name), [])]
+                : map.MapTensor(name).Targets;
             bool isKnown = HasKnownForm(name, tensor, config);
             foreach (TensorTarget target in targets)
             {
                 bool isBias = target.Name.EndsWith(".bias", StringComparison.Ordinal);
-                Add(MlxPaths.Rebase(target.Name, architecture.Layers.Mlx, root), isKnown ? StepsOnExtents.Apply(target.Steps, Unpacked(name, tensor, config), isBias) : null);
+                Add(MlxPaths.Rebase(target.Name, architecture.Layers.Mlx, root),
+                    isKnown ? StepsOnExtents.Apply(target.Steps, Unpacked(name, tensor, config), isBias) : null);
             }
 
             bool isWeight = name.EndsWith(Weight, StringComparison.Ordinal) || targets.Any(target => target.Name.EndsWith(Weight, StringComparison.Ordinal));
             IsReadable &= !isWeight || isKnown;
-            _hasOthers |= tensor.Shape.Rank >= 2 && TensorName.Parse(architecture, name).Address is null && MlxPaths.Resolve(architecture, ModuleOf(name)) is null;
+            _hasOthers |= tensor.Shape.Rank >= 2 && TensorName.Parse(architecture, name).Address is null
+                && MlxPaths.Resolve(architecture, ModuleOf(name)) is null;
         }
 
         _places = _parameters.Where(item => item.Key.EndsWith(Weight, StringComparison.Ordinal))
@@ -49,9 +52,11 @@ internal sealed class WeightsOutline : ModelOutline
             .Select(item => (Relative: TrySplit(item.Key, out _, out string relative) ? relative : string.Empty, item.Value))
             .DistinctBy(item => item.Relative).ToFrozenDictionary(item => item.Relative, item => item.Value, StringComparer.Ordinal);
         _containers = _places.Keys.Concat(_relative.Keys).SelectMany(PathPrefixes.Of).ToFrozenSet(StringComparer.Ordinal);
-        _layers = [.. _places.Where(item => item.Value.State == SlotState.Adaptable).Select(item => TrySplit(item.Key, out int layer, out _) ? layer : -1).Where(layer => layer >= 0)];
+        _layers = [.. _places.Where(item => item.Value.State == SlotState.Adaptable).Select(item => TrySplit(item.Key, out int layer, out _) ? layer : -1)
+            .Where(layer => layer >= 0)];
         _isComplete = weights.IsComplete;
-        LayerCount = config.LayerCount(architecture) ?? _places.Keys.Select(path => TrySplit(path, out int layer, out _) ? layer + 1L : 0).DefaultIfEmpty(0).Max();
+        LayerCount = config.LayerCount(architecture)
+            ?? _places.Keys.Select(path => TrySplit(path, out int layer, out _) ? layer + 1L : 0).DefaultIfEmpty(0).Max();
     }
 
     public override string Root { get; }
@@ -88,7 +93,8 @@ internal sealed class WeightsOutline : ModelOutline
     // Experts come one by one from the files of transformers: the last one tells how many there are.
     private void Add(string name, ImmutableArray<long>? extents)
     {
-        bool isLarger = extents is [var experts, _, _] && _parameters.TryGetValue(name, out ImmutableArray<long>? known) && known is [var other, _, _] && experts < other;
+        bool isLarger = extents is [var experts, _, _] && _parameters.TryGetValue(name, out ImmutableArray<long>? known) && known is [var other, _, _]
+            && experts < other;
         if (!isLarger)
         {
             _parameters[name] = extents;
@@ -112,7 +118,8 @@ internal sealed class WeightsOutline : ModelOutline
     private static long? BitsOf(string name, BaseConfig config) => config.Quantization?.For(ModuleOf(name))?.Bits is long bits and > 0 and <= 32 ? bits : null;
 
     private static bool HasKnownForm(string name, LazyTensor tensor, BaseConfig config) =>
-        tensor.Shape.Rank < 2 || (tensor.DType == DType.U32 ? BitsOf(name, config) is not null : tensor.DType.IsFactorFloat() || tensor.DType is DType.F8E4M3 or DType.F8E5M2);
+        tensor.Shape.Rank < 2
+            || (tensor.DType == DType.U32 ? BitsOf(name, config) is not null : tensor.DType.IsFactorFloat() || tensor.DType is DType.F8E4M3 or DType.F8E5M2);
 
     // MLX packs quantized values into 32-bit words along the last axis.
     private static ImmutableArray<long> Unpacked(string name, LazyTensor tensor, BaseConfig config)

@@ -4,10 +4,11 @@ namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>
 /// One operation on the way from transformers' layout to MLX's. Steps are data, taken in order, and interpreted in three places: on extents
-/// (<see cref="StepsOnExtents"/>), on a tensor (<see cref="StepsOnTensor"/>) and on an adapter's module and back. The law: what they do to an adapter commutes with
+/// (<see cref="StepsOnExtents"/>), on a tensor (<see cref="StepsOnTensor"/>) and on an adapter's module and back. The law: what they do to an adapter commutes
+/// with
 /// what they do to the weight that it adapts.
 /// </summary>
-public abstract record ModuleStep
+internal abstract record ModuleStep
 {
     private protected ModuleStep()
     {

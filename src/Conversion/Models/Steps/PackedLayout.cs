@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>The order of the axes of a 3-D expert parameter.</summary>
-public enum PackedLayout
+internal enum PackedLayout
 {
     /// <summary>(E, out, in), as most classes of transformers 5 have it.</summary>
     OutIn,

@@ -5,7 +5,7 @@ namespace Transfuse.Conversion.Models.Steps;
 /// those from <see cref="From"/> on, <see cref="Count"/> in number. Where <see cref="Every"/> is 0, the run is the whole
 /// tensor, and From and Count are counted in parts of it, of which there are <see cref="Parts"/>.
 /// </summary>
-public readonly record struct RowSelection
+internal readonly record struct RowSelection
 {
     private RowSelection(long every, long from, long count, int parts)
     {
@@ -15,7 +15,6 @@ public readonly record struct RowSelection
         Parts = parts;
     }
 
-    /// <summary>All rows.</summary>
     public static RowSelection All { get; } = Part(0, 1);
 
     /// <summary>Rows 0, 2, 4 and so on.</summary>

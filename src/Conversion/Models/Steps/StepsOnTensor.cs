@@ -25,7 +25,8 @@ internal static class StepsOnTensor
             case ModuleStep.SelectRows { Rows: var rows }:
                 return RowParts.Select(tensor, rowAxis, rows);
             case ModuleStep.ScaleRows scale:
-                float[] factors = [.. scale.Scale.SelectMany(part => Enumerable.Repeat((float)part.Factor, checked((int)(part.Rows ?? tensor.Shape[rowAxis]))))];
+                float[] factors =
+                    [.. scale.Scale.SelectMany(part => Enumerable.Repeat((float)part.Factor, checked((int)(part.Rows ?? tensor.Shape[rowAxis]))))];
                 return tensor.Cast(DType.F32).ScaleRows(factors);
             case ModuleStep.SplitHeads heads:
                 LazyTensor split = tensor.Reshape(new TensorShape(heads.Heads, heads.First + heads.Second, tensor.Shape[^1]));

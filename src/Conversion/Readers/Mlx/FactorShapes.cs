@@ -4,7 +4,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Readers.Mlx;
 
-/// <summary>The shapes of factors that a wrapped module has in MLX: (in, r) and (r, out), of stacked experts (E, r, in) and (E, out, r), and a magnitude of (out).</summary>
+/// <summary>
+/// The shapes of factors that a wrapped module has in MLX: (in, r) and (r, out), of stacked experts (E, r, in) and (E, out, r), and a magnitude of (out).
+/// </summary>
 internal static class FactorShapes
 {
     /// <summary>What is wrong with a pair under a rank, for each tensor that does not fit; extents that are not known fit anything.</summary>
@@ -21,7 +23,8 @@ internal static class FactorShapes
         {
             if (tensor is not null && !Fits(tensor.Shape, expected))
             {
-                yield return (name, tensor, $"({string.Join(", ", expected.Select(extent => extent?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "?"))})");
+                yield return (name, tensor,
+                    $"({string.Join(", ", expected.Select(extent => extent?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "?"))})");
             }
         }
     }

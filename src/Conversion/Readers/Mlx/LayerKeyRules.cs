@@ -33,7 +33,8 @@ internal static class LayerKeyRules
             case JsonString:
                 context.Report(
                     CheckCodes.FieldRefused, KeysField,
-                    "ValueError: Can't convert layer of type TransformerBlock to LoRA: keys is a string, and every path that is part of it counts as named, the "
+                    "ValueError: Can't convert layer of type TransformerBlock to LoRA: keys is a string, and every path that is part of it counts as named, "
+                    + "the "
                     + "empty one too");
                 return false;
             default:

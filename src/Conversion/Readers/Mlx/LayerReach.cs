@@ -5,13 +5,14 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Readers.Mlx;
 
-/// <summary>Which modules mlx-lm's <c>linear_to_lora_layers</c> wraps (mlx-lm 0.32.0; mlx-vlm 0.6 has a copy): those that the keys name, if it has a wrapper for them.</summary>
+/// <summary>
+/// Which modules mlx-lm's <c>linear_to_lora_layers</c> wraps (mlx-lm 0.32.0; mlx-vlm 0.6 has a copy): those that the keys name, if it has a wrapper for them.
+/// </summary>
 /// <param name="model">The model.</param>
 /// <param name="named">What the keys name.</param>
 /// <param name="isDora">Whether the wrappers are DoRA's, which stacked experts do not have.</param>
 internal sealed class LayerReach(ModelOutline model, KeyReach named, bool isDora) : ModuleReach
 {
-    /// <summary>The model.</summary>
     public ModelOutline Model => model;
 
     /// <summary>What the keys name.</summary>
@@ -30,5 +31,6 @@ internal sealed class LayerReach(ModelOutline model, KeyReach named, bool isDora
         model.Find(path).CanBeWrapped && model.TrySplit(path, out _, out string relative) && named.NamesBelowLayer(relative);
 
     /// <summary>How the keys name a path.</summary>
-    public KeyForms FormsOf(string path) => model.TrySplit(path, out int layer, out string relative) ? named.Match(path, layer, relative) : named.Match(path, null, path);
+    public KeyForms FormsOf(string path) =>
+        model.TrySplit(path, out int layer, out string relative) ? named.Match(path, layer, relative) : named.Match(path, null, path);
 }

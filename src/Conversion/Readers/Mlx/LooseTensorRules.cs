@@ -19,7 +19,8 @@ internal static class LooseTensorRules
                 context.Report(CheckCodes.TensorIgnored, name, "is dropped: the model has no such parameter");
                 break;
             default:
-                context.Report(CheckCodes.BaseUnknown, name, "is no factor; it replaces a base weight if the model has one of this name, and is dropped otherwise");
+                context.Report(
+                    CheckCodes.BaseUnknown, name, "is no factor; it replaces a base weight if the model has one of this name, and is dropped otherwise");
                 break;
         }
     }

@@ -3,7 +3,10 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Readers.Mlx;
 
-/// <summary>The numbers that mlx-lm and mlx-vlm read by name from <c>lora_parameters</c>, with what Python raises where they are not what it needs. <c>dropout</c> is one of them, but changes no loaded adapter.</summary>
+/// <summary>
+/// The numbers that mlx-lm and mlx-vlm read by name from <c>lora_parameters</c>, with what Python raises where they are not what it needs. <c>dropout</c> is
+/// one of them, but changes no loaded adapter.
+/// </summary>
 /// <param name="Rank"><c>rank</c>.</param>
 /// <param name="Scale"><c>scale</c>.</param>
 internal readonly record struct LoraParameters(long Rank, double Scale)
@@ -52,5 +55,6 @@ internal readonly record struct LoraParameters(long Rank, double Scale)
     }
 
     private static void Refuse(CheckContext context, string name, JsonValue value, string wanted) =>
-        context.Report(CheckCodes.FieldRefused, Parent + name, $"{(value is JsonNumber ? "ValueError or TypeError" : "TypeError")}: is {value.Kind}, not {wanted}");
+        context.Report(
+            CheckCodes.FieldRefused, Parent + name, $"{(value is JsonNumber ? "ValueError or TypeError" : "TypeError")}: is {value.Kind}, not {wanted}");
 }

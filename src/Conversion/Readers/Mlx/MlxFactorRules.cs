@@ -9,9 +9,9 @@ namespace Transfuse.Conversion.Readers.Mlx;
 internal static class MlxFactorRules
 {
     /// <summary>Reports tensors of dtypes that MLX cannot load (v0.31.2, <c>io/safetensors.cpp</c>), or loads as something else.</summary>
-    public static void CheckDTypes(CheckContext context, RawTensors tensors)
+    public static void CheckDTypes(CheckContext context, ITensorContainer tensors)
     {
-        foreach (NamedTensor tensor in tensors.All)
+        foreach (NamedTensor tensor in tensors.Tensors)
         {
             switch (tensor.Tensor.DType)
             {
@@ -40,7 +40,8 @@ internal static class MlxFactorRules
         }
         else if (isDora && pair.M is null)
         {
-            context.Report(CheckCodes.DoraMisread, pair.Path, "DoRA without m: m stays the row norms of the base weight, so the adapted rows are scaled back to them");
+            context.Report(
+                CheckCodes.DoraMisread, pair.Path, "DoRA without m: m stays the row norms of the base weight, so the adapted rows are scaled back to them");
         }
     }
 
@@ -62,7 +63,8 @@ internal static class MlxFactorRules
 
         foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank))
         {
-            context.Report(CheckCodes.FactorsMismatched, $"{pair.Path}.{name}", $"{tensor.Shape}, but the module takes {expected}; shapes are not compared, so it fails in use");
+            context.Report(CheckCodes.FactorsMismatched, $"{pair.Path}.{name}",
+                $"{tensor.Shape}, but the module takes {expected}; shapes are not compared, so it fails in use");
         }
     }
 }

@@ -22,18 +22,21 @@ internal static class MlxOutlines
         {
             if (context.Terms.Base is null && context.Terms.ModelType is null)
             {
-                context.Report(CheckCodes.BaseUnknown, "base", $"none was given; the model was taken to have {assumed.LayerCount} layers and the modules that the adapter names");
+                context.Report(CheckCodes.BaseUnknown, "base",
+                    $"none was given; the model was taken to have {assumed.LayerCount} layers and the modules that the adapter names");
             }
 
             return assumed;
         }
 
         string[] candidates = [.. roots(architecture).OfType<string>().Distinct(StringComparer.Ordinal)];
-        string root = candidates is [] ? architecture.Layers.Mlx : candidates.MaxBy(candidate => tensors.Pairs.Count(pair => HfPaths.TrySplit(pair.Path, candidate, out _, out _)))!;
+        string root = candidates is [] ? architecture.Layers.Mlx
+            : candidates.MaxBy(candidate => tensors.Pairs.Count(pair => HfPaths.TrySplit(pair.Path, candidate, out _, out _)))!;
         ModelOutline outline = ModelOutline.Of(architecture, context.BaseConfig, context.BaseWeights, root, ShownLayers(tensors, root));
         if (!outline.IsLayerCountKnown)
         {
-            context.Report(CheckCodes.BaseUnknown, architecture.ModelType, $"the number of layers is not known; {outline.LayerCount} were assumed, as many as the adapter shows");
+            context.Report(CheckCodes.BaseUnknown, architecture.ModelType,
+                $"the number of layers is not known; {outline.LayerCount} were assumed, as many as the adapter shows");
         }
 
         return outline;

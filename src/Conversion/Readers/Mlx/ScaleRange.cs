@@ -14,7 +14,8 @@ internal static class ScaleRange
     {
         if (!float.IsFinite((float)scale))
         {
-            context.Report(CheckCodes.ScaleMisread, field, FormattableString.Invariant($"{scale:R} is not finite as float32, so that the model computes infinity or NaN"));
+            context.Report(
+                CheckCodes.ScaleMisread, field, FormattableString.Invariant($"{scale:R} is not finite as float32, so that the model computes infinity or NaN"));
         }
         else if ((float)scale <= 0)
         {

@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Readers.Mlx;
@@ -23,14 +22,10 @@ internal sealed class MlxLmReader() : Reader(TargetProfile.MlxLm)
 
     public override void Check(CheckContext context)
     {
-        if (context.ReadConfig("FileNotFoundError: adapter_config.json") is not { } config)
+        if (context.ReadConfig(
+            "FileNotFoundError: adapter_config.json",
+            "AttributeError: no attribute 'num_layers'; this is a PEFT folder, which mlx-lm does not read") is not { } config)
         {
-            return;
-        }
-
-        if (DialectFields.IsPeft(config))
-        {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "AttributeError: no attribute 'num_layers'; this is a PEFT folder, which mlx-lm does not read");
             return;
         }
 
@@ -41,10 +36,10 @@ internal sealed class MlxLmReader() : Reader(TargetProfile.MlxLm)
     }
 
     /// <summary>What holds for a config and the tensors beside it; Unsloth calls mlx-lm for folders that list no module paths.</summary>
-    public static void CheckTensors(CheckContext context, JsonObject config, RawTensors raw)
+    public static void CheckTensors(CheckContext context, JsonObject config, ITensorContainer raw)
     {
         MlxFactorRules.CheckDTypes(context, raw);
-        MlxTensors tensors = MlxTensors.Of(raw.All);
+        MlxTensors tensors = MlxTensors.Of(raw.Tensors);
         ModelOutline model = MlxOutlines.For(context, tensors, architecture => [architecture.Layers.Mlx]);
         string type = (config["fine_tune_type"] as JsonString)?.Value ?? "lora";
         if (type == "full")
@@ -99,9 +94,9 @@ internal sealed class MlxLmReader() : Reader(TargetProfile.MlxLm)
     }
 
     // Whole weights: every tensor must be a parameter of the base model, with its shape.
-    private static void CheckFull(CheckContext context, RawTensors raw, ModelOutline model)
+    private static void CheckFull(CheckContext context, ITensorContainer raw, ModelOutline model)
     {
-        foreach (NamedTensor tensor in raw.All)
+        foreach (NamedTensor tensor in raw.Tensors)
         {
             if (model.HasParameter(tensor.Name) == false)
             {
@@ -109,7 +104,8 @@ internal sealed class MlxLmReader() : Reader(TargetProfile.MlxLm)
             }
             else if (model.ShapeOf(tensor.Name) is { } shape && !shape.SequenceEqual(tensor.Tensor.Shape.Dimensions))
             {
-                context.Report(CheckCodes.ShapeRefused, tensor.Name, $"ValueError: adapter shape {tensor.Tensor.Shape} does not match model parameter shape ({string.Join(", ", shape)})");
+                context.Report(CheckCodes.ShapeRefused, tensor.Name,
+                    $"ValueError: adapter shape {tensor.Tensor.Shape} does not match model parameter shape ({string.Join(", ", shape)})");
             }
             else
             {

@@ -37,7 +37,8 @@ internal sealed class StrictTensorRules(CheckContext context, ModelOutline model
     private void CheckHoles(MlxTensors tensors, ModuleReach reach)
     {
         (int Layer, string Relative)[] pairs =
-            [.. tensors.Pairs.Where(pair => reach.Wraps(pair.Path)).Select(pair => model.TrySplit(pair.Path, out int layer, out string relative) ? (layer, relative) : (-1, string.Empty)).Where(pair => pair.Item1 >= 0)];
+            [.. tensors.Pairs.Where(pair => reach.Wraps(pair.Path)).Select(
+                pair => model.TrySplit(pair.Path, out int layer, out string relative) ? (layer, relative) : (-1, string.Empty)).Where(pair => pair.Item1 >= 0)];
         if (pairs is [])
         {
             return;
@@ -48,12 +49,14 @@ internal sealed class StrictTensorRules(CheckContext context, ModelOutline model
         int first = present.Min(), last = (int)Math.Min(present.Max(), model.LayerCount);
         string[] empty =
         [
-            .. Enumerable.Range(first, Math.Max(0, last - first)).Where(layer => !present.Contains(layer) && relatives.Any(relative => reach.Wraps($"{model.Root}.{layer}.{relative}")))
+            .. Enumerable.Range(first, Math.Max(0, last - first))
+                .Where(layer => !present.Contains(layer) && relatives.Any(relative => reach.Wraps($"{model.Root}.{layer}.{relative}")))
                 .Select(layer => $"{model.Root}.{layer}"),
         ];
         if (empty is not [])
         {
-            context.Report(CheckCodes.NeutralModules, "lora_parameters.keys", $"wraps {NameList.Of(empty, most: 3)} too, and the file has nothing for them, though it has for layers before and after");
+            context.Report(CheckCodes.NeutralModules, "lora_parameters.keys",
+                $"wraps {NameList.Of(empty, most: 3)} too, and the file has nothing for them, though it has for layers before and after");
         }
     }
 
@@ -82,14 +85,17 @@ internal sealed class StrictTensorRules(CheckContext context, ModelOutline model
 
         if (isDora && QuantizedDora.Misfit(context.BaseConfig, pair, place, rank) is var (factor, packed, live))
         {
-            context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{factor}", $"ValueError: adapter shape {packed.Shape} does not match model parameter shape {live}");
+            context.Report(
+                CheckCodes.ShapeRefused, $"{pair.Path}.{factor}", $"ValueError: adapter shape {packed.Shape} does not match model parameter shape {live}");
             return;
         }
 
         foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank).Where(misfit => isDora || misfit.Name != "m"))
         {
-            string legacy = place.Kind == TargetKind.Switch && name == "lora_a" && tensor.Shape.Rank == 2 ? "; this is the flattened form of mlx-lm 0.14.0 to 0.28.2" : string.Empty;
-            context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{name}", $"ValueError: adapter shape {tensor.Shape} does not match model parameter shape {expected}{legacy}");
+            string legacy = place.Kind == TargetKind.Switch && name == "lora_a" && tensor.Shape.Rank == 2
+                ? "; this is the flattened form of mlx-lm 0.14.0 to 0.28.2" : string.Empty;
+            context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{name}",
+                $"ValueError: adapter shape {tensor.Shape} does not match model parameter shape {expected}{legacy}");
         }
 
         MlxFactorRules.CheckWhole(context, pair, isDora);

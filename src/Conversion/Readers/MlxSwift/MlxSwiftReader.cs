@@ -94,7 +94,7 @@ internal sealed class MlxSwiftReader() : Reader(TargetProfile.MlxSwift)
             return;
         }
 
-        MlxTensors tensors = MlxTensors.Of(raw.All);
+        MlxTensors tensors = MlxTensors.Of(raw.Tensors);
         ModelOutline model = MlxOutlines.For(context, tensors, RootsOf);
         bool isDora = type == "dora";
         SwiftTensorRules.Check(context, tensors, model, Reach(keys, last, model, isDora, context.Architecture), isDora);
@@ -108,13 +108,15 @@ internal sealed class MlxSwiftReader() : Reader(TargetProfile.MlxSwift)
         {
             if (support is not null && model.TrySplit(pair.Path, out _, out string relative) && support.Differs.Contains(relative))
             {
-                context.Report(CheckCodes.ScaleMisread, pair.Path, "mlx-swift-lm scales the base weight of this module otherwise than mlx-lm, so the same factors change the model by another amount");
+                context.Report(CheckCodes.ScaleMisread, pair.Path,
+                    "mlx-swift-lm scales the base weight of this module otherwise than mlx-lm, so the same factors change the model by another amount");
             }
         }
 
         if (support?.Adapts == SwiftModels.AttentionLayers)
         {
-            context.Report(CheckCodes.NotJudged, "num_layers", "only the layers with attention count; whether the last num_layers of these reach all of the adapter's was not judged");
+            context.Report(CheckCodes.NotJudged, "num_layers",
+                "only the layers with attention count; whether the last num_layers of these reach all of the adapter's was not judged");
         }
     }
 

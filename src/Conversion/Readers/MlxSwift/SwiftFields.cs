@@ -4,7 +4,10 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Readers.MlxSwift;
 
-/// <summary>A config as Swift's <c>JSONDecoder</c> decodes it: typed fields, an error for each that is missing or of another type. Null counts as missing where a field is optional.</summary>
+/// <summary>
+/// A config as Swift's <c>JSONDecoder</c> decodes it: typed fields, an error for each that is missing or of another type. Null counts as missing where a field
+/// is optional.
+/// </summary>
 /// <param name="context">The check.</param>
 /// <param name="json">The config, or an object inside it.</param>
 /// <param name="prefix">What stands before a field's name in messages.</param>
@@ -39,7 +42,6 @@ internal sealed class SwiftFields(CheckContext context, JsonObject json, string 
         return json[name] is JsonBoolean boolean ? boolean.Value : Mismatch<bool>(name, json[name]!, "Bool") ?? whenMissing;
     }
 
-    /// <summary>A <c>String</c>.</summary>
     public string? Text(string name)
     {
         JsonValue? value = Value(name);

@@ -41,7 +41,8 @@ internal static class SwiftModels
             {
                 log.Add(TargetCodes.NewerReader.At(
                     module.SourcePath,
-                    $"is offered to adapters of {architecture} by mlx-swift-lm since its pull request 602 (September 2026); 3.31.4 offers the attention alone and "
+                    $"is offered to adapters of {architecture} by mlx-swift-lm since its pull request 602 (September 2026); 3.31.4 offers the attention alone "
+                    + "and "
                     + "refuses the folder"));
                 return true;
             }

@@ -20,7 +20,8 @@ internal sealed class SwiftPeftRules(MlxSwiftReader reader, CheckContext context
 
     public void Check(JsonObject config)
     {
-        context.Report(CheckCodes.CallNeeded, AdapterFiles.Config, "PEFT folders load through LoRAContainer.fromPEFT(directory:), not through ModelAdapterFactory");
+        context.Report(
+            CheckCodes.CallNeeded, AdapterFiles.Config, "PEFT folders load through LoRAContainer.fromPEFT(directory:), not through ModelAdapterFactory");
         var fields = new SwiftFields(context, config);
         fields.CheckNumbers();
         string type = config["peft_type"] is null or JsonNull ? "LORA" : fields.Text("peft_type") ?? "LORA";
@@ -35,7 +36,8 @@ internal sealed class SwiftPeftRules(MlxSwiftReader reader, CheckContext context
         fields.Strings("target_modules", isOptional: false);
         if (fields.Number("lora_dropout", 0) is not (>= 0 and < 1) and { } dropout)
         {
-            fields.Refuse("lora_dropout", FormattableString.Invariant($"DecodingError.dataCorrupted: lora_dropout is {dropout}; it must be in the range [0, 1)"));
+            fields.Refuse(
+                "lora_dropout", FormattableString.Invariant($"DecodingError.dataCorrupted: lora_dropout is {dropout}; it must be in the range [0, 1)"));
         }
 
         if (fields.Boolean("use_dora", false))
@@ -55,11 +57,11 @@ internal sealed class SwiftPeftRules(MlxSwiftReader reader, CheckContext context
         }
     }
 
-    private void CheckTensors(JsonObject config, RawTensors raw, double scale)
+    private void CheckTensors(JsonObject config, ITensorContainer raw, double scale)
     {
         var renamed = new List<NamedTensor>();
         var keys = new HashSet<string>(StringComparer.Ordinal);
-        foreach (NamedTensor tensor in raw.All)
+        foreach (NamedTensor tensor in raw.Tensors)
         {
             string name = tensor.Name.StartsWith(Prefix, StringComparison.Ordinal) ? tensor.Name[Prefix.Length..] : tensor.Name;
             (string Suffix, string Leaf) factor = name.EndsWith(".lora_A.weight", StringComparison.Ordinal) ? (".lora_A.weight", ".lora_a")

@@ -5,7 +5,8 @@ using Transfuse.Metadata.Mlx;
 namespace Transfuse.Conversion.Readers.MlxSwift;
 
 /// <summary>
-/// Which modules mlx-swift-lm's <c>replaceLayers</c> wraps (3.31.4): linear layers of the last N of the model's <c>loraLayers</c> that the keys name. Nothing outside
+/// Which modules mlx-swift-lm's <c>replaceLayers</c> wraps (3.31.4): linear layers of the last N of the model's <c>loraLayers</c> that the keys name. Nothing
+/// outside
 /// the layers, no experts, no embeddings.
 /// </summary>
 /// <param name="model">The model.</param>
@@ -13,7 +14,8 @@ namespace Transfuse.Conversion.Readers.MlxSwift;
 /// <param name="named">What the keys name.</param>
 internal sealed class SwiftReach(ModelOutline model, SwiftSupport? support, KeyReach named) : ModuleReach
 {
-    public override bool Wraps(string path) => model.TrySplit(path, out int layer, out string relative) && named.IsSelected(layer) && WrapsBelow(path, relative);
+    public override bool Wraps(string path) =>
+        model.TrySplit(path, out int layer, out string relative) && named.IsSelected(layer) && WrapsBelow(path, relative);
 
     public override bool WouldWrapInAllLayers(string path) => model.TrySplit(path, out _, out string relative) && WrapsBelow(path, relative);
 
@@ -21,11 +23,13 @@ internal sealed class SwiftReach(ModelOutline model, SwiftSupport? support, KeyR
     public bool IsBeyond(string path) => model.IsLayerCountKnown && model.TrySplit(path, out int layer, out _) && layer >= model.LayerCount;
 
     /// <summary>
-    /// The release that alone wraps a module which is wrapped, or <see langword="null"/> where all do: Gemma 4 offered its attention modules to adapters, and since pull
+    /// The release that alone wraps a module which is wrapped, or <see langword="null"/> where all do: Gemma 4 offered its attention modules to adapters, and
+    /// since pull
     /// request 602 its layers.
     /// </summary>
     public string? ReleaseOf(string path) =>
-        support?.Adapts != SwiftModels.Attention || !model.TrySplit(path, out _, out string relative) || (IsNamed(relative) && IsNamed(BelowAttention(relative))) ? null
+        support?.Adapts != SwiftModels.Attention || !model.TrySplit(path, out _, out string relative)
+            || (IsNamed(relative) && IsNamed(BelowAttention(relative))) ? null
         : IsNamed(relative) ? "mlx-swift-lm since its pull request 602 (September 2026)"
         : "mlx-swift-lm 3.31.4 and before";
 

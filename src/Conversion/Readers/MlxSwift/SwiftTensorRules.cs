@@ -6,10 +6,12 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Readers.MlxSwift;
 
-/// <summary>What mlx-swift-lm's <c>load(into:)</c> verifies (3.31.4): no tensor may be left over, unless its layer index is beyond the model; shapes and missing tensors are not looked at.</summary>
+/// <summary>
+/// What mlx-swift-lm's <c>load(into:)</c> verifies (3.31.4): no tensor may be left over, unless its layer index is beyond the model; shapes and missing tensors
+/// are not looked at.
+/// </summary>
 internal static class SwiftTensorRules
 {
-    /// <summary>Checks all tensors.</summary>
     public static void Check(CheckContext context, MlxTensors tensors, ModelOutline model, SwiftReach reach, bool isDora)
     {
         foreach (MlxPair pair in tensors.Pairs)
@@ -28,7 +30,8 @@ internal static class SwiftTensorRules
         ModelSlot place = model.Find(pair.Path);
         if (reach.IsBeyond(pair.Path))
         {
-            context.Report(CheckCodes.TensorIgnored, pair.Path, $"{pair.Names}: its layer is beyond the model's {model.LayerCount}, and list items beyond the end are dropped");
+            context.Report(CheckCodes.TensorIgnored, pair.Path,
+                $"{pair.Names}: its layer is beyond the model's {model.LayerCount}, and list items beyond the end are dropped");
             return;
         }
 

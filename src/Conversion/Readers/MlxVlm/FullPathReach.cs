@@ -3,7 +3,9 @@ using Transfuse.Conversion.Models.Outlines;
 
 namespace Transfuse.Conversion.Readers.MlxVlm;
 
-/// <summary>Which modules mlx-vlm's <c>apply_lora_layers</c> wraps where there are keys (0.6.15): linear layers whose full path is a key, in whatever layer.</summary>
+/// <summary>
+/// Which modules mlx-vlm's <c>apply_lora_layers</c> wraps where there are keys (0.6.15): linear layers whose full path is a key, in whatever layer.
+/// </summary>
 /// <param name="model">The model.</param>
 /// <param name="keys">The keys.</param>
 internal sealed class FullPathReach(ModelOutline model, IEnumerable<string> keys) : ModuleReach

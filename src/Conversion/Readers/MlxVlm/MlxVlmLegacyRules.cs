@@ -7,25 +7,31 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Readers.MlxVlm;
 
-/// <summary>mlx-vlm 0.6.15's way with configs of mlx-vlm up to 0.5: a rank at the top and nothing else; factors are called <c>A</c> and <c>B</c>, every linear layer of the language model but the head is wrapped.</summary>
+/// <summary>
+/// mlx-vlm 0.6.15's way with configs of mlx-vlm up to 0.5: a rank at the top and nothing else; factors are called <c>A</c> and <c>B</c>, every linear layer of
+/// the language model but the head is wrapped.
+/// </summary>
 internal static class MlxVlmLegacyRules
 {
-    public static void Check(CheckContext context, JsonObject config, RawTensors raw, Func<Architecture, IEnumerable<string?>> roots)
+    public static void Check(CheckContext context, JsonObject config, ITensorContainer raw, Func<Architecture, IEnumerable<string?>> roots)
     {
-        MlxTensors tensors = MlxTensors.Of(raw.All, "A", "B");
+        MlxTensors tensors = MlxTensors.Of(raw.Tensors, "A", "B");
         ModelOutline model = MlxOutlines.For(context, tensors, roots);
         if (!CheckNumbers(context, config))
         {
             return;
         }
 
-        context.Report(CheckCodes.NotJudged, "alpha", "the factors are multiplied by alpha / rank, as mlx-vlm 0.5 did; mlx-vlm up to 0.4.4 multiplied by alpha, and the folder does not say which of them wrote it");
+        context.Report(CheckCodes.NotJudged, "alpha",
+            "the factors are multiplied by alpha / rank, as mlx-vlm 0.5 did; mlx-vlm up to 0.4.4 multiplied by alpha, and the folder does not say which of "
+            + "them wrote it");
         foreach (MlxPair pair in tensors.Pairs)
         {
             ModelSlot place = model.Find(pair.Path);
             if (!place.IsLinear || pair.Path.EndsWith("lm_head", StringComparison.Ordinal))
             {
-                context.Report(CheckCodes.TensorIgnored, pair.Path, "A and B: dropped, because only linear layers of the language model are wrapped, without the head");
+                context.Report(
+                    CheckCodes.TensorIgnored, pair.Path, "A and B: dropped, because only linear layers of the language model are wrapped, without the head");
                 continue;
             }
 

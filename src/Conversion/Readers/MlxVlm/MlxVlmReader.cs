@@ -7,6 +7,7 @@ using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Targets;
+using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Readers.MlxVlm;
 
@@ -62,9 +63,9 @@ internal sealed class MlxVlmReader() : Reader(TargetProfile.MlxVlm)
         }
     }
 
-    private void CheckCurrent(CheckContext context, JsonObject config, RawTensors raw)
+    private void CheckCurrent(CheckContext context, JsonObject config, ITensorContainer raw)
     {
-        MlxTensors tensors = MlxTensors.Of(raw.All);
+        MlxTensors tensors = MlxTensors.Of(raw.Tensors);
         if (config["lora_parameters"] is not JsonObject parameters)
         {
             context.Report(CheckCodes.FieldRefused, "lora_parameters", $"TypeError: is {config["lora_parameters"]!.Kind}, not an object");
@@ -106,7 +107,8 @@ internal sealed class MlxVlmReader() : Reader(TargetProfile.MlxVlm)
     {
         if (keys is not JsonArray list)
         {
-            context.Report(CheckCodes.FieldRefused, KeysField, keys is JsonNull ? "TypeError: keys is null, which cannot be iterated" : $"TypeError or AttributeError: keys is {keys.Kind}, not a list of paths");
+            context.Report(CheckCodes.FieldRefused, KeysField, keys is JsonNull ? "TypeError: keys is null, which cannot be iterated"
+                : $"TypeError or AttributeError: keys is {keys.Kind}, not a list of paths");
             return null;
         }
 

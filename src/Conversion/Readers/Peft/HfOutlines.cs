@@ -24,7 +24,8 @@ internal static class HfOutlines
         HfOutline outline = HfOutline.Of(architecture, context.BaseConfig, context.BaseWeights, paths);
         if (!outline.IsLayerCountKnown)
         {
-            context.Report(CheckCodes.BaseUnknown, architecture.ModelType, $"the number of layers is not known; {outline.LayerCount} were assumed, as many as the adapter shows");
+            context.Report(CheckCodes.BaseUnknown, architecture.ModelType,
+                $"the number of layers is not known; {outline.LayerCount} were assumed, as many as the adapter shows");
         }
 
         return outline;

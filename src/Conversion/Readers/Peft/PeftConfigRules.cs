@@ -6,27 +6,37 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
-/// <summary>What PEFT raises over a config (PEFT 0.21, <c>from_pretrained</c>, <c>__post_init__</c> and the making of layers), told by the findings of the config's reader.</summary>
+/// <summary>
+/// What PEFT raises over a config (PEFT 0.21, <c>from_pretrained</c>, <c>__post_init__</c> and the making of layers), told by the findings of the config's
+/// reader.
+/// </summary>
 internal static class PeftConfigRules
 {
-    private static readonly FrozenDictionary<FindingCode, string> Raised = new Dictionary<FindingCode, string>
+    // What is raised for a finding of the config's reader, and for which fields: PeftPythonConfig and the scale's rules say what comes of numbers that are none
+    // of a usual adapter.
+    private static readonly FrozenDictionary<FindingCode, (string Error, Func<ConfigPlace, bool> Of)> Raised =
+        new Dictionary<FindingCode, (string, Func<ConfigPlace, bool>)>
     {
-        [ConfigCodes.PeftTypeUnknown] = "KeyError",
-        [ConfigCodes.TaskTypeUnknown] = "ValueError",
-        [ConfigCodes.NameCase] = "ValueError or NotImplementedError",
-        [ConfigCodes.RankNotPositive] = "ValueError",
-        [ConfigCodes.BiasUnknown] = "NotImplementedError",
-        [ConfigCodes.InitUnknown] = "ValueError",
-        [ConfigCodes.LayersWithPattern] = "ValueError",
-        [ConfigCodes.LayersPatternAlone] = "ValueError",
-        [ConfigCodes.DoraWithMegatron] = "ValueError",
-        [ConfigCodes.LoftqWithoutConfig] = "ValueError",
-        [ConfigCodes.LoraBiasConflict] = "ValueError",
-        [ConfigCodes.VariantConflict] = "ValueError",
-        [ConfigCodes.NotFinite] = "ValueError",
-        [ConfigCodes.OutOfRange] = "ValueError",
-        [ConfigCodes.EnableLora] = "RuntimeError: size mismatch: the grouped factors of PEFT 0.2",
+        [ConfigCodes.PeftTypeUnknown] = ("KeyError", Any),
+        [ConfigCodes.TaskTypeUnknown] = ("ValueError", Any),
+        [ConfigCodes.NameCase] = ("ValueError or NotImplementedError", place => place.InFile != "peft_type"),
+        [ConfigCodes.RankNotPositive] = ("ValueError", Any),
+        [ConfigCodes.BiasUnknown] = ("NotImplementedError", Any),
+        [ConfigCodes.InitUnknown] = ("ValueError", Any),
+        [ConfigCodes.LayersWithPattern] = ("ValueError", Any),
+        [ConfigCodes.LayersPatternAlone] = ("ValueError", Any),
+        [ConfigCodes.DoraWithMegatron] = ("ValueError", Any),
+        [ConfigCodes.LoftqWithoutConfig] = ("ValueError", Any),
+        [ConfigCodes.LoraBiasConflict] = ("ValueError", Any),
+        [ConfigCodes.VariantConflict] = ("ValueError", Any),
+        [ConfigCodes.NotFinite] = ("ValueError", place => place.InFile is not ("lora_alpha" or "lora_dropout")),
+        [ConfigCodes.OutOfRange] = ("ValueError", place => place.InFile != "lora_dropout"),
+        [ConfigCodes.EnableLora] = ("RuntimeError: size mismatch: the grouped factors of PEFT 0.2", Any),
+        [ConfigCodes.WrongType] = ("TypeError", place => PeftFields.Find(place.Field)?.Is(PeftFieldTraits.Typed) == true),
+        [ConfigCodes.IntegralFloat] = ("TypeError", place => place.Field is "r" or "rank_pattern"),
     }.ToFrozenDictionary();
+
+    private static readonly FindingCode[] Assumed = [ConfigCodes.RankAssumed, ConfigCodes.AlphaAssumed];
 
     /// <summary>Reads a config of LoRA, or gives <see langword="null"/> where PEFT refuses it or it is of another method.</summary>
     public static PeftConfig? Read(CheckContext context, JsonObject json)
@@ -60,34 +70,19 @@ internal static class PeftConfigRules
                 continue;
             }
 
-            (string field, string top) = (place.InFile, place.Field);
-            // Numbers that are none of a usual adapter: PeftPythonConfig and the scale's rules say what comes of them.
-            if ((finding.Code == ConfigCodes.NotFinite && (field is "lora_alpha" or "lora_dropout")) || (finding.Code == ConfigCodes.OutOfRange && field == "lora_dropout"))
+            if (Raised.TryGetValue(finding.Code, out (string Error, Func<ConfigPlace, bool> Of) raised) && raised.Of(place))
             {
-                continue;
-            }
-
-            if (finding.Code == ConfigCodes.NameCase && field == "peft_type")
-            {
-                continue;
-            }
-
-            if (Raised.TryGetValue(finding.Code, out string? error))
-            {
-                context.Report(CheckCodes.FieldRefused, field, $"{error}: {finding.Message}");
+                context.Report(CheckCodes.FieldRefused, place.InFile, $"{raised.Error}: {finding.Message}");
                 refused = true;
             }
-            else if ((finding.Code == ConfigCodes.WrongType && PeftFields.Find(top)?.Is(PeftFieldTraits.Typed) == true) || (finding.Code == ConfigCodes.IntegralFloat && top is "r" or "rank_pattern"))
+            else if (Assumed.Contains(finding.Code))
             {
-                context.Report(CheckCodes.FieldRefused, field, $"TypeError: {finding.Message}");
-                refused = true;
-            }
-            else if (finding.Code == ConfigCodes.RankAssumed || finding.Code == ConfigCodes.AlphaAssumed)
-            {
-                context.Report(CheckCodes.DefaultTaken, field, finding.Message);
+                context.Report(CheckCodes.DefaultTaken, place.InFile, finding.Message);
             }
         }
 
         return refused;
     }
+
+    private static bool Any(ConfigPlace place) => true;
 }

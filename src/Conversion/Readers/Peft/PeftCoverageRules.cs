@@ -49,7 +49,8 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig origina
 
         if (config.Init.Name == "false")
         {
-            context.Report(CheckCodes.RandomModules, "target_modules", $"makes adapters of random factors for {NameList.Of(empty, most: 3)}, because init_lora_weights is false and the file has nothing for them");
+            context.Report(CheckCodes.RandomModules, "target_modules",
+                $"makes adapters of random factors for {NameList.Of(empty, most: 3)}, because init_lora_weights is false and the file has nothing for them");
             return;
         }
 
@@ -57,8 +58,10 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig origina
         HashSet<string> elsewhere = [.. bound.Select(WithoutLayer)];
         var named = new PeftSuffixList([.. original.TargetModules.Items, .. original.TargetParameters ?? []]);
         bool byPattern = original.TargetModules.Kind == PeftModuleSelectorKind.Pattern;
-        ILookup<bool, string> lost = empty.ToLookup(path => model!.IsExact && (byPattern || named.Matches(path) || named.Matches(path + ".weight") || elsewhere.Contains(WithoutLayer(path)) || elsewhere.Contains(WithoutLayer(path) + ".weight")));
-        Report(CheckCodes.ModulesLost, [.. lost[true]], "names {0}, for which the file has nothing: a warning lists their missing keys, and they stay without effect");
+        ILookup<bool, string> lost = empty.ToLookup(path => model!.IsExact && (byPattern || named.Matches(path) || named.Matches(path + ".weight")
+            || elsewhere.Contains(WithoutLayer(path)) || elsewhere.Contains(WithoutLayer(path) + ".weight")));
+        Report(CheckCodes.ModulesLost, [.. lost[true]],
+            "names {0}, for which the file has nothing: a warning lists their missing keys, and they stay without effect");
         Report(CheckCodes.NeutralModules, [.. lost[false]], "makes adapters without effect for {0}, and a warning lists their missing keys");
     }
 
@@ -73,7 +76,8 @@ internal sealed class PeftCoverageRules(CheckContext context, PeftConfig origina
     private string WithoutLayer(string path) => model!.Layerless(path);
 
     private static bool Targets(PeftInjection injection, HfModule module) =>
-        (module.IsModule && injection.Targets(module.Path, module is { IsHead: false, IsEmbedding: false }) == true) || injection.TargetsParameter(module.IsPacked ? module.Path : module.Path + ".weight");
+        (module.IsModule && injection.Targets(module.Path, module is { IsHead: false, IsEmbedding: false }) == true)
+            || injection.TargetsParameter(module.IsPacked ? module.Path : module.Path + ".weight");
 
     // Containers and raw parameters that a name matches as if they were modules.
     private void CheckUnsupported(PeftInjection injection)

@@ -9,7 +9,8 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Readers.Peft;
 
 /// <summary>
-/// Adapters of one linear layer per expert, as transformers 4 had them, under transformers 5: PEFT 0.21 packs them, if the architecture is one of those that it knows,
+/// Adapters of one linear layer per expert, as transformers 4 had them, under transformers 5: PEFT 0.21 packs them, if the architecture is one of those that it
+/// knows,
 /// if gate and up of every expert are there, and if all have the rank of the config.
 /// </summary>
 /// <param name="context">The check.</param>
@@ -32,8 +33,10 @@ internal sealed class PeftExpertRules(CheckContext context, PeftConfig original,
             PeftModuleFactors[] members = [.. group];
             if (model.Architecture.PeftConversion is null || !injection.TargetsParameter(group.Key))
             {
-                string why = model.Architecture.PeftConversion is null ? "PEFT does not pack the experts of this architecture" : "the experts are not among the targets";
-                context.Report(CheckCodes.TensorIgnored, [.. members.Select(member => member.Path)], $"unexpected keys are ignored: transformers 5 holds {group.Key} instead, and {why}");
+                string why = model.Architecture.PeftConversion is null ? "PEFT does not pack the experts of this architecture"
+                    : "the experts are not among the targets";
+                context.Report(CheckCodes.TensorIgnored, [.. members.Select(member => member.Path)],
+                    $"unexpected keys are ignored: transformers 5 holds {group.Key} instead, and {why}");
                 continue;
             }
 
@@ -46,7 +49,8 @@ internal sealed class PeftExpertRules(CheckContext context, PeftConfig original,
     {
         int halves = parameter.EndsWith("gate_up_proj", StringComparison.Ordinal) ? 2 : 1;
         long rank = _actual.Load(parameter).Rank;
-        bool sameRank = members.All(pair => pair.A is { Shape.Rank: 2 } && pair.B is { Shape.Rank: 2 } && pair.A.Shape[0] * halves == rank && pair.B.Shape[1] * halves == rank);
+        bool sameRank = members.All(pair => pair.A is { Shape.Rank: 2 } && pair.B is { Shape.Rank: 2 } && pair.A.Shape[0] * halves == rank
+            && pair.B.Shape[1] * halves == rank);
         bool sameLeaves = members.GroupBy(pair => ModulePath.LeafOf(pair.Path)).Count() == halves;
         long? experts = model.ExpertCount;
         if (!sameRank || !sameLeaves || (experts is { } count && members.Length != count * halves))
@@ -54,7 +58,8 @@ internal sealed class PeftExpertRules(CheckContext context, PeftConfig original,
             context.Report(
                 CheckCodes.ShapeRefused,
                 parameter,
-                $"RuntimeError: size mismatch: PEFT packs the factors of single experts into one parameter; it needs those of {(experts is { } all ? all.ToString(System.Globalization.CultureInfo.InvariantCulture) : "all")} experts, "
+                "RuntimeError: size mismatch: PEFT packs the factors of single experts into one parameter; it needs those of "
+                + $"{(experts is { } all ? all.ToString(System.Globalization.CultureInfo.InvariantCulture) : "all")} experts, "
                 + $"of {halves} projection{(halves == 1 ? string.Empty : "s")}, with rank {rank / halves}, and the file has {members.Length} pairs");
         }
     }
@@ -74,8 +79,10 @@ internal sealed class PeftExpertRules(CheckContext context, PeftConfig original,
             double meant = PeftScaling.ScaleOf(statedAlpha, statedRank, original.UseRslora);
             if (!PeftScaling.AreEqual(actual, meant))
             {
-                string why = original.UseRslora ? "with use_rslora doubling rank and alpha multiplies the scale by the root of 2" : "patterns of single experts are not carried over";
-                context.Report(CheckCodes.ScaleMisread, pair.Path, FormattableString.Invariant($"scale {actual:R} instead of {meant:R}: gate and up are packed together, and {why}"));
+                string why = original.UseRslora ? "with use_rslora doubling rank and alpha multiplies the scale by the root of 2"
+                    : "patterns of single experts are not carried over";
+                context.Report(CheckCodes.ScaleMisread, pair.Path,
+                    FormattableString.Invariant($"scale {actual:R} instead of {meant:R}: gate and up are packed together, and {why}"));
                 return;
             }
         }

@@ -9,17 +9,20 @@ namespace Transfuse.Conversion.Readers.Peft;
 /// <param name="Modules">Modules with factors or a magnitude.</param>
 /// <param name="Others">Tensors that are no factors; their path is the name without <c>base_model.model.</c>.</param>
 /// <param name="Unmatched">Names that PEFT cannot match, and why.</param>
-internal sealed record PeftFile(ImmutableArray<PeftModuleFactors> Modules, ImmutableArray<OtherTensor> Others, ImmutableArray<(string Name, string Why)> Unmatched)
+internal sealed record PeftFile(
+    ImmutableArray<PeftModuleFactors> Modules, ImmutableArray<OtherTensor> Others, ImmutableArray<(string Name, string Why)> Unmatched)
 {
     /// <summary>Sorts the tensors as PEFT 0.21's <c>set_peft_model_state_dict</c> matches them.</summary>
     /// <param name="raw">The tensors.</param>
     /// <param name="anyName">Whether names that PEFT cannot match are sorted too, by what they mean.</param>
-    /// <param name="addsPrefix">Whether PEFT sets base_model.model. before factors without it, as it does for the model types whose weights transformers 5 converts.</param>
-    public static PeftFile Of(RawTensors raw, bool anyName = false, bool addsPrefix = false)
+    /// <param name="addsPrefix">
+    /// Whether PEFT sets base_model.model. before factors without it, as it does for the model types whose weights transformers 5 converts.
+    /// </param>
+    public static PeftFile Of(ITensorContainer raw, bool anyName = false, bool addsPrefix = false)
     {
         var matched = ImmutableArray.CreateBuilder<NamedTensor>();
         var unmatched = ImmutableArray.CreateBuilder<(string, string)>();
-        foreach (NamedTensor tensor in raw.All)
+        foreach (NamedTensor tensor in raw.Tensors)
         {
             PeftNameOddities oddities = PeftTensorName.Parse(tensor.Name).Oddities;
             if (addsPrefix && tensor.Name.Contains(".lora_", StringComparison.Ordinal))
@@ -45,7 +48,8 @@ internal sealed record PeftFile(ImmutableArray<PeftModuleFactors> Modules, Immut
         oddities.HasFlag(PeftNameOddities.NoPrefix) ? "it does not begin with base_model.model."
         : oddities.HasFlag(PeftNameOddities.DoubledPrefix) ? "base_model.model. stands twice in it"
         : oddities.HasFlag(PeftNameOddities.Wrapper) ? "it has a prefix of torch.compile, FSDP or DDP"
-        : oddities.HasFlag(PeftNameOddities.AdapterName) && !$"{name}.".Contains(".default.", StringComparison.Ordinal) ? "the name of an adapter was left in it, and adapters are loaded under the name default"
+        : oddities.HasFlag(PeftNameOddities.AdapterName) && !$"{name}.".Contains(".default.", StringComparison.Ordinal)
+            ? "the name of an adapter was left in it, and adapters are loaded under the name default"
         : oddities.HasFlag(PeftNameOddities.NoWeight) ? "it does not end with .weight"
         : null;
 }

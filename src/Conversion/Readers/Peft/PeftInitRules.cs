@@ -6,7 +6,10 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
-/// <summary>What PEFT does again for <c>init_lora_weights</c> when it makes layers for a saved adapter (PEFT 0.21, <c>LoraLayer.update_layer</c>): some values need a weight, or a rank that it can have.</summary>
+/// <summary>
+/// What PEFT does again for <c>init_lora_weights</c> when it makes layers for a saved adapter (PEFT 0.21, <c>LoraLayer.update_layer</c>): some values need a
+/// weight, or a rank that it can have.
+/// </summary>
 /// <param name="context">The check.</param>
 /// <param name="config">The config that PEFT works with.</param>
 /// <param name="model">The model, where it is known.</param>
@@ -38,7 +41,8 @@ internal sealed class PeftInitRules(CheckContext context, PeftConfig config, HfO
         }
         else if (isDecomposed && adapted.FirstOrDefault(IsTooWide) is { } wide)
         {
-            Refuse($"RuntimeError or ValueError: size mismatch: \"{_name}\" takes the rank from the weight of {wide}, whose smaller side is less than the rank {matcher.Load(wide).Rank}");
+            Refuse($"RuntimeError or ValueError: size mismatch: \"{_name}\" takes the rank from the weight of {wide}, whose smaller side is less than the rank "
+                + $"{matcher.Load(wide).Rank}");
         }
         else if (_name == "orthogonal" && adapted.FirstOrDefault(path => matcher.Load(path).Rank % 2 != 0) is { } odd)
         {
@@ -50,7 +54,8 @@ internal sealed class PeftInitRules(CheckContext context, PeftConfig config, HfO
         }
     }
 
-    private bool IsCounted => _name.StartsWith(Iterations, StringComparison.Ordinal) && int.TryParse(_name.AsSpan(Iterations.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+    private bool IsCounted => _name.StartsWith(Iterations, StringComparison.Ordinal)
+        && int.TryParse(_name.AsSpan(Iterations.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
     private void ReportResidual()
     {
@@ -65,7 +70,8 @@ internal sealed class PeftInitRules(CheckContext context, PeftConfig config, HfO
         }
     }
 
-    private bool IsTooWide(string path) => model?.Find(path) is { Inputs: { } inputs, Outputs: { } outputs, IsEmbedding: false } && matcher.Load(path).Rank > Math.Min(inputs, outputs);
+    private bool IsTooWide(string path) =>
+        model?.Find(path) is { Inputs: { } inputs, Outputs: { } outputs, IsEmbedding: false } && matcher.Load(path).Rank > Math.Min(inputs, outputs);
 
     private bool Is(string name) => string.Equals(_name, name, StringComparison.OrdinalIgnoreCase);
 

@@ -61,7 +61,8 @@ internal sealed class PeftInjection
             return (null, "the model has no such module");
         }
 
-        if (place.Form is not HfForm.Parameter && Targets(pair.Path, !pair.IsEmbedding && place.IsEmbedding != true && !pair.Path.EndsWith("lm_head", StringComparison.Ordinal)) is not false)
+        if (place.Form is not HfForm.Parameter
+            && Targets(pair.Path, !pair.IsEmbedding && place.IsEmbedding != true && !pair.Path.EndsWith("lm_head", StringComparison.Ordinal)) is not false)
         {
             return (new PeftBinding(pair.Path, place, false, false, null), string.Empty);
         }
@@ -72,10 +73,13 @@ internal sealed class PeftInjection
             return (new PeftBinding(parameter, place, true, false, null), string.Empty);
         }
 
-        return (null, place.Form == HfForm.Parameter ? "it is a module with a raw weight, which only target_parameters can name" : Describe(_matcher.Match(pair.Path)));
+        return (null,
+            place.Form == HfForm.Parameter ? "it is a module with a raw weight, which only target_parameters can name" : Describe(_matcher.Match(pair.Path)));
     }
 
-    /// <summary>The parameters of a module that hold experts and are targeted, the innermost wrapper first; without a model those that the config names below it.</summary>
+    /// <summary>
+    /// The parameters of a module that hold experts and are targeted, the innermost wrapper first; without a model those that the config names below it.
+    /// </summary>
     private ImmutableArray<string> PackedParameters(string owner)
     {
         if (_model?.RegisteredParameters(owner) is { IsEmpty: false } registered)
@@ -96,7 +100,8 @@ internal sealed class PeftInjection
         int position = parameters.Length - 1 - pair.Nesting;
         if (position < 0)
         {
-            return (null, parameters.IsEmpty ? "target_parameters names none of its parameters" : $"target_parameters names {parameters.Length} of its parameters, and it is meant for one further in");
+            return (null, parameters.IsEmpty ? "target_parameters names none of its parameters"
+                : $"target_parameters names {parameters.Length} of its parameters, and it is meant for one further in");
         }
 
         // Without a model the order in which the module registers its parameters is not known.
@@ -104,7 +109,8 @@ internal sealed class PeftInjection
         PackedParameter? packed = isOrderKnown ? _model?.Packed(parameters[position]) : null;
         // A parameter that the model has and that holds no stack of experts is a matrix (DBRX).
         bool isMatrix = isOrderKnown && _model is not null && packed is null;
-        return (new PeftBinding(parameters[position], HfSlot.Unknown, true, !isMatrix, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
+        return (new PeftBinding(
+            parameters[position], HfSlot.Unknown, true, !isMatrix, packed) { Candidates = isOrderKnown ? [parameters[position]] : parameters }, string.Empty);
     }
 
     private static string Describe(PeftTargetVerdict verdict) => verdict switch

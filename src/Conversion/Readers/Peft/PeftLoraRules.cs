@@ -35,13 +35,14 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         var budget = config.Patterns;
         var injection = new PeftInjection(converted, model, budget);
         var shapes = new PeftShapeRules(context, converted, new PeftPatternMatcher(converted, budget));
-        (PeftModuleFactors Pair, string? Parameter)[] pairs = [.. file.Modules.Select(pair => (pair, model is null ? null : PeftExpertRules.ParameterOf(model, pair.Path)))];
+        (PeftModuleFactors Pair, string? Parameter)[] pairs =
+            [.. file.Modules.Select(pair => (pair, model is null ? null : PeftExpertRules.ParameterOf(model, pair.Path)))];
         bool hasParameter = false, hasModule = false, hasExperts = false;
         foreach (PeftModuleFactors pair in pairs.Where(item => item.Parameter is null).Select(item => item.Pair))
         {
-            if (HfTowers.Has(context, pair.Path))
+            if (ModulesBeside.Has(context, pair.Path))
             {
-                context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+                context.Report(CheckCodes.NotJudged, pair.Path, ModulesBeside.Why);
                 bound.Add(pair.Path);
                 continue;
             }
@@ -77,7 +78,8 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         }
 
         string[] adapted = [.. bound.Union(coverage.Targeted)];
-        new PeftInitRules(context, converted, model, new PeftPatternMatcher(converted, budget)).Check(adapted, hasExperts || adapted.Any(path => model?.Find(path).Form == HfForm.Packed));
+        new PeftInitRules(context, converted, model, new PeftPatternMatcher(converted, budget))
+            .Check(adapted, hasExperts || adapted.Any(path => model?.Find(path).Form == HfForm.Packed));
         new PeftScaleRules(context, converted, budget).Check(adapted);
         return bound;
     }
@@ -85,7 +87,8 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
     // PEFT asks both patterns for their keys, unless it made them itself for a mixture model.
     private bool CheckPatterns()
     {
-        string[] missing = [.. new[] { "rank_pattern", "alpha_pattern" }.Where(field => config.Source[field] is JsonNull && !PeftMixture.Applies(config, model))];
+        string[] missing =
+            [.. new[] { "rank_pattern", "alpha_pattern" }.Where(field => config.Source[field] is JsonNull && !PeftMixture.Applies(config, model))];
         foreach (string field in missing)
         {
             context.Report(CheckCodes.FieldRefused, field, "AttributeError: 'NoneType' object has no attribute 'keys'");
@@ -104,7 +107,8 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
 
         if (PeftDefaultTargets.Of(modelType) is { } defaults)
         {
-            context.Report(CheckCodes.DefaultTaken, "target_modules", $"is missing; PEFT takes its own for {modelType}: {(defaults.Pattern.Length > 0 ? defaults.Pattern : string.Join(", ", defaults.Items))}");
+            context.Report(CheckCodes.DefaultTaken, "target_modules",
+                $"is missing; PEFT takes its own for {modelType}: {(defaults.Pattern.Length > 0 ? defaults.Pattern : string.Join(", ", defaults.Items))}");
             return mixture with { TargetModules = defaults };
         }
 
@@ -113,7 +117,8 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
             return mixture with { TargetModules = PeftModuleSelector.None };
         }
 
-        context.Report(CheckCodes.FieldMissing, "target_modules", $"ValueError: Please specify target_modules or target_parameters; PEFT has no default for {modelType}");
+        context.Report(
+            CheckCodes.FieldMissing, "target_modules", $"ValueError: Please specify target_modules or target_parameters; PEFT has no default for {modelType}");
         return null;
     }
 
@@ -121,7 +126,8 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
     {
         if (pair.A is null != pair.B is null)
         {
-            string which = pair.A is null ? "lora_B without lora_A: it is multiplied by a random lora_A" : config.Init.Name == "false" ? "lora_A without lora_B: it is multiplied by a random lora_B" : "lora_A without lora_B: lora_B stays zero, so the module has no effect";
+            string which = pair.A is null ? "lora_B without lora_A: it is multiplied by a random lora_A" : config.Init.Name == "false"
+                ? "lora_A without lora_B: it is multiplied by a random lora_B" : "lora_A without lora_B: lora_B stays zero, so the module has no effect";
             context.Report(CheckCodes.HalfPair, pair.Label, $"{which}; a warning names the missing key");
         }
 
@@ -131,7 +137,8 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
         }
         else if (pair.Magnitude is null && config.Variants.UseDora && !binding.IsParameter)
         {
-            context.Report(CheckCodes.DoraMisread, pair.Label, "use_dora is true and lora_magnitude_vector is missing: it stays the norms of the base weight, so the adapted rows are scaled back to them");
+            context.Report(CheckCodes.DoraMisread, pair.Label,
+                "use_dora is true and lora_magnitude_vector is missing: it stays the norms of the base weight, so the adapted rows are scaled back to them");
         }
     }
 
@@ -140,13 +147,17 @@ internal sealed class PeftLoraRules(CheckContext context, PeftConfig config, Pef
     {
         (string Field, bool IsOn)[] settings =
         [
-            ("lora_dropout", (PythonNumbers.Number(config.Source["lora_dropout"]) ?? 0) != 0), ("use_dora", config.Variants.UseDora), ("lora_bias", config.Variants.LoraBias), ("fan_in_fan_out", config.FanInFanOut && !hasModule),
-            ("velora_config", config.Variants.VeloraConfig is not null), ("kasa_config", config.Variants.KasaConfig is not null), ("monteclora_config", config.Variants.MontecloraConfig is not null),
-            ("alora_invocation_tokens", config.Variants.AloraInvocationTokens is { Length: > 0 }), ("arrow_config", config.Variants.ArrowConfig is not null), ("use_bdlora", config.Variants.BdLora is not null),
+            ("lora_dropout", (PythonNumbers.Number(config.Source["lora_dropout"]) ?? 0) != 0), ("use_dora", config.Variants.UseDora),
+            ("lora_bias", config.Variants.LoraBias), ("fan_in_fan_out", config.FanInFanOut && !hasModule),
+            ("velora_config", config.Variants.VeloraConfig is not null), ("kasa_config", config.Variants.KasaConfig is not null),
+            ("monteclora_config", config.Variants.MontecloraConfig is not null),
+            ("alora_invocation_tokens", config.Variants.AloraInvocationTokens is { Length: > 0 }), ("arrow_config", config.Variants.ArrowConfig is not null),
+            ("use_bdlora", config.Variants.BdLora is not null),
         ];
         foreach ((string field, bool _) in settings.Where(setting => setting.IsOn))
         {
-            context.Report(CheckCodes.MethodRefused, field, $"ValueError: lora.ParamWrapper does not work with {field}; parameters are targeted, by target_parameters or because PEFT packs experts");
+            context.Report(CheckCodes.MethodRefused, field,
+                $"ValueError: lora.ParamWrapper does not work with {field}; parameters are targeted, by target_parameters or because PEFT packs experts");
         }
     }
 }

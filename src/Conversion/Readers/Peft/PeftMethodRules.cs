@@ -9,14 +9,15 @@ internal static class PeftMethodRules
 {
     // Methods whose layers or models cannot be made from a config of LoRA, or that ask for their own tensors by name.
     private static readonly FrozenSet<string> Raising = FrozenSet.Create(
-        StringComparer.Ordinal, "ADALORA", "XLORA", "OFT", "VERA", "PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING", "MULTITASK_PROMPT_TUNING", "ADAPTION_PROMPT", "CPT");
+        StringComparer.Ordinal, "ADALORA", "XLORA", "OFT", "VERA", "PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING", "MULTITASK_PROMPT_TUNING", "ADAPTION_PROMPT",
+        "CPT");
 
     /// <summary>Reports a method that the file's tensors contradict.</summary>
     /// <returns>Whether they do.</returns>
-    public static bool Refutes(CheckContext context, string method, RawTensors raw)
+    public static bool Refutes(CheckContext context, string method, ITensorContainer raw)
     {
-        NamedTensor[] factors = [.. raw.All.Where(tensor => IsFactor(tensor.Name))];
-        bool isOwn = method == "ADALORA" && raw.All.Any(tensor => tensor.Name.Contains(".lora_E", StringComparison.Ordinal));
+        NamedTensor[] factors = [.. raw.Tensors.Where(tensor => IsFactor(tensor.Name))];
+        bool isOwn = method == "ADALORA" && raw.Tensors.Any(tensor => tensor.Name.Contains(".lora_E", StringComparison.Ordinal));
         if (factors is [] || isOwn)
         {
             return false;
@@ -35,5 +36,6 @@ internal static class PeftMethodRules
         return true;
     }
 
-    private static bool IsFactor(string name) => name.Split('.') is var segments && segments.Any(segment => segment is "lora_A" or "lora_B" or "lora_embedding_A" or "lora_embedding_B");
+    private static bool IsFactor(string name) =>
+        name.Split('.') is var segments && segments.Any(segment => segment is "lora_A" or "lora_B" or "lora_embedding_A" or "lora_embedding_B");
 }

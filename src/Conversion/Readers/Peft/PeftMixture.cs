@@ -10,7 +10,8 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Readers.Peft;
 
 /// <summary>
-/// What PEFT does in memory to configs of mixture models under transformers 5 (PEFT 0.21, <c>_convert_peft_config_moe</c>): targets named like the experts' or the
+/// What PEFT does in memory to configs of mixture models under transformers 5 (PEFT 0.21, <c>_convert_peft_config_moe</c>): targets named like the experts' or
+/// the
 /// router's old modules become targets of packed parameters, wherever they stand; rank and alpha of gate and up together are doubled.
 /// </summary>
 internal static class PeftMixture
@@ -30,7 +31,9 @@ internal static class PeftMixture
         string[] present = [.. halves.Where(moved.Contains)];
         if (present.Length == 1)
         {
-            context.Report(CheckCodes.KeyRefused, "target_modules", $"ValueError: Cannot convert PEFT target(s) {present[0]} without also targeting {halves.Single(half => half != present[0])} because they are fused into {PeftMixtureNames.GateUp}");
+            context.Report(CheckCodes.KeyRefused, "target_modules",
+                $"ValueError: Cannot convert PEFT target(s) {present[0]} without also targeting {halves.Single(half => half != present[0])} because they are "
+                + $"fused into {PeftMixtureNames.GateUp}");
             return null;
         }
 
@@ -64,14 +67,16 @@ internal static class PeftMixture
             case PeftModuleSelectorKind.List:
                 return config.TargetModules.Items;
             case PeftModuleSelectorKind.AllLinear:
-                return [.. model.Modules.Where(module => module is { IsModule: true, IsEmbedding: false, IsHead: false }).Select(module => ModulePath.LeafOf(module.Path)).Concat(mapping.Keys).Distinct()];
+                return [.. model.Modules.Where(module => module is { IsModule: true, IsEmbedding: false, IsHead: false })
+                    .Select(module => ModulePath.LeafOf(module.Path)).Concat(mapping.Keys).Distinct()];
             case PeftModuleSelectorKind.Pattern:
                 var pattern = PythonRegex.Compile(config.TargetModules.Pattern, config.Patterns);
                 string[] matched =
                 [
                     .. model.Modules.Select(module => module.Path).Where(pattern.IsFullMatch).Select(ModulePath.LeafOf),
                     .. model.Modules.Where(module => module.IsPacked)
-                        .SelectMany(module => mapping.Where(item => item.Value == ModulePath.LeafOf(module.Path)).Select(item => (Old: item.Key, Path: module.Path[..^ModulePath.LeafOf(module.Path).Length] + item.Key)))
+                        .SelectMany(module => mapping.Where(item => item.Value == ModulePath.LeafOf(module.Path))
+                            .Select(item => (Old: item.Key, Path: module.Path[..^ModulePath.LeafOf(module.Path).Length] + item.Key)))
                         .Where(item => pattern.IsFullMatch(item.Path)).Select(item => item.Old),
                 ];
                 return matched is [] ? null : [.. matched.Distinct()];

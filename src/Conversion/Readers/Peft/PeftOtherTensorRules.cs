@@ -30,9 +30,11 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
             CheckSaved(item);
         }
 
-        if (config.Variants.TrainableTokenIndices is { } indices && (indices is JsonArray || Count(indices) > 0) && !file.Others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))
+        if (config.Variants.TrainableTokenIndices is { } indices && (indices is JsonArray || Count(indices) > 0)
+            && !file.Others.Any(tensor => tensor.Kind == OtherTensorKind.TokenRows))
         {
-            context.Report(CheckCodes.TensorRefused, "trainable_token_indices", "KeyError: token_adapter.trainable_tokens_delta: the config names tokens, and the file has no rows for them");
+            context.Report(CheckCodes.TensorRefused, "trainable_token_indices",
+                "KeyError: token_adapter.trainable_tokens_delta: the config names tokens, and the file has no rows for them");
         }
     }
 
@@ -49,8 +51,10 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
             case OtherTensorKind.TokenRows when config.Variants.TrainableTokenIndices is null:
                 Ignored(tensor, "trainable_token_indices is missing");
                 break;
-            case OtherTensorKind.TokenRows when config.Variants.TrainableTokenIndices is JsonArray list && tensor.Tensor.Shape.Rank == 2 && tensor.Tensor.Shape[0] != list.Items.Length:
-                context.Report(CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} for {list.Items.Length} tokens");
+            case OtherTensorKind.TokenRows when config.Variants.TrainableTokenIndices is JsonArray list && tensor.Tensor.Shape.Rank == 2
+                && tensor.Tensor.Shape[0] != list.Items.Length:
+                context.Report(
+                    CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} for {list.Items.Length} tokens");
                 break;
             case OtherTensorKind.Unknown when config.Variants.Active().IsEmpty:
                 Ignored(tensor, "no setting makes a parameter of this name");
@@ -66,9 +70,9 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         string module = path[..Math.Max(0, path.LastIndexOf('.'))];
         bool isAbsent = model is not null && path.EndsWith(Weight, StringComparison.Ordinal) && model.Find(module).IsAbsent && !IsNorm(module);
         bool isBaseLayer = path != tensor.Path;
-        if (HfTowers.Has(context, module))
+        if (ModulesBeside.Has(context, module))
         {
-            context.Report(CheckCodes.NotJudged, tensor.SourceName, HfTowers.Why);
+            context.Report(CheckCodes.NotJudged, tensor.SourceName, ModulesBeside.Why);
         }
         else if (isAbsent)
         {
@@ -76,17 +80,23 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
         }
         else if (isBaseLayer != bound.Contains(module))
         {
-            Ignored(tensor, isBaseLayer ? "the module is not adapted, so it has no base_layer" : "the module is adapted, so its own parameters are called base_layer");
+            Ignored(tensor,
+                isBaseLayer ? "the module is not adapted, so it has no base_layer" : "the module is adapted, so its own parameters are called base_layer");
         }
-        else if (model?.Find(module) is { Inputs: { } inputs, Outputs: { } outputs, IsEmbedding: { } isEmbedding } && path.EndsWith(Weight, StringComparison.Ordinal)
+        else if (model?.Find(module) is { Inputs: { } inputs, Outputs: { } outputs, IsEmbedding: { } isEmbedding }
+            && path.EndsWith(Weight, StringComparison.Ordinal)
             && !tensor.Tensor.Shape.Dimensions.SequenceEqual(isEmbedding ? [inputs, outputs] : [outputs, inputs]))
         {
-            context.Report(CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, ({(isEmbedding ? inputs : outputs)}, {(isEmbedding ? outputs : inputs)}) in the model");
+            context.Report(CheckCodes.ShapeRefused, tensor.SourceName,
+                $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, ({(isEmbedding ? inputs : outputs)}, {(isEmbedding ? outputs : inputs)}) in "
+                + "the model");
         }
-        else if (context.BaseWeights is { } weights && SavedBaseWeight.Find(weights, context.Architecture, path) is { } live && live.Shape != tensor.Tensor.Shape
+        else if (context.BaseWeights is { } weights && SavedBaseWeight.Find(weights, context.Architecture, path) is { } live
+            && live.Shape != tensor.Tensor.Shape
             && model?.Find(module) is not { Inputs: not null })
         {
-            context.Report(CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, {live.Shape} in the model");
+            context.Report(
+                CheckCodes.ShapeRefused, tensor.SourceName, $"RuntimeError: size mismatch: {tensor.Tensor.Shape} in the file, {live.Shape} in the model");
         }
         else
         {
@@ -99,18 +109,22 @@ internal sealed class PeftOtherTensorRules(CheckContext context, PeftConfig conf
     {
         // PEFT looks for the name that it saves, without the wrapper's own segments.
         OtherTensor[] saved =
-            [.. file.Others.Where(tensor => !tensor.SourceName.Contains(".modules_to_save.", StringComparison.Ordinal) && !tensor.SourceName.Contains(".original_module.", StringComparison.Ordinal))];
+            [.. file.Others.Where(tensor => !tensor.SourceName.Contains(".modules_to_save.", StringComparison.Ordinal)
+                && !tensor.SourceName.Contains(".original_module.", StringComparison.Ordinal))];
         bool inFile = saved.Any(tensor => tensor.Kind == OtherTensorKind.WholeModule && IsSavedBy(tensor.Path, item));
-        string[] wrapped = [.. (model?.Modules ?? []).Where(module => module.IsModule && module.Path.EndsWith(item, StringComparison.Ordinal)).Select(module => module.Path)];
+        string[] wrapped =
+            [.. (model?.Modules ?? []).Where(module => module.IsModule && module.Path.EndsWith(item, StringComparison.Ordinal)).Select(module => module.Path)];
         if (wrapped is [] && !inFile && context.BaseWeights?.Names.FirstOrDefault(name => name.EndsWith(item + Weight, StringComparison.Ordinal)) is { } other)
         {
             wrapped = [other[..^Weight.Length]];
         }
 
-        string[] missing = [.. wrapped.Where(path => !saved.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
+        string[] missing =
+            [.. wrapped.Where(path => !saved.Any(tensor => tensor.Path == path + Weight || tensor.Path.StartsWith(path + ".", StringComparison.Ordinal)))];
         if (missing is not [] || (model is null && !inFile && PeftPromises.MissingModules([item], file.Others, config.TaskType) is not []))
         {
-            context.Report(CheckCodes.TensorRefused, "modules_to_save", $"KeyError: {(missing is [] ? item : missing[0])}.weight: the config names it, and the file does not have it");
+            context.Report(CheckCodes.TensorRefused, "modules_to_save",
+                $"KeyError: {(missing is [] ? item : missing[0])}.weight: the config names it, and the file does not have it");
         }
     }
 

@@ -7,7 +7,8 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Readers.Peft;
 
 /// <summary>
-/// A LoRA config as PEFT's Python uses it (PEFT 0.21): no type is checked, so flags count by Python's truth, a boolean is a number, and a comparison with NaN is false.
+/// A LoRA config as PEFT's Python uses it (PEFT 0.21): no type is checked, so flags count by Python's truth, a boolean is a number, and a comparison with NaN
+/// is false.
 /// What raises for its type is reported; what comes out of the rest is a config of the types that belong there.
 /// </summary>
 internal sealed class PeftPythonConfig

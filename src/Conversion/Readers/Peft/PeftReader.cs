@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Models.Outlines;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
@@ -6,28 +5,28 @@ using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
 using Transfuse.Metadata.Targets;
+using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
-/// <summary>PEFT 0.21 with transformers 5, <c>PeftModel.from_pretrained</c>: adapters are made by the config; tensors without a place are ignored, modules without tensors are warned about.</summary>
+/// <summary>
+/// PEFT 0.21 with transformers 5, <c>PeftModel.from_pretrained</c>: adapters are made by the config; tensors without a place are ignored, modules without
+/// tensors are warned about.
+/// </summary>
 internal sealed class PeftReader() : Reader(TargetProfile.Peft)
 {
     private const string Replication = "layer_replication";
 
     public override void Check(CheckContext context)
     {
-        if (context.ReadConfig("ValueError: can't find 'adapter_config.json'") is not { } json)
+        if (context.ReadConfig(
+            "ValueError: can't find 'adapter_config.json'", "KeyError or RuntimeError: this is an MLX folder, which PEFT does not read") is not { } json)
         {
             return;
         }
 
-        if (DialectFields.IsMlx(json))
-        {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "KeyError or RuntimeError: this is an MLX folder, which PEFT does not read");
-            return;
-        }
-
-        RawTensors? raw = context.OpenWeights("ValueError: can't find weights: adapter_model.safetensors and adapter_model.bin are looked for", AdapterFiles.PeftWeights, AdapterFiles.PeftPickle);
+        ITensorContainer? raw = context.OpenWeights("ValueError: can't find weights: adapter_model.safetensors and adapter_model.bin are looked for",
+            AdapterFiles.PeftWeights, AdapterFiles.PeftPickle);
         if (json["peft_type"] is JsonString { Value: "BONE" })
         {
             context.Report(CheckCodes.FieldRefused, "peft_type", "KeyError: 'BONE'; PEFT 0.21 has MISS instead");
@@ -47,7 +46,8 @@ internal sealed class PeftReader() : Reader(TargetProfile.Peft)
 
         if (PeftConfigRules.Read(context, json) is { } config && raw is not null)
         {
-            CheckLora(context, config, PeftFile.Of(raw, addsPrefix: context.Architecture?.PeftConversion is not null || context.ModelType is "granitemoe" or "granitemoehybrid"));
+            CheckLora(context, config,
+                PeftFile.Of(raw, addsPrefix: context.Architecture?.PeftConversion is not null || context.ModelType is "granitemoe" or "granitemoehybrid"));
         }
     }
 
@@ -85,7 +85,8 @@ internal sealed class PeftReader() : Reader(TargetProfile.Peft)
         }
         else
         {
-            context.Report(CheckCodes.OddityTaken, Replication, $"makes a model of {replicated.LayerCount} layers from the base's {model.LayerCount}; the adapter's layers are those of that model");
+            context.Report(CheckCodes.OddityTaken, Replication,
+                $"makes a model of {replicated.LayerCount} layers from the base's {model.LayerCount}; the adapter's layers are those of that model");
         }
 
         return replicated;

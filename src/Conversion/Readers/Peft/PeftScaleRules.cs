@@ -7,7 +7,8 @@ using Transfuse.Metadata.Peft;
 namespace Transfuse.Conversion.Readers.Peft;
 
 /// <summary>
-/// What PEFT does with values of rank and alpha that are no usual ones (PEFT 0.21, <c>update_layer</c>): an entry of a pattern counts only for modules that it matches;
+/// What PEFT does with values of rank and alpha that are no usual ones (PEFT 0.21, <c>update_layer</c>): an entry of a pattern counts only for modules that it
+/// matches;
 /// NaN and infinity multiply, 0 makes a module that does nothing, and what is no number raises.
 /// </summary>
 internal sealed class PeftScaleRules
@@ -53,7 +54,8 @@ internal sealed class PeftScaleRules
     {
         (string Path, Value Rank, Value Alpha)[] modules =
             [.. paths.Select(path => (path, Kind: _kinds.Load(path))).Select(item => (item.path, (Value)item.Kind.Rank, (Value)(int)item.Kind.Alpha))];
-        Report(CheckCodes.FieldRefused, "rank_pattern", [.. modules.Where(module => module.Rank == Value.Raises).Select(module => module.Path)], "TypeError or ValueError: gives a rank that is no positive integer to");
+        Report(CheckCodes.FieldRefused, "rank_pattern", [.. modules.Where(module => module.Rank == Value.Raises).Select(module => module.Path)],
+            "TypeError or ValueError: gives a rank that is no positive integer to");
         Report(CheckCodes.FieldRefused, "lora_alpha or alpha_pattern", Having(Value.Raises), "TypeError: gives an alpha that is no number to");
         Report(CheckCodes.ScaleMisread, "lora_alpha or alpha_pattern", Having(Value.NotFinite), "is not finite, so that NaN or infinity is computed, for");
         Report(CheckCodes.ValueMisread, "alpha_pattern", Having(Value.Boolean), "is true or false, which Python multiplies by as 1 or 0, for");
@@ -71,9 +73,11 @@ internal sealed class PeftScaleRules
     }
 
     // Entries that the config's reader left out keep their place; those that PEFT itself added follow.
-    private static ImmutableArray<KeyValuePair<string, T>> Kinds<T>(JsonValue? pattern, IEnumerable<string> keys, Func<JsonValue, Value> kindOf, Value added, Func<Value, T> toValue)
+    private static ImmutableArray<KeyValuePair<string, T>> Kinds<T>(
+        JsonValue? pattern, IEnumerable<string> keys, Func<JsonValue, Value> kindOf, Value added, Func<Value, T> toValue)
     {
-        Dictionary<string, Value> stated = (pattern as JsonObject)?.Members.ToDictionary(member => member.Key, member => kindOf(member.Value), StringComparer.Ordinal) ?? [];
+        Dictionary<string, Value> stated =
+            (pattern as JsonObject)?.Members.ToDictionary(member => member.Key, member => kindOf(member.Value), StringComparer.Ordinal) ?? [];
         return
         [
             .. stated.Select(entry => KeyValuePair.Create(entry.Key, toValue(entry.Value))),
@@ -81,7 +85,8 @@ internal sealed class PeftScaleRules
         ];
     }
 
-    private static Value RankKind(JsonValue value) => value is JsonNumber number && PythonNumbers.Integer(number) is > 0 and <= int.MaxValue ? Value.Usual : Value.Raises;
+    private static Value RankKind(JsonValue value) =>
+        value is JsonNumber number && PythonNumbers.Integer(number) is > 0 and <= int.MaxValue ? Value.Usual : Value.Raises;
 
     private static Value AlphaKind(JsonValue value) => value switch
     {

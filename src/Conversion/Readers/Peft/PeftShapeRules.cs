@@ -9,7 +9,10 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Readers.Peft;
 
-/// <summary>The shapes that PEFT's layers have, which <c>load_state_dict</c> compares: (r, in) and (out, r); of embeddings (r, V) and (d, r); of packed experts (E r, in) and (out, r E).</summary>
+/// <summary>
+/// The shapes that PEFT's layers have, which <c>load_state_dict</c> compares: (r, in) and (out, r); of embeddings (r, V) and (d, r); of packed experts (E r,
+/// in) and (out, r E).
+/// </summary>
 /// <param name="context">The check.</param>
 /// <param name="config">The config that PEFT works with.</param>
 /// <param name="matcher">Its patterns.</param>
@@ -53,7 +56,9 @@ internal sealed class PeftShapeRules(CheckContext context, PeftConfig config, Pe
             if (!fits)
             {
                 string wanted = string.Join(" or ", ranks.Select(rank => rank.ToString(CultureInfo.InvariantCulture)));
-                Refuse(pair, $"lora_A {a} and lora_B {b} hold no {(experts is { } count ? count.ToString(CultureInfo.InvariantCulture) : "whole number of")} experts of rank {wanted}");
+                Refuse(pair,
+                    $"lora_A {a} and lora_B {b} hold no {(experts is { } count ? count.ToString(CultureInfo.InvariantCulture) : "whole number of")} experts of "
+                    + $"rank {wanted}");
                 return;
             }
 
@@ -80,7 +85,8 @@ internal sealed class PeftShapeRules(CheckContext context, PeftConfig config, Pe
         }
         else if (input == output && WrittenOnInput(packed) is null)
         {
-            context.Report(CheckCodes.NotJudged, pair.Label, "the parameter is square, and without peft_version it cannot be told which side the writer's A acts on");
+            context.Report(
+                CheckCodes.NotJudged, pair.Label, "the parameter is square, and without peft_version it cannot be told which side the writer's A acts on");
         }
         else if (input == output && WrittenOnInput(packed) != actsOnInput)
         {
@@ -107,7 +113,8 @@ internal sealed class PeftShapeRules(CheckContext context, PeftConfig config, Pe
 
     private void Compare(PeftModuleFactors pair, string name, LazyTensor? tensor, long?[] expected)
     {
-        bool fits = tensor is null || (tensor.Shape.Rank == expected.Length && expected.Zip(tensor.Shape.Dimensions).All(item => item.First is null || item.First == item.Second));
+        bool fits = tensor is null
+            || (tensor.Shape.Rank == expected.Length && expected.Zip(tensor.Shape.Dimensions).All(item => item.First is null || item.First == item.Second));
         bool isMagnitudeOfEmbedding = name == "magnitude_vector" && pair.IsEmbedding;
         if (!fits && !isMagnitudeOfEmbedding)
         {
@@ -116,5 +123,6 @@ internal sealed class PeftShapeRules(CheckContext context, PeftConfig config, Pe
         }
     }
 
-    private void Refuse(PeftModuleFactors pair, string message) => context.Report(CheckCodes.ShapeRefused, pair.Label, "RuntimeError: size mismatch: " + message);
+    private void Refuse(PeftModuleFactors pair, string message) =>
+        context.Report(CheckCodes.ShapeRefused, pair.Label, "RuntimeError: size mismatch: " + message);
 }

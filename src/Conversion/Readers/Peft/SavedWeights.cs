@@ -18,7 +18,8 @@ internal static class SavedWeights
                 context.Report(CheckCodes.TensorIgnored, saved.SourceName, "is skipped, and it differs from the base's");
                 break;
             default:
-                context.Report(CheckCodes.BaseUnknown, saved.SourceName, "is skipped, which is right if it equals the base's; the base's weights were not given");
+                context.Report(
+                    CheckCodes.BaseUnknown, saved.SourceName, "is skipped, which is right if it equals the base's; the base's weights were not given");
                 break;
         }
     }

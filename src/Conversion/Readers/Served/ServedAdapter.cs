@@ -5,6 +5,7 @@ using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
 using Transfuse.Metadata.Matching;
 using Transfuse.Metadata.Peft;
+using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Readers.Served;
 
@@ -33,7 +34,7 @@ internal sealed class ServedAdapter
     public HfOutline? Model { get; }
 
     /// <summary>Reads the folder; <see langword="null"/> where patterns stand against it, with an error.</summary>
-    public static ServedAdapter? Of(CheckContext context, JsonObject json, RawTensors raw)
+    public static ServedAdapter? Of(CheckContext context, JsonObject json, ITensorContainer raw)
     {
         PeftConfig config = PeftConfig.Parse(json, string.Empty).Value;
         PeftFile file = PeftFile.Of(raw, anyName: true);
@@ -55,13 +56,15 @@ internal sealed class ServedAdapter
     {
         if (!Config.IsLora)
         {
-            _context.Report(CheckCodes.SettingIgnored, "peft_type", $"is not read, and it is {(Config.PeftType.Length == 0 ? "none that PEFT knows" : Config.PeftType)}, not LORA");
+            _context.Report(CheckCodes.SettingIgnored, "peft_type",
+                $"is not read, and it is {(Config.PeftType.Length == 0 ? "none that PEFT knows" : Config.PeftType)}, not LORA");
             return;
         }
 
         if (!float.IsFinite((float)scale))
         {
-            _context.Report(CheckCodes.ScaleMisread, "lora_alpha", FormattableString.Invariant($"the scale is {scale:R}, so that the model computes infinity or NaN"));
+            _context.Report(
+                CheckCodes.ScaleMisread, "lora_alpha", FormattableString.Invariant($"the scale is {scale:R}, so that the model computes infinity or NaN"));
             return;
         }
 
@@ -82,7 +85,8 @@ internal sealed class ServedAdapter
         }
         catch (PythonRegexException pattern)
         {
-            _context.Report(CheckCodes.ScaleMisread, "rank_pattern or alpha_pattern", "a pattern could not be tried, and the reader does not read patterns: " + pattern.Message);
+            _context.Report(CheckCodes.ScaleMisread, "rank_pattern or alpha_pattern",
+                "a pattern could not be tried, and the reader does not read patterns: " + pattern.Message);
         }
     }
 
@@ -106,7 +110,8 @@ internal sealed class ServedAdapter
 
         if (Config.Init.ChangesBase)
         {
-            _context.Report(CheckCodes.BaseResidual, "init_lora_weights", $"{Config.Init.Name} changed the base weights in training; the adapter is added to the unchanged ones");
+            _context.Report(CheckCodes.BaseResidual, "init_lora_weights",
+                $"{Config.Init.Name} changed the base weights in training; the adapter is added to the unchanged ones");
         }
     }
 

@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Readers.Served;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
@@ -7,7 +6,10 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Readers.Sglang;
 
-/// <summary>SGLang of autumn 2026, <c>LoRAConfig</c>, <c>LoRAManager</c> and <c>LoRAAdapter</c>: one scale, lora_alpha / r, for all; DoRA, patterns that change a value and added tokens are refused.</summary>
+/// <summary>
+/// SGLang of autumn 2026, <c>LoRAConfig</c>, <c>LoRAManager</c> and <c>LoRAAdapter</c>: one scale, lora_alpha / r, for all; DoRA, patterns that change a value
+/// and added tokens are refused.
+/// </summary>
 internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 {
     private const string AddedTokens = "added_tokens.json";
@@ -15,27 +17,24 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
     public override void Check(CheckContext context)
     {
-        if (context.ReadConfig("FileNotFoundError: adapter_config.json") is not { } config)
+        if (context.ReadConfig(
+            "FileNotFoundError: adapter_config.json", "KeyError: 'target_modules'; this is an MLX folder, which SGLang does not read") is not { } config)
         {
-            return;
-        }
-
-        if (DialectFields.IsMlx(config))
-        {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "KeyError: 'target_modules'; this is an MLX folder, which SGLang does not read");
             return;
         }
 
         double? scale = CheckConfig(context, config);
         CheckAddedTokens(context);
         string[] files = [.. context.FileNames.Where(name => name.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-        string[] tried = files is [] ? [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle] : [files.Contains(AdapterFiles.PeftWeights) ? AdapterFiles.PeftWeights : files[0]];
+        string[] tried = files is [] ? [AdapterFiles.PeftWeights, AdapterFiles.PeftPickle]
+            : [files.Contains(AdapterFiles.PeftWeights) ? AdapterFiles.PeftWeights : files[0]];
         if (files.Length > 1)
         {
             context.Report(CheckCodes.NotJudged, string.Join(", ", files), $"all safetensors files of the folder are read; only {tried[0]} was looked at");
         }
 
-        if (context.OpenWeights("RuntimeError: cannot find any model weights", tried) is { } raw && scale is { } factor && ServedAdapter.Of(context, config, raw) is { } adapter)
+        if (context.OpenWeights("RuntimeError: cannot find any model weights", tried) is { } raw && scale is { } factor
+            && ServedAdapter.Of(context, config, raw) is { } adapter)
         {
             new SglangTensorRules(context, adapter, config).Check();
             adapter.CheckScale(factor, "it is always lora_alpha / r; use_rslora is not read");
@@ -57,7 +56,8 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
         if (config["target_modules"] is not (null or JsonArray or JsonString { Value: "all" or "all-linear" }))
         {
-            context.Report(CheckCodes.FieldRefused, "target_modules", "ValueError: SGLang does not recognize target_modules; a list of module names, \"all\" or \"all-linear\" belongs there");
+            context.Report(CheckCodes.FieldRefused, "target_modules",
+                "ValueError: SGLang does not recognize target_modules; a list of module names, \"all\" or \"all-linear\" belongs there");
         }
 
         if (PythonNumbers.IsTrue(config["use_dora"]))
@@ -77,7 +77,8 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
         if (context.Terms.MaxLoraRank is { } limit && rank > limit)
         {
-            context.Report(CheckCodes.RankLimit, "r", $"ValueError: rank {rank} is incompatible with the memory pool, which was made for --max-lora-rank {limit}");
+            context.Report(
+                CheckCodes.RankLimit, "r", $"ValueError: rank {rank} is incompatible with the memory pool, which was made for --max-lora-rank {limit}");
         }
 
         return alpha / rank;
@@ -88,7 +89,8 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
     {
         if (config[name] is JsonObject pattern && pattern.Members.FirstOrDefault(member => PythonNumbers.Number(member.Value) != all) is { Key: { } key })
         {
-            context.Report(CheckCodes.MethodRefused, name, $"ValueError: {key} has another value than the config; versions before autumn 2026 load it and take one scale for all");
+            context.Report(CheckCodes.MethodRefused, name,
+                $"ValueError: {key} has another value than the config; versions before autumn 2026 load it and take one scale for all");
         }
     }
 
@@ -114,11 +116,13 @@ internal sealed class SglangReader() : Reader(TargetProfile.Sglang)
 
         if (context.BaseConfig?.VocabularySize is not { } vocabulary)
         {
-            context.Report(CheckCodes.BaseUnknown, AddedTokens, "adapters that add tokens are refused; whether these are new to the base is not known without it");
+            context.Report(
+                CheckCodes.BaseUnknown, AddedTokens, "adapters that add tokens are refused; whether these are new to the base is not known without it");
         }
         else if (tokens.Members.Any(member => PythonNumbers.Integer(member.Value) >= vocabulary))
         {
-            context.Report(CheckCodes.MethodRefused, AddedTokens, "ValueError: LoRA serving currently doesn't support adapters that add tokens to the vocabulary");
+            context.Report(
+                CheckCodes.MethodRefused, AddedTokens, "ValueError: LoRA serving currently doesn't support adapters that add tokens to the vocabulary");
         }
     }
 }

@@ -57,15 +57,16 @@ internal sealed partial class SglangTensorRules(CheckContext context, ServedAdap
         }
         else if (pair.Nesting > 0 || leaf == "experts")
         {
-            context.Report(CheckCodes.TensorIgnored, pair.Label, "factors of packed experts (target_parameters) match no name that it knows and are dropped; under --lora-strict-loading they are refused");
+            context.Report(CheckCodes.TensorIgnored, pair.Label,
+                "factors of packed experts (target_parameters) match no name that it knows and are dropped; under --lora-strict-loading they are refused");
         }
         else if (ServedRoots.IsUnmapped(context, pair.Path))
         {
             context.Report(CheckCodes.TensorIgnored, pair.Path, ServedRoots.Unmapped);
         }
-        else if (HfTowers.Has(context, pair.Path))
+        else if (ModulesBeside.Has(context, pair.Path))
         {
-            context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+            context.Report(CheckCodes.NotJudged, pair.Path, ModulesBeside.Why);
         }
         else if (layer is null && leaf is not ("embed_tokens" or "lm_head"))
         {

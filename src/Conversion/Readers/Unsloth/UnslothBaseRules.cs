@@ -5,7 +5,9 @@ using Transfuse.Metadata.Mlx;
 
 namespace Transfuse.Conversion.Readers.Unsloth;
 
-/// <summary>Unsloth compares the quantization of the base that it loads with what the config says of it (unsloth-zoo 2026.8, <c>_validate_mlx_adapter_base</c>).</summary>
+/// <summary>
+/// Unsloth compares the quantization of the base that it loads with what the config says of it (unsloth-zoo 2026.8, <c>_validate_mlx_adapter_base</c>).
+/// </summary>
 internal static class UnslothBaseRules
 {
     public static void Check(CheckContext context, JsonObject config)
@@ -28,7 +30,8 @@ internal static class UnslothBaseRules
             context.Report(
                 CheckCodes.BaseMismatch,
                 "base_quantization_config",
-                $"ValueError: the adapter was saved with a base of {Describe(expected)}, but this base has {(live is null ? "no quantization" : Describe(live))}");
+                $"ValueError: the adapter was saved with a base of {Describe(expected)}, but this base has "
+                + $"{(live is null ? "no quantization" : Describe(live))}");
         }
     }
 

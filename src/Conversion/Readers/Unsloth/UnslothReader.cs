@@ -13,7 +13,10 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Readers.Unsloth;
 
-/// <summary>Unsloth on MLX (unsloth-zoo 2026.8, <c>FastMLXModel.from_pretrained</c>): wraps exactly the listed paths and refuses whatever does not bind; without paths it calls mlx-lm.</summary>
+/// <summary>
+/// Unsloth on MLX (unsloth-zoo 2026.8, <c>FastMLXModel.from_pretrained</c>): wraps exactly the listed paths and refuses whatever does not bind; without paths
+/// it calls mlx-lm.
+/// </summary>
 internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
 {
     public override IEnumerable<string?> RootsOf(Architecture architecture) => [architecture.Layers.Mlx, architecture.Layers.MlxVlm];
@@ -32,7 +35,8 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
         JsonValue? baseId = config["base_model_name_or_path"];
         if (!PythonNumbers.IsTrue(baseId))
         {
-            context.Report(CheckCodes.NotTakenForAdapter, "base_model_name_or_path", "is missing or empty, so the folder is taken for a whole model, not for an adapter");
+            context.Report(
+                CheckCodes.NotTakenForAdapter, "base_model_name_or_path", "is missing or empty, so the folder is taken for a whole model, not for an adapter");
             return;
         }
 
@@ -45,7 +49,8 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
         UnslothBaseRules.Check(context, config);
         if (DialectFields.IsPeft(config))
         {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "RuntimeError: failed to load the LoRA adapter: no attribute 'num_layers'; this is a PEFT folder");
+            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config,
+                "RuntimeError: failed to load the LoRA adapter: no attribute 'num_layers'; this is a PEFT folder");
             return;
         }
 
@@ -57,13 +62,13 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
         ImmutableArray<string> paths = PathsOf(config[MlxTopology.Field]);
         if (paths.IsEmpty)
         {
-            CheckWholeExperts(context, MlxTensors.Of(raw.All));
+            CheckWholeExperts(context, MlxTensors.Of(raw.Tensors));
             MlxLmReader.CheckTensors(context, config, raw);
         }
         else
         {
             MlxFactorRules.CheckDTypes(context, raw);
-            CheckPaths(context, config, paths, MlxTensors.Of(raw.All));
+            CheckPaths(context, config, paths, MlxTensors.Of(raw.Tensors));
         }
     }
 
@@ -73,7 +78,8 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
         Dictionary<string, MlxPair> pairs = tensors.Pairs.ToDictionary(pair => pair.Path, StringComparer.Ordinal);
         foreach (string path in paths.Where(path => pairs.GetValueOrDefault(path) is not { A: not null, B: not null }))
         {
-            context.Report(CheckCodes.TensorRefused, path, $"RuntimeError: refusing to load a partial adapter: {MlxTopology.Field} names it, and the file has no complete pair for it");
+            context.Report(CheckCodes.TensorRefused, path,
+                $"RuntimeError: refusing to load a partial adapter: {MlxTopology.Field} names it, and the file has no complete pair for it");
         }
 
         bool isDora = string.Equals((config["fine_tune_type"] as JsonString)?.Value, "dora", StringComparison.OrdinalIgnoreCase);
@@ -99,21 +105,24 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
         ModelSlot place = model.Find(pair.Path);
         if (!isListed || !place.CanBeWrapped)
         {
-            string why = !isListed ? $"{MlxTopology.Field} does not name it" : place.State == SlotState.Absent ? "the model has no such module" : $"it is {place.What}";
+            string why = !isListed ? $"{MlxTopology.Field} does not name it" : place.State == SlotState.Absent ? "the model has no such module"
+                : $"it is {place.What}";
             context.Report(CheckCodes.TensorRefused, pair.Path, $"RuntimeError: {pair.Names}: saved LoRA tensors are missing in the live model: {why}");
             return;
         }
 
         // Experts stay LoRA beside DoRA modules.
         bool hasMagnitude = isDora && place.Kind != TargetKind.Switch;
-        foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank).Where(misfit => hasMagnitude || misfit.Name != "m"))
+        foreach ((string name, LazyTensor tensor, string expected) in FactorShapes.Misfits(pair, place, rank)
+            .Where(misfit => hasMagnitude || misfit.Name != "m"))
         {
             context.Report(CheckCodes.ShapeRefused, $"{pair.Path}.{name}", $"RuntimeError: saved {tensor.Shape}, but the wrapper has {expected}");
         }
 
         if (pair.M is not null && !hasMagnitude)
         {
-            context.Report(CheckCodes.TensorRefused, pair.Path + ".m", "RuntimeError: saved LoRA tensors are missing in the live model: the module is wrapped as LoRA");
+            context.Report(
+                CheckCodes.TensorRefused, pair.Path + ".m", "RuntimeError: saved LoRA tensors are missing in the live model: the module is wrapped as LoRA");
         }
         else if (pair.M is null && hasMagnitude)
         {
@@ -129,7 +138,8 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
         bool isMagnitude = segments is [_, .., "m"] or [_, .., "m", "weight"];
         if (isFactor || (isMagnitude && model.HasParameter(other.Name) == false))
         {
-            context.Report(CheckCodes.TensorRefused, other.Name, "RuntimeError: saved LoRA tensors are missing in the live model: wrappers have lora_a and lora_b");
+            context.Report(
+                CheckCodes.TensorRefused, other.Name, "RuntimeError: saved LoRA tensors are missing in the live model: wrappers have lora_a and lora_b");
         }
         else
         {
@@ -142,7 +152,8 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
     {
         foreach (MlxPair pair in tensors.Pairs.Where(pair => (pair.A ?? pair.B)!.Shape.Rank == 3 && (pair.A is null || pair.B is null)))
         {
-            context.Report(CheckCodes.TensorRefused, pair.Path, "RuntimeError: saved Switch LoRA path has an incomplete A/B tensor pair; refusing to load a partial adapter");
+            context.Report(CheckCodes.TensorRefused, pair.Path,
+                "RuntimeError: saved Switch LoRA path has an incomplete A/B tensor pair; refusing to load a partial adapter");
         }
     }
 
@@ -183,7 +194,8 @@ internal sealed class UnslothReader() : Reader(TargetProfile.Unsloth)
     private static double? ToNumber(JsonValue? value) => value switch
     {
         null or JsonNull => 0,
-        JsonString text => double.TryParse(text.Value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double number) ? number : null,
+        JsonString text => double.TryParse(
+            text.Value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double number) ? number : null,
         _ => PythonNumbers.Number(value),
     };
 

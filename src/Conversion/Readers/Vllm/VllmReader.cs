@@ -1,4 +1,3 @@
-using Transfuse.Conversion.Dialects;
 using Transfuse.Conversion.Readers.Served;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Json;
@@ -7,7 +6,10 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Readers.Vllm;
 
-/// <summary>vLLM of summer 2026, <c>PEFTHelper</c> and <c>LoRAModel</c>: one scale for all, no DoRA, no replacements, no biases, a limit for the rank; the names of tensors decide what is expected.</summary>
+/// <summary>
+/// vLLM of summer 2026, <c>PEFTHelper</c> and <c>LoRAModel</c>: one scale for all, no DoRA, no replacements, no biases, a limit for the rank; the names of
+/// tensors decide what is expected.
+/// </summary>
 internal sealed class VllmReader() : Reader(TargetProfile.Vllm)
 {
     private const int DefaultMaxRank = 16;
@@ -16,14 +18,11 @@ internal sealed class VllmReader() : Reader(TargetProfile.Vllm)
 
     public override void Check(CheckContext context)
     {
-        if (context.ReadConfig("FileNotFoundError: adapter_config.json") is not { } config)
+        if (context.ReadConfig(
+            "FileNotFoundError: adapter_config.json",
+            "ValueError: Missing required configuration fields: r, lora_alpha and target_modules; this is an MLX folder, which vLLM does not "
+            + "read") is not { } config)
         {
-            return;
-        }
-
-        if (DialectFields.IsMlx(config))
-        {
-            context.Report(CheckCodes.OtherDialect, AdapterFiles.Config, "ValueError: Missing required configuration fields: r, lora_alpha and target_modules; this is an MLX folder, which vLLM does not read");
             return;
         }
 

@@ -18,18 +18,20 @@ namespace Transfuse.Conversion.Readers.Vllm;
 /// <param name="maxRank">The server's limit.</param>
 internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapter, int maxRank)
 {
-    private readonly FrozenSet<string> _leaves = (adapter.Model?.Modules ?? []).Select(module => ModulePath.LeafOf(module.IsPacked ? PathPrefixes.Of(module.Path).Last() : module.Path)).ToFrozenSet(StringComparer.Ordinal);
+    private readonly FrozenSet<string> _leaves = (adapter.Model?.Modules ?? [])
+        .Select(module => ModulePath.LeafOf(module.IsPacked ? PathPrefixes.Of(module.Path).Last() : module.Path)).ToFrozenSet(StringComparer.Ordinal);
 
-    public void Check(RawTensors raw)
+    public void Check(ITensorContainer raw)
     {
-        foreach (NamedTensor tensor in raw.All.Where(tensor => !IsBaseEmbedding(tensor.Name) && !IsFactor(tensor.Name)))
+        foreach (NamedTensor tensor in raw.Tensors.Where(tensor => !IsBaseEmbedding(tensor.Name) && !IsFactor(tensor.Name)))
         {
             context.Report(CheckCodes.TensorRefused, tensor.Name, $"ValueError: {tensor.Name} is unsupported LoRA weight");
         }
 
-        foreach (NamedTensor tensor in raw.All.Where(tensor => PeftTensorName.Parse(tensor.Name).Oddities.HasFlag(PeftNameOddities.Wrapper)))
+        foreach (NamedTensor tensor in raw.Tensors.Where(tensor => PeftTensorName.Parse(tensor.Name).Oddities.HasFlag(PeftNameOddities.Wrapper)))
         {
-            context.Report(CheckCodes.TensorIgnored, tensor.Name, "its name has a prefix of torch.compile, FSDP or DDP, so that it belongs to no module of the model and is never applied");
+            context.Report(CheckCodes.TensorIgnored, tensor.Name,
+                "its name has a prefix of torch.compile, FSDP or DDP, so that it belongs to no module of the model and is never applied");
         }
 
         foreach (OtherTensor saved in adapter.File.Others.Where(tensor => IsBaseEmbedding(tensor.SourceName)))
@@ -47,7 +49,8 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
     private static bool IsBaseEmbedding(string name) =>
         name.EndsWith(".embed_tokens.base_layer.weight", StringComparison.Ordinal) || name.EndsWith(".lm_head.base_layer.weight", StringComparison.Ordinal);
 
-    private static bool IsFactor(string name) => name.Split('.') is [_, .., "lora_A" or "lora_B", "weight"] or [_, .., "lora_embedding_A" or "lora_embedding_B"];
+    private static bool IsFactor(string name) =>
+        name.Split('.') is [_, .., "lora_A" or "lora_B", "weight"] or [_, .., "lora_embedding_A" or "lora_embedding_B"];
 
     private void CheckPair(PeftModuleFactors pair)
     {
@@ -66,7 +69,8 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
 
         if (pair.Nesting > 0)
         {
-            context.Report(CheckCodes.TensorIgnored, pair.Label, "names with base_layer are loaded without a look, and modules ask for their factors by their own names, so it is never applied");
+            context.Report(CheckCodes.TensorIgnored, pair.Label,
+                "names with base_layer are loaded without a look, and modules ask for their factors by their own names, so it is never applied");
             return;
         }
 
@@ -76,22 +80,25 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             return;
         }
 
-        if (HfTowers.Has(context, pair.Path))
+        if (ModulesBeside.Has(context, pair.Path))
         {
-            context.Report(CheckCodes.NotJudged, pair.Path, HfTowers.Why);
+            context.Report(CheckCodes.NotJudged, pair.Path, ModulesBeside.Why);
             return;
         }
 
         if (adapter.Model is { } model && !_leaves.Contains(ModulePath.LeafOf(pair.Path)))
         {
-            context.Report(CheckCodes.ModuleRefused, pair.Path, $"ValueError: expected target modules in {string.Join(", ", _leaves.Order(StringComparer.Ordinal))} but received {pair.Path} ({model.Architecture})");
+            context.Report(CheckCodes.ModuleRefused, pair.Path,
+                $"ValueError: expected target modules in {string.Join(", ", _leaves.Order(StringComparer.Ordinal))} but received {pair.Path} "
+                + $"({model.Architecture})");
             return;
         }
 
         HfSlot place = adapter.Model?.Find(pair.Path) ?? HfSlot.Unknown;
         if (place.IsAbsent)
         {
-            context.Report(CheckCodes.TensorIgnored, pair.Path, "the model has no such module; only the last name is compared, so it is loaded and never applied");
+            context.Report(
+                CheckCodes.TensorIgnored, pair.Path, "the model has no such module; only the last name is compared, so it is loaded and never applied");
             return;
         }
 
@@ -103,11 +110,13 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
         TensorShape a = pair.A!.Shape, b = pair.B!.Shape;
         if (a.Rank != 2 || b.Rank != 2 || a[0] != b[1] || (place.Inputs is { } inputs && a[1] != inputs) || (place.Outputs is { } outputs && b[0] != outputs))
         {
-            context.Report(CheckCodes.ShapeRefused, pair.Path, $"RuntimeError: lora_A {a} and lora_B {b} do not fit the module ({Text(place.Inputs)} in, {Text(place.Outputs)} out)");
+            context.Report(CheckCodes.ShapeRefused, pair.Path,
+                $"RuntimeError: lora_A {a} and lora_B {b} do not fit the module ({Text(place.Inputs)} in, {Text(place.Outputs)} out)");
         }
         else if (a[0] > maxRank)
         {
-            context.Report(CheckCodes.RankLimit, pair.Path, $"RuntimeError: its rank {a[0]} does not fit the buffers, which are made for max_lora_rank {maxRank}");
+            context.Report(
+                CheckCodes.RankLimit, pair.Path, $"RuntimeError: its rank {a[0]} does not fit the buffers, which are made for max_lora_rank {maxRank}");
         }
     }
 
@@ -122,7 +131,8 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
         bool expected = suffix.Split('.') is ["experts", var index, var leaf]
             && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out int expert)
             && (adapter.Model?.ExpertCount is not { } count || expert < count)
-            && (adapter.Model is not { } model || model.Architecture.Rules.OfType<StackRule>().Any(rule => ModulePath.LeafOf(rule.Source.Path) == leaf) || model.Find(pair.Path) is { IsAbsent: false, Form: HfForm.PerExpert });
+            && (adapter.Model is not { } model || model.Architecture.Rules.OfType<StackRule>().Any(rule => ModulePath.LeafOf(rule.Source.Path) == leaf)
+                || model.Find(pair.Path) is { IsAbsent: false, Form: HfForm.PerExpert });
         if (!expected)
         {
             context.Report(CheckCodes.ModuleRefused, pair.Path, "ValueError: expected target modules do not have this expert");
@@ -141,7 +151,8 @@ internal sealed class VllmTensorRules(CheckContext context, ServedAdapter adapte
             context.Report(CheckCodes.ExpertsMisread, pair.Label, $"is taken for {taken}, and it belongs to {parameters[0]}");
         }
 
-        context.Report(CheckCodes.NotJudged, pair.Label, "packed experts are read by those of vLLM's model classes that say so (is_3d_moe_weight); which do is not known here");
+        context.Report(CheckCodes.NotJudged, pair.Label,
+            "packed experts are read by those of vLLM's model classes that say so (is_3d_moe_weight); which do is not known here");
     }
 
     private static string Text(long? extent) => extent?.ToString(CultureInfo.InvariantCulture) ?? "?";

@@ -1,3 +1,4 @@
+using Transfuse.Conversion.Dialects.Editing;
 using Transfuse.Formats.Json;
 
 namespace Transfuse.Conversion.Repair.Editing;

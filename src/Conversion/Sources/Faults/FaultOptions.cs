@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Sources.Faults;
 
 /// <summary>How often, and after which pauses, what failed for a moment is tried again.</summary>
+/// <seealso cref="Transfuse.Conversion.Sources.Hub.HubSettings" />
 public sealed record FaultOptions
 {
     /// <summary>Reads and writes of files.</summary>
@@ -10,7 +11,11 @@ public sealed record FaultOptions
     public static FaultOptions Hub { get; } = new() { Retries = 5, Pause = TimeSpan.FromMilliseconds(500), LongestPause = TimeSpan.FromSeconds(60) };
 
     /// <summary>How often an operation is repeated after it failed the first time. Default: 4.</summary>
-    public int Retries { get; init => field = value is >= 1 and <= 100 ? value : throw new ArgumentOutOfRangeException(nameof(Retries), value, "It is 1 to 100."); } = 4;
+    public int Retries
+    {
+        get;
+        init => field = value is >= 1 and <= 100 ? value : throw new ArgumentOutOfRangeException(nameof(Retries), value, "It is 1 to 100.");
+    } = 4;
 
     /// <summary>The pause before the first repetition; it doubles each time, and chance moves each. Default: 50 ms.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(50);

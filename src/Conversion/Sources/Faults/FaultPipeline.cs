@@ -5,7 +5,8 @@ using Polly.Retry;
 namespace Transfuse.Conversion.Sources.Faults;
 
 /// <summary>
-/// The one way in which reads, writes and downloads are repeated: what is transient by <see cref="FaultPolicy"/>, with pauses that double and that chance moves, or
+/// The one way in which reads, writes and downloads are repeated: what is transient by <see cref="FaultPolicy"/>, with pauses that double and that chance
+/// moves, or
 /// as long as the other side asks for. What is final is thrown at once.
 /// </summary>
 /// <param name="options">How often.</param>
@@ -16,7 +17,6 @@ internal sealed class FaultPipeline(FaultOptions options)
     // Most runs never need it.
     private readonly Lazy<ResiliencePipeline> _pipeline = new(() => Build(options));
 
-    /// <summary>For files.</summary>
     public static FaultPipeline Files { get; } = new(FaultOptions.Files);
 
     /// <summary>Runs something until it succeeds, fails for good, or was repeated often enough.</summary>

@@ -4,6 +4,14 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Sources.Faults;
 
 /// <summary>What was tried again, and why. Safe for concurrent use.</summary>
+/// <example>
+/// <code>
+/// var retries = new RetryLog();
+/// using IAdapterSource folder = AdapterSource.Open("adapters/llama", retries);
+/// AdapterReading reading = await AdapterReader.ReadAsync(folder);
+/// Console.WriteLine(retries.Count);
+/// </code>
+/// </example>
 public sealed class RetryLog
 {
     private readonly Lock _gate = new();

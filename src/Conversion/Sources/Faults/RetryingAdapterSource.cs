@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Sources.Faults;
 /// <param name="source">The source, which this one owns.</param>
 /// <param name="options">How often; <see langword="null"/> for <see cref="FaultOptions.Files"/>.</param>
 /// <param name="log">Told of repetitions; <see langword="null"/> for nobody.</param>
-public sealed class RetryingAdapterSource(IAdapterSource source, FaultOptions? options = null, RetryLog? log = null) : IAdapterSource, INestedSource
+internal sealed class RetryingAdapterSource(IAdapterSource source, FaultOptions? options = null, RetryLog? log = null) : IAdapterSource, INestedSource
 {
     private readonly FaultPipeline _pipeline = options is null ? FaultPipeline.Files : new FaultPipeline(options);
     private readonly List<IDisposable> _opened = [];

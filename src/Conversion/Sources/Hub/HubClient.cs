@@ -20,7 +20,8 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
     private static readonly string Version = typeof(HubClient).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private readonly FaultPipeline _pipeline = new(settings.Faults);
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = settings.Patience, AutomaticDecompression = DecompressionMethods.None })
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = settings.Patience,
+        AutomaticDecompression = DecompressionMethods.None })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
@@ -81,10 +82,12 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
                 }
 
                 string? size = Header(response, "X-Linked-Size");
-                long? bytes = long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long linked) ? linked : isMoved ? null : response.Content.Headers.ContentLength;
+                long? bytes = long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long linked) ? linked : isMoved ? null
+                    : response.Content.Headers.ContentLength;
                 string name = (etag ?? string.Empty).Replace("W/", string.Empty, StringComparison.Ordinal).Trim('"');
                 string commit = Header(response, "X-Repo-Commit") ?? id.Revision;
-                return name.Length is > 0 and <= 128 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.' && HubCache.IsCommit(commit)
+                return name.Length is > 0 and <= 128 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.'
+                    && HubCache.IsCommit(commit)
                     ? new HubFileInfo(commit, name, bytes, isMoved ? Target(response, at) ?? at : at)
                     : throw new HubException(HubError.Answer, $"{id.Repository}/{file}", "the hub tells no etag and commit of this file");
             }
@@ -116,7 +119,8 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
 
             long start = target.Length;
             var range = start > 0 ? new RangeHeaderValue(start, null) : null;
-            using HttpResponseMessage response = await Send(HttpMethod.Get, address, $"{id.Repository}/{file}", range, HttpCompletionOption.ResponseHeadersRead, token);
+            using HttpResponseMessage response =
+                await Send(HttpMethod.Get, address, $"{id.Repository}/{file}", range, HttpCompletionOption.ResponseHeadersRead, token);
             if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != start)
             {
                 // The whole file, or another part than was asked for.
@@ -129,7 +133,8 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
             await Copy(response, target, token);
             return info.Bytes is null || target.Length == info.Bytes
                 ? true
-                : throw new TransientFaultException(string.Create(CultureInfo.InvariantCulture, $"the answer ended after {target.Length} of {info.Bytes} bytes"));
+                : throw new TransientFaultException(string.Create(
+                    CultureInfo.InvariantCulture, $"the answer ended after {target.Length} of {info.Bytes} bytes"));
         }, cancellationToken);
     }
 
@@ -146,7 +151,8 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
         return Run(address, log, async token =>
         {
             using HttpResponseMessage response = await Send(
-                HttpMethod.Get, address, $"{id.Repository}/{file}", new RangeHeaderValue(position, position + length - 1), HttpCompletionOption.ResponseHeadersRead, token);
+                HttpMethod.Get, address, $"{id.Repository}/{file}", new RangeHeaderValue(position, position + length - 1),
+                HttpCompletionOption.ResponseHeadersRead, token);
             if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != position)
             {
                 throw new HubException(HubError.Answer, $"{id.Repository}/{file}", "the hub gives no parts of this file; download it whole");
@@ -162,7 +168,8 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
     public void Dispose() => _http.Dispose();
 
     private static string? Header(HttpResponseMessage response, string name) =>
-        response.Headers.TryGetValues(name, out IEnumerable<string>? values) || response.Content.Headers.TryGetValues(name, out values) ? values.FirstOrDefault() : null;
+        response.Headers.TryGetValues(name, out IEnumerable<string>? values) || response.Content.Headers.TryGetValues(name, out values)
+            ? values.FirstOrDefault() : null;
 
     private static Uri? Target(HttpResponseMessage response, Uri at) => response.Headers.Location is { } location ? new Uri(at, location) : null;
 
@@ -187,8 +194,10 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
         int status = (int)response.StatusCode;
         throw (code, status) switch
         {
-            ("GatedRepo", _) => new HubException(HubError.Denied, subject, "the repository is gated: accept its terms on its page, and give the token of that account (HF_TOKEN)"),
-            ("RepoNotFound", _) => new HubException(HubError.Missing, subject, "there is no such repository, or it is private and the token (HF_TOKEN) does not open it"),
+            ("GatedRepo", _) => new HubException(
+                HubError.Denied, subject, "the repository is gated: accept its terms on its page, and give the token of that account (HF_TOKEN)"),
+            ("RepoNotFound", _) =>
+                new HubException(HubError.Missing, subject, "there is no such repository, or it is private and the token (HF_TOKEN) does not open it"),
             ("RevisionNotFound", _) => new HubException(HubError.Missing, subject, "the repository has no such revision"),
             ("EntryNotFound", _) => new HubException(HubError.Missing, subject, "the repository has no such file"),
             (_, 404 or 410) => new HubException(HubError.Missing, subject, "is not there"),
@@ -242,7 +251,8 @@ internal sealed class HubClient(HubSettings settings) : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnce(HttpMethod method, Uri address, RangeHeaderValue? range, HttpCompletionOption completion, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnce(
+        HttpMethod method, Uri address, RangeHeaderValue? range, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, address);
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("transfuse", Version));

@@ -1,6 +1,7 @@
 namespace Transfuse.Conversion.Sources.Hub;
 
 /// <summary>Why something cannot be had from a hub, however often it is asked.</summary>
+/// <seealso cref="Transfuse.Conversion.Sources.Hub.HubException" />
 public enum HubError
 {
     /// <summary>The repository, the revision, or a file is not there, or not for this user.</summary>

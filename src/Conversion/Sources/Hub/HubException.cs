@@ -6,6 +6,18 @@ namespace Transfuse.Conversion.Sources.Hub;
 /// <param name="cause">Why.</param>
 /// <param name="subject">The repository, or the file in it.</param>
 /// <param name="detail">What the hub said. It never holds a token.</param>
+/// <example>
+/// <code>
+/// try
+/// {
+///     string folder = HubFolders.FromEnvironment.FetchAdapter(HubId.Parse("hf:owner/name"));
+/// }
+/// catch (HubException failed)
+/// {
+///     Console.Error.WriteLine($"{failed.Cause}: {failed.Message}");
+/// }
+/// </code>
+/// </example>
 public sealed class HubException(HubError cause, string subject, string detail) : ContainerException(subject, null, detail)
 {
     /// <summary>Why.</summary>

@@ -4,6 +4,13 @@ using Transfuse.Conversion.Sources.Faults;
 namespace Transfuse.Conversion.Sources.Hub;
 
 /// <summary>Brings what an id names into the cache, and gives the folder where it lies.</summary>
+/// <example>
+/// <code>
+/// using var hub = new HubFolders(new HubSettings { Cache = "cache", IsOffline = true });
+/// string folder = hub.FetchAdapter(HubId.Parse("hf:owner/name@main/style"), cancellationToken: cancellationToken);
+/// using IAdapterSource fetched = AdapterSource.Open(folder);
+/// </code>
+/// </example>
 public sealed class HubFolders : IDisposable
 {
     private const int PointerBytes = 1024;
@@ -69,7 +76,8 @@ public sealed class HubFolders : IDisposable
                 ? noted
                 : throw new HubException(HubError.Offline, id.ToString(), "the cache does not hold it, and no network is to be used (HF_HUB_OFFLINE)");
             string snapshot = cache.Snapshot(known);
-            string[] there = [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(snapshot, path).Replace('\\', '/'))];
+            string[] there = [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(snapshot, path).Replace('\\', '/'))];
             return (id with { Revision = known }, there, Path.Combine(snapshot, id.Folder));
         }
 
@@ -134,7 +142,8 @@ public sealed class HubFolders : IDisposable
     {
         string[] own = [.. files.Where(file => IsIn(id, file) && AdapterFiles.Marks(Path.GetFileName(file)))];
         bool hasSafetensors = own.Any(file => Path.GetFileName(file) is AdapterFiles.PeftWeights or AdapterFiles.MlxWeights);
-        bool IsOther(string name) => name is AdapterFiles.PeftPickle or AdapterFiles.PeftCheckpoint or AdapterFiles.MlxArchive || AdapterFiles.IsNumberedCheckpoint(name);
+        bool IsOther(string name) =>
+            name is AdapterFiles.PeftPickle or AdapterFiles.PeftCheckpoint or AdapterFiles.MlxArchive || AdapterFiles.IsNumberedCheckpoint(name);
         if (own is not [])
         {
             string[] wanted = [.. own.Where(file => !hasSafetensors || !IsOther(Path.GetFileName(file)))];
@@ -152,7 +161,8 @@ public sealed class HubFolders : IDisposable
         string[] wanted = choose(files);
         if (wanted is [])
         {
-            throw new HubException(HubError.Missing, id.ToString(), files.Any(file => Within(id, file) is not null) ? "holds no weights of an adapter or model" : "has no such folder");
+            throw new HubException(HubError.Missing, id.ToString(),
+                files.Any(file => Within(id, file) is not null) ? "holds no weights of an adapter or model" : "has no such folder");
         }
 
         foreach (string file in wanted)

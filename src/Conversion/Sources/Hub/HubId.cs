@@ -6,8 +6,15 @@ namespace Transfuse.Conversion.Sources.Hub;
 /// <param name="Repository">The repository, as <c>owner/name</c>.</param>
 /// <param name="Revision">A branch, a tag or a commit.</param>
 /// <param name="Folder">The folder in it, with slashes; empty for the repository itself.</param>
+/// <example>
+/// <code>
+/// HubId id = HubId.Parse("hf:owner/name@v1.0/style");
+/// Console.WriteLine($"{id.Repository} {id.Revision} {id.Folder}");   // owner/name v1.0 style
+/// </code>
+/// </example>
 public sealed partial record HubId(string Repository, string Revision, string Folder)
 {
+    private const string IdPart = "(?<id>[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})";
     private const string Prefix = "hf:";
 
     /// <summary>The revision where none is given.</summary>
@@ -45,14 +52,17 @@ public sealed partial record HubId(string Repository, string Revision, string Fo
 
     /// <inheritdoc />
     public override string ToString() =>
-        $"{Prefix}{Repository}{(Revision == DefaultRevision ? string.Empty : $"@{Uri.EscapeDataString(Revision)}")}{(Folder.Length == 0 ? string.Empty : $"/{Folder}")}";
+        $"{Prefix}{Repository}{(Revision == DefaultRevision ? string.Empty : $"@{Uri.EscapeDataString(Revision)}")}"
+        + (Folder.Length == 0 ? string.Empty : $"/{Folder}");
 
     /// <summary>Whether a path from elsewhere stays where it is joined to.</summary>
     internal static bool IsPlain(string path) =>
         path.Length is > 0 and <= 1024 && !path.Any(char.IsControl) && !path.Contains('\\') && !path.Contains(':')
             && path.Split('/').All(part => part is not ("" or "." or ".."));
 
-    [GeneratedRegex(@"\Ahf:(//)?(?<id>[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})(@(?<revision>refs/(pr|convert)/[A-Za-z0-9_.-]+|[A-Za-z0-9_.%+-]+))?(?<folder>(/[^/]+)*)/?\z|\Ahttps://huggingface\.co/(?<id>[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})(/tree/(?<revision>[A-Za-z0-9_.%+-]+)(?<folder>(/[^/]+)*))?/?\z")]
+    [GeneratedRegex(
+        @"\Ahf:(//)?" + IdPart + @"(@(?<revision>refs/(pr|convert)/[A-Za-z0-9_.-]+|[A-Za-z0-9_.%+-]+))?(?<folder>(/[^/]+)*)/?\z"
+        + @"|\Ahttps://huggingface\.co/" + IdPart + @"(/tree/(?<revision>[A-Za-z0-9_.%+-]+)(?<folder>(/[^/]+)*))?/?\z")]
     private static partial Regex Id();
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(@[A-Za-z0-9_./-]+)?/?\z")]

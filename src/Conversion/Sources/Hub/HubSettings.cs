@@ -1,6 +1,11 @@
 namespace Transfuse.Conversion.Sources.Hub;
 
 /// <summary>Where the hub and its cache are, as huggingface_hub takes it from the environment.</summary>
+/// <example>
+/// <code>
+/// HubSettings settings = HubSettings.FromEnvironment(Environment.GetEnvironmentVariable) with { IsOffline = true };
+/// </code>
+/// </example>
 public sealed record HubSettings
 {
     private static readonly string[] True = ["1", "ON", "YES", "TRUE"];
@@ -23,7 +28,10 @@ public sealed record HubSettings
     /// <summary>How often, and after which pauses, what failed for a moment is tried again.</summary>
     public Faults.FaultOptions Faults { get; init; } = Sources.Faults.FaultOptions.Hub;
 
-    /// <summary>Reads the variables that huggingface_hub reads: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT.</summary>
+    /// <summary>
+    /// Reads the variables that huggingface_hub reads: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE,
+    /// HF_HUB_DOWNLOAD_TIMEOUT.
+    /// </summary>
     /// <param name="variable">Gives a variable of the environment.</param>
     /// <exception cref="HubException">HF_ENDPOINT is no address.</exception>
     public static HubSettings FromEnvironment(Func<string, string?> variable)
@@ -40,9 +48,11 @@ public sealed record HubSettings
                 ? address
                 : throw new HubException(HubError.Answer, "HF_ENDPOINT", "is no http or https address"),
             Cache = Expand(Given("HF_HUB_CACHE") ?? Given("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"), user),
-            Token = IsTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null : TokenOf(Given("HF_TOKEN") ?? Given("HUGGING_FACE_HUB_TOKEN"), Given("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
+            Token = IsTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null
+                : TokenOf(Given("HF_TOKEN") ?? Given("HUGGING_FACE_HUB_TOKEN"), Given("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
             IsOffline = IsTrue("HF_HUB_OFFLINE") || IsTrue("TRANSFORMERS_OFFLINE"),
-            Patience = int.TryParse(variable("HF_HUB_DOWNLOAD_TIMEOUT"), out int seconds) && seconds is >= 1 and <= 86400 ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromSeconds(10),
+            Patience = int.TryParse(variable("HF_HUB_DOWNLOAD_TIMEOUT"), out int seconds) && seconds is >= 1 and <= 86400 ? TimeSpan.FromSeconds(seconds)
+                : TimeSpan.FromSeconds(10),
         };
     }
 

@@ -1,5 +1,4 @@
 using Transfuse.Conversion.Dialects;
-using Transfuse.Conversion.Readers;
 using Transfuse.Metadata.Adapters;
 using Transfuse.Metadata.Targets;
 
@@ -25,7 +24,7 @@ internal sealed class EnrichStage : IPipelineStage
     /// <summary>What a writer needs to know. Where mlx-swift-lm's keys start below a module of the layer, the config has them there too.</summary>
     public static WriteContext ContextOf(Adapter adapter, TargetProfile target, bool stays, Run run)
     {
-        string? keysBelow = run.NamedArchitecture is { } architecture ? ReaderGroup.Of(target).KeysBelow(architecture) : null;
+        string? keysBelow = run.NamedArchitecture is { } architecture ? run.Readers.GroupOf(target).KeysBelow(architecture) : null;
         return new WriteContext(target, run.BaseLayers ?? adapter.LayerCount, keysBelow, stays);
     }
 }

@@ -16,7 +16,8 @@ internal static class LayerHoles
     /// <param name="run">The run.</param>
     public static void Report(Adapter adapter, Func<string, bool> means, Run run)
     {
-        foreach (IGrouping<string, ModulePath> list in adapter.Modules.Select(module => module.Path).Where(path => path.IsInLayer).GroupBy(path => path.LayersRoot!, StringComparer.Ordinal))
+        foreach (IGrouping<string, ModulePath> list in adapter.Modules.Select(module => module.Path).Where(path => path.IsInLayer)
+            .GroupBy(path => path.LayersRoot!, StringComparer.Ordinal))
         {
             Report(list.Key, [.. list], means, run);
         }
@@ -26,7 +27,8 @@ internal static class LayerHoles
     {
         int[] layers = [.. paths.Select(path => path.Layer).Distinct().Order()];
         string[] below = [.. paths.Select(path => path.Relative).Distinct(StringComparer.Ordinal)];
-        (int First, int Last)[] holes = [.. layers.Zip(layers.Skip(1)).Where(pair => pair.Second - pair.First > 1).Select(pair => (pair.First + 1, pair.Second - 1))];
+        (int First, int Last)[] holes =
+            [.. layers.Zip(layers.Skip(1)).Where(pair => pair.Second - pair.First > 1).Select(pair => (pair.First + 1, pair.Second - 1))];
         if (holes is [])
         {
             return;
@@ -41,7 +43,8 @@ internal static class LayerHoles
 
         // A model whose layers are not all of one kind has modules of a name in some of them only: without its weights that is as likely.
         long missing = holes.Sum(hole => hole.Last - hole.First + 1L);
-        string list = string.Join(", ", holes.Take(MostNamed).Select(hole => hole.First == hole.Last ? $"{hole.First}" : $"{hole.First} to {hole.Last}")) + (holes.Length > MostNamed ? $" and {holes.Length - MostNamed} more ranges" : string.Empty);
+        string list = string.Join(", ", holes.Take(MostNamed).Select(hole => hole.First == hole.Last ? $"{hole.First}" : $"{hole.First} to {hole.Last}"))
+            + (holes.Length > MostNamed ? $" and {holes.Length - MostNamed} more ranges" : string.Empty);
         Finding finding = MlxConfigCodes.LayersMissing.At(root, $"has tensors in {layers.Length} layers from {layers[0]} to {layers[^1]}, but none in {list}");
         run.Log.Add(names is null && missing >= layers.Length ? finding with { Severity = Severity.Information } : finding);
     }

@@ -28,7 +28,8 @@ internal static partial class SideWeights
     {
         foreach (string name in content.Source.FileNames.Where(name => name != content.WeightsFile && IsWeights(name)))
         {
-            string what = Known.FirstOrDefault(known => known.Name == Path.GetFileNameWithoutExtension(name)).What is { } known ? $"{known}; {Describe(content.Source, name)}" : Describe(content.Source, name);
+            string what = Known.FirstOrDefault(known => known.Name == Path.GetFileNameWithoutExtension(name)).What is { } known
+                ? $"{known}; {Describe(content.Source, name)}" : Describe(content.Source, name);
             Finding finding = ContainerCodes.SideWeights.At(name, what + (isCopied ? "; it stays as it is" : "; the output does not hold it"));
             run.Log.Add(isCopied ? finding with { Severity = Severity.Information } : finding);
         }
@@ -52,12 +53,14 @@ internal static partial class SideWeights
 
     private static string DescribeTensors(IAdapterSource source, string name)
     {
-        using ITensorContainer? tensors = SourceFiles.OpenWeights(source, name, new FindingLog());
+        using ITensorContainer? tensors = SourceFiles.OpenWeights(source, name).Value;
         return tensors switch
         {
             null => "it cannot be read",
             { Tensors: [] } => "it holds no tensor",
-            { Tensors: [var first, ..] all } => $"{all.Length} tensors, such as {first.Name} {first.Tensor.Shape}{(all.Any(tensor => Factor().IsMatch(tensor.Name)) ? ", low-rank factors among them" : string.Empty)}",
+            { Tensors: [var first, ..] all } =>
+                $"{all.Length} tensors, such as {first.Name} "
+                + $"{first.Tensor.Shape}{(all.Any(tensor => Factor().IsMatch(tensor.Name)) ? ", low-rank factors among them" : string.Empty)}",
         };
     }
 

@@ -14,12 +14,13 @@ namespace Transfuse.Conversion.Stages.Enrich;
 /// </summary>
 internal static class WrittenCheck
 {
-    // What a finding of the verb has said of the whole folder, in place of the reader.
-    private static readonly (FindingCode Said, FindingCode Again)[] Whole =
+    // What a finding of the verb has said of many subjects at once, in place of the reader.
+    private static readonly (FindingCode Said, FindingCode Again, Func<string, Run, bool> Of)[] AtOnce =
     [
-        (TargetCodes.BaseIdMissing, CheckCodes.NotTakenForAdapter),
-        (TargetCodes.ModelUnsupported, CheckCodes.ModelUnsupported),
-        (ArchitectureCodes.RootUnknown, CheckCodes.KeyRefused),
+        (TargetCodes.BaseIdMissing, CheckCodes.NotTakenForAdapter, (_, _) => true),
+        (TargetCodes.ModelUnsupported, CheckCodes.ModelUnsupported, (_, _) => true),
+        (ArchitectureCodes.RootUnknown, CheckCodes.KeyRefused, (_, _) => true),
+        (ArchitectureCodes.RootUnknown, CheckCodes.TensorIgnored, LiveNames.IsOdd),
     ];
 
     /// <summary>Adds what the readers of a target would say.</summary>
@@ -33,7 +34,7 @@ internal static class WrittenCheck
         var values = new WrittenValues(output);
 
         // Of a reader of the caller's own no rules are known.
-        foreach (Reader reader in target.Name.Split(',').Select(ReaderRegistry.Find).OfType<Reader>())
+        foreach (Reader reader in target.Name.Split(',').Select(context.Readers.Find).OfType<Reader>())
         {
             AskReader(files, values, reader, context);
         }
@@ -41,18 +42,19 @@ internal static class WrittenCheck
 
     private static void AskReader(CheckedFiles files, WrittenValues values, Reader reader, Run context)
     {
-        var log = new FindingLog();
-        reader.Check(new CheckContext(files, reader, new ReaderTerms(context.Base, context.Options.ModelType), log, context.CancellationToken));
+        var check = new CheckContext(files, reader, new ReaderTerms(context.Base, context.Options.ModelType), context.CancellationToken);
+        reader.Check(check);
+        Finding[] errors = [.. check.Findings.Where(finding => finding.Severity == Severity.Error)];
         if (reader.Profile == TargetProfile.Peft && context.Options.TransformersGeneration < 5)
         {
-            TellOldNames(log, context);
+            TellOldNames(errors, context);
             return;
         }
 
         Finding[] said = [.. context.Log.ToSorted().Where(finding => finding.Severity != Severity.Information)];
         HashSet<string> subjects = [.. said.SelectMany(finding => new[] { finding.Subject, finding.Place?.Entry ?? finding.Place?.Field ?? finding.Subject })];
         HashSet<FindingCode> codes = [.. said.Select(finding => finding.Code)];
-        foreach (Finding finding in log.ToSorted().Where(finding => finding.Severity == Severity.Error && !IsSaid(finding, subjects, codes, context)))
+        foreach (Finding finding in errors.Where(finding => !IsSaid(finding, subjects, codes, context)))
         {
             FindingCode code = CheckCodes.Silent.Contains(finding.Code) ? TargetCodes.ReaderMisreads : TargetCodes.ReaderRefuses;
             // An initialisation that changes the base is never rewritten: PEFT alone can convert the adapter.
@@ -63,19 +65,19 @@ internal static class WrittenCheck
     }
 
     // PEFT's rules are known for transformers 5 alone; whoever asks for the names of 4 is told once what they mean there.
-    private static void TellOldNames(FindingLog log, Run context)
+    private static void TellOldNames(Finding[] errors, Run context)
     {
-        Finding[] errors = [.. log.ToSorted().Where(finding => finding.Severity == Severity.Error && !CheckCodes.Silent.Contains(finding.Code))];
-        if (errors is [var first, ..] && context.Log.ToSorted().All(finding => finding.Code != TargetCodes.OldTransformersOnly))
+        Finding[] loud = [.. errors.Where(finding => !CheckCodes.Silent.Contains(finding.Code))];
+        if (loud is [var first, ..] && !context.Log.Has(TargetCodes.OldTransformersOnly))
         {
-            context.Log.Add(TargetCodes.OldTransformersOnly.At([.. errors.Select(error => error.Subject)], $"under transformers 5, {first.Message}"));
+            context.Log.Add(TargetCodes.OldTransformersOnly.At([.. loud.Select(error => error.Subject)], $"under transformers 5, {first.Message}"));
         }
     }
 
-    // A finding about a module covers its tensors, one about a field of a file the field; one finding names all modules under a root that the base does not have.
+    // A finding about a module covers its tensors, one about a field of a file the field; one finding names all modules under a root that the base does not
+    // have.
     private static bool IsSaid(Finding finding, HashSet<string> subjects, HashSet<FindingCode> codes, Run context) =>
         subjects.Contains(finding.Subject)
         || PathPrefixes.Of(finding.Subject).Any(subjects.Contains)
-        || Whole.Any(pair => pair.Again == finding.Code && codes.Contains(pair.Said))
-        || (finding.Code == CheckCodes.TensorIgnored && codes.Contains(ArchitectureCodes.RootUnknown) && LiveNames.IsOdd(finding.Subject, context));
+        || AtOnce.Any(row => row.Again == finding.Code && codes.Contains(row.Said) && row.Of(finding.Subject, context));
 }

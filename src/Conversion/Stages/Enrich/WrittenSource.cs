@@ -14,7 +14,8 @@ internal sealed class WrittenSource(OutputFolder output) : IAdapterSource, ITens
     public string Name => "output";
 
     public ImmutableArray<string> FileNames { get; } =
-        [.. output.Copies.Select(copy => copy.Name).Concat(output.Config is null ? [] : [AdapterFiles.Config]).Append(output.WeightsFile).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [.. output.Copies.Select(copy => copy.Name).Concat(output.Config is null ? [] : [AdapterFiles.Config]).Append(output.WeightsFile)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     public ImmutableArray<string> NestedAdapters => [];
 

@@ -17,12 +17,15 @@ internal sealed class WrittenValues(OutputFolder output)
 
     private readonly Lazy<Dictionary<string, NamedTensor>> _tensors = new(() => ByPath(output));
 
-    /// <summary>What stands at a finding's subject, such as <c>written is target_modules "q_proj"</c>; <see langword="null"/> where the output has nothing of that name.</summary>
+    /// <summary>
+    /// What stands at a finding's subject, such as <c>written is target_modules "q_proj"</c>; <see langword="null"/> where the output has nothing of that name.
+    /// </summary>
     public string? Describe(Finding finding)
     {
         string subject = finding.Place?.InFile ?? finding.Subject;
         return Field(subject) is { } value ? $"written is {subject} {Show(value)}"
-            : _tensors.Value.TryGetValue(subject, out NamedTensor tensor) ? $"written is {tensor.Name} {tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}"
+            : _tensors.Value.TryGetValue(subject, out NamedTensor tensor)
+                ? $"written is {tensor.Name} {tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}"
             : null;
     }
 
@@ -65,7 +68,8 @@ internal sealed class WrittenValues(OutputFolder output)
     private static string Show(JsonValue value) => value switch
     {
         JsonString text => $"\"{ConfigFields.Shorten(text.Value)}\"",
-        JsonArray { Items: { Length: > 0 } items } => NameList.Of(items.Select(item => item is JsonString text ? ConfigFields.Shorten(text.Value) : ConfigFields.Show(item)), MostShown),
+        JsonArray { Items: { Length: > 0 } items } =>
+            NameList.Of(items.Select(item => item is JsonString text ? ConfigFields.Shorten(text.Value) : ConfigFields.Show(item)), MostShown),
         JsonObject { Members.Length: var count } => count == 1 ? "with one entry" : $"with {count} entries",
         _ => ConfigFields.Show(value),
     };

@@ -14,7 +14,8 @@ internal static class CommonScale
     public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, FindingLog log, CancellationToken cancellationToken)
     {
         double common = Choose(modules);
-        return [.. modules.Select(module => (float)module.Scale == (float)common ? module with { Scale = common } : Fold(module, common, log, cancellationToken))];
+        return [.. modules.Select(
+            module => (float)module.Scale == (float)common ? module with { Scale = common } : Fold(module, common, log, cancellationToken))];
     }
 
     /// <summary>The commonest non-zero scale, equal as float32; of equally common ones the largest. Zero where there is no other.</summary>
@@ -33,7 +34,8 @@ internal static class CommonScale
             && TensorProbe.ScalesExactly(module.B, exponent, cancellationToken);
         if (!exact && FoldRange.Problem(module.B, ratio, cancellationToken) is { } problem)
         {
-            log.Add(TensorCodes.ScaleOutOfRange.At(module.SourcePath, FormattableString.Invariant($"scale {module.Scale:R} cannot become {common:R} by way of lora_B: {problem}")));
+            log.Add(TensorCodes.ScaleOutOfRange.At(
+                module.SourcePath, FormattableString.Invariant($"scale {module.Scale:R} cannot become {common:R} by way of lora_B: {problem}")));
             return module;
         }
 

@@ -64,7 +64,7 @@ internal static class FitTarget
         GrowthLimit.Report(before, after, $"{modules.Length} modules", run);
         modules = hasOneRankAndScale ? CommonScale.Apply(modules, run.Log, run.CancellationToken) : modules;
 
-        modules = DTypes.Apply(modules, run.Options.DType, dialect.ReadsDouble, run.Log, run.CancellationToken);
+        modules = FactorDTypes.Apply(modules, run.Options.DType, dialect.ReadsDouble, run.Log, run.CancellationToken);
         return mapped with { Modules = modules };
     }
 

@@ -8,7 +8,8 @@ internal static class LeftOutFields
 {
     public static void Report(JsonObject config, string configName, Run run)
     {
-        string[] names = [.. config.Members.Where(field => !run.Dialects.All.Any(dialect => dialect.Understands(field.Key)) && !IsEmpty(field.Value)).Select(field => field.Key)];
+        string[] names = [.. config.Members.Where(field => !run.Dialects.All.Any(dialect => dialect.Understands(field.Key)) && !IsEmpty(field.Value))
+            .Select(field => field.Key)];
         if (names.Length > 0)
         {
             run.Log.Add(TargetCodes.FieldsLeftOut.At(configName, string.Join(", ", names)));

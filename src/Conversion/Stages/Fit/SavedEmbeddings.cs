@@ -17,7 +17,9 @@ internal static class SavedEmbeddings
     /// <summary>Leaves out what equals the base's, of those tensors that a caller names; the rest stays.</summary>
     public static Adapter LeaveOutEqual(Adapter adapter, Func<OtherTensor, bool> isMeant, Run run) => LeaveOut(adapter, isMeant, refuses: false, run);
 
-    /// <summary>Leaves out what equals the base's, and all saved embeddings; of these the ones that are not shown to equal the base's are refused by name.</summary>
+    /// <summary>
+    /// Leaves out what equals the base's, and all saved embeddings; of these the ones that are not shown to equal the base's are refused by name.
+    /// </summary>
     public static Adapter LeaveOutOrRefuse(Adapter adapter, Run run) => LeaveOut(adapter, _ => true, refuses: true, run);
 
     private static Adapter LeaveOut(Adapter adapter, Func<OtherTensor, bool> isMeant, bool refuses, Run run)
@@ -51,7 +53,8 @@ internal static class SavedEmbeddings
         return adapter with { OtherTensors = adapter.OtherTensors.RemoveRange(equal.Concat(refused)) };
     }
 
-    private static bool CanBeOfBase(OtherTensor tensor) => tensor.Kind is OtherTensorKind.SavedEmbedding or OtherTensorKind.WholeModule or OtherTensorKind.BaseBias;
+    private static bool CanBeOfBase(OtherTensor tensor) =>
+        tensor.Kind is OtherTensorKind.SavedEmbedding or OtherTensorKind.WholeModule or OtherTensorKind.BaseBias;
 
     private static void TellEqual(FindingCode code, IEnumerable<OtherTensor> tensors, Run run)
     {

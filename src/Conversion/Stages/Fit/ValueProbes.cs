@@ -6,7 +6,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Fit;
 
-/// <summary>Passes over the values of all factors, before anything is laid out: NaN and infinity, adapters without effect, and scales that no runtime can multiply by.</summary>
+/// <summary>
+/// Passes over the values of all factors, before anything is laid out: NaN and infinity, adapters without effect, and scales that no runtime can multiply by.
+/// </summary>
 internal static class ValueProbes
 {
     /// <summary>Probes an adapter as it was read.</summary>
@@ -17,14 +19,16 @@ internal static class ValueProbes
     {
         foreach (AdapterModule module in adapter.Modules.Where(module => !float.IsFinite((float)module.Scale)))
         {
-            run.Log.Add(TensorCodes.ScaleOutOfRange.At(module.SourcePath, FormattableString.Invariant($"the scale is {module.Scale:G6}, which is infinite as float32")));
+            run.Log.Add(TensorCodes.ScaleOutOfRange.At(
+                module.SourcePath, FormattableString.Invariant($"the scale is {module.Scale:G6}, which is infinite as float32")));
         }
 
         Vanishing(adapter, reader, run.Log);
         (string Owner, string Name, LazyTensor Tensor)[] tensors = [.. adapter.Modules.SelectMany(Tensors)];
         bool[] finite = new bool[tensors.Length];
         ParallelWork.Run(
-            tensors.Length, run.Options.MaxDegreeOfParallelism, index => finite[index] = TensorProbe.IsFinite(tensors[index].Tensor, run.CancellationToken), run.CancellationToken);
+            tensors.Length, run.Options.MaxDegreeOfParallelism, index =>
+                finite[index] = TensorProbe.IsFinite(tensors[index].Tensor, run.CancellationToken), run.CancellationToken);
         foreach ((string owner, string name, _) in tensors.Where((_, index) => !finite[index]))
         {
             run.Log.Add(TensorCodes.NotFinite.At(owner, $"{name} holds NaN or infinity"));

@@ -4,7 +4,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Infer;
 
-/// <summary>See <see cref="StageNames.Infer"/>. What is in doubt elsewhere only, and what has no form elsewhere, stays as it is where the adapter stays in its dialect.</summary>
+/// <summary>
+/// See <see cref="StageNames.Infer"/>. What is in doubt elsewhere only, and what has no form elsewhere, stays as it is where the adapter stays in its dialect.
+/// </summary>
 internal sealed class InferStage : IPipelineStage
 {
     public string Name => StageNames.Infer;

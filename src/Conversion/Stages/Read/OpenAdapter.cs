@@ -8,32 +8,37 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Read;
 
-/// <summary>Finds an adapter's config and weights in a source, by the names of all dialects, and opens them. Bad content becomes a finding; a failing operating system stays an exception.</summary>
+/// <summary>
+/// Finds an adapter's config and weights in a source, by the names of all dialects, and opens them. Bad content becomes a finding; a failing operating system
+/// stays an exception.
+/// </summary>
 internal static partial class OpenAdapter
 {
     /// <summary>The opened content, or <see langword="null"/> with an error in the log.</summary>
     public static AdapterContent? Open(IAdapterSource source, Run run)
     {
         FindingLog log = run.Log;
-        if (SourceFiles.Choose(source, run.Options.AdapterName, log) is not { } chosen || ChooseWeights(chosen, run.Dialects, log) is not { } weightsFile)
+        if (SourceFiles.Choose(source, run.Options.AdapterName, run.Dialects.HasFile).Into(log) is not { } chosen
+            || ChooseWeights(chosen, run.Dialects, log) is not { } weightsFile)
         {
             return null;
         }
 
         JsonObject? config = null;
-        if (chosen.FileNames.Contains(AdapterFiles.Config) && (config = SourceFiles.ReadJson(chosen, AdapterFiles.Config, log)) is null)
+        if (chosen.FileNames.Contains(AdapterFiles.Config) && (config = SourceFiles.ReadJson(chosen, AdapterFiles.Config).Into(log)) is null)
         {
             return null;
         }
 
-        if (SourceFiles.OpenWeights(chosen, weightsFile, log) is not { } weights)
+        if (SourceFiles.OpenWeights(chosen, weightsFile, opener: run.Dialects.OpenerOf(weightsFile)).Into(log) is not { } weights)
         {
             return null;
         }
 
         if (weights is TorchCheckpointFile { Nested: { } nested })
         {
-            log.Add(ContainerCodes.NestedTensors.At(Path.Combine(chosen.Name, weightsFile), $"the {weights.Tensors.Length} tensors were read from its entry {nested}"));
+            log.Add(ContainerCodes.NestedTensors.At(
+                Path.Combine(chosen.Name, weightsFile), $"the {weights.Tensors.Length} tensors were read from its entry {nested}"));
         }
 
         return new AdapterContent(chosen, chosen.Name, weightsFile, weights, config)
@@ -61,7 +66,8 @@ internal static partial class OpenAdapter
 
             if (loose.FirstOrDefault(name => ShardName().IsMatch(name)) is { } shard)
             {
-                log.Add(ContainerCodes.Shard.At(Path.Combine(source.Name, shard), "is one part of several, by its name, and no loader of adapters reads parts"));
+                log.Add(ContainerCodes.Shard.At(
+                    Path.Combine(source.Name, shard), "is one part of several, by its name, and no loader of adapters reads parts"));
                 return null;
             }
 
@@ -83,14 +89,16 @@ internal static partial class OpenAdapter
 
         if (present.Length > 1)
         {
-            log.Add(ContainerCodes.SecondWeightsIgnored.At(source.Name, $"{present[0]} was read, as the loaders do; {List(present[1..])} {(present.Length > 2 ? "were" : "was")} ignored"));
+            log.Add(ContainerCodes.SecondWeightsIgnored.At(
+                source.Name, $"{present[0]} was read, as the loaders do; {List(present[1..])} {(present.Length > 2 ? "were" : "was")} ignored"));
         }
 
         return present[0];
     }
 
     // A source that is one weights file, with at most its config: the caller named it.
-    private static bool IsChosen(IAdapterSource source) => source.FileNames.All(name => name == AdapterFiles.Config || AdapterFiles.IsNumberedCheckpoint(name)) && source.NestedAdapters is [];
+    private static bool IsChosen(IAdapterSource source) =>
+        source.FileNames.All(name => name == AdapterFiles.Config || AdapterFiles.IsNumberedCheckpoint(name)) && source.NestedAdapters is [];
 
     [GeneratedRegex(@"-\d{5}-of-\d{5}\.(safetensors|bin)\z")]
     private static partial Regex ShardName();

@@ -6,10 +6,15 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Stages.Read;
 
-/// <summary>Reads adapters for the verbs that write none: what the stages of a conversion do up to Infer. Dialects read alike for every verb; what a verb needs is asked here of what was read.</summary>
+/// <summary>
+/// Reads adapters for the verbs that write none: what the stages of a conversion do up to Infer. Dialects read alike for every verb; what a verb needs is asked
+/// here of what was read.
+/// </summary>
 internal static class ReadAdapter
 {
-    /// <summary>The adapter as it can be compared with another, or <see langword="null"/> with an error in the log. An answer for one must not hide what the other says.</summary>
+    /// <summary>
+    /// The adapter as it can be compared with another, or <see langword="null"/> with an error in the log. An answer for one must not hide what the other says.
+    /// </summary>
     public static ReadResult? ToCompare(IAdapterSource source, Run run) => Read(source, overrides: false, run, reading =>
     {
         Adapter? adapter = reading.Complete(run.Log);
@@ -17,7 +22,9 @@ internal static class ReadAdapter
         return adapter is null || !reading.IsLowRank ? adapter : reading.AsLora(adapter, Exact(run), run.Log);
     });
 
-    /// <summary>The adapter as it is merged into its base, or <see langword="null"/> with an error in the log: what is relative to another base is refused.</summary>
+    /// <summary>
+    /// The adapter as it is merged into its base, or <see langword="null"/> with an error in the log: what is relative to another base is refused.
+    /// </summary>
     public static ReadResult? ToFuse(IAdapterSource source, Run run) => Read(source, overrides: true, run, reading =>
     {
         run.Log.AddRange(reading.Unasked(Given(run)));
@@ -50,7 +57,9 @@ internal static class ReadAdapter
         return adapter;
     });
 
-    /// <summary>The adapter as it is mended, or <see langword="null"/> with an error in the log: what the config and the file lack is for the mending to find.</summary>
+    /// <summary>
+    /// The adapter as it is mended, or <see langword="null"/> with an error in the log: what the config and the file lack is for the mending to find.
+    /// </summary>
     public static Adapter? ToMend(AdapterContent content, Dialect dialect, Run run)
     {
         if (dialect.Read(content, Options(overrides: true, run), run.Log) is not { } reading)
@@ -71,7 +80,8 @@ internal static class ReadAdapter
             return null;
         }
 
-        if (run.Dialects.Detect(content, run.Log) is var (dialect, own) && dialect.Read(own, Options(overrides, run), run.Log) is { } reading && ask(reading) is { } adapter)
+        if (run.Dialects.Detect(content, run.Log) is var (dialect, own) && dialect.Read(own, Options(overrides, run), run.Log) is { } reading
+            && ask(reading) is { } adapter)
         {
             return new ReadResult(adapter, dialect, own);
         }
@@ -81,7 +91,8 @@ internal static class ReadAdapter
     }
 
     /// <summary>What is known about an adapter beside its files.</summary>
-    public static ReadOptions Options(bool overrides, Run run) => new(Given(run) with { Overrides = overrides }, run.BaseLayers, run.Base);
+    public static ReadOptions Options(bool overrides, Run run) =>
+        new(Given(run) with { Overrides = overrides }, run.BaseLayers, run.Base) { BaseExperts = run.BaseExperts };
 
     /// <summary>What the caller answers.</summary>
     public static MlxGiven Given(Run run) => new(run.Options.Scale, run.Options.Dropout, run.Options.Producer);

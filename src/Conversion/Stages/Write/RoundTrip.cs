@@ -21,16 +21,13 @@ internal static class RoundTrip
     /// <returns>The comparison, or <see langword="null"/> with an error where the output cannot be read back.</returns>
     public static AdapterComparison? Check(Adapter source, TargetProfile target, OutputFolder output, ImmutableArray<IPipelineCheck> checks, Run run)
     {
-        var log = new FindingLog(run.Options.Allowed);
-        Run quiet = run with { Log = log };
         using var container = new OutputContainer(output);
         var content = new AdapterContent(new WrittenSource(output), "output", output.WeightsFile, container, output.Config);
-        Adapter? written = run.Dialects.Of(target.Dialect).Read(content, ReadOptions.Nothing with { BaseLayers = run.BaseLayers }, log)?.Complete(log);
-        Adapter? left = MapLayout.InMlx(source, target, quiet);
-        Adapter? right = written is null ? null : MapLayout.InMlx(written, target, quiet);
-        if (left is null || right is null || log.HasErrors)
+        Judged<(Adapter? Source, Adapter? Written)> both = run.Judge(quiet => (MapLayout.InMlx(source, target, quiet), ReadBack(content, target, quiet)));
+        if (both is not { Value: ({ } left, { } right), HasErrors: false })
         {
-            run.Log.Add(TargetCodes.RoundTripFailed.At("output", $"could not be read back: {log.ToSorted().FirstOrDefault()?.ToString() ?? "no finding says why"}"));
+            run.Log.Add(TargetCodes.RoundTripFailed.At(
+                "output", $"could not be read back: {both.Findings.FirstOrDefault()?.ToString() ?? "no finding says why"}"));
             return null;
         }
 
@@ -51,6 +48,12 @@ internal static class RoundTrip
         }
 
         return comparison;
+    }
+
+    private static Adapter? ReadBack(AdapterContent content, TargetProfile target, Run run)
+    {
+        Adapter? written = run.Dialects.Of(target.Dialect).Read(content, ReadOptions.Nothing with { BaseLayers = run.BaseLayers }, run.Log)?.Complete(run.Log);
+        return written is null ? null : MapLayout.InMlx(written, target, run);
     }
 
     private static string Problem(ModuleComparison module) => module switch

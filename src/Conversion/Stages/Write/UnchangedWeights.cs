@@ -4,11 +4,13 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Stages.Write;
 
-/// <summary>Recognises that the output has exactly the tensors of the source's safetensors file, so that the file is copied and not written anew.</summary>
+/// <summary>
+/// Recognises that the output has exactly the tensors of the source's file of the same form, so that the file is copied and not written anew.
+/// </summary>
 internal static class UnchangedWeights
 {
     public static OutputFolder Copy(OutputFolder output, AdapterContent content) =>
-        Path.GetExtension(content.WeightsFile) == ".safetensors" && AreEqual(output.Tensors, content.Weights.Tensors)
+        Path.GetExtension(content.WeightsFile) == Path.GetExtension(output.WeightsFile) && AreEqual(output.Tensors, content.Weights.Tensors)
             ? output with { Copies = output.Copies.Add(new CopiedFile(content.Source, content.WeightsFile, output.WeightsFile)) }
             : output;
 
@@ -16,6 +18,7 @@ internal static class UnchangedWeights
     public static bool AreEqual(ImmutableArray<NamedTensor> tensors, ImmutableArray<NamedTensor> source)
     {
         Dictionary<string, LazyTensor> byName = source.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
-        return tensors.Length == source.Length && tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same) && ReferenceEquals(same, tensor.Tensor));
+        return tensors.Length == source.Length
+            && tensors.All(tensor => byName.TryGetValue(tensor.Name, out LazyTensor? same) && ReferenceEquals(same, tensor.Tensor));
     }
 }

@@ -3,7 +3,6 @@ using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
-using Transfuse.Formats.Safetensors;
 using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Write;
@@ -13,12 +12,13 @@ internal static class WriteFolder
 {
     /// <summary>Writes and commits. Files have the permissions of those that they are made of.</summary>
     /// <param name="output">The files.</param>
+    /// <param name="dialect">Whose they are.</param>
     /// <param name="content">What they are made of.</param>
     /// <param name="sink">Where they go.</param>
     /// <param name="source">What the tensors are read from; closed before the swap, so that the output may replace it.</param>
     /// <param name="run">The run.</param>
     /// <returns>False with an error in the log where the place is taken.</returns>
-    public static bool Write(OutputFolder output, AdapterContent content, IAdapterSink sink, IDisposable source, Run run)
+    public static bool Write(OutputFolder output, Dialect dialect, AdapterContent content, IAdapterSink sink, IDisposable source, Run run)
     {
         try
         {
@@ -28,7 +28,7 @@ internal static class WriteFolder
                 run.Log.Add(Recoveries.Describe(recovery));
             }
 
-            WriteFiles(output, content, sink, run);
+            WriteFiles(output, dialect, content, sink, run);
             run.CancellationToken.ThrowIfCancellationRequested();
             source.Dispose();
             sink.Commit();
@@ -41,10 +41,11 @@ internal static class WriteFolder
         }
     }
 
-    private static void WriteFiles(OutputFolder output, AdapterContent content, IAdapterSink sink, Run run)
+    private static void WriteFiles(OutputFolder output, Dialect dialect, AdapterContent content, IAdapterSink sink, Run run)
     {
         UnixFileMode? ofWeights = content.Source.Permissions(content.WeightsFile);
-        ReadOnlyMemory<byte> text = output.ConfigText ?? (output.Config is { } written ? PythonJson.Write(written, output.ConfigStyle) : ReadOnlyMemory<byte>.Empty);
+        ReadOnlyMemory<byte> text = output.ConfigText
+            ?? (output.Config is { } written ? PythonJson.Write(written, output.ConfigStyle) : ReadOnlyMemory<byte>.Empty);
         if (!text.IsEmpty)
         {
             using IByteSink config = sink.Create(AdapterFiles.Config, content.Config is null ? ofWeights : content.Source.Permissions(AdapterFiles.Config));
@@ -68,8 +69,7 @@ internal static class WriteFolder
         if (output.HasNewWeights)
         {
             using IByteSink weights = sink.Create(output.WeightsFile, ofWeights);
-            var options = new SafetensorsWriterOptions { MaxDegreeOfParallelism = run.Options.MaxDegreeOfParallelism };
-            SafetensorsWriter.Write(weights, output.Tensors, output.Metadata, options, run.CancellationToken);
+            dialect.WriteWeights(output, weights, run.Options.MaxDegreeOfParallelism, run.CancellationToken);
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class WriteStage : IPipelineStage
         if (!state.Options.DryRun)
         {
             OutputFolder output = UnchangedWeights.Copy(state.Output!, state.Content!);
-            state.IsWritten = WriteFolder.Write(output, state.Content!, state.Sink!, state, state.Run);
+            state.IsWritten = WriteFolder.Write(output, state.Run.Dialects.Of(state.Target.Dialect), state.Content!, state.Sink!, state, state.Run);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Transfuse.Formats.Tensors.Kernels;
 /// Converts between float16, bfloat16, float32 and float64, and to them from floats of eight bits. Every conversion rounds at most once, to nearest with ties
 /// to even; what is too large becomes infinity, NaN stays NaN.
 /// </summary>
-public static class FloatConversion
+internal static class FloatConversion
 {
     private const int BlockElements = 1024;
 

@@ -4,7 +4,7 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Metadata.Mlx.Detectors;
 
 /// <summary>All detectors of old, foreign and damaged MLX folders.</summary>
-public static class MlxDetectors
+internal static class MlxDetectors
 {
     private static readonly ImmutableArray<IMlxDetector> All =
     [

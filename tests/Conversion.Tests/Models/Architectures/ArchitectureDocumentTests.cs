@@ -10,7 +10,7 @@ public class ArchitectureDocumentTests
     {
         string path = Path.Combine(Fixtures.RepositoryRoot, "docs", "architectures.md");
         string text = ArchitectureDocument.Write(
-            RealBaseTests.Pairs, [.. LoadedWeightTests.Cases.Select(row => row.Data)], [.. LiveNamesTests.ModelTypes.Select(row => row.Data)]);
+            RealBaseTests.Pairs, [.. LoadedWeightTests.Cases.Select(row => row.Data)], [.. LiveModelNamesTests.ModelTypes.Select(row => row.Data)]);
         if (Environment.GetEnvironmentVariable("TRANSFUSE_UPDATE_DOCS") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Tests.Models.Steps;
 /// <summary>Extents and tensors go the same way through every step, and none is passed over.</summary>
 public class StepsOnExtentsTests
 {
-    public static TheoryData<ModuleStep, long[], bool, long[]> Cases { get; } = new()
+    public static TheoryData<object, long[], bool, long[]> Cases { get; } = new()
     {
         { new ModuleStep.Transpose(), [6, 4], false, [4, 6] },
         { new ModuleStep.Pack(PackedLayout.InOut), [2, 6, 4], false, [2, 4, 6] },
@@ -23,8 +23,9 @@ public class StepsOnExtentsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Extents_are_those_of_the_tensor(ModuleStep step, long[] extents, bool isBias, long[] expected)
+    public void Extents_are_those_of_the_tensor(object given, long[] extents, bool isBias, long[] expected)
     {
+        var step = (ModuleStep)given;
         Assert.Equal(expected, StepsOnExtents.Apply([step], [.. extents], isBias)!.Value);
         LazyTensor tensor = LazyTensorOperations.Zeros(DType.F32, new TensorShape(extents));
         Assert.Equal(new TensorShape(expected), StepsOnTensor.Apply(tensor, [step], isBias).Shape);

@@ -16,7 +16,8 @@ internal sealed class AdaLoraReader : MethodReader
     private const double DefaultAlpha = 8;
 
     // What LoRA's config, from which AdaLoRA's derives, can switch on and what no AdaLoRA layer has been seen to do.
-    private static readonly PeftField[] Variants = [.. PeftFields.All.Where(field => field.Effect == PeftFieldEffect.Variant), PeftFields.Find("target_parameters")!];
+    private static readonly PeftField[] Variants =
+        [.. PeftFields.All.Where(field => field.Effect == PeftFieldEffect.Variant), PeftFields.Find("target_parameters")!];
 
     public override string PeftType => "ADALORA";
 

@@ -28,7 +28,8 @@ internal sealed class BaseShapes
             foreach (string path in paths)
             {
                 // Packed weights of a quantized base are integers, and their shapes are not the layer's.
-                if (weights?.Find(path + ".weight") is { Shape.Rank: 2, DType: DType.F16 or DType.BF16 or DType.F32 or DType.F64 or DType.F8E4M3 or DType.F8E5M2 } weight)
+                if (weights?.Find(
+                    path + ".weight") is { Shape.Rank: 2, DType: DType.F16 or DType.BF16 or DType.F32 or DType.F64 or DType.F8E4M3 or DType.F8E5M2 } weight)
                 {
                     shapes._shapes.TryAdd(path, weight.Shape);
                 }
@@ -45,7 +46,9 @@ internal sealed class BaseShapes
     /// <summary>A Linear's weight (out, in), or <see langword="null"/>.</summary>
     public TensorShape? Of(string path) => _shapes.TryGetValue(path, out TensorShape shape) ? shape : null;
 
-    /// <summary>Number of inputs of a module with a known number of outputs; <see langword="null"/> where the base does not tell, -1 where it contradicts.</summary>
+    /// <summary>
+    /// Number of inputs of a module with a known number of outputs; <see langword="null"/> where the base does not tell, -1 where it contradicts.
+    /// </summary>
     public long? InputsOf(string path, long outputs) => Of(path) switch
     {
         null => null,

@@ -28,7 +28,8 @@ internal sealed class DeloraReader : MethodReader
     {
         if (parts.Matrix("delora_A") is not { } a || parts.Matrix("delora_B") is not { } b
             || parts.Vector("delora_lambda") is not { } lambda || parts.Vector("delora_w_norm") is not { } norms
-            || !parts.Require(a.Shape[0] == b.Shape[1] && lambda.Shape[0] == 1 && norms.Shape[0] == a.Shape[1], "delora_A", "delora_B", "delora_lambda", "delora_w_norm"))
+            || !parts.Require(a.Shape[0] == b.Shape[1] && lambda.Shape[0] == 1
+                && norms.Shape[0] == a.Shape[1], "delora_A", "delora_B", "delora_lambda", "delora_w_norm"))
         {
             return null;
         }

@@ -6,7 +6,8 @@ namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
 /// <summary>
 /// GraLoRA: inputs and outputs are cut into k blocks, and each pair of an input block n and an output block m has a product of rank r / k:
-/// of the rows m r/k ... of A[n] transposed and the rows n r/k ... of B[m]. Together that is one product of rank k r whose factors are zero elsewhere; beside it
+/// of the rows m r/k ... of A[n] transposed and the rows n r/k ... of B[m]. Together that is one product of rank k r whose factors are zero elsewhere; beside
+/// it
 /// there may be a plain product of rank hybrid_r. The scale is alpha / (r + hybrid_r). All of it is bit-exact.
 /// </summary>
 internal sealed class GraloraReader : MethodReader
@@ -71,7 +72,8 @@ internal sealed class GraloraReader : MethodReader
     {
         int count = (int)b.Shape[0];
         long share = b.Shape[1] / count;
-        return LazyTensorOperations.Concat(0, [.. Blocks(b).Select((block, m) => LazyTensorOperations.Concat(1, [.. Enumerable.Range(0, count).Select(n => Place(block, n, m))]))]);
+        return LazyTensorOperations.Concat(
+            0, [.. Blocks(b).Select((block, m) => LazyTensorOperations.Concat(1, [.. Enumerable.Range(0, count).Select(n => Place(block, n, m))]))]);
 
         LazyTensor Place(LazyTensor block, int n, int m)
         {

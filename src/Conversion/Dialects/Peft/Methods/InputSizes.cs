@@ -31,7 +31,8 @@ internal sealed class InputSizes
     public static Dictionary<string, long>? Find(Dictionary<string, long> outputs, long largest, MethodInput input)
     {
         BaseShapes shapes = BaseShapes.Read(input.Options.Base, outputs.Keys, input.Log);
-        Dictionary<string, long?> sizes = outputs.ToDictionary(module => module.Key, module => shapes.InputsOf(module.Key, module.Value), StringComparer.Ordinal);
+        Dictionary<string, long?> sizes =
+            outputs.ToDictionary(module => module.Key, module => shapes.InputsOf(module.Key, module.Value), StringComparer.Ordinal);
         foreach (string path in sizes.Where(size => size.Value < 0 || size.Value > largest).Select(size => size.Key).Order(StringComparer.Ordinal))
         {
             input.Log.Add(ArchitectureCodes.DimensionMismatch.At(
@@ -56,7 +57,8 @@ internal sealed class InputSizes
 
         if (sizes.Values.Any(size => size is null) || sizes.Values.Max() != inference._largest)
         {
-            input.Log.Add(MethodCodes.InputSizeUnknown.At(unknown, $"the shared projection has {inference._largest} columns, and which modules have fewer inputs is not in the file"));
+            input.Log.Add(MethodCodes.InputSizeUnknown.At(
+                unknown, $"the shared projection has {inference._largest} columns, and which modules have fewer inputs is not in the file"));
             return false;
         }
 

@@ -56,7 +56,9 @@ internal sealed class LycorisScales
             if (fitting.Length == 0)
             {
                 string shown = rank is { } seen ? $"the tensors have rank {seen}" : $"the tensors need a rank of at least {leastRank}";
-                _log.Add(MethodCodes.PartShape.At(path, $"{shown}, but the config gives it {string.Join(" or ", readings.Select(reading => reading.Rank).Distinct())}: PEFT could not load it, and alpha / r is uncertain"));
+                _log.Add(MethodCodes.PartShape.At(
+                    path, $"{shown}, but the config gives it {string.Join(" or ", readings.Select(reading => reading.Rank).Distinct())}: PEFT could not load "
+                    + "it, and alpha / r is uncertain"));
                 return null;
             }
 
@@ -66,7 +68,8 @@ internal sealed class LycorisScales
                 return scales[0];
             }
 
-            _log.Add(ConfigCodes.AlphaAmbiguous.At(new ConfigPlace(_config.FileName, "alpha_pattern"), $"{path}: rank and alpha {string.Join(" or ", fitting)}"));
+            _log.Add(ConfigCodes.AlphaAmbiguous.At(
+                new ConfigPlace(_config.FileName, "alpha_pattern"), $"{path}: rank and alpha {string.Join(" or ", fitting)}"));
         }
         catch (PythonRegexException unusable)
         {
@@ -106,12 +109,14 @@ internal sealed class LycorisScales
     private static ImmutableArray<KeyValuePair<string, int>> Ranks(ConfigFields fields)
     {
         ConfigFields pattern = fields.ReadFields("rank_pattern");
-        return [.. pattern.Json.Members.Select(entry => KeyValuePair.Create(entry.Key, pattern.ReadInteger(entry.Key, 1, out int rank).HasValue() ? rank : Default))];
+        return [.. pattern.Json.Members.Select(
+            entry => KeyValuePair.Create(entry.Key, pattern.ReadInteger(entry.Key, 1, out int rank).HasValue() ? rank : Default))];
     }
 
     private static ImmutableArray<KeyValuePair<string, double>> Alphas(ConfigFields fields)
     {
         ConfigFields pattern = fields.ReadFields("alpha_pattern");
-        return [.. pattern.Json.Members.Select(entry => KeyValuePair.Create(entry.Key, pattern.ReadNumber(entry.Key, out double alpha).HasValue() ? alpha : Default))];
+        return [.. pattern.Json.Members.Select(
+            entry => KeyValuePair.Create(entry.Key, pattern.ReadNumber(entry.Key, out double alpha).HasValue() ? alpha : Default))];
     }
 }

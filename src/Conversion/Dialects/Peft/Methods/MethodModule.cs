@@ -4,7 +4,9 @@ using Transfuse.Formats.Tensors;
 
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
-/// <summary>A module as the product that its method stands for: delta = <see cref="Scale"/> x B A. Nothing is made before the rank is known to be allowed.</summary>
+/// <summary>
+/// A module as the product that its method stands for: delta = <see cref="Scale"/> x B A. Nothing is made before the rank is known to be allowed.
+/// </summary>
 internal sealed record MethodModule
 {
     /// <summary>The module's path in the transformers model.</summary>

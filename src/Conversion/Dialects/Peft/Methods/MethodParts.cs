@@ -4,7 +4,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
-/// <summary>The tensors of one adapted module, by their own names, such as <c>hada_w1_a</c>. What is asked for and is missing or misshapen becomes a finding.</summary>
+/// <summary>
+/// The tensors of one adapted module, by their own names, such as <c>hada_w1_a</c>. What is asked for and is missing or misshapen becomes a finding.
+/// </summary>
 /// <param name="path">The module's path in the transformers model.</param>
 /// <param name="log">Takes the findings.</param>
 internal sealed class MethodParts(string path, FindingLog log)
@@ -15,7 +17,6 @@ internal sealed class MethodParts(string path, FindingLog log)
 
     public FindingLog Log => log;
 
-    /// <summary>The names of the tensors that are there.</summary>
     public IEnumerable<string> Names => _tensors.Keys.Order(StringComparer.Ordinal);
 
     public bool Has(string name) => _tensors.ContainsKey(name);

@@ -5,12 +5,13 @@ using Transfuse.Metadata.Peft;
 
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
-/// <summary>Reads the fields that a method's config has besides those of all methods. A missing one gets PEFT's default, with a finding where it matters.</summary>
+/// <summary>
+/// Reads the fields that a method's config has besides those of all methods. A missing one gets PEFT's default, with a finding where it matters.
+/// </summary>
 /// <param name="config">The config.</param>
 /// <param name="log">Takes findings.</param>
 internal sealed class MethodSettings(PeftConfig config, FindingLog log)
 {
-    /// <summary>The fields.</summary>
     public ConfigFields Fields { get; } = new(config.Source, config.FileName, log);
 
     /// <summary>A number that decides what the adapter does.</summary>

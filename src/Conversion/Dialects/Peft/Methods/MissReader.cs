@@ -7,7 +7,8 @@ using Transfuse.Metadata.Findings;
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
 /// <summary>
-/// MiSS: each input j is added to the sum j mod r, and the block (r, out) maps the sums to outputs; so A has a 1 at (j mod r, j), and B is the block transposed.
+/// MiSS: each input j is added to the sum j mod r, and the block (r, out) maps the sums to outputs; so A has a 1 at (j mod r, j), and B is the block
+/// transposed.
 /// The form <c>mini</c> stores only (r, mini_r) and repeats it over the outputs. The form <c>bat</c> depends on the base's weight.
 /// </summary>
 internal sealed class MissReader : MethodReader

@@ -22,6 +22,9 @@ internal sealed record PeftMethods(ImmutableArray<MethodReader> Readers)
     /// <summary>Whether adapters of a method become LoRA.</summary>
     public bool Converts(string peftType) => Readers.Any(reader => reader.PeftType == peftType);
 
+    /// <summary>Whether a tensor's name is that of a part of a method.</summary>
+    public bool HasPart(string name) => Readers.Any(reader => reader.Parts.Any(part => TensorNames.HasSegment(name, part)));
+
     /// <summary>The adapter as LoRA, or <see langword="null"/> with an error in the log.</summary>
     /// <param name="frame">What was read of the config so far.</param>
     /// <param name="content">The opened files.</param>
@@ -38,7 +41,8 @@ internal sealed record PeftMethods(ImmutableArray<MethodReader> Readers)
 
         var settings = new MethodSettings(config, log);
         PeftConfig whole = WithSaved(config, settings.Fields);
-        (ImmutableArray<MethodParts> parts, MethodParts shared, ImmutableArray<OtherTensor> others) = new MethodTensorSorter(reader, log).Sort(content.Weights.Tensors);
+        (ImmutableArray<MethodParts> parts, MethodParts shared, ImmutableArray<OtherTensor> others) =
+            new MethodTensorSorter(reader, log).Sort(content.Weights.Tensors);
         MethodModule[] modules = [.. reader.Read(new MethodInput(whole, settings, parts, shared, options, log))];
         double dropout = Dropout(reader, settings.Fields);
         if (log.HasErrors)
@@ -102,7 +106,8 @@ internal sealed record PeftMethods(ImmutableArray<MethodReader> Readers)
         // Truncation is what takes time.
         var limit = new RankLimit(options);
         ParallelWork.Run(
-            modules.Length, options.MaxDegreeOfParallelism, i => results[i] = results[i].Finding is null ? limit.Apply(modules[i], dropout) : results[i], options.CancellationToken);
+            modules.Length, options.MaxDegreeOfParallelism, i =>
+                results[i] = results[i].Finding is null ? limit.Apply(modules[i], dropout) : results[i], options.CancellationToken);
 
         foreach (Finding finding in results.Select(result => result.Finding).OfType<Finding>())
         {

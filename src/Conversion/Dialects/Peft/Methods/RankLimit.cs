@@ -51,7 +51,9 @@ internal sealed class RankLimit(MethodOptions options)
         {
             string origin = options.MaxRank is null ? "no matrix of this size needs more" : "--max-rank";
             return (null, MethodCodes.RankLimit.At(
-                module.Path, $"maps {module.Inputs} to {module.Outputs} and has rank {module.Rank}; the limit is {limit} ({origin}): --max-rank {module.Rank} keeps it exact, --svd-rank N truncates it to N"));
+                module.Path,
+                $"maps {module.Inputs} to {module.Outputs} and has rank {module.Rank}; the limit is {limit} ({origin}): --max-rank {module.Rank} keeps it "
+                + "exact, --svd-rank N truncates it to N"));
         }
 
         return Truncate(module, path, rank, dropout);

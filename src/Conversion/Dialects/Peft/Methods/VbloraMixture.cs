@@ -12,7 +12,9 @@ internal sealed record VbloraMixture(int[] Indices, double[] Weights, int Count)
     // Shares are rounded to float32 before the last is left out.
     private const double Slack = 1e-5;
 
-    /// <summary>Of each piece the largest logits and their softmax; <see langword="null"/> where equal or infinite logits leave open which are largest, or their shares.</summary>
+    /// <summary>
+    /// Of each piece the largest logits and their softmax; <see langword="null"/> where equal or infinite logits leave open which are largest, or their shares.
+    /// </summary>
     /// <param name="logits">(a, b, N), without NaN; negative infinity stands for no share.</param>
     /// <param name="count">How many to take, at most N.</param>
     /// <param name="cancellationToken">Ends the work.</param>

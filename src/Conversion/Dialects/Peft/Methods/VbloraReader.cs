@@ -6,7 +6,8 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
 /// <summary>
-/// VB-LoRA: delta = B A, both made of pieces as long as the vectors of a shared bank (N, L). Each piece is the mixture of the k vectors with the largest logits,
+/// VB-LoRA: delta = B A, both made of pieces as long as the vectors of a shared bank (N, L). Each piece is the mixture of the k vectors with the largest
+/// logits,
 /// by the softmax of these. A's pieces are (r, in / L), B's (out / L, r), each of the latter a part of a column. There is no other scale.
 /// </summary>
 internal sealed class VbloraReader : MethodReader
@@ -69,7 +70,8 @@ internal sealed class VbloraReader : MethodReader
     }
 
     /// <summary>The mixtures of one factor, and how its pieces lie, or <see langword="null"/> with a finding.</summary>
-    private static (VbloraMixture Mixture, long Rows, long Columns)? Mixture(MethodParts parts, string name, LazyTensor bank, int count, CancellationToken cancellationToken)
+    private static (VbloraMixture Mixture, long Rows, long Columns)? Mixture(
+        MethodParts parts, string name, LazyTensor bank, int count, CancellationToken cancellationToken)
     {
         long vectors = bank.Shape[0];
         if (parts.Has(name + Indices))

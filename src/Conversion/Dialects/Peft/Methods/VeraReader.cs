@@ -38,12 +38,14 @@ internal sealed class VeraReader(string peftType, int halves) : MethodReader
     {
         if (input.Settings.IsSet("sample_at_inference"))
         {
-            input.Log.Add(MethodCodes.Setting.At(input.Settings.Fields.Subject("sample_at_inference"), "is true: the change is drawn at random for each input"));
+            input.Log.Add(MethodCodes.Setting.At(
+                input.Settings.Fields.Subject("sample_at_inference"), "is true: the change is drawn at random for each input"));
         }
 
         if (!input.Shared.Has(NameA) || !input.Shared.Has(NameB))
         {
-            input.Log.Add(MethodCodes.Incomplete.At(input.Config.FileName, $"{peftType} without base_model.{NameA} and base_model.{NameB}; torch's random generator made them (save_projection)"));
+            input.Log.Add(MethodCodes.Incomplete.At(
+                input.Config.FileName, $"{peftType} without base_model.{NameA} and base_model.{NameB}; torch's random generator made them (save_projection)"));
             return [];
         }
 

@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using Transfuse.Conversion.Models.Architectures.Mapping;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Inference;
 
 /// <summary>Which model types an adapter can belong to, judged by its module paths alone. Entries of low confidence do not take part.</summary>
-public static class ModelTypeInference
+internal static class ModelTypeInference
 {
     /// <summary>The candidates for paths as PEFT writes them. One candidate that needs no configuration is unambiguous.</summary>
     /// <param name="paths">Module paths without <c>base_model.model.</c>; packed parameters by their module path or full path.</param>
@@ -54,29 +53,24 @@ public static class ModelTypeInference
     private static (string? Text, bool NeedsBaseConfig) Describe(ArchitectureMap map, string path)
     {
         MlxMapping mapping = map.MapToMlx(path);
-        return mapping.Finding?.Code == ArchitectureCodes.AmbiguousParameter
+        return mapping.Gap == MappingGap.Ambiguous
             ? (string.Join(';', map.PackedParametersOf(path, 1, null).Select(parameter => Describe(map, parameter).Text)), false)
             : Outcome(
-                mapping.Finding,
+                mapping.Gap,
                 string.Join(' ', mapping.Targets.Select(target => $"{target.Path} {target.Expert} {target.Rows} {target.Kind}")));
     }
 
     private static (string? Text, bool NeedsBaseConfig) Describe(HfMapping mapping) =>
-        Outcome(mapping.Finding, $"{mapping.Path} {mapping.Form} {mapping.Rows} {string.Join(' ', mapping.Partners)}");
+        Outcome(mapping.Gap, $"{mapping.Path} {mapping.Form} {mapping.Rows} {string.Join(' ', mapping.Partners)}");
 
     /// <summary>Refusals that a base model or the caller could lift are outcomes of their own; others rule the model type out.</summary>
-    private static (string? Text, bool NeedsBaseConfig) Outcome(Finding? finding, string mapped)
+    private static (string? Text, bool NeedsBaseConfig) Outcome(MappingGap gap, string mapped) => gap switch
     {
-        if (finding is null)
-        {
-            return (mapped, false);
-        }
-
-        bool isOpen = finding.Code == ArchitectureCodes.NeedsBaseConfig;
-        bool isKnown = isOpen || finding.Code == ArchitectureCodes.CannotAdapt || finding.Code == ArchitectureCodes.TiedHead
-            || finding.Code == ArchitectureCodes.WithoutEffect || finding.Code == ArchitectureCodes.NoHuggingFaceCounterpart;
-        return isKnown ? (finding.Code.Id, isOpen) : (null, false);
-    }
+        MappingGap.None => (mapped, false),
+        MappingGap.NeedsBaseConfig => (gap.ToString(), true),
+        MappingGap.CannotAdapt or MappingGap.TiedHead or MappingGap.WithoutEffect or MappingGap.NoCounterpart => (gap.ToString(), false),
+        _ => (null, false),
+    };
 
     private sealed record Description(string Text, bool NeedsBaseConfig);
 }

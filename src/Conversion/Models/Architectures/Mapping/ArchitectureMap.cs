@@ -10,7 +10,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// row selections, never of values. Its law: what it says for an adapter commutes with what it says for base weights,
 /// which is what mlx-lm 0.32.0 does to them when it loads a model.
 /// </summary>
-public sealed class ArchitectureMap
+internal sealed class ArchitectureMap
 {
     private readonly Finding? _refusal;
 
@@ -37,13 +37,15 @@ public sealed class ArchitectureMap
     /// <see cref="PackedParametersOf"/> finds; any root that the model type's adapters have.
     /// </param>
     public MlxMapping MapToMlx(string path) =>
-        _refusal is null ? new HfToMlx(Architecture, Config).Map(path) : new MlxMapping(path) { Finding = _refusal with { Subject = path } };
+        _refusal is null ? new HfToMlx(Architecture, Config).Map(path)
+            : new MlxMapping(path) { Gap = MappingGap.RefusedModel, Finding = _refusal with { Subject = path } };
 
     /// <summary>The Hugging Face counterpart of an MLX module.</summary>
     /// <param name="path">A module path of mlx-lm, mlx-vlm or mlx-swift-lm, from the root of the model.</param>
     /// <param name="layout">Whose names to give; models whose code is not part of transformers have those of transformers 4 only.</param>
     public HfMapping MapToHuggingFace(string path, HfLayout layout) =>
-        _refusal is null ? new MlxToHf(Architecture, Config, layout).Map(path) : new HfMapping(path) { Finding = _refusal with { Subject = path } };
+        _refusal is null ? new MlxToHf(Architecture, Config, layout).Map(path)
+            : new HfMapping(path) { Gap = MappingGap.RefusedModel, Finding = _refusal with { Subject = path } };
 
     /// <summary>
     /// The packed parameters that a key of PEFT's ParamWrapper can stand for, as full paths: none where the module holds no
@@ -55,7 +57,9 @@ public sealed class ArchitectureMap
     public ImmutableArray<string> PackedParametersOf(string modulePath, int wrappers, IReadOnlyCollection<string>? targetParameters) =>
         PackedKeys.Resolve(Architecture, modulePath, wrappers, targetParameters);
 
-    /// <summary>The packed parameters of a module in the order in which it registers them, as full paths: PEFT nests its wrappers in that order, the first innermost.</summary>
+    /// <summary>
+    /// The packed parameters of a module in the order in which it registers them, as full paths: PEFT nests its wrappers in that order, the first innermost.
+    /// </summary>
     /// <param name="owner">The module path, without <c>.base_layer</c>.</param>
     public ImmutableArray<string> RegisteredParametersOf(string owner) => PackedKeys.Registered(Architecture, owner);
 

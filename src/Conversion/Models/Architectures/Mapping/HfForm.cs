@@ -1,7 +1,7 @@
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
 /// <summary>What a Hugging Face path names, which decides how PEFT targets it and how its factors lie.</summary>
-public enum HfForm
+internal enum HfForm
 {
     /// <summary>A linear layer (also GPT-2's Conv1D, whose factors lie as a linear layer's) or an embedding.</summary>
     Module,

@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
 /// <summary>The Hugging Face counterpart of an MLX module, or why it has none.</summary>
 /// <param name="Source">The MLX path as given.</param>
-public sealed record HfMapping(string Source)
+internal sealed record HfMapping(string Source)
 {
     /// <summary>What <see cref="Path"/> names.</summary>
     public HfForm Form { get; init; }
@@ -49,9 +49,10 @@ public sealed record HfMapping(string Source)
     /// <summary>Why there is no counterpart.</summary>
     public Finding? Finding { get; init; }
 
+    internal MappingGap Gap { get; init; }
+
     /// <summary>The parameter as PEFT's <c>target_parameters</c> names it; the path of a module with <c>.weight</c> where it is none itself.</summary>
     public string ParameterPath => Form is HfForm.Packed or HfForm.ExpertRows ? Path : Path + ".weight";
 
-    /// <summary>The path for one expert.</summary>
     public string PathOf(int expert) => Path.Replace("{e}", expert.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 }

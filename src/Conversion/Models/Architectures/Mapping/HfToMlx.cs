@@ -3,7 +3,6 @@ using Transfuse.Conversion.Models.Architectures.Expressions;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Models.Steps;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
@@ -18,12 +17,12 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         MlxMapping mapping = new(path);
         if (HfPaths.Resolve(architecture, path) is not ModuleAddress address)
         {
-            return Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InTransformers(architecture, config, path));
+            return Refuse(mapping, MappingGap.UnknownModule, MissingModule.InTransformers(architecture, config, path));
         }
 
         if (address.Layer >= config?.LayerCount(architecture))
         {
-            return Refuse(mapping, ArchitectureCodes.LayerOutOfRange, $"layer {address.Layer}, but the base model has {config.LayerCount(architecture)}");
+            return Refuse(mapping, MappingGap.LayerOutOfRange, $"layer {address.Layer}, but the base model has {config.LayerCount(architecture)}");
         }
 
         ImmutableArray<Rule> rules = RuleLookup.FromSource(architecture, address);
@@ -47,15 +46,15 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         rule.Source.TryMatch(address.Path, out PathIndices indices);
         if (indices.Expert >= config?.ExpertCount(architecture))
         {
-            return Refuse(mapping, ArchitectureCodes.ExpertMismatch, $"expert {indices.Expert}, but the base model has {config.ExpertCount(architecture)}");
+            return Refuse(mapping, MappingGap.ExpertOutOfRange, $"expert {indices.Expert}, but the base model has {config.ExpertCount(architecture)}");
         }
 
         switch (rule)
         {
             case DropRule drop:
-                return Refuse(mapping, ArchitectureCodes.WithoutEffect, Reasons.Texts[drop.Reason]);
+                return Refuse(mapping, MappingGap.WithoutEffect, Reasons.Texts[drop.Reason]);
             case UnsupportedRule unsupported:
-                return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[unsupported.Reason]);
+                return Refuse(mapping, MappingGap.CannotAdapt, Reasons.Texts[unsupported.Reason]);
             case ExpertRowsRule rows:
                 return _steps.Experts is not { } experts ? NeedsConfig(mapping, architecture.Config.Experts) : mapping with
                 {
@@ -84,7 +83,7 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
 
             if (target.Scale.Any(item => item.IsUseless))
             {
-                return Refuse(mapping, ArchitectureCodes.BadScale, RowScale.Useless);
+                return Refuse(mapping, MappingGap.BadScale, RowScale.Useless);
             }
 
             targets.Add(target);
@@ -109,23 +108,23 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         {
             return global.Mlx is PathPattern pattern
                 ? Finish(mapping, address, [Target(address, pattern, address.Indices)])
-                : Refuse(mapping, ArchitectureCodes.TiedHead, Reasons.Texts["tied"]);
+                : Refuse(mapping, MappingGap.TiedHead, Reasons.Texts["tied"]);
         }
 
         if (PackedKeys.Registered(architecture, mapping.Source) is { IsEmpty: false } parameters)
         {
-            return Refuse(mapping, ArchitectureCodes.AmbiguousParameter, $"it holds {string.Join(" and ", parameters)}");
+            return Refuse(mapping, MappingGap.Ambiguous, $"it holds {string.Join(" and ", parameters)}");
         }
 
         if (RuleLookup.RefusalOf(architecture, address.Path) is string reason)
         {
-            return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[reason]);
+            return Refuse(mapping, MappingGap.CannotAdapt, Reasons.Texts[reason]);
         }
 
         bool isOwnName = rules.Length > 0 || RuleLookup.ToTarget(architecture, address).All(rule => rule.Runtime == Runtime.Legacy);
         return isOwnName && RuleLookup.KindOf(architecture, address.Path) is TargetKind.Linear or TargetKind.Embedding
             ? Finish(mapping, address, [Target(address, new PathPattern("{L}." + address.Path), PathIndices.None)])
-            : Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InTransformers(architecture, config, mapping.Source));
+            : Refuse(mapping, MappingGap.UnknownModule, MissingModule.InTransformers(architecture, config, mapping.Source));
     }
 
     private MlxMapping Finish(MlxMapping mapping, ModuleAddress address, ImmutableArray<MlxTarget> targets)
@@ -133,12 +132,12 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
         GlobalModule? global = address.Global;
         if (global?.Refused is string reason)
         {
-            return Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[reason]);
+            return Refuse(mapping, MappingGap.CannotAdapt, Reasons.Texts[reason]);
         }
 
         bool? tied = global?.Role == ModuleRole.Head ? architecture.Tying.IsTiedInMlx(config) : false;
         return tied == true
-            ? Refuse(mapping, ArchitectureCodes.TiedHead, Reasons.Texts["tied"])
+            ? Refuse(mapping, MappingGap.TiedHead, Reasons.Texts["tied"])
             : mapping with { Targets = targets, RequiresUntiedHead = tied is null };
     }
 
@@ -153,11 +152,13 @@ internal sealed class HfToMlx(Architecture architecture, BaseConfig? config)
             : new MlxTarget(key, key, null, address.Global!.Kind);
     }
 
-    private MlxMapping NeedsConfig(MlxMapping mapping, IEnumerable<string> fields) => Refuse(mapping, ArchitectureCodes.NeedsBaseConfig, MissingField.Describe(config, fields));
+    private MlxMapping NeedsConfig(MlxMapping mapping, IEnumerable<string> fields) =>
+        Refuse(mapping, MappingGap.NeedsBaseConfig, MissingField.Describe(config, fields));
 
-    private static MlxMapping Refuse(MlxMapping mapping, FindingCode code, string message) => mapping with
+    private static MlxMapping Refuse(MlxMapping mapping, MappingGap gap, string message) => mapping with
     {
         Targets = [],
-        Finding = code.At(mapping.Source, message),
+        Gap = gap,
+        Finding = gap.At(mapping.Source, message),
     };
 }

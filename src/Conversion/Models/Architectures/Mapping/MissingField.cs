@@ -11,7 +11,8 @@ internal static class MissingField
     public static string Describe(BaseConfig? config, IEnumerable<string> fields)
     {
         string[] missing = [.. fields.Where(field => config?.Contains(field) != true).Distinct(StringComparer.Ordinal)];
-        return config is null ? $"no base model was given{(missing is [] ? string.Empty : $", and {string.Join(", ", missing)} of its config.json decides this")}"
+        return config is null
+            ? $"no base model was given{(missing is [] ? string.Empty : $", and {string.Join(", ", missing)} of its config.json decides this")}"
             : missing is [] ? $"{string.Join(", ", fields.Distinct(StringComparer.Ordinal))} of its config.json decides this, and is of no use there"
             : $"its config.json lacks {string.Join(", ", missing)}, which decides this";
     }

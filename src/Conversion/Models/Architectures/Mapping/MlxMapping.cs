@@ -5,9 +5,11 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
 /// <summary>Where the tensors of a Hugging Face module or parameter go in MLX, or why nowhere.</summary>
 /// <param name="Source">The Hugging Face path as given.</param>
-public sealed record MlxMapping(string Source)
+internal sealed record MlxMapping(string Source)
 {
-    /// <summary>What the path names; <see cref="HfForm.Module"/> also where only transformers 5 has a raw parameter, because the factors are the same.</summary>
+    /// <summary>
+    /// What the path names; <see cref="HfForm.Module"/> also where only transformers 5 has a raw parameter, because the factors are the same.
+    /// </summary>
     public HfForm Form { get; init; }
 
     /// <summary>The MLX modules; empty where <see cref="Finding"/> says why.</summary>
@@ -15,6 +17,8 @@ public sealed record MlxMapping(string Source)
 
     /// <summary>Why there are no targets; an information where leaving the module out changes nothing.</summary>
     public Finding? Finding { get; init; }
+
+    internal MappingGap Gap { get; init; }
 
     /// <summary>The axes, where the path names a packed parameter.</summary>
     public PackedParameter? Packed { get; init; }

@@ -8,7 +8,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// <param name="Key">Its path relative to the layer, or the full path outside the layers; what <c>keys</c> names.</param>
 /// <param name="Layer">The layer index, or <see langword="null"/> outside the layers.</param>
 /// <param name="Kind">The kind of MLX layer.</param>
-public sealed record MlxTarget(string Path, string Key, int? Layer, TargetKind Kind)
+internal sealed record MlxTarget(string Path, string Key, int? Layer, TargetKind Kind)
 {
     /// <summary>What is done to the Hugging Face module's pair on the way, in order; empty for nothing.</summary>
     public ImmutableArray<ModuleStep> Steps { get; init; } = [];

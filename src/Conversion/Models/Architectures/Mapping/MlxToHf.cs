@@ -3,7 +3,6 @@ using Transfuse.Conversion.Models.Architectures.Expressions;
 using Transfuse.Conversion.Models.Architectures.Rules;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Models.Steps;
-using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
@@ -18,13 +17,13 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         HfMapping mapping = new(path);
         if (MlxPaths.Resolve(architecture, path) is not ModuleAddress address)
         {
-            return Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InMlx(architecture, config, path));
+            return Refuse(mapping, MappingGap.UnknownModule, MissingModule.InMlx(architecture, config, path));
         }
 
         mapping = mapping with { Layer = address.Layer, Role = address.Global?.Role ?? ModuleRole.None };
         if (address.Layer >= config?.LayerCount(architecture))
         {
-            return Refuse(mapping, ArchitectureCodes.LayerOutOfRange, $"layer {address.Layer}, but the base model has {config.LayerCount(architecture)}");
+            return Refuse(mapping, MappingGap.LayerOutOfRange, $"layer {address.Layer}, but the base model has {config.LayerCount(architecture)}");
         }
 
         TargetKind? kind = address.Global?.Kind ?? RuleLookup.KindOf(architecture, address.Path);
@@ -41,7 +40,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
             { IsUndecided: true } => NeedsConfig(mapping, choice.Missing),
             { Rule: Rule rule } => Apply(mapping, address, rule, all),
             _ when all.All(rule => rule.Runtime == Runtime.Legacy) => Identity(mapping, address),
-            _ => Refuse(mapping, ArchitectureCodes.NoHuggingFaceCounterpart, $"{architecture} has no such module in {Name(_layout)}"),
+            _ => Refuse(mapping, MappingGap.NoCounterpart, $"{architecture} has no such module in {Name(_layout)}"),
         };
     }
 
@@ -51,7 +50,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         target.Path.TryMatch(address.Path, out PathIndices indices);
         if (rule is ExpertRowsRule && indices.Expert >= _steps.Experts)
         {
-            return Refuse(mapping, ArchitectureCodes.ExpertMismatch, $"expert {indices.Expert}, but the base model has {_steps.Experts}");
+            return Refuse(mapping, MappingGap.ExpertOutOfRange, $"expert {indices.Expert}, but the base model has {_steps.Experts}");
         }
 
         if (_steps.Of(rule, target, indices, isWeight: true, out IEnumerable<string> missing) is not { } steps)
@@ -68,7 +67,8 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         switch (rule)
         {
             case PackedRule packed:
-                return packed.Experts is Expression count && count.EvaluateInteger(config) is null ? NeedsConfig(mapping, count.Fields) : result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
+                return packed.Experts is Expression count && count.EvaluateInteger(config) is null ? NeedsConfig(mapping, count.Fields)
+                    : result with { Form = HfForm.Packed, Packed = RuleArithmetic.Packed(architecture, packed, [rule], config) };
             case StackRule:
                 return result with { Form = HfForm.PerExpert };
             case RenameRule rename:
@@ -80,7 +80,7 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
                     Partners = [.. Enumerable.Range(0, _steps.Experts!.Value).Select(expert => MlxPath(address, target.Path, new PathIndices(expert, -1)))],
                 };
             case ScaleRule when result.Scale.Any(item => item.IsUseless):
-                return Refuse(mapping, ArchitectureCodes.BadScale, RowScale.Useless);
+                return Refuse(mapping, MappingGap.BadScale, RowScale.Useless);
             default:
                 return result;
         }
@@ -104,8 +104,8 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         }
 
         return RuleLookup.RefusalOf(architecture, address.Path) is string reason
-            ? Refuse(mapping, ArchitectureCodes.CannotAdapt, Reasons.Texts[reason])
-            : Refuse(mapping, ArchitectureCodes.UnknownModule, MissingModule.InMlx(architecture, config, mapping.Source));
+            ? Refuse(mapping, MappingGap.CannotAdapt, Reasons.Texts[reason])
+            : Refuse(mapping, MappingGap.UnknownModule, MissingModule.InMlx(architecture, config, mapping.Source));
     }
 
     private bool IsParameter(RenameRule rule) => rule.Parameter switch
@@ -128,11 +128,13 @@ internal sealed class MlxToHf(Architecture architecture, BaseConfig? config, HfL
         _ => "weight files",
     };
 
-    private HfMapping NeedsConfig(HfMapping mapping, IEnumerable<string> fields) => Refuse(mapping, ArchitectureCodes.NeedsBaseConfig, MissingField.Describe(config, fields));
+    private HfMapping NeedsConfig(HfMapping mapping, IEnumerable<string> fields) =>
+        Refuse(mapping, MappingGap.NeedsBaseConfig, MissingField.Describe(config, fields));
 
-    private static HfMapping Refuse(HfMapping mapping, FindingCode code, string message) => mapping with
+    private static HfMapping Refuse(HfMapping mapping, MappingGap gap, string message) => mapping with
     {
         Path = "",
-        Finding = code.At(mapping.Source, message),
+        Gap = gap,
+        Finding = gap.At(mapping.Source, message),
     };
 }

@@ -8,7 +8,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// <param name="In">Input features of one expert.</param>
 /// <param name="Out">Output features of one expert, those of all parts together.</param>
 /// <param name="IsTransposed">Whether its class says <c>is_transposed</c>.</param>
-public sealed record PackedParameter(PackedLayout? Layout, long? Experts, long? In, long? Out, bool IsTransposed)
+internal sealed record PackedParameter(PackedLayout? Layout, long? Experts, long? In, long? Out, bool IsTransposed)
 {
     /// <summary>
     /// Whether PEFT's A acts on the input of the experts, by the rule of PEFT 0.19.1 and later: A acts on the last axis, or on the

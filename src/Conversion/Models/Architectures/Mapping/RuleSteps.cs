@@ -5,12 +5,16 @@ using Transfuse.Conversion.Models.Steps;
 
 namespace Transfuse.Conversion.Models.Architectures.Mapping;
 
-/// <summary>The steps that lead from a Hugging Face tensor or module to an MLX one: what a rule of the table says, stated once for weights and adapters.</summary>
+/// <summary>
+/// The steps that lead from a Hugging Face tensor or module to an MLX one: what a rule of the table says, stated once for weights and adapters.
+/// </summary>
 /// <param name="architecture">The entry.</param>
 /// <param name="config">The base model's configuration, if known.</param>
 internal sealed class RuleSteps(Architecture architecture, BaseConfig? config)
 {
-    /// <summary>Number of experts whose rows lie one after the other; <see langword="null"/> where the configuration does not give a number that can be.</summary>
+    /// <summary>
+    /// Number of experts whose rows lie one after the other; <see langword="null"/> where the configuration does not give a number that can be.
+    /// </summary>
     public int? Experts { get; } = config?.ExpertCount(architecture) is long experts and > 0 and <= BaseConfig.MaxExperts ? (int)experts : null;
 
     /// <summary>The steps, or <see langword="null"/> where the configuration lacks a field.</summary>

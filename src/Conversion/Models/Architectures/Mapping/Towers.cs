@@ -9,7 +9,8 @@ internal static class Towers
     // The names under which the model classes of transformers 5.17, mlx-vlm 0.6 and the widespread remote code keep them.
     private static readonly string[] Names =
     [
-        "visual", "vision_tower", "vision_model", "vision_encoder", "vision_backbone", "vision_embed_tokens", "vision_language_adapter", "vision_projector", "vision",
+        "visual", "vision_tower", "vision_model", "vision_encoder", "vision_backbone", "vision_embed_tokens", "vision_language_adapter", "vision_projector",
+        "vision",
         "image_encoder", "image_projection", "img_processor", "sam_model", "vpm", "resampler", "perceiver_resampler", "connector", "aligner", "embed_vision",
         "multi_modal_projector", "mm_projector", "modality_projection", "audio_tower", "audio_model", "audio_encoder", "audio_projection", "audio_projector",
         "speech_encoder", "embed_audio", "apm", "talker", "token2wav", "code2wav", "code_predictor",

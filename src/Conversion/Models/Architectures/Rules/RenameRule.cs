@@ -7,7 +7,9 @@ internal sealed record RenameRule : Rule
 {
     public required PathPattern Target { get; init; }
 
-    /// <summary>Where the Hugging Face module holds a raw two-dimensional <c>weight</c> instead of being a linear layer; <see langword="null"/> for nowhere.</summary>
+    /// <summary>
+    /// Where the Hugging Face module holds a raw two-dimensional <c>weight</c> instead of being a linear layer; <see langword="null"/> for nowhere.
+    /// </summary>
     public Runtime? Parameter { get; init; }
 
     /// <summary>Whether the Hugging Face weight lies as (in, out), as in GPT-2's Conv1D; the factors do not.</summary>

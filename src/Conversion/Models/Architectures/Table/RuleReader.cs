@@ -102,5 +102,6 @@ internal static class RuleReader
     private static ImmutableArray<(Expression? Rows, Expression Factor)> Factors(JsonElement element) =>
         element.ValueKind != JsonValueKind.Array
             ? [(null, ExpressionReader.Read(element))]
-            : [.. element.EnumerateArray().Select(part => ((Expression?)ExpressionReader.Read(part.GetProperty("rows")), ExpressionReader.Read(part.GetProperty("factor"))))];
+            : [.. element.EnumerateArray()
+                .Select(part => ((Expression?)ExpressionReader.Read(part.GetProperty("rows")), ExpressionReader.Read(part.GetProperty("factor"))))];
 }

@@ -51,7 +51,8 @@ internal sealed class TensorMapper(Architecture architecture, BaseConfig? config
                     Targets =
                     [
                         .. Enumerable.Range(0, experts).Select(expert => new PathIndices(expert, -1)).Select(
-                            each => new TensorTarget(Name(tensor, address, rows.Target, each), _steps.Of(rows, rows.Targets[0], each, tensor.IsWeight, out _)!.Value)),
+                            each => new TensorTarget(
+                                Name(tensor, address, rows.Target, each), _steps.Of(rows, rows.Targets[0], each, tensor.IsWeight, out _)!.Value)),
                     ],
                 };
             default:

@@ -5,7 +5,7 @@ namespace Transfuse.Conversion.Models.Architectures.Weights;
 
 /// <summary>What mlx-lm makes of one tensor of the Hugging Face weight files.</summary>
 /// <param name="Source">The tensor's name.</param>
-public sealed record TensorMapping(string Source)
+internal sealed record TensorMapping(string Source)
 {
     /// <summary>The MLX tensors; empty where the tensor is dropped or <see cref="Finding"/> says why.</summary>
     public ImmutableArray<TensorTarget> Targets { get; init; } = [];

@@ -57,7 +57,7 @@ internal static class CheckAgainstBase
     // Whether the base has the module; of another size it has it.
     private static bool Compare(AdapterModule module, ModulePath path, HfMapping mapping, TableOutline byConfig, WeightsOutline? byHeaders, FindingLog log)
     {
-        if (mapping.Finding is { } finding && finding.Code == ArchitectureCodes.LayerOutOfRange)
+        if (mapping is { Gap: MappingGap.LayerOutOfRange, Finding: { } finding })
         {
             log.Add(finding with { Subject = module.SourcePath });
             return true;
@@ -65,7 +65,8 @@ internal static class CheckAgainstBase
 
         if (byHeaders?.Lacks(path) == true)
         {
-            log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, path.IsInLayer ? $"the base's weights have no {path} in layer {path.Layer}" : $"the base's weights have no {path} that can be adapted"));
+            log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath,
+                path.IsInLayer ? $"the base's weights have no {path} in layer {path.Layer}" : $"the base's weights have no {path} that can be adapted"));
             return false;
         }
 

@@ -60,6 +60,7 @@ internal static class ExpertStack
     {
         DType dtype = RankFusion.Widest(experts.Values.Select(module => factor(module).DType));
         LazyTensor zeros = LazyTensorOperations.Zeros(dtype, factor(experts.Values.First()).Shape);
-        return LazyTensorOperations.Stack([.. Enumerable.Range(0, count).Select(index => experts.TryGetValue(index, out AdapterModule? module) ? factor(module).Cast(dtype) : zeros)]);
+        return LazyTensorOperations.Stack(
+            [.. Enumerable.Range(0, count).Select(index => experts.TryGetValue(index, out AdapterModule? module) ? factor(module).Cast(dtype) : zeros)]);
     }
 }

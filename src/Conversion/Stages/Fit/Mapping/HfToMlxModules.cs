@@ -11,7 +11,10 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages.Fit.Mapping;
 
-/// <summary>Maps the modules of a transformers model to those of the MLX model: packed experts unpacked, single experts stacked, fused rows split, folded factors applied.</summary>
+/// <summary>
+/// Maps the modules of a transformers model to those of the MLX model: packed experts unpacked, single experts stacked, fused rows split, folded factors
+/// applied.
+/// </summary>
 internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, TargetProfile reader, Run run)
 {
     private readonly ImmutableArray<AdapterModule>.Builder _modules = ImmutableArray.CreateBuilder<AdapterModule>();
@@ -20,12 +23,13 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
     /// <summary>The modules in MLX's layout, ordered by path. Each that has no counterpart is named in a finding.</summary>
     public ImmutableArray<AdapterModule> Map()
     {
-        (AdapterModule Module, MlxMapping Mapping)[] mapped = [.. adapter.Modules.Where(IsNoConvolution).Select(module => (module, map.MapToMlx(module.FullPath)))];
-        ReaderGroup readers = ReaderGroup.Of(reader);
+        (AdapterModule Module, MlxMapping Mapping)[] mapped =
+            [.. adapter.Modules.Where(IsNoConvolution).Select(module => (module, map.MapToMlx(module.FullPath)))];
+        ReaderGroup readers = run.Readers.GroupOf(reader);
         var orientation = new PackedOrientation(mapped, adapter, run);
         foreach ((AdapterModule module, MlxMapping mapping) in mapped)
         {
-            if (mapping.Finding?.Code == ArchitectureCodes.CannotAdapt && readers.OwnPathOf(module.FullPath, map.Architecture) is { } own)
+            if (mapping.Gap == MappingGap.CannotAdapt && readers.OwnPathOf(module.FullPath, map.Architecture) is { } own)
             {
                 _modules.Add(module with { Path = ModulePath.Parse(own), Kind = ModuleKind.Linear, Parameter = null });
                 continue;
@@ -39,7 +43,11 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
 
             if (mapping.RequiresUntiedHead)
             {
-                run.Log.Add(TargetCodes.HeadMayBeTied.At(module.SourcePath, $"adapts the head, and {(map.Config is null ? "no base was given that says" : $"neither the base's config.json nor {map.Architecture}'s default says")} whether it is a weight of its own"));
+                run.Log.Add(TargetCodes.HeadMayBeTied.At(
+                    module.SourcePath,
+                    "adapts the head, and "
+                    + $"{(map.Config is null ? "no base was given that says" : $"neither the base's config.json nor {map.Architecture}'s default says")} "
+                    + "whether it is a weight of its own"));
             }
 
             AddTargets(module, mapping, orientation);
@@ -81,7 +89,8 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
 
             if (target.Expert is { } expert)
             {
-                Dictionary<int, AdapterModule> experts = _experts.TryGetValue(target.Path, out Dictionary<int, AdapterModule>? known) ? known : _experts[target.Path] = [];
+                Dictionary<int, AdapterModule> experts = _experts.TryGetValue(target.Path, out Dictionary<int, AdapterModule>? known) ? known
+                    : _experts[target.Path] = [];
                 if (!experts.TryAdd(expert, part))
                 {
                     run.Log.Add(TensorCodes.DuplicateModule.At(module.SourcePath, $"is expert {expert} of {target.Path}, as is {experts[expert].SourcePath}"));
@@ -128,7 +137,8 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
         }
 
         run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
-            module.SourcePath, $"has factors of {(isEmbedding ? "an embedding" : "a Linear layer")}, but {map.Architecture} has {mapping.Targets[0].Kind.MlxClass()} there"));
+            module.SourcePath,
+            $"has factors of {(isEmbedding ? "an embedding" : "a Linear layer")}, but {map.Architecture} has {mapping.Targets[0].Kind.MlxClass()} there"));
         return false;
     }
 
@@ -137,7 +147,8 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
         int rows = RowParts.RowAxis(module.B);
         if (!target.Rows.Fits(module.B.Shape[rows]))
         {
-            run.Log.Add(ArchitectureCodes.DimensionMismatch.At(module.SourcePath, $"lora_B has {module.B.Shape[rows]} output rows, which do not divide as {map.Architecture} needs"));
+            run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
+                module.SourcePath, $"lora_B has {module.B.Shape[rows]} output rows, which do not divide as {map.Architecture} needs"));
             return null;
         }
 
@@ -150,20 +161,23 @@ internal sealed class HfToMlxModules(ArchitectureMap map, Adapter adapter, Targe
         long? stated = map.Config?.ExpertCount(map.Architecture);
         if (stated > BaseConfig.MaxExperts)
         {
-            run.Log.Add(ArchitectureCodes.ExpertMismatch.At(path.Text, $"{experts.Count} experts have adapters, but the base model's config states {stated}; at most {BaseConfig.MaxExperts} are believed"));
+            run.Log.Add(ArchitectureCodes.ExpertMismatch.At(path.Text,
+                $"{experts.Count} experts have adapters, but the base model's config states {stated}; at most {BaseConfig.MaxExperts} are believed"));
             return;
         }
 
         int? known = (int?)stated;
         if (known is null && experts.Count < seen)
         {
-            run.Log.Add(ArchitectureCodes.NeedsBaseConfig.At(path.Text, $"the adapter has {experts.Count} experts up to number {seen - 1}; give --base to tell how many the model has"));
+            run.Log.Add(ArchitectureCodes.NeedsBaseConfig.At(
+                path.Text, $"the adapter has {experts.Count} experts up to number {seen - 1}; give --base to tell how many the model has"));
             return;
         }
 
         if (known is null)
         {
-            run.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(path.Text, $"no base was given; the model was taken to have {seen} experts, as many as the adapter"));
+            run.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(
+                path.Text, $"no base was given; the model was taken to have {seen} experts, as many as the adapter"));
         }
 
         if (ExpertStack.Stack(path, experts, known ?? seen, run) is { } stacked)

@@ -49,7 +49,7 @@ internal static class MapLayout
             return TiedEmbeddings.WithoutArchitecture(adapter, run) with { Layout = ModelLayout.HuggingFace };
         }
 
-        HfLayout layout = HfLayouts.For(run.Options);
+        HfLayout layout = run.Options.TransformersGeneration == 4 ? HfLayout.Transformers4 : HfLayout.Transformers5;
         if (ModelTypeResolver.Resolve(() => ModelTypeInference.FromMlx(DistinctPaths(adapter), layout), run) is not { } map)
         {
             return null;

@@ -9,7 +9,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Fit.Mapping;
 
-/// <summary>Maps MLX modules to those of the transformers model: stacked experts packed into parameters or taken apart, split rows fused, folded factors taken out.</summary>
+/// <summary>
+/// Maps MLX modules to those of the transformers model: stacked experts packed into parameters or taken apart, split rows fused, folded factors taken out.
+/// </summary>
 internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run run)
 {
     private const string Weight = "weight";
@@ -35,7 +37,8 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
         return
         [
             .. mapped.Where(item => item.Mapping.Form == HfForm.PerExpert).SelectMany(item => TakeApart(item.Module, item.Mapping))
-                .Concat(mapped.Where(item => item.Mapping.Form != HfForm.PerExpert).GroupBy(item => item.Mapping.Path, StringComparer.Ordinal).Select(group => Join([.. group])).OfType<AdapterModule>())
+                .Concat(mapped.Where(item => item.Mapping.Form != HfForm.PerExpert).GroupBy(item => item.Mapping.Path, StringComparer.Ordinal)
+                    .Select(group => Join([.. group])).OfType<AdapterModule>())
                 .OrderBy(module => module.Path).ThenBy(module => module.Parameter, StringComparer.Ordinal),
         ];
     }
@@ -43,14 +46,16 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
     // Under transformers 5 PEFT 0.21 packs old modules of experts as it loads them: gate and up only together, and of one rank and alpha.
     private void ReportHalves((AdapterModule Module, HfMapping Mapping)[] experts)
     {
-        string[] halves = [.. PeftMixtureNames.Of(map.Architecture.PeftConversion).Where(item => item.Value == PeftMixtureNames.GateUp).Select(item => item.Key)];
+        string[] halves =
+            [.. PeftMixtureNames.Of(map.Architecture.PeftConversion).Where(item => item.Value == PeftMixtureNames.GateUp).Select(item => item.Key)];
         foreach (var layer in experts.Where(item => halves.Contains(ModulePath.LeafOf(item.Mapping.Path))).GroupBy(item => item.Module.Path.Layer))
         {
             AdapterModule first = layer.First().Module;
             if (layer.Count() < halves.Length || layer.Any(item => item.Module.Rank != first.Rank || item.Module.Scale != first.Scale))
             {
                 run.Log.Add(TargetCodes.OldTransformersOnly.At(
-                    first.SourcePath, layer.Count() < halves.Length ? "is adapted without the other of gate and up" : "has another rank or scale than the other of gate and up"));
+                    first.SourcePath, layer.Count() < halves.Length ? "is adapted without the other of gate and up"
+                        : "has another rank or scale than the other of gate and up"));
                 return;
             }
         }
@@ -70,7 +75,8 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
         }
 
         run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
-            module.SourcePath, $"lora_a is {(module.Kind == ModuleKind.Experts ? "three" : "two")}-dimensional, but {map.Architecture} has {mapping.Kind.MlxClass()} there"));
+            module.SourcePath,
+            $"lora_a is {(module.Kind == ModuleKind.Experts ? "three" : "two")}-dimensional, but {map.Architecture} has {mapping.Kind.MlxClass()} there"));
         return false;
     }
 
@@ -125,7 +131,8 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
         string? parameter = isParameter ? mapping.Path[(dot + 1)..] : mapping.Form == HfForm.Parameter || MovesToExperts(mapping) ? Weight : null;
         if (parameter is not null && fused.Magnitude is not null)
         {
-            run.Log.Add(TargetCodes.DoraUnsupported.At(first.SourcePath, $"PEFT reaches {mapping.ParameterPath} as a parameter only, and has no DoRA for parameters"));
+            run.Log.Add(TargetCodes.DoraUnsupported.At(
+                first.SourcePath, $"PEFT reaches {mapping.ParameterPath} as a parameter only, and has no DoRA for parameters"));
             return null;
         }
 
@@ -134,7 +141,8 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
 
     // PEFT moves every target module of these leaf names to the expert parameters when transformers 5 loads it; as a parameter it stays where it is.
     private bool MovesToExperts(HfMapping mapping) =>
-        layout == HfLayout.Transformers5 && mapping is { Form: HfForm.Module, Layer: not null } && PeftMixtureNames.Of(map.Architecture.PeftConversion).ContainsKey(ModulePath.LeafOf(mapping.Path));
+        layout == HfLayout.Transformers5 && mapping is { Form: HfForm.Module, Layer: not null }
+            && PeftMixtureNames.Of(map.Architecture.PeftConversion).ContainsKey(ModulePath.LeafOf(mapping.Path));
 
     private AdapterModule? Fuse(IReadOnlyList<(AdapterModule Module, HfMapping Mapping)> parts)
     {
@@ -142,15 +150,19 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
         if (parts.FirstOrDefault(part => Whole(part) != Whole(parts[0])).Module is { } odd)
         {
             run.Log.Add(ArchitectureCodes.DimensionMismatch.At(
-                odd.SourcePath, $"is one weight with {first.SourcePath} in transformers, but its factors are for a weight {Extent(odd)} and those for one {Extent(first)}"));
+                odd.SourcePath,
+                $"is one weight with {first.SourcePath} in transformers, but its factors are for a weight {Extent(odd)} and those for one {Extent(first)}"));
             return null;
         }
 
         ImmutableArray<AdapterModule> present = CommonScale.Apply([.. parts.Select(part => part.Module)], run.Log, run.CancellationToken);
-        Dictionary<RowSelection, AdapterModule> byRows = parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
-        if (present.Any(module => module.Magnitude is not null) && (present.Length < mapping.Partners.Length || present.Any(module => module.Magnitude is null)))
+        Dictionary<RowSelection, AdapterModule> byRows =
+            parts.Select(part => part.Mapping.Rows).Zip(present).ToDictionary(pair => pair.First, pair => pair.Second);
+        if (present.Any(module => module.Magnitude is not null)
+            && (present.Length < mapping.Partners.Length || present.Any(module => module.Magnitude is null)))
         {
-            run.Log.Add(TargetCodes.DoraMixed.At(first.SourcePath, $"is DoRA, but not all of {string.Join(", ", mapping.Partners)} are, which are one weight in transformers"));
+            run.Log.Add(TargetCodes.DoraMixed.At(
+                first.SourcePath, $"is DoRA, but not all of {string.Join(", ", mapping.Partners)} are, which are one weight in transformers"));
             return null;
         }
 
@@ -159,7 +171,8 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
         (LazyTensor a, LazyTensor b, int rank, bool isSummed) = RankFusion.Fuse(all, run.CancellationToken);
         if (isSummed)
         {
-            run.Log.Add(TensorCodes.Fused.At(mapping.Path, $"{string.Join(" and ", present.Select(module => module.SourcePath))} were fused; the rank is {rank}"));
+            run.Log.Add(TensorCodes.Fused.At(
+                mapping.Path, $"{string.Join(" and ", present.Select(module => module.SourcePath))} were fused; the rank is {rank}"));
         }
 
         return present[0] with
@@ -193,7 +206,8 @@ internal sealed class MlxToHfModules(ArchitectureMap map, HfLayout layout, Run r
 
         if (module.A.Shape[0] == 1 && packed.IsTransposed)
         {
-            run.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, $"PEFT does not turn the factors of a single expert around, as {mapping.Path} needs"));
+            run.Log.Add(TensorCodes.ExpertOrientation.At(
+                module.SourcePath, $"PEFT does not turn the factors of a single expert around, as {mapping.Path} needs"));
             return null;
         }
 

@@ -35,7 +35,8 @@ internal static class ModelTypeResolver
     {
         if (candidates.IsEmpty)
         {
-            run.Log.Add(ArchitectureCodes.UnknownModelType.At("modules", "no known architecture has modules of these names; give --model-type, or --model-type identity to keep all names"));
+            run.Log.Add(ArchitectureCodes.UnknownModelType.At(
+                "modules", "no known architecture has modules of these names; give --model-type, or --model-type identity to keep all names"));
             return null;
         }
 
@@ -45,20 +46,24 @@ internal static class ModelTypeResolver
         }
 
         // Plain decoder layers have the same names in most models. The few that rename or rescale them are named, so that a person can object.
-        ModelTypeCandidate? plain = candidates.FirstOrDefault(candidate => candidate.ModelTypes.Any(name => ArchitectureTable.Default.Find(name)!.Class == ArchitectureClass.Identity));
+        ModelTypeCandidate? plain =
+            candidates.FirstOrDefault(candidate => candidate.ModelTypes.Any(name => ArchitectureTable.Default.Find(name)!.Class == ArchitectureClass.Identity));
         if (plain is null || plain.ModelTypes.Length <= candidates.Where(candidate => candidate != plain).Sum(candidate => candidate.ModelTypes.Length))
         {
-            run.Log.Add(ArchitectureCodes.AmbiguousModelType.At("modules", $"fit {Names(candidates.SelectMany(candidate => candidate.ModelTypes))}, which map them differently; give --base or --model-type"));
+            run.Log.Add(ArchitectureCodes.AmbiguousModelType.At(
+                "modules", $"fit {Names(candidates.SelectMany(candidate => candidate.ModelTypes))}, which map them differently; give --base or --model-type"));
             return null;
         }
 
         run.Log.Add(ArchitectureCodes.NamesKept.At(
-            "modules", $"no base was given; names were kept, as in {Names(plain.ModelTypes)}. They would not be in {Names(candidates.Where(candidate => candidate != plain).SelectMany(candidate => candidate.ModelTypes))}"));
+            "modules", $"no base was given; names were kept, as in {Names(plain.ModelTypes)}. They would not be in "
+            + $"{Names(candidates.Where(candidate => candidate != plain).SelectMany(candidate => candidate.ModelTypes))}"));
         return Map(Find(plain), run);
     }
 
     private static Architecture Find(ModelTypeCandidate candidate) =>
-        candidate.ModelTypes.Select(name => ArchitectureTable.Default.Find(name)!).OrderBy(architecture => architecture.Class != ArchitectureClass.Identity).First();
+        candidate.ModelTypes.Select(name => ArchitectureTable.Default.Find(name)!).OrderBy(architecture => architecture.Class != ArchitectureClass.Identity)
+            .First();
 
     private static ArchitectureMap Map(Architecture architecture, Run run)
     {

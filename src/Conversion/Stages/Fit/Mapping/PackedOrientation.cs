@@ -61,7 +61,8 @@ internal sealed class PackedOrientation
 
         if (packed.Experts is null)
         {
-            _context.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(module.SourcePath, $"no base was given; the model was taken to have {experts} experts, as many as the adapter"));
+            _context.Log.Add(ArchitectureCodes.ExpertCountAssumed.At(
+                module.SourcePath, $"no base was given; the model was taken to have {experts} experts, as many as the adapter"));
         }
 
         (LazyTensor a, LazyTensor b) = PackedExperts.Unpack(module.A, module.B, experts, actsOnInput);
@@ -90,7 +91,8 @@ internal sealed class PackedOrientation
             return acts;
         }
 
-        _context.Log.Add(TensorCodes.ExpertOrientation.At(module.SourcePath, "PEFT does not turn the factors of a single expert around, so that these cannot have been trained"));
+        _context.Log.Add(TensorCodes.ExpertOrientation.At(
+            module.SourcePath, "PEFT does not turn the factors of a single expert around, so that these cannot have been trained"));
         return null;
     }
 
@@ -106,7 +108,8 @@ internal sealed class PackedOrientation
             return given == ExpertOrientation.InputFirst;
         }
 
-        bool writtenByKnownRule = _adapter.WriterVersion is { } text && PeftVersion.TryParse(text, out PeftVersion? version) && version.IsAtLeast(0, KnownMinor, KnownPatch);
+        bool writtenByKnownRule = _adapter.WriterVersion is { } text && PeftVersion.TryParse(text, out PeftVersion? version)
+            && version.IsAtLeast(0, KnownMinor, KnownPatch);
         if (packed.ActsOnInput is { } rule && (_followsRule ?? (writtenByKnownRule ? true : null)) is { } follows)
         {
             return follows == rule;
@@ -114,18 +117,22 @@ internal sealed class PackedOrientation
 
         _context.Log.Add(TensorCodes.ExpertOrientation.At(
             module.SourcePath,
-            $"lora_A is {module.A.Shape} and lora_B is {module.B.Shape}; which side is the input cannot be told (peft_version is {_adapter.WriterVersion ?? "missing"}); give --base or --expert-orientation"));
+            $"lora_A is {module.A.Shape} and lora_B is {module.B.Shape}; which side is the input cannot be told (peft_version is "
+            + $"{_adapter.WriterVersion ?? "missing"}); give --base or --expert-orientation"));
         return null;
     }
 
     // Without a base the rank alone tells how many experts there are, and that must be the same everywhere.
     private void CompareCounts((AdapterModule Module, PackedParameter Packed)[] packed)
     {
-        (AdapterModule Module, long Experts)[] counts = [.. packed.Where(item => item.Packed.Experts is null).Select(item => (item.Module, item.Module.A.Shape[0] / item.Module.Rank))];
+        (AdapterModule Module, long Experts)[] counts =
+            [.. packed.Where(item => item.Packed.Experts is null).Select(item => (item.Module, item.Module.A.Shape[0] / item.Module.Rank))];
         foreach ((AdapterModule module, long experts) in counts.Where(item => item.Experts != counts[0].Experts))
         {
             _context.Log.Add(TensorCodes.ExpertShape.At(
-                module.SourcePath, $"with rank {module.Rank} it has {experts} experts, but {counts[0].Module.SourcePath} has {counts[0].Experts} with rank {counts[0].Module.Rank}"));
+                module.SourcePath,
+                $"with rank {module.Rank} it has {experts} experts, but {counts[0].Module.SourcePath} has {counts[0].Experts} with rank "
+                + $"{counts[0].Module.Rank}"));
         }
     }
 
@@ -142,7 +149,8 @@ internal sealed class PackedOrientation
                 continue;
             }
 
-            (AdapterModule first, AdapterModule last) = one.Module.Parameter!.StartsWith("down", StringComparison.Ordinal) ? (other.Module, one.Module) : (one.Module, other.Module);
+            (AdapterModule first, AdapterModule last) = one.Module.Parameter!.StartsWith("down", StringComparison.Ordinal) ? (other.Module, one.Module)
+                : (one.Module, other.Module);
             bool input = Fits(first.A.Shape[1], first.B.Shape[0], last.A.Shape[1], last.B.Shape[0]);
             bool output = Fits(first.B.Shape[0], first.A.Shape[1], last.B.Shape[0], last.A.Shape[1]);
             if (input != output)

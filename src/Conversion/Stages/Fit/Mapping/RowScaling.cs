@@ -6,7 +6,9 @@ using Transfuse.Metadata.Findings;
 
 namespace Transfuse.Conversion.Stages.Fit.Mapping;
 
-/// <summary>Applies factors that a base model folds into a weight: the rows of B, and of a DoRA magnitude, get the same ones. Computed and stored in float32.</summary>
+/// <summary>
+/// Applies factors that a base model folds into a weight: the rows of B, and of a DoRA magnitude, get the same ones. Computed and stored in float32.
+/// </summary>
 internal static class RowScaling
 {
     public static AdapterModule? Multiply(AdapterModule module, ImmutableArray<RowScale> scales, Run run) => Apply(module, scales, factor => factor, run);
@@ -28,14 +30,16 @@ internal static class RowScaling
             return null;
         }
 
-        if (scales.Select(scale => FoldRange.Problem(module.B, operation(scale.Factor), run.CancellationToken)).FirstOrDefault(problem => problem is not null) is { } found)
+        if (scales.Select(scale => FoldRange.Problem(module.B, operation(scale.Factor), run.CancellationToken))
+            .FirstOrDefault(problem => problem is not null) is { } found)
         {
             run.Log.Add(ArchitectureCodes.BadScale.At(module.SourcePath, $"the base multiplies this weight, but {found}"));
             return null;
         }
 
         float[] factors = [.. scales.SelectMany(scale => Enumerable.Repeat((float)operation(scale.Factor), (int)(scale.Rows ?? rows)))];
-        run.Log.Add(TensorCodes.ScaleFolded.At(module.SourcePath, $"the base multiplies this weight by {string.Join(", ", scales.Select(scale => $"{scale.Factor:R}"))}; lora_B follows, in float32"));
+        run.Log.Add(TensorCodes.ScaleFolded.At(module.SourcePath,
+            $"the base multiplies this weight by {string.Join(", ", scales.Select(scale => $"{scale.Factor:R}"))}; lora_B follows, in float32"));
         return module with
         {
             B = module.B.ScaleRows(factors),

@@ -33,10 +33,12 @@ internal static class TiedEmbeddings
                 return adapter with { Modules = adapter.Modules.Remove(head!) };
             case true:
                 run.Log.Add(TargetCodes.TiedEmbedding.At(
-                    embedding.SourcePath, head is null ? "adapts the embedding alone; in MLX it would change the tied head too" : "and the head are adapted each for itself; in MLX they are one"));
+                    embedding.SourcePath, head is null ? "adapts the embedding alone; in MLX it would change the tied head too"
+                        : "and the head are adapted each for itself; in MLX they are one"));
                 break;
             case null:
-                run.Log.Add(TargetCodes.TyingUnknown.At(embedding.SourcePath, "adapts the embedding alone; if the base ties it to the head, MLX would change the head too"));
+                run.Log.Add(TargetCodes.TyingUnknown.At(
+                    embedding.SourcePath, "adapts the embedding alone; if the base ties it to the head, MLX would change the head too"));
                 break;
         }
 
@@ -66,15 +68,20 @@ internal static class TiedEmbeddings
         return adapter;
     }
 
-    /// <summary>The adapter as it is, with a finding for each embedding that the base may tie to its head: no table tells how, so it cannot be mirrored.</summary>
+    /// <summary>
+    /// The adapter as it is, with a finding for each embedding that the base may tie to its head: no table tells how, so it cannot be mirrored.
+    /// </summary>
     public static Adapter WithoutArchitecture(Adapter adapter, Run run)
     {
         bool? tied = run.Base?.Config.TyingForHuggingFace(TyingField);
         foreach (AdapterModule embedding in adapter.Modules.Where(module => module.Kind == ModuleKind.Embedding && !module.Path.IsInLayer && tied != false))
         {
             run.Log.Add(tied == true
-                ? TargetCodes.TiedEmbedding.At(embedding.SourcePath, "is tied to the head, which the two programs adapt differently; without --model-type identity it could be mirrored")
-                : TargetCodes.TyingUnknown.At(embedding.SourcePath, $"changes the head too in MLX, but not in PEFT, if the base ties them; {(run.Base is null ? "no base was given" : $"its config.json has no {TyingField}")}"));
+                ? TargetCodes.TiedEmbedding.At(
+                    embedding.SourcePath, "is tied to the head, which the two programs adapt differently; without --model-type identity it could be mirrored")
+                : TargetCodes.TyingUnknown.At(embedding.SourcePath,
+                    "changes the head too in MLX, but not in PEFT, if the base ties them; "
+                    + $"{(run.Base is null ? "no base was given" : $"its config.json has no {TyingField}")}"));
         }
 
         foreach (AdapterModule head in adapter.Modules.Where(module => module.Path.Text == DefaultHead && tied == true))

@@ -12,14 +12,17 @@ internal static class TargetKinds
     /// <summary>The modules that the target holds; each other is named in a finding.</summary>
     /// <param name="modules">The modules.</param>
     /// <param name="profile">The target.</param>
-    /// <param name="crosses">Whether the adapter comes from another dialect. DoRA on embeddings means another thing in each: PEFT norms the dimensions, MLX the tokens.</param>
+    /// <param name="crosses">
+    /// Whether the adapter comes from another dialect. DoRA on embeddings means another thing in each: PEFT norms the dimensions, MLX the tokens.
+    /// </param>
     /// <param name="log">Receives findings.</param>
     public static ImmutableArray<AdapterModule> Apply(ImmutableArray<AdapterModule> modules, TargetProfile profile, bool crosses, FindingLog log)
     {
         ImmutableArray<AdapterModule> held = [.. modules.Where(HoldsKind)];
         foreach (AdapterModule dora in held.Where(module => module.Magnitude is not null && !KnowsDora(module, profile, crosses)))
         {
-            log.Add(TargetCodes.DoraUnsupported.At(dora.SourcePath, $"{profile.Name} has no DoRA for {Describe(dora.Kind)}{(crosses ? " of the same meaning" : string.Empty)}"));
+            log.Add(TargetCodes.DoraUnsupported.At(
+                dora.SourcePath, $"{profile.Name} has no DoRA for {Describe(dora.Kind)}{(crosses ? " of the same meaning" : string.Empty)}"));
         }
 
         RefuseMixedDora(held, profile, crosses, log);
@@ -68,7 +71,8 @@ internal static class TargetKinds
         {
             if (CodeFor(tensor.Kind) is { } code)
             {
-                log.Add(code.At(tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {profile.Name} has no place for it{Remedy(code)}"));
+                log.Add(code.At(
+                    tensor.SourceName, $"{tensor.Tensor.DType.SafetensorsName()} {tensor.Tensor.Shape}; {profile.Name} has no place for it{Remedy(code)}"));
             }
         }
     }

@@ -8,20 +8,23 @@ using Transfuse.Metadata.Targets;
 
 namespace Transfuse.Conversion.Stages.Fit.Targets;
 
-/// <summary>Gives the modules of an MLX adapter the paths under which the target's readers hold them; mlx-swift-lm and mlx-vlm hold some models elsewhere than mlx-lm.</summary>
+/// <summary>
+/// Gives the modules of an MLX adapter the paths under which the target's readers hold them; mlx-swift-lm and mlx-vlm hold some models elsewhere than mlx-lm.
+/// </summary>
 internal static class TargetPaths
 {
     /// <summary>The adapter under the target's paths, or <see langword="null"/> with an error in the log.</summary>
     public static Adapter? Apply(Adapter adapter, TargetProfile target, Run run)
     {
-        string[] present = [.. adapter.Modules.Where(module => module.Path.IsInLayer).Select(module => module.Path.LayersRoot!).Distinct(StringComparer.Ordinal)];
+        string[] present =
+            [.. adapter.Modules.Where(module => module.Path.IsInLayer).Select(module => module.Path.LayersRoot!).Distinct(StringComparer.Ordinal)];
         if (run.Options.ModelType == ArchitectureTable.Identity || present is [])
         {
             return adapter;
         }
 
         Architecture? architecture = run.NamedArchitecture;
-        ReaderGroup readers = ReaderGroup.Of(target);
+        ReaderGroup readers = run.Readers.GroupOf(target);
         string? root = architecture is not null ? readers.CommonRoot(architecture, run.Log)
             : readers.CanDiffer ? FromNames(present, readers, target, run)
             : present[0];
@@ -38,12 +41,14 @@ internal static class TargetPaths
     private static string? FromNames(string[] present, ReaderGroup readers, TargetProfile target, Run run)
     {
         Architecture[] candidates = [.. ArchitectureTable.Default.All.Where(architecture => present.Contains(architecture.Layers.Mlx))];
-        candidates = candidates is [] ? [.. ArchitectureTable.Default.All.Where(architecture => Enum.GetValues<MlxProgram>().Any(program => present.Contains(MlxPaths.Root(architecture, program))))] : candidates;
+        candidates = candidates is [] ? [.. ArchitectureTable.Default.All.Where(
+            architecture => Enum.GetValues<MlxProgram>().Any(program => present.Contains(MlxPaths.Root(architecture, program))))] : candidates;
         string[] roots = [.. candidates.SelectMany(readers.RootsOf).Distinct(StringComparer.Ordinal)];
         if (roots.Length > 1 || present.Length > 1)
         {
             run.Log.Add(ArchitectureCodes.AmbiguousModelType.At(
-                "modules", $"{string.Join(" and ", present)} in mlx-lm is {string.Join(" or ", roots)} in {target.Name}, by the model; give --base or --model-type"));
+                "modules", $"{string.Join(" and ", present)} in mlx-lm is {string.Join(" or ", roots)} in {target.Name}, by the model; give --base or "
+                + "--model-type"));
             return null;
         }
 
@@ -63,7 +68,8 @@ internal static class TargetPaths
             }
             else
             {
-                run.Log.Add(ArchitectureCodes.UnknownModule.At(module.SourcePath, $"is no module of {architecture}, and {target.Name} holds the model under other paths"));
+                run.Log.Add(ArchitectureCodes.UnknownModule.At(
+                    module.SourcePath, $"is no module of {architecture}, and {target.Name} holds the model under other paths"));
             }
         }
 
