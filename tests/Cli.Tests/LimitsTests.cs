@@ -162,6 +162,19 @@ public sealed class LimitsTests : IDisposable
         }
     }
 
+    [Fact]
+    public void As_many_kinds_of_modules_as_layers()
+    {
+        string adapter = Adapter(
+            "\"target_modules\":[\"q_proj\"]", Enumerable.Range(0, 40_000).Select(layer => ($"model.layers.{layer}.kind_{layer}_{new string('x', 180)}.q_proj", 1)));
+        Assert.Contains("40,000 kinds of modules in 40,000 layers; --verbose lists", Within("inspect", adapter).Result.ExitsWith(0).Output);
+        string page = _folder["page.html"];
+        Within("report", adapter, "--output", page);
+        Assert.Contains("40,000 kinds of modules in 40,000 layers, too many for a table.", File.ReadAllText(page));
+        Within("check", adapter, "--for", "mlx-swift");
+        Within("verify", adapter, adapter);
+    }
+
     // The build that needs a runtime only converts: it is the same code, and slow to start.
     private void Everything(string adapter, string model)
     {

@@ -11,6 +11,10 @@ namespace Transfuse.Cli.Pages;
 /// <param name="explanation">One sentence on what the number is.</param>
 internal sealed class HeatMap(string name, string title, string explanation)
 {
+    // Of the largest model known to us there are 61 layers of 800 modules, each expert by itself. A table of names that a stranger made up would be the product
+    // of both.
+    private const long MostCells = 250_000;
+
     /// <summary>Adds the tables, unless no module has the number.</summary>
     /// <param name="html">The page.</param>
     /// <param name="cells">The modules, with the number where there is one.</param>
@@ -32,6 +36,14 @@ internal sealed class HeatMap(string name, string title, string explanation)
     private void AddTable(Html html, string? root, (ModulePath Path, string FullPath, double? Value)[] cells, double largest)
     {
         int[] layers = [.. cells.Select(cell => cell.Path.Layer).Distinct().Order()];
+        int rows = cells.Select(Row).Distinct(StringComparer.Ordinal).Count();
+        if ((long)layers.Length * rows > MostCells)
+        {
+            html.Element(
+                "p", string.Create(CultureInfo.InvariantCulture, $"{root ?? "Outside the layers"}: {rows:N0} kinds of modules in {layers.Length:N0} layers, too many for a table."));
+            return;
+        }
+
         string label = Html.Escape($"{title}, {root ?? "outside the layers"}");
         html.Raw($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><table class=\"map\" data-map=\"{name}\">\n<thead><tr><th "
             + "scope=\"col\">")
