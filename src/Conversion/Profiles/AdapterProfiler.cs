@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Verification;
-using Transfuse.Formats.Tensors;
 using Transfuse.Formats.Work;
 using Transfuse.Metadata.Adapters;
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
-using Transfuse.Conversion.Models.Architectures.Weights;
 using Transfuse.Conversion.Models.Bases;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Verification;
