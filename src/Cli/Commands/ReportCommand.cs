@@ -152,7 +152,7 @@ internal sealed class ReportCommand : ICommand
                 new("input", new JsonString(page.Name)),
                 new("succeeded", JsonBoolean.Of(page.Adapter is not null)),
                 new("findings", ReportJson.Findings(page.Findings)),
-                new("modules", new JsonArray([.. page.Modules.Select(ToJson)])),
+                new("modules", new JsonSequence(page.Modules.Select(ToJson))),
             ])),
         ])));
 
