@@ -3,7 +3,6 @@ namespace Transfuse.Cli;
 /// <summary>Exit codes of the command.</summary>
 internal static class ExitCodes
 {
-    /// <summary>Done.</summary>
     public const int Done = 0;
 
     /// <summary>Refused: an error finding; nothing was written.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.RegularExpressions;
 using Transfuse.Cli.Tests.Support;
 using Transfuse.Oracle;
 
@@ -133,7 +134,32 @@ public sealed class LimitsTests : IDisposable
         string adapter = Adapter("\"target_modules\":[\"gate_proj\",\"up_proj\",\"down_proj\"]", modules);
         Usage inspect = Within("inspect", adapter);
         Assert.Contains(" 18432, ", inspect.Result.ExitsWith(0).Output);
+        Usage json = Within("inspect", adapter, "--json");
+        Assert.Equal(18432, Regex.Count(json.Result.ExitsWith(0).Output, "\"kind\": \"linear\""));
+        if (Command.IsPublished)
+        {
+            Assert.True(inspect.PeakBytes < 80 << 20, $"{inspect.PeakBytes >> 20} MiB");
+            Assert.True(json.PeakBytes < 104 << 20, $"{json.PeakBytes >> 20} MiB");
+        }
+
         Within("check", adapter, "--for", "peft");
+    }
+
+    [Fact]
+    public void As_many_tensors_as_a_file_may_have()
+    {
+        IEnumerable<(string, int)> modules = Enumerable.Range(0, 130).SelectMany(layer => Enumerable.Range(0, 128).SelectMany(expert =>
+            new[] { "gate_proj", "up_proj", "down_proj" }.Select(name => ($"model.layers.{layer}.mlp.experts.{expert}.{name}", 1))));
+        string adapter = Adapter("\"target_modules\":[\"gate_proj\",\"up_proj\",\"down_proj\"]", modules);
+        string report = _folder["report.json"];
+        foreach (string[] verb in new string[][]
+        {
+            ["inspect", adapter, "--report", report], ["check", adapter, "--for", "peft,mlx-lm,mlx-swift,vllm", "--report", report], ["verify", adapter, adapter, "--report", report],
+        })
+        {
+            Within(verb);
+            Assert.True(new FileInfo(report).Length > 1 << 20 || verb[0] == "check", verb[0]);
+        }
     }
 
     // The build that needs a runtime only converts: it is the same code, and slow to start.

@@ -123,6 +123,9 @@ public class FloorTests
             .Where(file => !file.Contains("/obj/"))
             .ToArray();
         Assert.True(files.Length > 50, $"only {files.Length} files were looked at");
-        Assert.DoesNotContain(files, file => File.ReadAllText(file).Contains(forbidden, StringComparison.Ordinal));
+        // Examples in the documentation print what they show.
+        Assert.DoesNotContain(
+            files,
+            file => File.ReadLines(file).Any(line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal) && line.Contains(forbidden, StringComparison.Ordinal)));
     }
 }

@@ -23,7 +23,6 @@ internal sealed class BackendOptions
         HelpName = "DTYPE",
     }.AcceptOnlyFromAmong("f32", "weights");
 
-    /// <summary>Where MLX is.</summary>
     public static Option<string> Library() => new("--mlx-library")
     {
         Description = "The file of mlx-c (libmlxc), or the folder that holds it. Default: TRANSFUSE_MLX, else the usual places.",

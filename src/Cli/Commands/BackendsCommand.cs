@@ -100,9 +100,9 @@ internal sealed class BackendsCommand : ICommand
         return text.ToString();
     }
 
-    private static byte[] Json(List<Row> rows, MlxLibrary? library, IEnumerable<MlxAttempt> attempts)
+    private static JsonObject Json(List<Row> rows, MlxLibrary? library, IEnumerable<MlxAttempt> attempts)
     {
-        JsonObject document = ReportJson.Document("backends",
+        return ReportJson.Document("backends",
         [
             new("backends", new JsonArray([.. rows.Select(row => new JsonObject(
             [
@@ -123,7 +123,6 @@ internal sealed class BackendsCommand : ICommand
             new("tried", new JsonArray([
                 .. attempts.Select(attempt => new JsonObject([new("path", new JsonString(attempt.Path)), new("refusal", ReportJson.Text(attempt.Refusal))]))])),
         ]);
-        return PythonJson.Write(document, PythonJsonStyle.Report);
     }
 
     private sealed record Row(string Name, string? Failure, MlxDeviceInfo? Device);

@@ -42,7 +42,7 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
         PrintFindings(result, console, null, [.. found.Findings, .. journal?.Findings ?? []]);
         bool isBatch = !found.IsSingle || inputs.Count != 1;
         using BatchView view = BatchView.For(console, report, result, inputs, isBatch);
-        var outcomes = new List<JsonValue>();
+        using var outcomes = new ReportSpool();
         var failed = new FailureList();
         var observer = new Printer(this, result, view, inputs.Count, outcomes, failed);
         AdapterBatch batch = AdapterBatch.Of(inputs).WithOptions(settings?.Read(result, journal) ?? BatchOptions.Default).WithObserver(observer);
@@ -95,8 +95,7 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
     }
 
     private void WriteReports(
-        ParseResult result, CommandConsole console, string verb, IReadOnlyList<Finding> findings, List<JsonValue> outcomes, BatchSummary? summary,
-        ReportFile? file)
+        ParseResult result, CommandConsole console, string verb, IReadOnlyList<Finding> findings, ReportSpool outcomes, BatchSummary? summary, ReportFile? file)
     {
         if (!report.WantsJson(result))
         {
@@ -108,19 +107,13 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
             [
                 .. summary is null ? Array.Empty<KeyValuePair<string, JsonValue>>()
                     : [new("summary", SummaryText.ToJson(summary)), new("findings", ReportJson.Findings([.. findings]))],
-                new("inputs", new JsonArray([.. outcomes])),
+                new("inputs", outcomes.Parts),
             ]);
-        byte[] bytes = PythonJson.Write(document, PythonJsonStyle.Report);
-        file?.Commit(bytes);
-        if (report.IsJson(result))
-        {
-            ReportOptions.Print(console, bytes);
-        }
+        report.Write(result, console, file, document);
     }
 
     // Tells each outcome in its turn.
-    private sealed class Printer(BatchRunner runner, ParseResult result, BatchView view, int count, List<JsonValue> outcomes, FailureList failed)
-        : IBatchObserver
+    private sealed class Printer(BatchRunner runner, ParseResult result, BatchView view, int count, ReportSpool outcomes, FailureList failed) : IBatchObserver
     {
         public void Started(BatchInput input) => view.Started(input);
 
@@ -147,7 +140,7 @@ internal sealed class BatchRunner(ReportOptions report, BatchSettings? settings 
 
             if (report.WantsJson(result))
             {
-                outcomes.Add(SummaryText.ToJson(outcome, told));
+                outcomes.Add(SummaryText.ToJson(outcome, told), depth: 2);
             }
 
             view.Ended(outcome);

@@ -7,7 +7,6 @@ namespace Transfuse.Cli.Commands;
 /// <summary>What came of one input.</summary>
 internal sealed record CommandOutcome
 {
-    /// <summary>The input.</summary>
     public required string Input { get; init; }
 
     /// <summary>What was found.</summary>

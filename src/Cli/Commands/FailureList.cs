@@ -9,10 +9,8 @@ internal sealed class FailureList
     /// <summary>How many failed.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The exit code of the first.</summary>
     public int FirstCode { get; private set; } = ExitCodes.Done;
 
-    /// <summary>Adds one.</summary>
     public void Add(string input, int code)
     {
         if (Count++ == 0)

@@ -67,13 +67,8 @@ internal sealed class MergedJournals(ReportOptions report)
             new("summary", SummaryText.ToJson(merged.Summary)),
             new("findings", ReportJson.Findings(merged.Findings)),
             new("shards", new JsonArray([.. merged.Shards.Select(Describe)])),
-            new("inputs", new JsonArray([.. merged.Outcomes.Select(Describe)])));
-        byte[] bytes = PythonJson.Write(document, PythonJsonStyle.Report);
-        file?.Commit(bytes);
-        if (report.IsJson(result))
-        {
-            ReportOptions.Print(console, bytes);
-        }
+            new("inputs", new JsonSequence(merged.Outcomes.Select(Describe))));
+        report.Write(result, console, file, document);
     }
 
     private static JsonObject Describe(MergedShard shard) => new(

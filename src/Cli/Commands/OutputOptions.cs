@@ -8,13 +8,10 @@ namespace Transfuse.Cli.Commands;
 /// <summary>Where a verb that writes adapters puts them.</summary>
 internal sealed class OutputOptions
 {
-    /// <summary><c>--output</c>.</summary>
     public Option<string> Output { get; } = CommonOptions.Output();
 
-    /// <summary><c>--overwrite</c>.</summary>
     public Option<bool> Overwrite { get; } = CommonOptions.Overwrite();
 
-    /// <summary><c>--durable</c>.</summary>
     public Option<bool> Durable { get; } = CommonOptions.Durable();
 
     /// <summary>The folders of a run.</summary>

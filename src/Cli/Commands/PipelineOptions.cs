@@ -60,10 +60,8 @@ internal sealed class PipelineOptions
     public void AddReadingTo(Command command) =>
         Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _expertOrientation, _maxGrowth);
 
-    /// <summary>Adds the options of a repair.</summary>
     public void AddRepairTo(Command command) => Add(command, _base, _modelType, _adapterName, _allow, _scale, _dropout, _producer, _maxGrowth, _dryRun);
 
-    /// <summary>Adds all options.</summary>
     public void AddTo(Command command)
     {
         AddReadingTo(command);

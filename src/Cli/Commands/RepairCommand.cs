@@ -101,7 +101,7 @@ internal sealed class RepairCommand : ICommand
             Members =
             [
                 new("output", ReportJson.Text(repaired.IsWritten ? target.Output : null)),
-                new("changes", new JsonArray([.. repaired.Changes.Select(Describe)])),
+                new("changes", new JsonSequence(repaired.Changes.Select(Describe))),
                 new("diff", JsonArray.Of(repaired.ConfigDiff)),
                 new("modules", repaired.Adapter is null ? new JsonArray([]) : ReportJson.Modules(repaired.Adapter)),
             ],

@@ -98,7 +98,7 @@ internal sealed class ReportCommand : ICommand
 
         if (_report.IsJson(result))
         {
-            ReportOptions.Print(console, PythonJson.Write(ToJson(pages), PythonJsonStyle.Report));
+            ReportOptions.Print(console, ToJson(pages));
         }
         else if (failed < pages.Length && !quiet)
         {
@@ -152,7 +152,7 @@ internal sealed class ReportCommand : ICommand
                 new("input", new JsonString(page.Name)),
                 new("succeeded", JsonBoolean.Of(page.Adapter is not null)),
                 new("findings", ReportJson.Findings(page.Findings)),
-                new("modules", new JsonArray([.. page.Modules.Select(ToJson)])),
+                new("modules", new JsonSequence(page.Modules.Select(ToJson))),
             ])),
         ])));
 

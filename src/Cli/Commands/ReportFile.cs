@@ -1,4 +1,6 @@
+using Transfuse.Cli.Output;
 using Transfuse.Formats.Files;
+using Transfuse.Formats.Json;
 
 namespace Transfuse.Cli.Commands;
 
@@ -46,7 +48,18 @@ internal sealed class ReportFile : IDisposable
     public void Commit(ReadOnlySpan<byte> content)
     {
         RefuseOthers(_file.FilePath, _places, _option);
-        _file.Commit(content);
+        _file.Append(content);
+        _file.Commit();
+    }
+
+    /// <summary>Writes a document.</summary>
+    /// <inheritdoc cref="Commit(ReadOnlySpan{byte})" path="/exception" />
+    public void Commit(JsonObject document)
+    {
+        var pieces = new Pieces(_file);
+        PythonJson.Write(pieces, document, PythonJsonStyle.Report);
+        pieces.Flush();
+        Commit([]);
     }
 
     /// <inheritdoc />
@@ -107,5 +120,10 @@ internal sealed class ReportFile : IDisposable
         }
 
         return parent;
+    }
+
+    private sealed class Pieces(AtomicFile file) : PieceWriter
+    {
+        protected override void HandOn(ReadOnlySpan<byte> piece) => file.Append(piece);
     }
 }

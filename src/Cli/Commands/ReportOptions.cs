@@ -1,13 +1,12 @@
 using System.CommandLine;
+using Transfuse.Cli.Output;
+using Transfuse.Formats.Json;
 
 namespace Transfuse.Cli.Commands;
 
 /// <summary>The options that decide what is printed.</summary>
 internal sealed class ReportOptions
 {
-    // Of what is written to standard output at once.
-    private const int PieceLength = 1 << 16;
-
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly Option<string> _report = CommonOptions.Report();
     private readonly Option<bool> _quiet = CommonOptions.Quiet();
@@ -43,14 +42,26 @@ internal sealed class ReportOptions
     public ReportFile? Open(ParseResult result, IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs) =>
         result.GetValue(_report) is { } path ? ReportFile.Open(path, inputs, outputs) : null;
 
-    /// <summary>Prints a report, in pieces: it has no characters beyond ASCII, and may have megabytes.</summary>
-    public static void Print(CommandConsole console, byte[] document)
+    /// <summary>Prints a report.</summary>
+    public static void Print(CommandConsole console, JsonObject document)
     {
-        for (int start = 0; start < document.Length; start += PieceLength)
-        {
-            console.Out.Write(System.Text.Encoding.ASCII.GetString(document.AsSpan(start, Math.Min(PieceLength, document.Length - start))));
-        }
-
+        var pieces = new ConsolePieces(console);
+        PythonJson.Write(pieces, document, PythonJsonStyle.Report);
+        pieces.Flush();
         console.Out.WriteLine();
+    }
+
+    /// <summary>Writes a report wherever one is wanted.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="console">Standard output.</param>
+    /// <param name="file">The file that <c>--report</c> names.</param>
+    /// <param name="document">The report.</param>
+    public void Write(ParseResult result, CommandConsole console, ReportFile? file, JsonObject document)
+    {
+        file?.Commit(document);
+        if (IsJson(result))
+        {
+            Print(console, document);
+        }
     }
 }

@@ -88,7 +88,7 @@ internal sealed class VerifyCommand : ICommand
                 new("tolerance", JsonNumber.Of(tolerance)),
                 new("agrees", JsonBoolean.Of(agrees)),
                 new("roots", verification.Comparison?.Roots is { } roots ? JsonArray.Of([roots.First, roots.Second]) : JsonNull.Instance),
-                new("modules", verification.Comparison is null ? new JsonArray([]) : [.. verification.Comparison.Modules.Select(Describe)]),
+                new("modules", new JsonSequence(verification.Comparison?.Modules.Select(Describe) ?? [])),
             ],
         };
     }

@@ -15,7 +15,6 @@ internal sealed class BatchProgress(IReadOnlyList<BatchInput> inputs)
     private long _bytes;
     private long _skippedBytes;
 
-    /// <summary>The share that is done, from 0 to 1.</summary>
     public double Share => _totalBytes == 0 ? (double)_done / inputs.Count : (double)_bytes / _totalBytes;
 
     /// <summary>Counts one more.</summary>

@@ -4,7 +4,6 @@ using Transfuse.Apply.Fusing;
 
 namespace Transfuse.Cli.Output;
 
-/// <summary>A fusion as text.</summary>
 internal static class FusionText
 {
     /// <summary>The changed weights, where they are wanted, and one line about all.</summary>

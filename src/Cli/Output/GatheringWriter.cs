@@ -8,7 +8,6 @@ internal abstract class GatheringWriter : TextWriter
     /// <inheritdoc />
     public override Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-    /// <summary>What was gathered.</summary>
     protected StringBuilder Gathered { get; } = new();
 
     /// <inheritdoc />

@@ -15,6 +15,9 @@ internal static class ModuleGrid
     private const string Gap = "  ";
     private const int Width = 116;
 
+    // Of the largest model known to us there are 61 layers of 20 modules. A grid of names that a stranger made up would be the product of both.
+    private const long MostCells = 100_000;
+
     /// <summary>The grid as text, lines with no blanks at their ends; empty where no module lies in a layer.</summary>
     public static string Render(Adapter adapter)
     {
@@ -24,6 +27,13 @@ internal static class ModuleGrid
             .. inLayers.Select(Column).Distinct(StringComparer.Ordinal).Select(GridColumn.Of)
                 .OrderBy(column => column.Group, StringComparer.Ordinal).ThenBy(column => column.Leaf, StringComparer.Ordinal),
         ];
+        int layers = inLayers.Select(module => module.Path.Layer).Distinct().Count();
+        if ((long)layers * columns.Length > MostCells)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture, $"{Indent}{columns.Length:N0} kinds of modules in {layers:N0} layers; --verbose lists the modules\n");
+        }
+
         (string Label, string[] Cells)[] rows = [.. Rows(inLayers, columns)];
         var text = new StringBuilder();
         int labels = rows.Select(row => row.Label.Length).Append("layers".Length).Max();

@@ -46,7 +46,6 @@ internal sealed class ProgressLine(CommandConsole console, bool isWanted) : IPro
         }
     }
 
-    /// <summary>The line.</summary>
     public static string Describe(FusionProgress value, TimeSpan elapsed)
     {
         double share = value.Total == 0 ? 1 : Math.Min(1, (double)value.Done / value.Total);

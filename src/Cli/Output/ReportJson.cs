@@ -36,9 +36,8 @@ internal static class ReportJson
         _ => "fails",
     });
 
-    public static JsonArray Modules(Adapter adapter) =>
-    [
-        .. adapter.Modules.Select(module => new JsonObject(
+    public static JsonSequence Modules(Adapter adapter) => new(
+        adapter.Modules.Select(module => new JsonObject(
         [
             new("path", new JsonString(module.FullPath)),
             new("kind", new JsonString(module.Kind.ToString().ToLowerInvariant())),
@@ -48,8 +47,7 @@ internal static class ReportJson
             new("a", Shape(module.A.Shape.Dimensions)),
             new("b", Shape(module.B.Shape.Dimensions)),
             new("dtype", new JsonString(module.A.DType.ToString().ToLowerInvariant())),
-        ])),
-    ];
+        ])));
 
     public static JsonArray Stages(ImmutableArray<StageReport> stages) =>
     [

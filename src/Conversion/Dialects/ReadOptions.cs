@@ -9,7 +9,6 @@ namespace Transfuse.Conversion.Dialects;
 /// <param name="Base">The base, where it was given.</param>
 internal sealed record ReadOptions(MlxGiven Given, int? BaseLayers, BaseModel? Base)
 {
-    /// <summary>Nothing.</summary>
     public static ReadOptions Nothing { get; } = new(MlxGiven.Nothing, null, null);
 
     /// <summary>The base's number of experts, where it is known.</summary>

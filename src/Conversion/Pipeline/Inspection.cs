@@ -15,6 +15,5 @@ namespace Transfuse.Conversion.Pipeline;
 /// <seealso cref="Transfuse.Conversion.Pipeline.AdapterInspector" />
 public sealed record Inspection(string Name, AdapterDialect? Dialect, Adapter? Adapter, string? ModelType, ImmutableArray<Finding> Findings)
 {
-    /// <summary>What the table has of it.</summary>
     internal Architecture? Architecture => ModelType is null ? null : ArchitectureTable.Default.Find(ModelType);
 }

@@ -54,7 +54,8 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
         ModulePair.Of(module, null).Sum(
             expert,
             1,
-            (_, _, a, b) => values = [.. JacobiSvd.Decompose(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Values.Take(module.Rank)],
+            (_, _, a, b) =>
+                values = [.. JacobiSvd.Decompose(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Values.Take(module.Rank)],
             cancellationToken);
         return values;
     }

@@ -12,7 +12,8 @@ namespace Transfuse.Conversion.Profiles;
 /// </summary>
 internal static class SixteenBitProducts
 {
-    // Long enough that adding up a piece's sums in double is a small part of the work, short enough that they keep seven digits and stay in a second-level cache.
+    // Long enough that adding up a piece's sums in double is a small part of the work, short enough that they keep seven digits and stay in a second-level
+    // cache.
     private const int Stride = 1024;
     private const int ReadBytes = 4 << 20;
 
@@ -69,12 +70,14 @@ internal static class SixteenBitProducts
         for (int start = 0; start < count; start += Stride)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int length = Math.Min(Stride, count - start), filled = (length + SingleInnerProducts.Unit - 1) / SingleInnerProducts.Unit * SingleInnerProducts.Unit;
+            int length = Math.Min(Stride, count - start), filled =
+                (length + SingleInnerProducts.Unit - 1) / SingleInnerProducts.Unit * SingleInnerProducts.Unit;
             for (int vector = 0; vector < rank; vector++)
             {
                 Span<float> values = piece.AsSpan(vector * Stride, filled);
                 FloatConversion.Run(
-                    dtype, bytes.Slice(((vector * count) + start) * 2, length * 2), DType.F32, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values[..length]));
+                    dtype, bytes.Slice(((vector * count) + start) * 2, length * 2), DType.F32,
+                    System.Runtime.InteropServices.MemoryMarshal.AsBytes(values[..length]));
                 values[length..].Clear();
             }
 

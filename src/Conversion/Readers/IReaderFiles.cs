@@ -9,7 +9,6 @@ namespace Transfuse.Conversion.Readers;
 /// <summary>The files of a folder as readers look at them.</summary>
 internal interface IReaderFiles
 {
-    /// <summary>Names of the files.</summary>
     ImmutableArray<string> FileNames { get; }
 
     /// <summary>The base's weights, or why they are not used; neither where no base with weights was given.</summary>

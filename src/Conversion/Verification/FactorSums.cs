@@ -29,7 +29,6 @@ internal sealed class FactorSums(int vectors)
     /// <summary>Sum of the squares of the second adapter's vectors; never below zero.</summary>
     public double SecondSquares => Math.Max(0, FirstSquares - (2 * Trace(_cross)) + DifferenceSquares);
 
-    /// <summary>Adds a piece.</summary>
     public void Add(FactorPiece piece)
     {
         InnerProducts.Add(piece.First, piece.First, FactorPiece.Stride, piece.PaddedLength, _first, isSymmetric: true);

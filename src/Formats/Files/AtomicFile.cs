@@ -11,6 +11,7 @@ internal sealed class AtomicFile : IDisposable
     private readonly IFileOperations _operations;
     private readonly WorkFolder _work;
     private readonly FileByteSink _file;
+    private long _length;
     private bool _ended;
 
     private AtomicFile(string path, string parent, IFileOperations operations)
@@ -61,13 +62,21 @@ internal sealed class AtomicFile : IDisposable
             : throw new DirectoryNotFoundException($"Could not find a part of the path '{full}'.");
     }
 
-    /// <summary>Writes the whole file and puts it into place.</summary>
+    /// <summary>Writes what comes next in the file.</summary>
     /// <exception cref="IOException">The operating system failed; what was there is as it was.</exception>
-    /// <exception cref="UnauthorizedAccessException">The operating system forbids it; what was there is as it was.</exception>
-    public void Commit(ReadOnlySpan<byte> content)
+    public void Append(ReadOnlySpan<byte> content)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
-        _file.Write(0, content);
+        _file.Write(_length, content);
+        _length += content.Length;
+    }
+
+    /// <summary>Puts the file into place.</summary>
+    /// <exception cref="IOException">The operating system failed; what was there is as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">The operating system forbids it; what was there is as it was.</exception>
+    public void Commit()
+    {
+        ObjectDisposedException.ThrowIf(_ended, this);
         _file.Dispose();
         _operations.Replace(Staged, FilePath);
         Dispose();

@@ -9,7 +9,6 @@ internal static class QuotedName
 {
     private const int MaxLength = 200;
 
-    /// <summary>The name in quotes.</summary>
     public static string Of(string name) => $"'{Bare(name)}'";
 
     /// <summary>The name without quotes.</summary>

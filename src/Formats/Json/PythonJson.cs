@@ -1,3 +1,4 @@
+using System.Buffers;
 using Transfuse.Formats.Files;
 
 namespace Transfuse.Formats.Json;
@@ -54,8 +55,18 @@ internal static class PythonJson
             throw new ArgumentException($"The number at {path} is not finite; only finite numbers are written.", nameof(value));
         }
 
-        return new PythonJsonWriter(style).Write(value);
+        var text = new ArrayBufferWriter<byte>();
+        Write(text, value, style);
+        return text.WrittenSpan.ToArray();
     }
+
+    /// <summary>As <see cref="Write(JsonValue, PythonJsonStyle)"/>, piece by piece.</summary>
+    /// <param name="output">Where the bytes go.</param>
+    /// <param name="value">The value. Its numbers are finite; they are not looked at.</param>
+    /// <param name="style">The layout.</param>
+    /// <param name="depth">How deep the value stands within its document.</param>
+    public static void Write(IBufferWriter<byte> output, JsonValue value, PythonJsonStyle style, int depth = 0) =>
+        new PythonJsonWriter(style, output).Write(value, depth);
 
     /// <summary>
     /// The place of the first number that is not finite, such as <c>$.lora_alpha</c> or <c>$.list[3]</c>, or <see langword="null"/> where all numbers are.

@@ -6,7 +6,6 @@ internal sealed record PythonJsonLimits
     /// <summary>The highest <see cref="MaxDepth"/>: the reader calls itself once per level.</summary>
     public const int HighestMaxDepth = 512;
 
-    /// <summary>The default limits.</summary>
     public static PythonJsonLimits Default { get; } = new();
 
     /// <summary>The limits of a config: 16 MiB and 200 000 values, a hundred times what a large one has.</summary>

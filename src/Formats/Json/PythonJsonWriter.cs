@@ -4,19 +4,10 @@ using System.Text;
 
 namespace Transfuse.Formats.Json;
 
-/// <summary>Writes one document.</summary>
-internal sealed class PythonJsonWriter(PythonJsonStyle style)
+/// <summary>Writes values, as ASCII at once: Python escapes everything else, and reports have megabytes.</summary>
+internal sealed class PythonJsonWriter(PythonJsonStyle style, IBufferWriter<byte> text)
 {
-    // Python escapes all that is not ASCII, so that the bytes are written at once: reports have megabytes.
-    private readonly ArrayBufferWriter<byte> _text = new();
-
-    public byte[] Write(JsonValue value)
-    {
-        WriteValue(value, 0);
-        return _text.WrittenSpan.ToArray();
-    }
-
-    private void WriteValue(JsonValue value, int depth)
+    public void Write(JsonValue value, int depth)
     {
         switch (value)
         {
@@ -29,11 +20,17 @@ internal sealed class PythonJsonWriter(PythonJsonStyle style)
             case JsonNumber number:
                 Append(number.Text);
                 break;
-            case JsonString text:
-                WriteString(text.Value);
+            case JsonString name:
+                WriteString(name.Value);
                 break;
             case JsonArray array:
-                WriteItems('[', ']', array.Items.Length, depth, index => WriteValue(array.Items[index], depth + 1));
+                WriteItems('[', ']', array.Items, depth, item => Write(item, depth + 1));
+                break;
+            case JsonSequence sequence:
+                WriteItems('[', ']', sequence.Items, depth, item => Write(item, depth + 1));
+                break;
+            case JsonWritten written:
+                written.WriteTo(text);
                 break;
             case JsonObject members:
                 WriteObject(members, depth);
@@ -46,32 +43,32 @@ internal sealed class PythonJsonWriter(PythonJsonStyle style)
     private void WriteObject(JsonObject value, int depth)
     {
         bool sorted = style.KeyOrder == JsonKeyOrder.Sorted || (style.KeyOrder == JsonKeyOrder.TopLevelSorted && depth == 0);
-        KeyValuePair<string, JsonValue>[] members = sorted
-            ? [.. value.Members.OrderBy(member => member.Key, CodePointComparer.Instance)]
-            : [.. value.Members];
-        WriteItems('{', '}', members.Length, depth, index =>
+        IEnumerable<KeyValuePair<string, JsonValue>> members = sorted ? value.Members.OrderBy(member => member.Key, CodePointComparer.Instance) : value.Members;
+        WriteItems('{', '}', members, depth, member =>
         {
-            WriteString(members[index].Key);
+            WriteString(member.Key);
             Append(": ");
-            WriteValue(members[index].Value, depth + 1);
+            Write(member.Value, depth + 1);
         });
     }
 
-    private void WriteItems(char opening, char closing, int count, int depth, Action<int> writeItem)
+    private void WriteItems<T>(char opening, char closing, IEnumerable<T> items, int depth, Action<T> writeItem)
     {
         Append(opening);
-        for (int index = 0; index < count; index++)
+        bool isEmpty = true;
+        foreach (T item in items)
         {
-            if (index > 0)
+            if (!isEmpty)
             {
                 Append(',');
             }
 
+            isEmpty = false;
             AppendLine(depth + 1);
-            writeItem(index);
+            writeItem(item);
         }
 
-        if (count > 0)
+        if (!isEmpty)
         {
             AppendLine(depth);
         }
@@ -79,10 +76,10 @@ internal sealed class PythonJsonWriter(PythonJsonStyle style)
         Append(closing);
     }
 
-    private void WriteString(string text)
+    private void WriteString(string value)
     {
         Append('"');
-        foreach (char unit in text)
+        foreach (char unit in value)
         {
             switch (unit)
             {
@@ -121,15 +118,15 @@ internal sealed class PythonJsonWriter(PythonJsonStyle style)
     {
         Append('\n');
         int blanks = style.Indent * depth;
-        _text.GetSpan(blanks)[..blanks].Fill((byte)' ');
-        _text.Advance(blanks);
+        text.GetSpan(blanks)[..blanks].Fill((byte)' ');
+        text.Advance(blanks);
     }
 
     private void Append(char ascii)
     {
-        _text.GetSpan(1)[0] = (byte)ascii;
-        _text.Advance(1);
+        text.GetSpan(1)[0] = (byte)ascii;
+        text.Advance(1);
     }
 
-    private void Append(string ascii) => _text.Advance(Encoding.ASCII.GetBytes(ascii, _text.GetSpan(ascii.Length)));
+    private void Append(string ascii) => text.Advance(Encoding.ASCII.GetBytes(ascii, text.GetSpan(ascii.Length)));
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace Transfuse.Formats.Json;
 
-/// <summary>The text of numbers.</summary>
 internal static class PythonNumberText
 {
     /// <summary>A finite double as Python's <c>repr</c> writes it: the shortest digits that read back the same, an exponent below 1e-4 and from 1e16.</summary>

@@ -9,7 +9,6 @@ namespace Transfuse.Formats.Numerics;
 /// </summary>
 internal static class ComputedTensors
 {
-    /// <summary>The identity (size, size).</summary>
     public static LazyTensor Identity(long size) => new ComputedTensor(new TensorShape(size, size), (destination, _) =>
     {
         destination.Clear();

@@ -40,7 +40,6 @@ internal sealed class HeaderWriter
         _first = false;
     }
 
-    /// <summary>Adds a tensor.</summary>
     public void AddTensor(ReadOnlySpan<byte> utf8Name, DType dtype, TensorShape shape, long begin, long end)
     {
         AddKey(utf8Name);

@@ -16,7 +16,6 @@ internal static class PrintableText
         (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF),
     ];
 
-    /// <summary>The text on one line.</summary>
     public static string OneLine(string text) => Escape(text, keepsLines: false);
 
     /// <summary>The text with its line feeds, and nothing else that a terminal would act on.</summary>

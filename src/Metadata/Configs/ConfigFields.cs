@@ -32,7 +32,6 @@ internal sealed class ConfigFields(JsonObject json, string fileName, FindingLog 
         return new ConfigFields(fields, fileName, log, name);
     }
 
-    /// <summary>Reads an integer.</summary>
     public FieldOutcome ReadInteger(string name, out long value, bool nullable = false) =>
         Report(name, JsonFields.ReadInteger(json[name], out value), "an integer", nullable);
 
@@ -54,15 +53,12 @@ internal sealed class ConfigFields(JsonObject json, string fileName, FindingLog 
     public FieldOutcome ReadNumber(string name, out double value, bool nullable = false) =>
         Report(name, JsonFields.ReadNumber(json[name], out value), "a finite number", nullable);
 
-    /// <summary>Reads a boolean.</summary>
     public FieldOutcome ReadBoolean(string name, out bool value, bool nullable = false) =>
         Report(name, JsonFields.ReadBoolean(json[name], out value), "true or false", nullable);
 
-    /// <summary>Reads a string.</summary>
     public FieldOutcome ReadString(string name, out string value, bool nullable = false) =>
         Report(name, JsonFields.ReadString(json[name], out value), "a string", nullable);
 
-    /// <summary>Reads an object.</summary>
     public FieldOutcome ReadObject(string name, out JsonObject value, bool nullable = false) =>
         Report(name, JsonFields.ReadObject(json[name], out value), "an object", nullable);
 

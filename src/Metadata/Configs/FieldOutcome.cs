@@ -6,7 +6,6 @@ internal enum FieldOutcome
     /// <summary>The config has no such field.</summary>
     Missing,
 
-    /// <summary>The field is <c>null</c>.</summary>
     Null,
 
     /// <summary>The field has a value of the right type.</summary>

@@ -37,7 +37,6 @@ internal sealed class PythonRegex
         _budget = budget;
     }
 
-    /// <summary>The pattern as Python has it.</summary>
     public string Pattern { get; }
 
     /// <summary>Whether <see cref="IsFullMatch"/> and <see cref="IsMatchAtStart"/> run in time linear to the text.</summary>

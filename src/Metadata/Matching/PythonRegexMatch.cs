@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 
 namespace Transfuse.Metadata.Matching;
 
-/// <summary>A match of a <see cref="PythonRegex"/>.</summary>
 internal sealed class PythonRegexMatch
 {
     private readonly Match _match;
@@ -14,7 +13,6 @@ internal sealed class PythonRegexMatch
         _names = names;
     }
 
-    /// <summary>What matched.</summary>
     public string Value => _match.Value;
 
     /// <summary>

@@ -52,7 +52,6 @@ internal readonly record struct RegexPiece(string Text, RegexPieceKind Kind, lon
     /// <summary>The piece in a group of some kind.</summary>
     public RegexPiece Grouped(string opening) => this with { Text = opening + Text + ")", Kind = RegexPieceKind.Item, Size = Cap(Size + 1) };
 
-    /// <summary>The piece repeated.</summary>
     public RegexPiece Repeated(string quantifier, long min, long max) => this with
     {
         Text = Text + quantifier,

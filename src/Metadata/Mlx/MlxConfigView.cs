@@ -14,7 +14,6 @@ internal sealed class MlxConfigView(JsonObject json)
         "num_layers", "lora_layers", "rank", "scale", "dropout", "alpha",
     ];
 
-    /// <summary>The config.</summary>
     public JsonObject Json => json;
 
     /// <summary><c>lora_parameters</c>, or an empty object where it is none.</summary>
@@ -56,6 +55,5 @@ internal sealed class MlxConfigView(JsonObject json)
     /// <summary>A string that is not empty, or <see langword="null"/>.</summary>
     public string? Text(string field) => json[field] is JsonString { Value.Length: > 0 } text ? text.Value : null;
 
-    /// <summary>Whether a field is <c>true</c>.</summary>
     public bool IsTrue(string field) => json[field] is JsonBoolean { Value: true };
 }

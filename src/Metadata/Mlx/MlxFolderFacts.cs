@@ -60,7 +60,6 @@ internal sealed class MlxFolderFacts
     /// <summary>Which layers are adapted, or <see langword="null"/> where none is.</summary>
     public LayerEvidence? Layers { get; }
 
-    /// <summary>Whether the weights are a npz archive.</summary>
     public bool IsArchive => Path.GetExtension(WeightsFile) == ".npz";
 
     /// <summary>Whether the config says LoRA and some modules have a magnitude, which readers refuse or drop.</summary>

@@ -7,6 +7,5 @@ namespace Transfuse.Metadata.Mlx;
 /// <param name="Overrides">Whether values that the config tells plainly are overridden too, with a finding. Default: they are not.</param>
 internal sealed record MlxGiven(double? Scale = null, double? Dropout = null, MlxProducer? Producer = null, bool Overrides = false)
 {
-    /// <summary>Nothing.</summary>
     public static MlxGiven Nothing { get; } = new();
 }

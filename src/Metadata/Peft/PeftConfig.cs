@@ -65,7 +65,6 @@ internal sealed record PeftConfig
     /// <summary><c>bias</c>: "none", "all" or "lora_only". Default "none".</summary>
     public string Bias { get; init; } = "none";
 
-    /// <summary><c>target_modules</c>.</summary>
     public PeftModuleSelector TargetModules { get; init; } = PeftModuleSelector.ModelDefault;
 
     /// <summary><c>exclude_modules</c>, which wins over targets.</summary>

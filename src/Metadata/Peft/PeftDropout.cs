@@ -7,7 +7,6 @@ namespace Transfuse.Metadata.Peft;
 /// <summary><c>lora_dropout</c>, which matters in training only, so that a value that PEFT refuses loses nothing.</summary>
 internal static class PeftDropout
 {
-    /// <summary>The field.</summary>
     public const string Field = "lora_dropout";
 
     /// <summary>The finding about a value that is no probability.</summary>

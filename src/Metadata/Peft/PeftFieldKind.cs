@@ -6,7 +6,6 @@ internal enum PeftFieldKind
     /// <summary>A string.</summary>
     Text,
 
-    /// <summary>An integer.</summary>
     Integer,
 
     /// <summary>A finite number.</summary>

@@ -12,7 +12,6 @@ internal sealed record PeftModuleSelector
         Items = items;
     }
 
-    /// <summary>No module.</summary>
     public static PeftModuleSelector None { get; } = new(PeftModuleSelectorKind.None, string.Empty, []);
 
     /// <summary>PEFT's table for the model type.</summary>

@@ -10,7 +10,8 @@ public class AtomicFileTests
         using var scratch = new ScratchFolder();
         using AtomicFile file = AtomicFile.Create(scratch["report.json"]);
         Assert.False(File.Exists(scratch["report.json"]));
-        file.Commit("whole"u8);
+        file.Append("whole"u8);
+        file.Commit();
         Assert.Equal("report.json=whole", ScratchFolder.Contents(scratch.Path));
         Assert.Equal(["report.json"], scratch.Entries);
     }
@@ -39,7 +40,8 @@ public class AtomicFileTests
         File.SetUnixFileMode(scratch["folder/file"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.CreateSymbolicLink(scratch["link"], "folder/file");
         using AtomicFile file = AtomicFile.Create(scratch["link"]);
-        file.Commit("new"u8);
+        file.Append("new"u8);
+        file.Commit();
         Assert.Equal("file=new", ScratchFolder.Contents(scratch["folder"]));
         Assert.Equal("folder/file", new FileInfo(scratch["link"]).LinkTarget);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(scratch["folder/file"]));
@@ -60,7 +62,8 @@ public class AtomicFileTests
         using var scratch = new ScratchFolder();
         using AtomicFile file = AtomicFile.Create(scratch["out/report.json"], scratch.Path);
         scratch.Make("out");
-        file.Commit("whole"u8);
+        file.Append("whole"u8);
+        file.Commit();
         Assert.Equal("report.json=whole", ScratchFolder.Contents(scratch["out"]));
         Assert.Equal(["out"], scratch.Entries);
     }

@@ -39,7 +39,6 @@ internal static class FileHash
         return Text(hash);
     }
 
-    /// <summary>Of a text.</summary>
     public static string OfText(string text)
     {
         var hash = new XxHash128();

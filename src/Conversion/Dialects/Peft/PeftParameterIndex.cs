@@ -47,6 +47,11 @@ internal sealed class PeftParameterIndex
     /// <param name="withBare">Whether items count that name no module.</param>
     public ImmutableArray<string> Of(string modulePath, bool withBare)
     {
+        if (_byOwner.Count == 0 && _everywhere.Count == 0)
+        {
+            return [];
+        }
+
         var found = new List<Item>();
         Take(_everywhere.Where(item => withBare || item.NamesModule));
         var lookup = _byOwner.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -5,10 +5,8 @@ namespace Transfuse.Conversion.Models.Architectures;
 /// <summary>A module outside the layers.</summary>
 internal sealed record GlobalModule
 {
-    /// <summary>Its path in transformers 5.</summary>
     public required PathPattern Transformers5 { get; init; }
 
-    /// <summary>Its path in transformers 4.</summary>
     public required PathPattern Transformers4 { get; init; }
 
     /// <summary>Other paths on the Hugging Face side.</summary>

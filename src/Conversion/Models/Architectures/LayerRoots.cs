@@ -20,7 +20,6 @@ internal sealed record LayerRoots
     /// <summary>In mlx-lm.</summary>
     public required string Mlx { get; init; }
 
-    /// <summary>In mlx-vlm.</summary>
     public required string MlxVlm { get; init; }
 
     /// <summary>The path in a Hugging Face layout.</summary>

@@ -3,7 +3,6 @@ namespace Transfuse.Conversion.Models.Architectures;
 /// <summary>The programs that hold an MLX model, where their module paths differ.</summary>
 internal enum MlxProgram
 {
-    /// <summary>mlx-lm.</summary>
     MlxLm,
 
     /// <summary>mlx-swift-lm, the class for text models.</summary>
@@ -12,6 +11,5 @@ internal enum MlxProgram
     /// <summary>mlx-swift-lm, the class for vision-language models.</summary>
     SwiftVlm,
 
-    /// <summary>mlx-vlm.</summary>
     MlxVlm,
 }

@@ -9,7 +9,6 @@ internal enum Runtime
     /// <summary>In transformers 4, in code that comes with a model, and in weight files.</summary>
     Transformers4,
 
-    /// <summary>In transformers 5.</summary>
     Transformers5,
 
     /// <summary>In old files or old code only: understood, never written.</summary>

@@ -5,7 +5,6 @@ namespace Transfuse.Conversion.Models.Bases;
 /// <summary>The files of a base model, wherever they are.</summary>
 internal interface IBaseFiles
 {
-    /// <summary>Names of the files.</summary>
     IReadOnlyCollection<string> Names { get; }
 
     /// <summary>Opens a file. The caller disposes it.</summary>

@@ -15,7 +15,6 @@ internal readonly record struct RowSelection
         Parts = parts;
     }
 
-    /// <summary>All rows.</summary>
     public static RowSelection All { get; } = Part(0, 1);
 
     /// <summary>Rows 0, 2, 4 and so on.</summary>

@@ -13,7 +13,6 @@ namespace Transfuse.Conversion.Readers.Mlx;
 /// <param name="isDora">Whether the wrappers are DoRA's, which stacked experts do not have.</param>
 internal sealed class LayerReach(ModelOutline model, KeyReach named, bool isDora) : ModuleReach
 {
-    /// <summary>The model.</summary>
     public ModelOutline Model => model;
 
     /// <summary>What the keys name.</summary>

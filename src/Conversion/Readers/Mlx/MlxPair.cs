@@ -14,7 +14,6 @@ internal sealed class MlxPair(string path)
     /// <summary><c>lora_b</c>.</summary>
     public LazyTensor? B { get; set; }
 
-    /// <summary><c>m</c>.</summary>
     public LazyTensor? M { get; set; }
 
     /// <summary>The names of what there is, for messages.</summary>

@@ -42,7 +42,6 @@ internal sealed class SwiftFields(CheckContext context, JsonObject json, string 
         return json[name] is JsonBoolean boolean ? boolean.Value : Mismatch<bool>(name, json[name]!, "Bool") ?? whenMissing;
     }
 
-    /// <summary>A <c>String</c>.</summary>
     public string? Text(string name)
     {
         JsonValue? value = Value(name);

@@ -12,7 +12,6 @@ namespace Transfuse.Conversion.Readers.MlxSwift;
 /// </summary>
 internal static class SwiftTensorRules
 {
-    /// <summary>Checks all tensors.</summary>
     public static void Check(CheckContext context, MlxTensors tensors, ModelOutline model, SwiftReach reach, bool isDora)
     {
         foreach (MlxPair pair in tensors.Pairs)

@@ -17,7 +17,6 @@ internal sealed class FaultPipeline(FaultOptions options)
     // Most runs never need it.
     private readonly Lazy<ResiliencePipeline> _pipeline = new(() => Build(options));
 
-    /// <summary>For files.</summary>
     public static FaultPipeline Files { get; } = new(FaultOptions.Files);
 
     /// <summary>Runs something until it succeeds, fails for good, or was repeated often enough.</summary>

@@ -17,10 +17,8 @@ internal sealed class HubCache(string root, string repository)
     /// <summary>Whether a revision is a commit itself.</summary>
     public static bool IsCommit(string revision) => revision.Length == CommitDigits && revision.All(char.IsAsciiHexDigitLower);
 
-    /// <summary>The folder of a commit.</summary>
     public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
 
-    /// <summary>The blob of an etag.</summary>
     public string Blob(string etag) => Path.Combine(Folder, "blobs", etag);
 
     /// <summary>The part of a blob that has come so far.</summary>
@@ -38,7 +36,6 @@ internal sealed class HubCache(string root, string repository)
         return File.Exists(path) && File.ReadAllText(path).Trim() is var commit && IsCommit(commit) ? commit : null;
     }
 
-    /// <summary>Notes the commit of a revision.</summary>
     public void SetCommit(string revision, string commit)
     {
         if (IsCommit(revision))
@@ -56,7 +53,6 @@ internal sealed class HubCache(string root, string repository)
         }
     }
 
-    /// <summary>A file of a commit, where it is there.</summary>
     public string? Find(string commit, string file) => Path.Combine(Snapshot(commit), file) is var path && File.Exists(path) ? path : null;
 
     /// <summary>Shows a blob as a file of a commit.</summary>

@@ -9,7 +9,6 @@ internal interface IFileOperations
     /// <summary>Whether a process of this system has ended; <see langword="false"/> for this one and where that cannot be told.</summary>
     bool HasEnded(int process, long started);
 
-    /// <summary>What is at a path.</summary>
     EntryKind KindOf(string path);
 
     /// <summary>What the file system calls the file at a path, where it tells.</summary>

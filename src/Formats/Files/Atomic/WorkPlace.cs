@@ -30,7 +30,6 @@ internal sealed record WorkPlace(string Parent, string Name, string Purpose)
         ? $".{Name}."
         : $".{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Name)))[..32]}.";
 
-    /// <summary>A new name for a process.</summary>
     public string NewName(ProcessMark process) =>
         $"{Prefix}{process.SystemHash}-{process.Id:x}-{process.Started:x}-{$"{Guid.NewGuid():n}"[..RandomDigits]}{Suffix}";
 

@@ -9,7 +9,6 @@ internal static class NativeFailure
     private const int NoEntry = 2;
     private const int NoAccess = 13;
 
-    /// <summary>The exception, with the path.</summary>
     public static Exception Of(string path, int error) => error switch
     {
         NoEntry => new FileNotFoundException($"Could not find file '{path}'.", path),

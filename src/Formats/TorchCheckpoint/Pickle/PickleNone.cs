@@ -1,6 +1,5 @@
 namespace Transfuse.Formats.TorchCheckpoint.Pickle;
 
-/// <summary>None.</summary>
 internal sealed class PickleNone : PickleValue
 {
     private PickleNone()

@@ -1,6 +1,5 @@
 namespace Transfuse.Formats.TorchCheckpoint.Pickle;
 
-/// <summary>A string.</summary>
 internal sealed class PickleString(string value) : PickleValue
 {
     public string Value { get; } = value;

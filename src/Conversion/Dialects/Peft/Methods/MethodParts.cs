@@ -17,7 +17,6 @@ internal sealed class MethodParts(string path, FindingLog log)
 
     public FindingLog Log => log;
 
-    /// <summary>The names of the tensors that are there.</summary>
     public IEnumerable<string> Names => _tensors.Keys.Order(StringComparer.Ordinal);
 
     public bool Has(string name) => _tensors.ContainsKey(name);

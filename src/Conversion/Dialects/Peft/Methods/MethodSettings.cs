@@ -12,7 +12,6 @@ namespace Transfuse.Conversion.Dialects.Peft.Methods;
 /// <param name="log">Takes findings.</param>
 internal sealed class MethodSettings(PeftConfig config, FindingLog log)
 {
-    /// <summary>The fields.</summary>
     public ConfigFields Fields { get; } = new(config.Source, config.FileName, log);
 
     /// <summary>A number that decides what the adapter does.</summary>

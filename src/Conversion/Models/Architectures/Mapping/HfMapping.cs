@@ -54,6 +54,5 @@ internal sealed record HfMapping(string Source)
     /// <summary>The parameter as PEFT's <c>target_parameters</c> names it; the path of a module with <c>.weight</c> where it is none itself.</summary>
     public string ParameterPath => Form is HfForm.Packed or HfForm.ExpertRows ? Path : Path + ".weight";
 
-    /// <summary>The path for one expert.</summary>
     public string PathOf(int expert) => Path.Replace("{e}", expert.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 }

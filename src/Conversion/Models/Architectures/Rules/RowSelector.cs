@@ -16,7 +16,6 @@ internal sealed record RowSelector
 
     public RowSelector(Expression every, Expression from, Expression count) => (_every, _from, _count) = (every, from, count);
 
-    /// <summary>All rows.</summary>
     public static RowSelector All { get; } = new(RowSelection.All);
 
     /// <summary>The fields of config.json that it depends on.</summary>

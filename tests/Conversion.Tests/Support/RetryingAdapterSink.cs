@@ -1,7 +1,8 @@
+using Transfuse.Conversion.Sinks;
 using Transfuse.Conversion.Sources.Faults;
 using Transfuse.Formats.Files;
 
-namespace Transfuse.Conversion.Sinks;
+namespace Transfuse.Conversion.Tests.Support;
 
 /// <summary>A sink of any kind whose writes are repeated where they failed for a moment.</summary>
 /// <param name="sink">The sink, which this one owns.</param>
