@@ -30,7 +30,8 @@ internal static class ModuleGrid
         int layers = inLayers.Select(module => module.Path.Layer).Distinct().Count();
         if ((long)layers * columns.Length > MostCells)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{Indent}{columns.Length:N0} kinds of modules in {layers:N0} layers; --verbose lists the modules\n");
+            return string.Create(
+                CultureInfo.InvariantCulture, $"{Indent}{columns.Length:N0} kinds of modules in {layers:N0} layers; --verbose lists the modules\n");
         }
 
         (string Label, string[] Cells)[] rows = [.. Rows(inLayers, columns)];

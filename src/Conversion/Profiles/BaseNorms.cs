@@ -72,7 +72,8 @@ internal sealed class BaseNorms
     // What a module is in MLX. A weight that MLX scales is no weight of the other side's adapter.
     private IEnumerable<(string Path, int? Expert)> TargetsOf(AdapterModule module, ArchitectureMap map) => _layoutOfAdapter == ModelLayout.Mlx
         ? [(map.MlxPathOf(module.FullPath) ?? module.FullPath, null)]
-        : map.MapToMlx(module.FullPath).Targets is var targets && targets.All(target => target.Scale is []) ? targets.Select(target => (target.Path, target.Expert)) : [];
+        : map.MapToMlx(module.FullPath).Targets is var targets && targets.All(target => target.Scale is [])
+            ? targets.Select(target => (target.Path, target.Expert)) : [];
 
     private (double Squares, long Count)? Measure(string mlxName, int? expert, CancellationToken cancellationToken)
     {
@@ -113,5 +114,6 @@ internal sealed class BaseNorms
             ? [(MlxNameOf(name), (name, ImmutableArray<ModuleStep>.Empty))]
             : _map!.MapTensor(name).Targets.Select(target => (target.Name, (name, target.Steps)))).ToLookup(pair => pair.Item1, pair => pair.Item2);
 
-    private string MlxNameOf(string name) => name.EndsWith(Weight, StringComparison.Ordinal) && _map!.MlxPathOf(name[..^Weight.Length]) is { } path ? path + Weight : name;
+    private string MlxNameOf(string name) =>
+        name.EndsWith(Weight, StringComparison.Ordinal) && _map!.MlxPathOf(name[..^Weight.Length]) is { } path ? path + Weight : name;
 }

@@ -12,7 +12,8 @@ namespace Transfuse.Conversion.Profiles;
 /// </summary>
 internal static class SixteenBitProducts
 {
-    // Long enough that adding up a piece's sums in double is a small part of the work, short enough that they keep seven digits and stay in a second-level cache.
+    // Long enough that adding up a piece's sums in double is a small part of the work, short enough that they keep seven digits and stay in a second-level
+    // cache.
     private const int Stride = 1024;
     private const int ReadBytes = 4 << 20;
 

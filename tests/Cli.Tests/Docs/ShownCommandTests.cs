@@ -106,6 +106,9 @@ public partial class ShownCommandTests
                 shown += block.Info == Shown ? block.Commands().Count : 0;
                 run += block.Info == Run ? block.CommandLines().Count() : 0;
                 Assert.DoesNotContain(block.Lines, line => block.Info.Length == 0 && Prompt().IsMatch(line));
+
+                // What was written anew while the command failed of itself.
+                Assert.DoesNotContain(block.Lines, line => line.StartsWith("internal error", StringComparison.Ordinal));
             }
         }
 
