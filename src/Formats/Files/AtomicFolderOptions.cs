@@ -44,5 +44,5 @@ public sealed record AtomicFolderOptions
     /// <summary>
     /// What is known of the folders beside the destination, shared by the outputs of one run. Default: <see langword="null"/>, they are listed for each output.
     /// </summary>
-    public WorkFolderScan? Scan { get; init; }
+    internal WorkFolderScan? Scan { get; init; }
 }

@@ -8,7 +8,7 @@ namespace Transfuse.Formats.Files;
 /// thousands that are there already. What a process leaves after that, the next run finds. Safe for concurrent use.
 /// </summary>
 /// <seealso cref="AtomicFolderOptions.Scan"/>
-public sealed class WorkFolderScan
+internal sealed class WorkFolderScan
 {
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _found = new(StringComparer.Ordinal);
 

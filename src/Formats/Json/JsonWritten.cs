@@ -7,7 +7,7 @@ namespace Transfuse.Formats.Json;
 /// Writes its bytes, as <see cref="PythonJson.Write(IBufferWriter{byte}, JsonValue, PythonJsonStyle, int)"/> made them at the same depth.
 /// </param>
 /// <seealso cref="PythonJson"/>
-public sealed class JsonWritten(Action<IBufferWriter<byte>> writeTo) : JsonValue
+internal sealed class JsonWritten(Action<IBufferWriter<byte>> writeTo) : JsonValue
 {
     /// <inheritdoc />
     public override string Kind => "a written value";
