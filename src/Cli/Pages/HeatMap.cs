@@ -40,7 +40,8 @@ internal sealed class HeatMap(string name, string title, string explanation)
         if ((long)layers.Length * rows > MostCells)
         {
             html.Element(
-                "p", string.Create(CultureInfo.InvariantCulture, $"{root ?? "Outside the layers"}: {rows:N0} kinds of modules in {layers.Length:N0} layers, too many for a table."));
+                "p", string.Create(CultureInfo.InvariantCulture,
+                    $"{root ?? "Outside the layers"}: {rows:N0} kinds of modules in {layers.Length:N0} layers, too many for a table."));
             return;
         }
 
