@@ -35,24 +35,28 @@ internal sealed class PathPattern
     public bool TryMatch(string path, out PathIndices indices)
     {
         indices = PathIndices.None;
-        string[] segments = path.Split('.');
-        if (segments.Length != _segments.Length)
+        ReadOnlySpan<char> rest = path;
+        for (int i = 0; i < _segments.Length; i++)
         {
-            return false;
-        }
+            // Each segment but the last ends with a dot; many patterns are tried on each path, so that none is split.
+            int end = rest.IndexOf('.');
+            if (end < 0 != (i == _segments.Length - 1))
+            {
+                return false;
+            }
 
-        for (int i = 0; i < segments.Length; i++)
-        {
+            ReadOnlySpan<char> segment = end < 0 ? rest : rest[..end];
+            rest = rest[(end + 1)..];
             switch (_segments[i])
             {
-                case "{e}" when TryParseIndex(segments[i], out int expert):
+                case "{e}" when TryParseIndex(segment, out int expert):
                     indices = indices with { Expert = expert };
                     break;
-                case "{j}" when TryParseIndex(segments[i], out int item):
+                case "{j}" when TryParseIndex(segment, out int item):
                     indices = indices with { Item = item };
                     break;
                 default:
-                    if (_segments[i] != segments[i])
+                    if (!segment.SequenceEqual(_segments[i]))
                     {
                         return false;
                     }

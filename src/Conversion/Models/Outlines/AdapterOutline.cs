@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Metadata.Adapters;
 
@@ -7,16 +6,16 @@ namespace Transfuse.Conversion.Models.Outlines;
 /// <summary>A model known from the adapter alone: it has what the adapter has, and as many layers as the adapter shows.</summary>
 internal sealed class AdapterOutline : ModelOutline
 {
-    private readonly FrozenDictionary<string, ModelSlot> _places;
-    private readonly FrozenDictionary<string, ModelSlot> _relative;
-    private readonly FrozenSet<string> _containers;
+    private readonly Dictionary<string, ModelSlot> _places;
+    private readonly Dictionary<string, ModelSlot> _relative;
+    private readonly HashSet<string> _containers;
 
     /// <summary>Makes the outline.</summary>
     /// <param name="modules">The adapter's modules, and whether they hold stacked experts.</param>
     /// <param name="layerCount">Number of layers, where the base tells.</param>
     public AdapterOutline(IEnumerable<(string Path, bool IsStacked)> modules, long? layerCount = null)
     {
-        _places = modules.ToFrozenDictionary(
+        _places = modules.ToDictionary(
             module => module.Path, module =>
                 new ModelSlot(SlotState.Unknown, module.IsStacked ? TargetKind.Switch : TargetKind.Linear), StringComparer.Ordinal);
         (ModulePath Path, ModelSlot Place)[] inLayers =
@@ -24,8 +23,8 @@ internal sealed class AdapterOutline : ModelOutline
             .. _places.Select(item => (ModulePath.TryParse(item.Key, out ModulePath path) ? path : default, item.Value)).Where(item => item.Item1.IsInLayer),
         ];
         Root = inLayers.GroupBy(item => item.Path.LayersRoot!, StringComparer.Ordinal).MaxBy(group => group.Count())?.Key ?? "model.layers";
-        _relative = inLayers.DistinctBy(item => item.Path.Relative).ToFrozenDictionary(item => item.Path.Relative, item => item.Place, StringComparer.Ordinal);
-        _containers = _places.Keys.Concat(_relative.Keys).SelectMany(PathPrefixes.Of).ToFrozenSet(StringComparer.Ordinal);
+        _relative = inLayers.DistinctBy(item => item.Path.Relative).ToDictionary(item => item.Path.Relative, item => item.Place, StringComparer.Ordinal);
+        _containers = _places.Keys.Concat(_relative.Keys).SelectMany(PathPrefixes.Of).ToHashSet(StringComparer.Ordinal);
         IsLayerCountKnown = layerCount is not null;
         LayerCount = layerCount ?? inLayers.Where(item => item.Path.LayersRoot == Root).Select(item => item.Path.Layer + 1L).DefaultIfEmpty(0).Max();
     }
@@ -48,7 +47,7 @@ internal sealed class AdapterOutline : ModelOutline
     /// <summary>Whether the adapter has a module of this path below a layer, and none of this full path.</summary>
     public bool HasBelowLayers(string path) => _relative.ContainsKey(path) && !_places.ContainsKey(path);
 
-    private ModelSlot Find(FrozenDictionary<string, ModelSlot> places, string path) =>
+    private ModelSlot Find(Dictionary<string, ModelSlot> places, string path) =>
         places.TryGetValue(path, out ModelSlot place) ? place
         : _containers.Contains(path) ? ModelSlot.Container
         : IsNorm(path) ? ModelSlot.Fixed("a norm")

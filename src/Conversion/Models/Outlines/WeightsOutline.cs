@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
@@ -14,9 +13,9 @@ namespace Transfuse.Conversion.Models.Outlines;
 internal sealed class WeightsOutline : ModelOutline
 {
     private const string Weight = ".weight";
-    private readonly FrozenDictionary<string, ModelSlot> _places;
-    private readonly FrozenDictionary<string, ModelSlot> _relative;
-    private readonly FrozenSet<string> _containers;
+    private readonly Dictionary<string, ModelSlot> _places;
+    private readonly Dictionary<string, ModelSlot> _relative;
+    private readonly HashSet<string> _containers;
     private readonly Dictionary<string, ImmutableArray<long>?> _parameters = new(StringComparer.Ordinal);
     private readonly HashSet<int> _layers;
     private readonly bool _isComplete;
@@ -47,11 +46,11 @@ internal sealed class WeightsOutline : ModelOutline
         }
 
         _places = _parameters.Where(item => item.Key.EndsWith(Weight, StringComparison.Ordinal))
-            .ToFrozenDictionary(item => ModuleOf(item.Key), item => PlaceOf(architecture, ModuleOf(item.Key), item.Value), StringComparer.Ordinal);
+            .ToDictionary(item => ModuleOf(item.Key), item => PlaceOf(architecture, ModuleOf(item.Key), item.Value), StringComparer.Ordinal);
         _relative = _places.Where(item => TrySplit(item.Key, out _, out _))
             .Select(item => (Relative: TrySplit(item.Key, out _, out string relative) ? relative : string.Empty, item.Value))
-            .DistinctBy(item => item.Relative).ToFrozenDictionary(item => item.Relative, item => item.Value, StringComparer.Ordinal);
-        _containers = _places.Keys.Concat(_relative.Keys).SelectMany(PathPrefixes.Of).ToFrozenSet(StringComparer.Ordinal);
+            .DistinctBy(item => item.Relative).ToDictionary(item => item.Relative, item => item.Value, StringComparer.Ordinal);
+        _containers = _places.Keys.Concat(_relative.Keys).SelectMany(PathPrefixes.Of).ToHashSet(StringComparer.Ordinal);
         _layers = [.. _places.Where(item => item.Value.State == SlotState.Adaptable).Select(item => TrySplit(item.Key, out int layer, out _) ? layer : -1)
             .Where(layer => layer >= 0)];
         _isComplete = weights.IsComplete;
@@ -129,7 +128,7 @@ internal sealed class WeightsOutline : ModelOutline
         return isPacked && BitsOf(name, config) is { } bits ? extents.SetItem(extents.Length - 1, extents[^1] * 32 / bits) : extents;
     }
 
-    private ModelSlot Find(FrozenDictionary<string, ModelSlot> places, string path) =>
+    private ModelSlot Find(Dictionary<string, ModelSlot> places, string path) =>
         places.TryGetValue(path, out ModelSlot place) ? place : _containers.Contains(path) ? ModelSlot.Container : ModelSlot.Absent;
 
     private ModelSlot PlaceOf(Architecture architecture, string path, ImmutableArray<long>? shape)
