@@ -58,7 +58,8 @@ TASK
 job=$(sbatch --parsable --array=1-8 --output="$work/%a.log" "$work/task.sh")
 echo "array $job of 8 tasks over 200 adapters"
 killed=0
-for _ in $(seq 600); do
+# Slurm begins a requeued task again only after two minutes.
+for _ in $(seq 6000); do
   for task in 2 5; do
     if [ ! -f "$work/killed.$task" ] && [ "$(squeue -h -j "${job}_$task" -o %T 2>/dev/null)" = RUNNING ]; then
       scontrol requeue "${job}_$task" && touch "$work/killed.$task" && killed=$((killed + 1)) && echo "task $task killed while it ran, and requeued"
