@@ -10,8 +10,7 @@ namespace Transfuse.Conversion;
 
 /// <summary>
 /// What the caller decides about a conversion, a repair or a comparison. The defaults never change values. Each value is looked at when it is set: what no run
-/// could
-/// follow is an <see cref="ArgumentException"/> that names the option.
+/// could follow is an <see cref="ArgumentException"/> that names the option.
 /// </summary>
 /// <example>
 /// <code>

@@ -9,8 +9,7 @@ namespace Transfuse.Conversion.Batch;
 
 /// <summary>
 /// Runs many adapters: several at a time within a budget of memory, told in the order of the inputs, each repeated where it failed for a moment, and none
-/// stopped
-/// by another. With a journal, what was done before and has not changed is passed over. Immutable: each call gives a new batch.
+/// stopped by another. With a journal, what was done before and has not changed is passed over. Immutable: each call gives a new batch.
 /// </summary>
 /// <example>
 /// <code>

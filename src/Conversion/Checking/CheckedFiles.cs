@@ -11,8 +11,7 @@ namespace Transfuse.Conversion.Checking;
 
 /// <summary>
 /// The files of a folder that several readers are held before: each is read once, however many readers look at it, and stays open until all have. What went
-/// wrong while
-/// a file was read is told to every reader that looks at it.
+/// wrong while a file was read is told to every reader that looks at it.
 /// </summary>
 /// <param name="source">The files; the caller keeps it.</param>
 /// <param name="baseModel">The base, where it was given.</param>

@@ -36,8 +36,8 @@ internal sealed record DialectRegistry(ImmutableArray<Dialect> All)
 
     /// <summary>
     /// The dialect, from its config's fields, its tensors' names and its file's, and what belongs to it: a config of another dialect is not the adapter's and
-    /// is set aside,
-    /// so that its file is read as one without a config. <see langword="null"/> with an error where nothing tells, or where it is a form of another program.
+    /// is set aside, so that its file is read as one without a config. <see langword="null"/> with an error where nothing tells, or where it is a form of
+    /// another program.
     /// </summary>
     public (Dialect Dialect, AdapterContent Content)? Detect(AdapterContent content, FindingLog log)
     {

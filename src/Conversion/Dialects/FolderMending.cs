@@ -6,8 +6,7 @@ namespace Transfuse.Conversion.Dialects;
 
 /// <summary>
 /// A folder while it is mended within its dialect: what only the dialect knows. Reading the adapter, holding it before its base, common ranks and dtypes are
-/// alike
-/// for all dialects, and the repair does them between these steps.
+/// alike for all dialects, and the repair does them between these steps.
 /// </summary>
 internal abstract class FolderMending
 {

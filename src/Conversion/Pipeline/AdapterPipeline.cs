@@ -21,9 +21,7 @@ namespace Transfuse.Conversion.Pipeline;
 
 /// <summary>
 /// Converts one adapter: a list of stages, Read, RemapKeys, Transpose, Infer, Fit, Enrich and Write, one after the other. An error finding at any of them ends
-/// the
-/// run, and nothing is written.
-/// Immutable: each call gives a new pipeline.
+/// the run, and nothing is written. Immutable: each call gives a new pipeline.
 /// </summary>
 /// <example>
 /// <code>

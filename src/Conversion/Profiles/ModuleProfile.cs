@@ -42,17 +42,14 @@ public sealed record ModuleProfile
 
     /// <summary>
     /// How many directions share the change: the square of the sum of the squared singular values over the sum of their fourth powers (their participation
-    /// ratio), from 1 to
-    /// the rank, the mean over experts that change; 0 where nothing changes, <see langword="null"/> where the rank is above
-    /// <see cref="AdapterProfiler.LargestRank"/>
-    /// or a factor is not finite.
+    /// ratio), from 1 to the rank, the mean over experts that change; 0 where nothing changes, <see langword="null"/> where the rank is above <see
+    /// cref="AdapterProfiler.LargestRank"/> or a factor is not finite.
     /// </summary>
     public double? EffectiveRank { get; init; }
 
     /// <summary>
     /// The singular values of the delta, largest first, as many as the rank; of the expert that changes most. To about 1e-7 of the largest. Empty for modules
-    /// that are not
-    /// among those <see cref="ProfileOptions.Spectra"/> asks for.
+    /// that are not among those <see cref="ProfileOptions.Spectra"/> asks for.
     /// </summary>
     public ImmutableArray<double> SingularValues { get; init; } = [];
 }

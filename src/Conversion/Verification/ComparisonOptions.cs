@@ -15,8 +15,7 @@ public sealed record ComparisonOptions
 
     /// <summary>
     /// Whether to compute <see cref="ModuleComparison.Norm"/> also of modules that both have bit by bit, and whose error is therefore known to be 0. Without it
-    /// such
-    /// modules are only read and compared. Default: yes.
+    /// such modules are only read and compared. Default: yes.
     /// </summary>
     public bool NormsOfEqual { get; init; } = true;
 

@@ -60,11 +60,9 @@ internal sealed class ModulePair
 
     /// <summary>
     /// Compares the deltas in double precision. The norm of a delta is tr((Bᵀ B)(A Aᵀ)), that of a difference the same sum over the factors' differences: no
-    /// delta is
-    /// formed, and equal factors cost one pass over each. Where the result is small against the factors, squares lose digits; there the triangles of both
-    /// factors give it
-    /// anew. Norms have a relative error of at most about 1e-11; where two deltas are one product of different factors, what rounding leaves is about 1e-15 of
-    /// the factors' norms.
+    /// delta is formed, and equal factors cost one pass over each. Where the result is small against the factors, squares lose digits; there the triangles of
+    /// both factors give it anew. Norms have a relative error of at most about 1e-11; where two deltas are one product of different factors, what rounding
+    /// leaves is about 1e-15 of the factors' norms.
     /// </summary>
     /// <param name="worstElement">Whether to find the largest difference of an element.</param>
     /// <param name="cancellationToken">Ends the work.</param>

@@ -6,8 +6,7 @@ namespace Transfuse.Formats.Numerics;
 
 /// <summary>
 /// Inner products of short pieces of many vectors, X Xᵀ, in float32, added up in double piece by piece. Of values that were stored with 16 bits the products
-/// are exact,
-/// and only the sum of a piece rounds: to about 1e-7 of the product of two vectors' norms.
+/// are exact, and only the sum of a piece rounds: to about 1e-7 of the product of two vectors' norms.
 /// </summary>
 internal static class SingleInnerProducts
 {

@@ -8,8 +8,7 @@ namespace Transfuse.Conversion.Batch.Journal;
 
 /// <summary>
 /// What was done in an output folder: lines of JSON that are only ever added, one file for each process, read together. An input is done where a line says so
-/// with
-/// the same options and version, and neither its files nor its outputs have changed since.
+/// with the same options and version, and neither its files nor its outputs have changed since.
 /// </summary>
 /// <example>
 /// <code>

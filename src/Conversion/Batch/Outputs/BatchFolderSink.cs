@@ -8,10 +8,8 @@ namespace Transfuse.Conversion.Batch.Outputs;
 
 /// <summary>
 /// The output folder of one input of a batch: hashed as it is written. Where the folder is there already and may not be replaced, what would be written is
-/// compared
-/// with it instead, and the folder is taken as done if it is the same: so a run goes on where one was ended between an output and its line in the journal, and
-/// two
-/// runs to one output agree.
+/// compared with it instead, and the folder is taken as done if it is the same: so a run goes on where one was ended between an output and its line in the
+/// journal, and two runs to one output agree.
 /// </summary>
 internal sealed class BatchFolderSink : IAdapterSink
 {

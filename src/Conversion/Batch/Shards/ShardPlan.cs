@@ -4,8 +4,7 @@ namespace Transfuse.Conversion.Batch.Shards;
 
 /// <summary>
 /// Divides inputs among shards by their bytes: the largest first, each to the shard that has the least so far. The division depends on names and sizes alone,
-/// not
-/// on the machine, the order in which inputs were found, or what is done already.
+/// not on the machine, the order in which inputs were found, or what is done already.
 /// </summary>
 /// <seealso cref="Transfuse.Conversion.Batch.Shards.Shard" />
 public static class ShardPlan

@@ -4,9 +4,8 @@ namespace Transfuse.Conversion.Dialects.Peft;
 
 /// <summary>
 /// <c>target_parameters</c> by the module that each item names: what an item <c>mlp.experts.down_proj</c> says holds for every module whose path is, or ends
-/// with a dot
-/// and, <c>mlp.experts</c>; an item without a dot holds for all. A module is looked up by the ends of its path, so that many items beside many modules cost no
-/// product.
+/// with a dot and, <c>mlp.experts</c>; an item without a dot holds for all. A module is looked up by the ends of its path, so that many items beside many
+/// modules cost no product.
 /// </summary>
 internal sealed class PeftParameterIndex
 {

@@ -18,8 +18,8 @@ internal static class PeftParameterTargets
 
     /// <summary>
     /// The parameters of a module that the config targets and the file has factors of, innermost first; empty where it cannot be told. PEFT writes items
-    /// without a
-    /// module (<c>all-linear</c> under transformers 5: <c>gate_up_proj</c>, <c>down_proj</c>), and wraps with them only the modules that have such a parameter.
+    /// without a module (<c>all-linear</c> under transformers 5: <c>gate_up_proj</c>, <c>down_proj</c>), and wraps with them only the modules that have such a
+    /// parameter.
     /// </summary>
     /// <param name="modulePath">The module.</param>
     /// <param name="targets"><c>target_parameters</c>.</param>

@@ -158,8 +158,7 @@ internal sealed class HfOutline
 
     /// <summary>
     /// The packed parameters of a module, in the order in which PEFT nests its wrappers, the first innermost: none where the module's layer is beyond the
-    /// model's
-    /// last or has no experts.
+    /// model's last or has no experts.
     /// </summary>
     public ImmutableArray<string> RegisteredParameters(string owner) => [.. _map.RegisteredParametersOf(owner).Where(parameter => !Find(parameter).IsAbsent)];
 

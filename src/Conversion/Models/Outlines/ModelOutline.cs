@@ -8,8 +8,7 @@ namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>
 /// What a base model has at which path, in MLX's names: from the headers of its weights, else from the table and its config, else from an adapter. The one
-/// answer
-/// for checking, conversion and repair.
+/// answer for checking, conversion and repair.
 /// </summary>
 internal abstract class ModelOutline
 {

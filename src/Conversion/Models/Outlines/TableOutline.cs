@@ -6,8 +6,7 @@ namespace Transfuse.Conversion.Models.Outlines;
 
 /// <summary>
 /// A model as the table of architectures describes it: which paths there are, and of their extents what config.json tells: the hidden size on one side of most,
-/// the
-/// vocabulary, and the sizes of experts.
+/// the vocabulary, and the sizes of experts.
 /// </summary>
 /// <param name="architecture">The entry.</param>
 /// <param name="config">The base's configuration, where it is known.</param>

@@ -3,9 +3,8 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Models.Steps;
 
 /// <summary>
-/// One operation on the way from transformers' layout to MLX's. Steps are data, taken in order, and interpreted in three places: on extents
-/// (<see cref="StepsOnExtents"/>), on a tensor (<see cref="StepsOnTensor"/>) and on an adapter's module and back. The law: what they do to an adapter commutes
-/// with
+/// One operation on the way from transformers' layout to MLX's. Steps are data, taken in order, and interpreted in three places: on extents (<see
+/// cref="StepsOnExtents"/>), on a tensor (<see cref="StepsOnTensor"/>) and on an adapter's module and back. The law: what they do to an adapter commutes with
 /// what they do to the weight that it adapts.
 /// </summary>
 internal abstract record ModuleStep

@@ -9,8 +9,7 @@ namespace Transfuse.Conversion.Readers.MlxLm;
 
 /// <summary>
 /// Where mlx-lm 0.32.0's DoRA layers mistake the width of a packed weight (<c>tuner/dora.py</c>): <c>DoRALinear.from_base</c> multiplies the packed columns by
-/// <c>32 // bits</c>,
-/// which is wrong for 3, 5 and 6 bits, and <c>DoRAEmbedding.from_base</c> takes them as they are.
+/// <c>32 // bits</c>, which is wrong for 3, 5 and 6 bits, and <c>DoRAEmbedding.from_base</c> takes them as they are.
 /// </summary>
 internal static class QuantizedDora
 {

@@ -6,8 +6,7 @@ namespace Transfuse.Conversion.Readers.MlxSwift;
 
 /// <summary>
 /// Which modules mlx-swift-lm's <c>replaceLayers</c> wraps (3.31.4): linear layers of the last N of the model's <c>loraLayers</c> that the keys name. Nothing
-/// outside
-/// the layers, no experts, no embeddings.
+/// outside the layers, no experts, no embeddings.
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="support">What the table knows of the model in Swift, where it does.</param>
@@ -24,8 +23,7 @@ internal sealed class SwiftReach(ModelOutline model, SwiftSupport? support, KeyR
 
     /// <summary>
     /// The release that alone wraps a module which is wrapped, or <see langword="null"/> where all do: Gemma 4 offered its attention modules to adapters, and
-    /// since pull
-    /// request 602 its layers.
+    /// since pull request 602 its layers.
     /// </summary>
     public string? ReleaseOf(string path) =>
         support?.Adapts != SwiftModels.Attention || !model.TrySplit(path, out _, out string relative)

@@ -10,8 +10,7 @@ namespace Transfuse.Conversion.Readers.Peft;
 
 /// <summary>
 /// Adapters of one linear layer per expert, as transformers 4 had them, under transformers 5: PEFT 0.21 packs them, if the architecture is one of those that it
-/// knows,
-/// if gate and up of every expert are there, and if all have the rank of the config.
+/// knows, if gate and up of every expert are there, and if all have the rank of the config.
 /// </summary>
 /// <param name="context">The check.</param>
 /// <param name="original">The config as it stands.</param>

@@ -11,8 +11,7 @@ namespace Transfuse.Conversion.Readers.Peft;
 
 /// <summary>
 /// What PEFT does in memory to configs of mixture models under transformers 5 (PEFT 0.21, <c>_convert_peft_config_moe</c>): targets named like the experts' or
-/// the
-/// router's old modules become targets of packed parameters, wherever they stand; rank and alpha of gate and up together are doubled.
+/// the router's old modules become targets of packed parameters, wherever they stand; rank and alpha of gate and up together are doubled.
 /// </summary>
 internal static class PeftMixture
 {

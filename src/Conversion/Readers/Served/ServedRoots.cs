@@ -6,8 +6,7 @@ namespace Transfuse.Conversion.Readers.Served;
 
 /// <summary>
 /// The names that a vision-language model's weight mapper knows in vLLM and SGLang: all have a rule for <c>model.language_model.</c>, and few one for a bare
-/// <c>model.</c>,
-/// under which the text class of the same model has its modules. Without a rule such names stay as they are, and no module has them.
+/// <c>model.</c>, under which the text class of the same model has its modules. Without a rule such names stay as they are, and no module has them.
 /// </summary>
 internal static class ServedRoots
 {

@@ -6,8 +6,7 @@ namespace Transfuse.Conversion.Sources.Faults;
 
 /// <summary>
 /// The one way in which reads, writes and downloads are repeated: what is transient by <see cref="FaultPolicy"/>, with pauses that double and that chance
-/// moves, or
-/// as long as the other side asks for. What is final is thrown at once.
+/// moves, or as long as the other side asks for. What is final is thrown at once.
 /// </summary>
 /// <param name="options">How often.</param>
 internal sealed class FaultPipeline(FaultOptions options)

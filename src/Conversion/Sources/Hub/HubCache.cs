@@ -2,8 +2,7 @@ namespace Transfuse.Conversion.Sources.Hub;
 
 /// <summary>
 /// The cache, laid out as huggingface_hub has it, so that both share one: <c>models--OWNER--NAME/</c> with <c>blobs/ETAG</c>, <c>snapshots/COMMIT/FILE</c> (a
-/// relative
-/// link to the blob, or a copy where links fail), <c>refs/REVISION</c> (the commit), and locks in <c>.locks/models--OWNER--NAME/ETAG.lock</c>.
+/// relative link to the blob, or a copy where links fail), <c>refs/REVISION</c> (the commit), and locks in <c>.locks/models--OWNER--NAME/ETAG.lock</c>.
 /// </summary>
 /// <param name="root">The cache's folder.</param>
 /// <param name="repository">The repository, as <c>owner/name</c>.</param>

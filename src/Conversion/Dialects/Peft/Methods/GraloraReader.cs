@@ -5,10 +5,9 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
 /// <summary>
-/// GraLoRA: inputs and outputs are cut into k blocks, and each pair of an input block n and an output block m has a product of rank r / k:
-/// of the rows m r/k ... of A[n] transposed and the rows n r/k ... of B[m]. Together that is one product of rank k r whose factors are zero elsewhere; beside
-/// it
-/// there may be a plain product of rank hybrid_r. The scale is alpha / (r + hybrid_r). All of it is bit-exact.
+/// GraLoRA: inputs and outputs are cut into k blocks, and each pair of an input block n and an output block m has a product of rank r / k: of the rows m r/k
+/// ... of A[n] transposed and the rows n r/k ... of B[m]. Together that is one product of rank k r whose factors are zero elsewhere; beside it there may be a
+/// plain product of rank hybrid_r. The scale is alpha / (r + hybrid_r). All of it is bit-exact.
 /// </summary>
 internal sealed class GraloraReader : MethodReader
 {

@@ -7,8 +7,7 @@ namespace Transfuse.Conversion.Dialects.Peft.Methods;
 
 /// <summary>
 /// VB-LoRA: delta = B A, both made of pieces as long as the vectors of a shared bank (N, L). Each piece is the mixture of the k vectors with the largest
-/// logits,
-/// by the softmax of these. A's pieces are (r, in / L), B's (out / L, r), each of the latter a part of a column. There is no other scale.
+/// logits, by the softmax of these. A's pieces are (r, in / L), B's (out / L, r), each of the latter a part of a column. There is no other scale.
 /// </summary>
 internal sealed class VbloraReader : MethodReader
 {
