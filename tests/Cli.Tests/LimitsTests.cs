@@ -132,9 +132,7 @@ public sealed class LimitsTests : IDisposable
     [Fact]
     public void Experts_of_a_real_adapter_one_by_one()
     {
-        IEnumerable<(string, int)> modules = Enumerable.Range(0, 48).SelectMany(layer => Enumerable.Range(0, 128).SelectMany(expert =>
-            new[] { "gate_proj", "up_proj", "down_proj" }.Select(name => ($"model.layers.{layer}.mlp.experts.{expert}.{name}", 1))));
-        string adapter = Adapter("\"target_modules\":[\"gate_proj\",\"up_proj\",\"down_proj\"]", modules);
+        string adapter = AdapterOfExperts(layers: 48);
         Usage inspect = Within("inspect", adapter);
         Assert.Contains(" 18432, ", inspect.Result.ExitsWith(0).Output);
         Usage json = Within("inspect", adapter, "--json");
@@ -151,9 +149,7 @@ public sealed class LimitsTests : IDisposable
     [Fact]
     public void As_many_tensors_as_a_file_may_have()
     {
-        IEnumerable<(string, int)> modules = Enumerable.Range(0, 130).SelectMany(layer => Enumerable.Range(0, 128).SelectMany(expert =>
-            new[] { "gate_proj", "up_proj", "down_proj" }.Select(name => ($"model.layers.{layer}.mlp.experts.{expert}.{name}", 1))));
-        string adapter = Adapter("\"target_modules\":[\"gate_proj\",\"up_proj\",\"down_proj\"]", modules);
+        string adapter = AdapterOfExperts(layers: 130);
         string report = _folder["report.json"];
         foreach (string[] verb in new string[][]
         {
@@ -211,6 +207,11 @@ public sealed class LimitsTests : IDisposable
         File.WriteAllText(Path.Combine(_folder["base"], "config.json"), $"{{{fields}}}");
         return _folder["base"];
     }
+
+    private string AdapterOfExperts(int layers) => Adapter(
+        "\"target_modules\":[\"gate_proj\",\"up_proj\",\"down_proj\"]",
+        Enumerable.Range(0, layers).SelectMany(layer => Enumerable.Range(0, 128).SelectMany(expert =>
+            new[] { "gate_proj", "up_proj", "down_proj" }.Select(name => ($"model.layers.{layer}.mlp.experts.{expert}.{name}", 1)))));
 
     private string Adapter(string fields, IEnumerable<(string Path, int Rank)>? modules = null)
     {

@@ -47,9 +47,8 @@ internal sealed class ReportFile : IDisposable
     /// <exception cref="IOException">The operating system failed.</exception>
     public void Commit(ReadOnlySpan<byte> content)
     {
-        RefuseOthers(_file.FilePath, _places, _option);
         _file.Append(content);
-        _file.Commit();
+        Install();
     }
 
     /// <summary>Writes a document.</summary>
@@ -59,11 +58,17 @@ internal sealed class ReportFile : IDisposable
         var pieces = new Pieces(_file);
         PythonJson.Write(pieces, document, PythonJsonStyle.Report);
         pieces.Flush();
-        Commit([]);
+        Install();
     }
 
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
+
+    private void Install()
+    {
+        RefuseOthers(_file.FilePath, _places, _option);
+        _file.Commit();
+    }
 
     private static void RefuseOthers(string path, IReadOnlyCollection<string> places, string option)
     {

@@ -74,7 +74,7 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
         {
             Matrix ofA = SixteenBitProducts.Of(OfExpert(a, expert), cancellationToken), ofB = SixteenBitProducts.Of(OfExpert(b, expert), cancellationToken);
             double norm = TensorPrimitives.Dot<double>(ofA.Values, ofB.Values);
-            if (SixteenBitProducts.AreGood(norm, Trace(ofA), Trace(ofB)))
+            if (SixteenBitProducts.AreGood(norm, InnerProducts.Trace(ofA.Values), InnerProducts.Trace(ofB.Values)))
             {
                 visit(expert, norm * scale * scale, ofA, ofB);
             }
@@ -88,24 +88,13 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
     private static LazyTensor OfExpert(LazyTensor vectors, int expert) =>
         vectors.Shape.Rank == 3 ? vectors.Slice(0, expert, 1).Reshape(new TensorShape(vectors.Shape.Dimensions[1..].AsSpan())) : vectors;
 
-    private static double Trace(Matrix products)
-    {
-        double sum = 0;
-        for (int i = 0; i < products.Rows; i++)
-        {
-            sum += products[i, i];
-        }
-
-        return sum;
-    }
-
     // With P = (Bᵀ B)(A Aᵀ), whose eigenvalues are the squared singular values: tr(P)² / tr(P P).
     private static double ParticipationRatio(Matrix a, Matrix b)
     {
         var product = new Matrix(a.Rows, a.Rows);
         InnerProducts.Add(b.Values, a.Values, a.Rows, a.Rows, product.Values, isSymmetric: false);
         Matrix transposed = product.Transpose();
-        double trace = Trace(product);
+        double trace = InnerProducts.Trace(product.Values);
 
         // Rounding may leave a hair below the smallest ratio that there is.
         return Math.Max(1, trace * trace / TensorPrimitives.Dot<double>(product.Values, transposed.Values));

@@ -21,13 +21,13 @@ internal sealed class FactorSums(int vectors)
     public bool Differs => _difference is not null;
 
     /// <summary>Sum of the squares of the first adapter's vectors.</summary>
-    public double FirstSquares => Trace(_first);
+    public double FirstSquares => InnerProducts.Trace(_first);
 
     /// <summary>Sum of the squares of the differences.</summary>
-    public double DifferenceSquares => Trace(_difference);
+    public double DifferenceSquares => InnerProducts.Trace(_difference);
 
     /// <summary>Sum of the squares of the second adapter's vectors; never below zero.</summary>
-    public double SecondSquares => Math.Max(0, FirstSquares - (2 * Trace(_cross)) + DifferenceSquares);
+    public double SecondSquares => Math.Max(0, FirstSquares - (2 * InnerProducts.Trace(_cross)) + DifferenceSquares);
 
     public void Add(FactorPiece piece)
     {
@@ -107,16 +107,5 @@ internal sealed class FactorSums(int vectors)
             InnerProducts.Mirror(_difference);
             _isMirrored = true;
         }
-    }
-
-    private double Trace(double[]? products)
-    {
-        double sum = 0;
-        for (int i = 0; products is not null && i < vectors; i++)
-        {
-            sum += products[(i * vectors) + i];
-        }
-
-        return sum;
     }
 }

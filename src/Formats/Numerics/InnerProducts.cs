@@ -52,6 +52,27 @@ internal static class InnerProducts
         }
     }
 
+    /// <summary>The sum of the diagonal; 0 where there are no products.</summary>
+    public static double Trace(ReadOnlySpan<double> sums)
+    {
+        int count = (int)Math.Sqrt(sums.Length);
+        double trace = 0;
+        for (int i = 0; i < count; i++)
+        {
+            trace += sums[(i * count) + i];
+        }
+
+        return trace;
+    }
+
+    /// <summary>
+    /// A vector of elements that need not be aligned. Vector256.LoadUnsafe becomes two halves where the code was compiled ahead of time for a processor without
+    /// such vectors.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<T> Load256<T>(ref readonly T first, nuint index) =>
+        Unsafe.ReadUnaligned<Vector256<T>>(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in first), index)));
+
     private static void AddTile(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
     {
         // Under the runtime the processor answers; code that was compiled ahead of time for older processors has the second way only.
@@ -89,11 +110,6 @@ internal static class InnerProducts
 
         static Vector128<double> Halves(Vector256<double> vector) => Avx.ExtractVector128(vector, 0) + Avx.ExtractVector128(vector, 1);
     }
-
-    // Vector256.LoadUnsafe becomes two halves where the code was compiled ahead of time for a processor without such vectors.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Load256(ref readonly double first, nuint index) =>
-        Unsafe.ReadUnaligned<Vector256<double>>(ref Unsafe.As<double, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in first), index)));
 
     private static void AddTile128(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
     {

@@ -43,8 +43,9 @@ internal static class SingleInnerProducts
         Vector256<float> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
         for (nuint i = 0; i < length; i += Unit)
         {
-            Vector256<float> y0 = Load(in y, i), y1 = Load(in y, i + stride);
-            Vector256<float> x0 = Load(in x, i), x1 = Load(in x, i + stride), x2 = Load(in x, i + (2 * stride)), x3 = Load(in x, i + (3 * stride));
+            Vector256<float> y0 = InnerProducts.Load256(in y, i), y1 = InnerProducts.Load256(in y, i + stride);
+            Vector256<float> x0 = InnerProducts.Load256(in x, i), x1 = InnerProducts.Load256(in x, i + stride);
+            Vector256<float> x2 = InnerProducts.Load256(in x, i + (2 * stride)), x3 = InnerProducts.Load256(in x, i + (3 * stride));
             s00 = MultiplyAdd(x0, y0, s00);
             s01 = MultiplyAdd(x0, y1, s01);
             s10 = MultiplyAdd(x1, y0, s10);
@@ -65,10 +66,6 @@ internal static class SingleInnerProducts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> sum) =>
         Fma.IsSupported ? Fma.MultiplyAdd(left, right, sum) : (left * right) + sum;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load(ref readonly float first, nuint index) =>
-        Unsafe.ReadUnaligned<Vector256<float>>(ref Unsafe.As<float, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in first), index)));
 
     private static void Store(Vector256<float> first, Vector256<float> second, ref double sums)
     {
