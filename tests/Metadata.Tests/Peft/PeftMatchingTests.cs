@@ -115,6 +115,29 @@ public class PeftMatchingTests
         }
     }
 
+    [Theory]
+    [InlineData("[7]", nameof(PeftTargetVerdict.Targeted))]
+    [InlineData("[1]", nameof(PeftTargetVerdict.OutsideLayers))]
+    public void The_first_name_of_the_list_counts_wherever_it_stands(string layers, string verdict)
+    {
+        string fields = $"\"target_modules\":[\"q\"],\"layers_to_transform\":{layers},\"layers_pattern\":[\"a\",\"b\"]";
+        foreach (PeftLayerRule rule in Enum.GetValues<PeftLayerRule>())
+        {
+            Assert.Equal(verdict, Targets(fields, rule).Match("m.b.1.x.a.7.q").ToString());
+            Assert.Equal(verdict, Targets(fields, rule).Match("m.a.7.x.b.1.q").ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("Current", "never,(a|b)")]
+    [InlineData("AfterDot", "never,(a|b)")]
+    public void Keys_that_match_no_path_are_unused(string rule, string unused)
+    {
+        // "v" is a whole path: a key counts there under every rule.
+        var keys = new PeftPatternKeys(["never", "q", "(a|b)", "v", "x[0-9]"], new RegexBudget(TimeSpan.FromSeconds(10)));
+        Assert.Equal(unused.Split(','), keys.Unused(["m.q", "v", "m.x7"], [Enum.Parse<PeftPatternRule>(rule)]));
+    }
+
     [Fact]
     public void Before_0_20_the_last_number_counted()
     {
