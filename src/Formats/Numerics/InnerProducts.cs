@@ -111,7 +111,8 @@ internal static class InnerProducts
         static Vector128<double> Halves(Vector256<double> vector) => Avx.ExtractVector128(vector, 0) + Avx.ExtractVector128(vector, 1);
     }
 
-    private static void AddTile128(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
+    /// <summary>The tile of a processor without fused multiply-add.</summary>
+    internal static void AddTile128(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
     {
         Vector128<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
         for (nuint i = 0; i < length; i += 2)

@@ -31,6 +31,26 @@ public class InnerProductsTests
     }
 
     [Theory]
+    [InlineData(4, 4)]
+    [InlineData(20, 32)]
+    public void A_tile_without_fused_multiply_add_has_the_same_sums(int length, int stride)
+    {
+        Matrix left = Matrices.Random(4, stride, 1), right = Matrices.Random(2, stride, 2);
+        double[] sums = new double[4 * 8];
+        for (int time = 1; time <= 2; time++)
+        {
+            InnerProducts.AddTile128(in left.Values[0], in right.Values[0], (nuint)stride, (nuint)length, ref sums[3], 8);
+            for (int i = 0; i < 4; i++)
+            {
+                Assert.Equal(time * Plain(left, i, right, 0, length), sums[3 + (i * 8)], 1e-12);
+                Assert.Equal(time * Plain(left, i, right, 1, length), sums[4 + (i * 8)], 1e-12);
+            }
+        }
+
+        Assert.Equal(24, sums.Count(sum => sum == 0));
+    }
+
+    [Theory]
     [InlineData(64, 8, 8, 9)]
     [InlineData(64, 6, 8, 16)]
     [InlineData(64, 12, 8, 16)]

@@ -149,6 +149,14 @@ public class MlxScaleTests
     }
 
     [Fact]
+    public void A_scale_is_shown_with_what_it_is_as_float32_where_that_is_zero()
+    {
+        Assert.Equal("0", MlxScale.Show(0));
+        Assert.Equal("20", MlxScale.Show(20));
+        Assert.EndsWith(", which is 0 as float32", MlxScale.Show(1e-50), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Other_files_without_a_config_are_a_question() => Refused(MlxScale.Decide(new MlxScaleEvidence { Config = null }, "c"), "TF3501");
 
     [Fact]

@@ -38,6 +38,14 @@ public class PeftPatternResolverTests
     }
 
     [Fact]
+    public void Keys_that_are_not_sorted_are_in_the_order_that_was_meant()
+    {
+        // PEFT sorts what it saves; "a|b" would come first, if only by one letter.
+        PeftPatternVerdict verdict = Resolve("\"peft_version\":\"0.20.0\",\"alpha_pattern\":{\"b\":32,\"a|b\":64}", [("m.b", 8)], out _)[0];
+        Assert.Equal((32.0, PeftPatternAgreement.Certain), (verdict.Alpha, verdict.Agreement));
+    }
+
+    [Fact]
     public void Overlapping_alphas_are_ambiguous_unless_they_are_equal()
     {
         const string Fields = "\"peft_version\":\"0.20.0\",\"alpha_pattern\":{\"l.0.q\":ALPHA,\"q\":32}";
