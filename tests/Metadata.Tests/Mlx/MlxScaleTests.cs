@@ -137,7 +137,7 @@ public class MlxScaleTests
     [InlineData(null)]
     [InlineData("mlx-lm@0.14.1")]
     public void Old_mlx_vlm_is_a_question_without_its_version(string? producer) =>
-        Assert.Contains("16", Refused(Decide(Vlm, producer: producer), "TF3502").Message);
+        Assert.Contains("means scale 16, 0.5.0 means 4;", Refused(Decide(Vlm, producer: producer), "TF3502").Message);
 
     [Fact]
     public void A_bare_archive_means_20_and_says_so()

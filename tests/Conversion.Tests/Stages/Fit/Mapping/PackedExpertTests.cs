@@ -137,6 +137,19 @@ public class PackedExpertTests
     }
 
     [Fact]
+    public void Siblings_tell_the_side_without_a_base_or_a_version()
+    {
+        SmallAdapter adapter = SmallAdapter.Peft(Targets("mlp.experts.gate_up_proj", "mlp.experts.down_proj"));
+        DenseArray gateUp = adapter.Packed("model.layers.0.mlp.experts.base_layer", 3, 10, 8);
+        DenseArray down = adapter.Packed("model.layers.0.mlp.experts", 3, 4, 10);
+
+        Converted converted = Run.MustConvert(adapter, TargetProfile.MlxLm, null, new ConversionOptions { ModelType = "qwen3_moe" });
+
+        AssertExperts(converted, "model.layers.0.mlp.switch_mlp.gate_proj", Half(gateUp, 0));
+        AssertExperts(converted, "model.layers.0.mlp.switch_mlp.down_proj", down);
+    }
+
+    [Fact]
     public void A_square_parameter_follows_its_sibling_that_is_not_square()
     {
         // Written the other way round, as PEFT 0.18 did: A acts on the output. H = I, so that down is square and gate_up is not.

@@ -40,6 +40,18 @@ public class RankFusionTests
     }
 
     [Fact]
+    public void Parts_of_other_sizes_keep_their_rows()
+    {
+        // Of each run of three rows the first two have a module, and the third has none.
+        PlainModule module = PlainModule.Random(1, 5, 8, 2);
+        (_, LazyTensor b, _, _) = RankFusion.Fuse(
+            [(RowSelection.Blocks(3, 2, 1), null), (RowSelection.Blocks(3, 0, 2), module.ToModule())], TestContext.Current.CancellationToken);
+        double[] rows = [.. Enumerable.Range(0, 12).SelectMany(row => row % 3 == 2 ? new double[2] : module.B.Values.AsSpan((row - (row / 3)) * 2, 2).ToArray())];
+        Assert.Equal([12, 2], b.Shape.Dimensions);
+        Assert.Equal(rows, Values(b).Values);
+    }
+
+    [Fact]
     public void Experts_are_fused_one_by_one()
     {
         PlainModule?[] modules = [PlainModule.Random(1, 5, 4, 2, experts: 3), null, PlainModule.Random(2, 5, 4, 1, experts: 3)];
