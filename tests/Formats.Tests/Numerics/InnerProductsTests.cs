@@ -30,6 +30,16 @@ public class InnerProductsTests
         }
     }
 
+    [Fact]
+    public void What_lies_above_the_diagonal_is_copied_below_it()
+    {
+        double[] sums = [1, 2, 3, 0, 4, 5, 0, 0, 6];
+        InnerProducts.Mirror(sums);
+        Assert.Equal([1, 2, 3, 2, 4, 5, 3, 5, 6], sums);
+        Assert.Equal(11, InnerProducts.Trace(sums));
+        Assert.Equal(0, InnerProducts.Trace([]));
+    }
+
     [Theory]
     [InlineData(4, 4)]
     [InlineData(20, 32)]

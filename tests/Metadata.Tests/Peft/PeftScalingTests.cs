@@ -92,4 +92,12 @@ public class PeftScalingTests
         double alpha = ((JsonNumber)Fixtures.Parse($"{{\"x\":{text}}}")["x"]!).Value;
         return (float)(rslora ? alpha / Math.Sqrt(rank) : alpha / rank) == (float)scale;
     }
+
+    [Fact]
+    public void An_alpha_is_written_as_an_integer_as_long_as_all_integers_are_doubles()
+    {
+        Assert.Equal("9007199254740992", PeftScaling.AlphaFor(Math.ScaleB(1, 53), 1).Text);
+        Assert.Equal("-9007199254740992", PeftScaling.AlphaFor(-Math.ScaleB(1, 53), 1).Text);
+        Assert.Equal("1.8014398509481984e+16", PeftScaling.AlphaFor(Math.ScaleB(1, 54), 1).Text);
+    }
 }
