@@ -25,6 +25,7 @@ public partial class ShownCommandTests
         "docs/batch.md: transfuse convert hf:owner/name@v1.0/style --to mlx-lm --output style-mlx",
         "docs/clusters.md: sbatch --array=1-8 deploy/slurm/transfuse-array.sh 'runs/**' mlx-lm converted",
         "docs/clusters.md: transfuse report --merge converted",
+        "docs/cuda.md: transfuse backends",
         "docs/metal.md: brew install mlx-c",
         "docs/metal.md: transfuse backends",
         "docs/metal.md: transfuse backends",

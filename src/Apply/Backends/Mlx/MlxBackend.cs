@@ -34,7 +34,8 @@ public sealed class MlxBackend : ITensorBackend
         (_operations, IsOnGpu) = MlxThread.Shared.Invoke(() =>
         {
             bool onGpu = !Options.OnCpu && MlxDevice.IsGpuDefault();
-            return (new MlxOperations(MlxDevice.Stream(onGpu), Options), onGpu);
+            bool expands = onGpu && MlxCuda.ExpandsRowsOfOneGroup(MlxDevice.Describe(onGpu).Architecture);
+            return (new MlxOperations(MlxDevice.Stream(onGpu), Options, expands), onGpu);
         });
     }
 

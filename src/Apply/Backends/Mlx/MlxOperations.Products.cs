@@ -140,6 +140,11 @@ internal sealed unsafe partial class MlxOperations
     private MlxArray Quantized(MlxArray x, MlxArray values, MlxArray scales, MlxArray? biases, QuantizationForm form)
     {
         (x, scales, biases) = SameFloats(x, scales, biases, form);
+        if (_expandsRowsOfOneGroup && form.HasBiases && x[^1] == form.GroupSize)
+        {
+            return Product(x, Transposed(Dequantized(values, scales, biases, form)));
+        }
+
         ArrayHandle result = default;
         return Made(
             OpsFunctions.QuantizedMatmul(&result, x.Handle, values.Handle, scales.Handle, Optional(biases), 1, form.GroupSize, form.Bits, Mode(form), _stream),
