@@ -16,6 +16,7 @@ internal static class MlxCuda
     /// <summary>What a message of MLX about CUDA asks for, or <see langword="null"/>.</summary>
     public static string? Advice(string message) =>
         message.Contains("Failed to compile kernel", StringComparison.Ordinal) || message.Contains("locations of CUDA headers", StringComparison.Ordinal)
-            ? "MLX compiles kernels when they are first used: CUDA_HOME must name a CUDA toolkit, and CCCL's headers must lie in include/cccl beside the lib folder of libmlx"
+            ? "MLX compiles kernels when they are first used: CUDA_HOME must name a CUDA toolkit, and CCCL's headers must lie in include/cccl beside the lib "
+                + "folder of libmlx"
         : null;
 }
