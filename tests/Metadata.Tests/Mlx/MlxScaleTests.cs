@@ -196,6 +196,15 @@ public class MlxScaleTests
         Assert.Equal("TF3511", value.Doubt!.Code.Id);
     }
 
+    [Theory]
+    [InlineData("0.5", false)]
+    [InlineData("1e-30", false)]
+    [InlineData("0", true)]
+    [InlineData("-0.5", true)]
+    [InlineData("1e-50", true)]
+    public void Only_scales_that_are_not_positive_as_float32_are_doubted(string scale, bool isDoubted) =>
+        Assert.Equal(isDoubted, Decide($"{{\"num_layers\":4,\"lora_parameters\":{{\"rank\":8,\"scale\":{scale}}}}}").Doubt is not null);
+
     private static Finding Refused(MlxReadingValue value, string code)
     {
         Assert.Null(value.Value);

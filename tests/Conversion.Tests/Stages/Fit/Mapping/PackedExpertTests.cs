@@ -121,7 +121,10 @@ public class PackedExpertTests
         SmallAdapter adapter = SmallAdapter.Peft(Version + ", " + Targets("mlp.experts.gate_up_proj", "mlp.experts.down_proj"));
         adapter.Packed("model.layers.0.mlp.experts.base_layer", 3, 6, 8);
         adapter.Packed("model.layers.0.mlp.experts", 2, 4, 6);
-        Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF2101"], null, new ConversionOptions { ModelType = "qwen3_moe" });
+        Converted refused = Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF2101"], null, new ConversionOptions { ModelType = "qwen3_moe" });
+        Assert.Equal(
+            "with rank 2 it has 3 experts, but model.layers.0.mlp.experts.down_proj has 2 with rank 2",
+            Assert.Single(refused.Findings, finding => finding.Code.Id == "TF2101").Message);
     }
 
     [Theory]
