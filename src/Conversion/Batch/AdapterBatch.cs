@@ -125,18 +125,21 @@ public sealed record AdapterBatch
         private BatchOutcome? RunOne(BatchInput input, int workers)
         {
             Notify(observer => observer.Started(input));
+            JournalLookup looked = JournalLookup.Unknown;
             try
             {
                 var retries = new RetryLog();
                 var clock = Stopwatch.StartNew();
-                JournalLookup looked = JournalLookup.Unknown;
                 BatchTask? task = null;
                 BatchOutcome outcome = Attempt(input, retries, () =>
                 {
+                    looked.Held?.Dispose();
+                    looked = JournalLookup.Unknown;
                     looked = batch.Options.Journal?.Find(input, retries) ?? JournalLookup.Unknown;
                     return looked.Done?.ToOutcome(input) ?? work(task = new BatchTask(input, workers, retries, cancellationToken)
                     {
                         MayReplace = looked.IsOutputOurs,
+                        Held = looked.Held,
                         OnBegin = batch.Options.Journal is { } journal ? () => journal.Begin(input) : null,
                     });
                 });
@@ -163,6 +166,7 @@ public sealed record AdapterBatch
             }
             finally
             {
+                looked.Held?.Dispose();
                 Notify(observer => observer.Stopped(input));
             }
         }

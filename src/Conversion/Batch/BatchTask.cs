@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Sources.Faults;
 
 namespace Transfuse.Conversion.Batch;
@@ -24,9 +25,16 @@ public sealed record BatchTask(BatchInput Input, int Workers, RetryLog Retries, 
     /// <summary>The files that the work has written, for the journal; set by the work.</summary>
     public ImmutableArray<Journal.FileStamp> Outputs { get; set; } = [];
 
+    /// <summary>Files of the input that the journal has read; <see langword="null"/> where it has kept none.</summary>
+    internal HeldFiles? Held { get; init; }
+
     /// <summary>Who writes down that the input begins.</summary>
     internal Action? OnBegin { get; init; }
 
     /// <summary>Notes that the output is begun and nothing is in its place: whatever is there later is this batch's own.</summary>
     public void NoteBegin() => OnBegin?.Invoke();
+
+    /// <summary>Opens the input.</summary>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    internal IAdapterSource OpenSource() => AdapterSource.Open(Input.Path, Retries, Held);
 }

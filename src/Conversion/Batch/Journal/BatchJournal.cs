@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Sources.Faults;
 using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Metadata.Findings;
@@ -116,7 +117,17 @@ public sealed class BatchJournal : IDisposable
             return new JournalLookup(end, isOutputOurs, end.Files ?? []);
         }
 
-        return new JournalLookup(null, isOutputOurs, InputFiles.Stamp(files));
+        // What is changed in place is read from the disk, where it changes.
+        HeldFiles? held = _options.IsInPlace ? null : new HeldFiles();
+        try
+        {
+            return new JournalLookup(null, isOutputOurs, InputFiles.Stamp(files, held)) { Held = held };
+        }
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Notes that an input begins whose output the journal could not otherwise know again.</summary>
