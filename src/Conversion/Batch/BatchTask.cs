@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Sources.Faults;
+using Transfuse.Formats.Files;
 
 namespace Transfuse.Conversion.Batch;
 
@@ -27,6 +28,9 @@ public sealed record BatchTask(BatchInput Input, int Workers, RetryLog Retries, 
 
     /// <summary>Files of the input that the journal has read; <see langword="null"/> where it has kept none.</summary>
     internal HeldFiles? Held { get; init; }
+
+    /// <summary>Where the run makes its new outputs; <see langword="null"/> where each is made by itself.</summary>
+    internal WorkFolderShare? Share { get; init; }
 
     /// <summary>Who writes down that the input begins.</summary>
     internal Action? OnBegin { get; init; }

@@ -52,6 +52,9 @@ public sealed class BatchJournal : IDisposable
     /// <summary>The output folder.</summary>
     public string Folder { get; }
 
+    /// <summary>The folder that outputs lie in, each by its name; <see langword="null"/> where the verb writes none.</summary>
+    internal string? Output => _options.Output;
+
     /// <summary>What was wrong with the journals that were there.</summary>
     public ImmutableArray<Finding> Findings { get; }
 
