@@ -82,7 +82,7 @@ internal sealed class BatchInputs
     }
 
     /// <summary>Finds the inputs of a verb that writes: no two with one output.</summary>
-    /// <inheritdoc cref="Find" path="/exception" />
+    /// <inheritdoc cref="Find(ParseResult)" path="/exception" />
     public DiscoveredInputs FindWithOutputs(ParseResult result, string output)
     {
         DiscoveredInputs found = Find(result, output);

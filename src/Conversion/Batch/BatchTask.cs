@@ -39,6 +39,7 @@ public sealed record BatchTask(BatchInput Input, int Workers, RetryLog Retries, 
     public void NoteBegin() => OnBegin?.Invoke();
 
     /// <summary>Opens the input.</summary>
+    /// <param name="takesAll">Whether the files beside it are wanted too.</param>
     /// <exception cref="IOException">The operating system failed.</exception>
-    internal IAdapterSource OpenSource() => AdapterSource.Open(Input.Path, Retries, Held);
+    internal IAdapterSource OpenSource(bool takesAll = false) => AdapterSource.Open(Input.Path, Retries, Held, takesAll);
 }

@@ -41,7 +41,7 @@ public static class BatchWork
     /// <param name="isDurable">Whether a repair in place returns only when it has reached the disk.</param>
     public static Func<BatchTask, BatchOutcome> Repair(BatchOutput? output, ConversionOptions? options = null, bool isDurable = false) => task =>
     {
-        using IAdapterSource source = task.OpenSource();
+        using IAdapterSource source = task.OpenSource(takesAll: true);
         using IAdapterSink? sink = output?.Open(task);
         AdapterRepair repair = AdapterRepair.Of(source).WithOptions(For(task, options));
         RepairResult result = (sink is null ? repair.InPlace(isDurable) : repair.WriteTo(sink)).Run(task.CancellationToken);

@@ -23,18 +23,19 @@ public static class AdapterSource
     /// <summary>Opens an adapter. See <see cref="Open(string)"/>.</summary>
     /// <param name="path">A folder, an <c>adapter_config.json</c>, a weights file, or an id of a hub.</param>
     /// <param name="retries">Told of what failed for a moment and was tried again; <see langword="null"/> for nobody.</param>
-    public static IAdapterSource Open(string path, RetryLog? retries) => Open(path, retries, null);
+    public static IAdapterSource Open(string path, RetryLog? retries) => Open(path, retries, null, takesAll: false);
 
     /// <summary>Opens an adapter. See <see cref="Open(string)"/>.</summary>
     /// <param name="path">A folder, an <c>adapter_config.json</c>, a weights file, or an id of a hub.</param>
     /// <param name="retries">Told of what failed for a moment and was tried again; <see langword="null"/> for nobody.</param>
     /// <param name="held">Files of it that were read already, by their full paths; <see langword="null"/> for none.</param>
-    internal static IAdapterSource Open(string path, RetryLog? retries, HeldFiles? held)
+    /// <param name="takesAll">Whether the files beside it are wanted too, so that they come from a hub with it.</param>
+    internal static IAdapterSource Open(string path, RetryLog? retries, HeldFiles? held, bool takesAll)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (HubId.Parse(path) is { } id)
         {
-            return new FolderAdapterSource(HubFolders.Fetch(id, retries), retries: retries, name: path, held: held);
+            return new FolderAdapterSource(HubFolders.Fetch(id, retries, takesAll), retries: retries, name: path, held: held);
         }
 
         if (Directory.Exists(path))

@@ -22,7 +22,7 @@ public sealed class HeldFilesTests : IDisposable
         }
 
         Write("adapter_config.json", [9, 9]);
-        using IAdapterSource source = AdapterSource.Open(_folder.Path, null, held);
+        using IAdapterSource source = AdapterSource.Open(_folder.Path, null, held, takesAll: false);
         using IByteSource opened = source.Open("adapter_config.json");
         byte[] middle = new byte[2];
         opened.Read(1, middle);

@@ -173,7 +173,8 @@ public sealed class BatchJournal : IDisposable
     private static string PathOf(BatchInput input) => HubId.IsId(input.Path) ? input.Path : Path.GetFullPath(input.Path);
 
     // What an id of a hub leads to now: it is asked each time, so that a new revision is seen.
-    private static string LocalPath(BatchInput input, RetryLog? retries) => HubId.Parse(input.Path) is { } id ? HubFolders.Fetch(id, retries) : input.Path;
+    private string LocalPath(BatchInput input, RetryLog? retries) =>
+        HubId.Parse(input.Path) is { } id ? HubFolders.Fetch(id, retries, _options.TakesAllFiles) : input.Path;
 
     private void Take(JournalEntry entry)
     {
