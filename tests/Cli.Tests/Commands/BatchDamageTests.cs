@@ -19,10 +19,10 @@ public sealed class BatchDamageTests : IDisposable
         ("TF1101", folder => File.WriteAllText(Weights(folder), "version https://git-lfs.github.com/spec/v1")),
         ("TF1101", folder => File.WriteAllBytes(Weights(folder), [])),
         ("TF2001", folder => Change(folder, tensors => tensors.Remove($"{Query}.lora_B.weight"))),
-        ("TF2101", folder => Change(folder, tensors => Put(tensors, $"{Query}.lora_A.weight", value: float.NaN))),
-        ("TF2102", folder => Change(folder, tensors => Put(tensors, $"{Query}.lora_B.weight", rank: 3))),
-        ("TF2201", folder => Change(folder, tensors => Put(tensors, $"{Query}.lora_C.weight"))),
-        ("TF3001", folder => Set(folder, "peft_type", "\"PROMPT_TUNING\"")),
+        ("TF2009", folder => Change(folder, tensors => Put(tensors, $"{Query}.lora_A.weight", value: float.NaN))),
+        ("TF2002", folder => Change(folder, tensors => Put(tensors, $"{Query}.lora_B.weight", rank: 3))),
+        ("TF2005", folder => Change(folder, tensors => Put(tensors, $"{Query}.lora_C.weight"))),
+        ("TF2405", folder => Set(folder, "peft_type", "\"PROMPT_TUNING\"")),
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -45,8 +45,11 @@ public sealed class BatchDamageTests : IDisposable
         JsonElement[] inputs = [.. JsonDocument.Parse(File.ReadAllText(_folder["report.json"])).RootElement.GetProperty("inputs").EnumerateArray()];
         Assert.Equal(Adapters, inputs.Length);
         var refused = inputs.Where(input => !input.GetProperty("succeeded").GetBoolean())
-            .ToDictionary(input => input.GetProperty("name").GetString()!, ErrorsOf, StringComparer.Ordinal);
-        Assert.Equal(wanted.Select(item => $"{item.Key} {item.Value}"), refused.Select(item => $"{item.Key} {item.Value}"));
+            .ToDictionary(input => Path.GetFileName(input.GetProperty("input").GetString()!), ErrorsOf, StringComparer.Ordinal);
+        Assert.Equal(string.Join(", ", wanted.Select(item => $"{item.Key} {item.Value}")), string.Join(", ", refused.Select(item => $"{item.Key} {item.Value}")));
+        string[] messages = [.. inputs.SelectMany(input => input.GetProperty("findings").EnumerateArray()).Where(IsError)
+            .Select(finding => finding.GetProperty("message").GetString()!).Distinct()];
+        Assert.Equal(Damages.Length, messages.Length);
         Assert.Matches($"(?m)^converted +{Adapters - Damages.Length}$", run.Output);
         Assert.Matches($"(?m)^refused +{Damages.Length}$", run.Output);
 
@@ -72,8 +75,9 @@ public sealed class BatchDamageTests : IDisposable
 
     private static string ErrorsOf(JsonElement input) => string.Join(
         ' ',
-        input.GetProperty("findings").EnumerateArray().Where(finding => finding.GetProperty("severity").GetString() == "error")
-            .Select(finding => finding.GetProperty("code").GetString()).Distinct());
+        input.GetProperty("findings").EnumerateArray().Where(IsError).Select(finding => finding.GetProperty("code").GetString()).Distinct());
+
+    private static bool IsError(JsonElement finding) => finding.GetProperty("severity").GetString() == "error";
 
     private static string Config(string folder) => Path.Combine(folder, "adapter_config.json");
 
