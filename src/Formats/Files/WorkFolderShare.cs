@@ -32,7 +32,9 @@ internal sealed class WorkFolderShare : IDisposable
     }
 
     /// <summary>Makes an empty folder for an output.</summary>
-    /// <param name="parent">Full path of the folder that the output is to appear in; it is made where it is missing, and removed at the end if it is empty.</param>
+    /// <param name="parent">
+    /// Full path of the folder that the output is to appear in; it is made where it is missing, and removed at the end if it is empty.
+    /// </param>
     /// <param name="operations">The operating system.</param>
     /// <returns>Its path, or <see langword="null"/> where the run's outputs lie in another folder.</returns>
     /// <exception cref="IOException">The operating system failed.</exception>

@@ -107,9 +107,8 @@ internal sealed class AdapterGlob
 
         if (leftOut > 0)
         {
-            log.Add(BatchCodes.OutputsLeftOut.At(
-                Path.GetRelativePath(".", outputs!),
-                $"is the output folder; {leftOut} {(leftOut == 1 ? "adapter" : "adapters")} in it that the glob matches {(leftOut == 1 ? "was" : "were")} not taken"));
+            string what = leftOut == 1 ? "one adapter in it that the glob matches was" : $"{leftOut} adapters in it that the glob matches were";
+            log.Add(BatchCodes.OutputsLeftOut.At(Path.GetRelativePath(".", outputs!), $"is the output folder; {what} not taken"));
         }
 
         return inputs.OrderBy(input => input.Path, StringComparer.Ordinal);

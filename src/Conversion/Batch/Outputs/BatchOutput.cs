@@ -44,7 +44,11 @@ public sealed class BatchOutput
     {
         ArgumentNullException.ThrowIfNull(task);
         string path = PathOf(task.Input);
-        AtomicFolderOptions options = _options with { Inputs = [.. _options.Inputs, .. Others(path, task.Input)], Share = IsChild(task.Input) ? task.Share : null };
+        AtomicFolderOptions options = _options with
+        {
+            Inputs = [.. _options.Inputs, .. Others(path, task.Input)],
+            Share = IsChild(task.Input) ? task.Share : null,
+        };
         return _adopts ? new BatchFolderSink(path, options, task) : AdapterSink.Folder(path, options, task.Retries);
     }
 

@@ -53,7 +53,9 @@ public sealed class HubFolders : IDisposable
         return FetchAdapter(id, takesAll: false, log, cancellationToken);
     }
 
-    /// <summary>Brings an adapter, and with it all files of its folder where they are wanted. See <see cref="FetchAdapter(HubId, RetryLog, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Brings an adapter, and with it all files of its folder where they are wanted. See <see cref="FetchAdapter(HubId, RetryLog, CancellationToken)"/>.
+    /// </summary>
     internal string FetchAdapter(HubId id, bool takesAll, RetryLog? log = null, CancellationToken cancellationToken = default) =>
         FetchFiles(id, files => takesAll ? WithFilesBeside(AdapterFilesOf(id, files), files) : AdapterFilesOf(id, files), log, cancellationToken);
 

@@ -74,7 +74,7 @@ public sealed class InputDiscoveryTests : IDisposable
         DiscoveredInputs found = InputDiscovery.Find([_folder[glob]], new DiscoveryOptions { Output = _folder[output] });
         Assert.Equal(names.Split(','), found.Inputs.Select(input => input.Name));
         Assert.Equal(leftOut == 0 ? [] : ["TF7003"], found.Findings.Select(finding => finding.Code.Id));
-        Assert.All(found.Findings, finding => Assert.Contains($"{leftOut} adapter", finding.Message));
+        Assert.All(found.Findings, finding => Assert.Contains(leftOut == 1 ? "one adapter" : $"{leftOut} adapters", finding.Message));
     }
 
     [Fact]
