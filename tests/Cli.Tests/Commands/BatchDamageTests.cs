@@ -46,7 +46,7 @@ public sealed class BatchDamageTests : IDisposable
         Assert.Equal(Adapters, inputs.Length);
         var refused = inputs.Where(input => !input.GetProperty("succeeded").GetBoolean())
             .ToDictionary(input => Path.GetFileName(input.GetProperty("input").GetString()!), ErrorsOf, StringComparer.Ordinal);
-        Assert.Equal(string.Join(", ", wanted.Select(item => $"{item.Key} {item.Value}")), string.Join(", ", refused.Select(item => $"{item.Key} {item.Value}")));
+        Assert.Equal(Listed(wanted), Listed(refused));
         string[] messages = [.. inputs.SelectMany(input => input.GetProperty("findings").EnumerateArray()).Where(IsError)
             .Select(finding => finding.GetProperty("message").GetString()!).Distinct()];
         Assert.Equal(Damages.Length, messages.Length);
@@ -76,6 +76,8 @@ public sealed class BatchDamageTests : IDisposable
     private static string ErrorsOf(JsonElement input) => string.Join(
         ' ',
         input.GetProperty("findings").EnumerateArray().Where(IsError).Select(finding => finding.GetProperty("code").GetString()).Distinct());
+
+    private static string Listed(Dictionary<string, string> codes) => string.Join(", ", codes.Select(item => $"{item.Key} {item.Value}"));
 
     private static bool IsError(JsonElement finding) => finding.GetProperty("severity").GetString() == "error";
 
