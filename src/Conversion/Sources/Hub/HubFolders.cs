@@ -121,7 +121,7 @@ public sealed class HubFolders : IDisposable
             throw new HubException(HubError.Answer, $"{id.Repository}/{file}", $"the hub answers for the commit {info.Commit}, not {id.Revision}");
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(cache.Blob(info.ETag))!);
+        cache.Prepare();
         using (cache.Lock(info.ETag, cancellationToken))
         {
             if (!File.Exists(cache.Blob(info.ETag)))
