@@ -7,6 +7,7 @@ internal sealed class LeasedByteSource : IByteSource
 {
     private readonly Lock _gate = new();
     private readonly Func<IByteSource> _open;
+    private readonly DateTime? _modified;
     private IByteSource? _opened;
     private bool _isLent = true;
 
@@ -16,7 +17,7 @@ internal sealed class LeasedByteSource : IByteSource
     {
         _open = open;
         _opened = open();
-        (Name, Length) = (_opened.Name, _opened.Length);
+        (Name, Length, _modified) = (_opened.Name, _opened.Length, ModifiedOf(_opened));
     }
 
     public string Name { get; }
@@ -56,15 +57,17 @@ internal sealed class LeasedByteSource : IByteSource
             }
 
             IByteSource fresh = _open();
-            if (fresh.Length != Length)
+            if (fresh.Length != Length || ModifiedOf(fresh) != _modified)
             {
                 using (fresh)
                 {
-                    throw new EndOfStreamException($"{Name} had {Length} bytes when its header was read, and has {fresh.Length} now.");
+                    throw new IOException($"{Name} was changed after its header was read: it had {Length} bytes, and has {fresh.Length} now.");
                 }
             }
 
             return _opened = fresh;
         }
     }
+
+    private static DateTime? ModifiedOf(IByteSource source) => (source as FileByteSource)?.Modified;
 }

@@ -7,7 +7,7 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 /// <summary>What was found for the paths of one architecture with one base's config; it lives as long as the config does.</summary>
 internal sealed class MappingMemo
 {
-    // More targets than this are those of experts, one by one, and there are as many as a config claims.
+    // More targets than this are those of experts, one by one, and there are as many as a config claims. What is refused is told once, in many words.
     private const int MostTargets = 16;
 
     private static readonly ConditionalWeakTable<object, ConcurrentDictionary<Architecture, MappingMemo>> Memos = [];
@@ -20,8 +20,8 @@ internal sealed class MappingMemo
         Memos.GetOrAdd((object?)config ?? architecture, _ => new ConcurrentDictionary<Architecture, MappingMemo>(ReferenceEqualityComparer.Instance))
             .GetOrAdd(architecture, _ => new MappingMemo());
 
-    public MlxMapping ToMlx(string path, Func<string, MlxMapping> map) => _toMlx.Of(path, map, found => found.Targets.Length <= MostTargets);
+    public MlxMapping ToMlx(string path, Func<string, MlxMapping> map) => _toMlx.Of(path, map, found => found.Finding is null && found.Targets.Length <= MostTargets);
 
     public HfMapping ToHuggingFace(string path, HfLayout layout, Func<string, HfMapping> map) =>
-        _toHuggingFace[(int)layout].Of(path, map, found => found.Partners.Length <= MostTargets);
+        _toHuggingFace[(int)layout].Of(path, map, found => found.Finding is null && found.Partners.Length <= MostTargets);
 }
