@@ -14,6 +14,7 @@ internal static class CheckText
     private static string Describe(CheckResult check) => check.Verdict switch
     {
         CheckVerdict.Fails => "fails to load",
+        CheckVerdict.NotJudged => "not judged",
         CheckVerdict.LoadsWrongly => "loads, but not as intended",
         _ => check.Findings.Any(finding => finding.Severity == Severity.Warning) ? "loads as intended, as far as the warnings allow" : "loads as intended",
     };

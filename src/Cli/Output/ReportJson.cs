@@ -32,6 +32,7 @@ internal static class ReportJson
     public static JsonString Verdict(CheckVerdict verdict) => new(verdict switch
     {
         CheckVerdict.Loads => "loads",
+        CheckVerdict.NotJudged => "not_judged",
         CheckVerdict.LoadsWrongly => "loads_wrongly",
         _ => "fails",
     });

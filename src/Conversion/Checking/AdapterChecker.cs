@@ -91,7 +91,8 @@ public static class AdapterChecker
     {
         Finding[] errors = [.. findings.Where(finding => finding.Severity == Severity.Error)];
         return errors is [] ? CheckVerdict.Loads
-            : Array.TrueForAll(errors, finding => CheckCodes.Silent.Contains(finding.Code)) ? CheckVerdict.LoadsWrongly
-            : CheckVerdict.Fails;
+            : Array.Exists(errors, finding => finding.Code != ContainerCodes.BeyondLimit && !CheckCodes.Silent.Contains(finding.Code)) ? CheckVerdict.Fails
+            : Array.Exists(errors, finding => finding.Code == ContainerCodes.BeyondLimit) ? CheckVerdict.NotJudged
+            : CheckVerdict.LoadsWrongly;
     }
 }

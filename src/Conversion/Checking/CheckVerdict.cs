@@ -7,6 +7,9 @@ public enum CheckVerdict
     /// <summary>It loads, and does what the adapter means.</summary>
     Loads,
 
+    /// <summary>A file of the folder is beyond docs/limits.md, so that nothing is known of it.</summary>
+    NotJudged,
+
     /// <summary>It loads without a word, and does something else.</summary>
     LoadsWrongly,
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Transfuse.Conversion.Verification;
 using Transfuse.Formats.Numerics;
 using Transfuse.Formats.Tensors;
@@ -12,10 +13,9 @@ namespace Transfuse.Conversion.Profiles;
 /// </summary>
 internal static class SixteenBitProducts
 {
-    // Long enough that adding up a piece's sums in double is a small part of the work, short enough that they keep seven digits and stay in a second-level
-    // cache.
-    private const int Stride = 1024;
-    private const int ReadBytes = 4 << 20;
+    // Enough that adding up a block's sums in double is a small part of the work, few enough that they keep seven digits and stay in a first-level cache.
+    private const int BlockRows = 128;
+    private const int ReadBytes = 1 << 20;
 
     // Below, products lose bits in float32, and above they leave its range; both far from what trained factors have.
     private static readonly double Smallest = Math.ScaleB(1, -80), Largest = Math.ScaleB(1, 80);
@@ -29,27 +29,29 @@ internal static class SixteenBitProducts
     /// <summary>The inner products of one factor's vectors.</summary>
     /// <param name="vectors">(r, n): r vectors of 16-bit values.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>(r, r), r rounded up to a multiple of <see cref="SingleOuterProducts.Unit"/> with zeros.</returns>
     public static Matrix Of(LazyTensor vectors, CancellationToken cancellationToken)
     {
-        int rank = (int)vectors.Shape[0], padded = FactorPiece.RoundUp(rank);
-        long length = vectors.Shape[1], columns = Math.Max(Stride, ReadBytes / (2L * Math.Max(1, rank)) / Stride * Stride);
+        LazyTensor rows = vectors.Transpose();
+        int rank = (int)rows.Shape[1], padded = (rank + SingleOuterProducts.Unit - 1) / SingleOuterProducts.Unit * SingleOuterProducts.Unit;
+        long length = rows.Shape[0], atOnce = Math.Max(BlockRows, ReadBytes / (2L * Math.Max(1, rank)) / BlockRows * BlockRows);
         var products = new Matrix(padded, padded);
-        byte[] bytes = ArrayPool<byte>.Shared.Rent((int)Math.Min(columns, length) * rank * 2);
-        float[] piece = ArrayPool<float>.Shared.Rent(padded * Stride);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent((int)Math.Min(atOnce, length) * rank * 2);
+        float[] block = ArrayPool<float>.Shared.Rent(padded * BlockRows);
         try
         {
-            piece.AsSpan(rank * Stride, (padded - rank) * Stride).Clear();
-            for (long start = 0; start < length; start += columns)
+            block.AsSpan(0, padded * BlockRows).Clear();
+            for (long start = 0; start < length; start += atOnce)
             {
-                int count = (int)Math.Min(columns, length - start);
-                vectors.Slice(1, start, count).CopyTo(bytes.AsSpan(0, count * rank * 2), cancellationToken);
-                Add(vectors.DType, bytes, rank, count, piece, products, cancellationToken);
+                int count = (int)Math.Min(atOnce, length - start);
+                rows.Slice(0, start, count).CopyTo(bytes.AsSpan(0, count * rank * 2), cancellationToken);
+                Add(rows.DType, bytes.AsSpan(0, count * rank * 2), rank, block, products, cancellationToken);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(bytes);
-            ArrayPool<float>.Shared.Return(piece);
+            ArrayPool<float>.Shared.Return(block);
         }
 
         InnerProducts.Mirror(products.Values);
@@ -65,23 +67,26 @@ internal static class SixteenBitProducts
 
     private static bool IsInRange(double squares) => squares >= Smallest && squares <= Largest;
 
-    private static void Add(DType dtype, ReadOnlySpan<byte> bytes, int rank, int count, float[] piece, Matrix products, CancellationToken cancellationToken)
+    // The block is zero beyond the rank.
+    private static void Add(DType dtype, ReadOnlySpan<byte> bytes, int rank, float[] block, Matrix products, CancellationToken cancellationToken)
     {
-        for (int start = 0; start < count; start += Stride)
+        int rowBytes = rank * 2, padded = products.Rows;
+        for (int start = 0; start < bytes.Length; start += BlockRows * rowBytes)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int length = Math.Min(Stride, count - start), filled =
-                (length + SingleInnerProducts.Unit - 1) / SingleInnerProducts.Unit * SingleInnerProducts.Unit;
-            for (int vector = 0; vector < rank; vector++)
+            ReadOnlySpan<byte> rows = bytes.Slice(start, Math.Min(BlockRows * rowBytes, bytes.Length - start));
+            int count = rows.Length / rowBytes;
+
+            // Rows that need no padding are converted together.
+            int together = rank == padded ? count : 1;
+            for (int row = 0; row < count; row += together)
             {
-                Span<float> values = piece.AsSpan(vector * Stride, filled);
                 FloatConversion.Run(
-                    dtype, bytes.Slice(((vector * count) + start) * 2, length * 2), DType.F32,
-                    System.Runtime.InteropServices.MemoryMarshal.AsBytes(values[..length]));
-                values[length..].Clear();
+                    dtype, rows.Slice(row * rowBytes, together * rowBytes), DType.F32,
+                    MemoryMarshal.AsBytes(block.AsSpan(row * padded, together * rank)));
             }
 
-            SingleInnerProducts.Add(piece, Stride, filled, products.Values);
+            SingleOuterProducts.Add(block.AsSpan(0, count * padded), products.Values);
         }
     }
 }

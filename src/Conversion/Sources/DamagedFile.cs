@@ -2,6 +2,7 @@ using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Formats.Npz;
+using Transfuse.Formats.Safetensors;
 using Transfuse.Formats.TorchCheckpoint;
 using Transfuse.Metadata.Findings;
 
@@ -27,6 +28,11 @@ internal static class DamagedFile
             _ => HubCodes.Answer,
         },
         FileKindException => ContainerCodes.NotRegularFile,
+        SafetensorsException { Cause: SafetensorsError.TooMany }
+            or NpzException { Error: NpzError.LimitExceeded }
+            or TorchCheckpointException { Error: TorchCheckpointError.LimitExceeded }
+            or PythonJsonException { Cause: PythonJsonCause.TooLarge or PythonJsonCause.TooManyValues or PythonJsonCause.NumberTooLong } =>
+            ContainerCodes.BeyondLimit,
         NpzException => ContainerCodes.Npz,
         TorchCheckpointException => ContainerCodes.TorchCheckpoint,
         PythonJsonException => ContainerCodes.Json,

@@ -125,7 +125,7 @@ internal static partial class SourceFiles
                 log.Add(ContainerCodes.NoAdapter.At(source.Name, "holds neither adapter_config.json nor a weights file"));
                 return null;
             default:
-                log.Add(ContainerCodes.SeveralAdapters.At(source.Name, $"holds {List(source.NestedAdapters)}; choose one with --adapter NAME"));
+                log.Add(ContainerCodes.SeveralAdapters.At(source.Name, $"holds {List(source.NestedAdapters)}"));
                 return null;
         }
     }

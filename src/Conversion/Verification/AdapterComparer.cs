@@ -122,10 +122,10 @@ public static class AdapterComparer
         ModulePair pair = ModulePair.Of(first, second);
         bool isKnown = !options.NormsOfEqual && pair.IsBitEqual(cancellationToken);
         (DeltaDifference difference, bool isBitEqual) =
-            isKnown ? (new DeltaDifference(0, 0) { WorstElement = options.WorstElement ? 0 : null }, true)
+            isKnown ? (new DeltaDifference { WorstElement = options.WorstElement ? 0 : null }, true)
                 : pair.Compare(options.WorstElement, cancellationToken);
         double magnitudeError = MagnitudeError(first.Magnitude, second.Magnitude, cancellationToken);
-        if (!double.IsFinite(difference.SquaredNorm + difference.SquaredError) || double.IsNaN(magnitudeError))
+        if (!double.IsFinite(difference.SquaredNorm) || !double.IsFinite(difference.SquaredError) || double.IsNaN(magnitudeError))
         {
             return row with { Mismatch = NotFinite };
         }

@@ -57,7 +57,7 @@ public enum SafetensorsError
     /// <summary>The file goes on after the last tensor.</summary>
     TrailingBytes,
 
-    /// <summary>More tensors, dimensions of a tensor, or metadata than are read; the reference implementation has no such limits.</summary>
+    /// <summary>More tensors, dimensions of a tensor, metadata or bytes of header than are read; the reference implementation allows more.</summary>
     TooMany,
 
     /// <summary>Writing only: a name, a metadata key or a metadata value has a lone surrogate and so no UTF-8 form.</summary>

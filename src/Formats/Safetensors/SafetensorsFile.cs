@@ -130,6 +130,13 @@ public sealed class SafetensorsFile : ITensorContainer
                 $"the header has {length} bytes, but only {source.Length - PrefixLength} follow its length");
         }
 
+        long most = Header.MaxLengthIn(source.Length);
+        if ((long)length > most)
+        {
+            throw new SafetensorsException(
+                SafetensorsError.TooMany, source.Name, null, $"the header has {length} bytes; at most {most} are read from a file of {source.Length}");
+        }
+
         return (int)length;
     }
 }

@@ -49,6 +49,9 @@ public static class ContainerCodes
     public static FindingCode Safetensors { get; } = new(
         "TF1101", Error, "The safetensors file breaks a rule of its format, which the message names.",
         "Copy or download the file again; a file cut short is the usual cause.");
+    public static FindingCode BeyondLimit { get; } = new(
+        "TF1102", Error, "The file is larger, or says more, than is read from a file that may come from anywhere; nothing is known of it.",
+        "Look at the numbers in the message: no adapter known to us comes near them. docs/limits.md has them all.");
     public static FindingCode TorchCheckpoint { get; } = new(
         "TF1201", Error, "The .bin file is not a checkpoint that can be read without running code, for the reason in the message.",
         "If you trust the file, load it in Python and save it as safetensors.");
@@ -75,7 +78,7 @@ public static class ContainerCodes
     [
         ConfigMissing, WeightsMissing, NoAdapter, SeveralAdapters, AdapterNotFound, NestedAdapterTaken, FolderUnreadable,
         SecondWeightsIgnored, OthersIgnored, DialectUnclear, ForeignForm, OtherConfig, NoAdapterContent, CheckpointTaken, Shard, OddWeightsName, Safetensors,
-        TorchCheckpoint, NestedTensors, Npz, SideWeights,
+        BeyondLimit, TorchCheckpoint, NestedTensors, Npz, SideWeights,
         Json, NotRegularFile, Unfinished,
     ];
 }

@@ -104,7 +104,7 @@ internal static partial class Examples
         using IAdapterSource source = AdapterSource.Open("adapters/llama-mlx");
         CheckResult result = await AdapterChecker.CheckAsync(
             source, TargetProfile.MlxLm, new CheckOptions { Base = BaseModel.FromFolder("models/llama") }, cancellationToken);
-        Console.WriteLine(result.Verdict);                      // Loads, LoadsWrongly or Fails
+        Console.WriteLine(result.Verdict);                      // Loads, NotJudged, LoadsWrongly or Fails
     }
 
     private static async Task docs_convert_1()

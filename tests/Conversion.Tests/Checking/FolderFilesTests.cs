@@ -77,6 +77,30 @@ public class FolderFilesTests
     }
 
     [Theory]
+    [InlineData("mlx-lm", "mlx_llama_qv", "adapters.safetensors")]
+    [InlineData("mlx-swift", "mlx_llama_qv", "adapters.safetensors")]
+    [InlineData("peft", "llama_all_linear", "adapter_model.safetensors")]
+    [InlineData("vllm", "llama_all_linear", "adapter_model.safetensors")]
+    public void What_is_beyond_a_limit_is_not_judged(string reader, string name, string weights)
+    {
+        using AdapterCopy copy = AdapterCopy.Of(Fixtures.Case(name));
+        string file = Path.Combine(copy.Save(), weights);
+        byte[] header = Encoding.UTF8.GetBytes("{}" + new string(' ', 12 << 20));
+        File.WriteAllBytes(file, [.. BitConverter.GetBytes((long)header.Length), .. header]);
+        CheckResult result = ReaderRun.Check(copy.Folder, reader);
+        Finding told = Assert.Single(result.Findings, finding => finding.Severity == Severity.Error);
+        Assert.Equal((CheckVerdict.NotJudged, "TF1102"), (result.Verdict, told.Code.Id));
+        Assert.Equal("the header has 12582914 bytes; at most 12582912 are read from a file of 12582922", told.Message);
+
+        copy.Save();
+        string config = Path.Combine(copy.Folder, "adapter_config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Insert(1, $"\"field\": [{string.Join(',', Enumerable.Repeat(1, 200_000))}], "));
+        result = ReaderRun.Check(copy.Folder, reader);
+        Assert.Equal(CheckVerdict.NotJudged, result.Verdict);
+        Assert.Contains(result.Findings, finding => finding.Code.Id == "TF1102" && finding.Message.Contains("more than 200000 values", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("mlx-lm")]
     [InlineData("unsloth")]
     public void Oddities_that_python_reads_are_named_and_load(string reader)

@@ -31,9 +31,9 @@ public class InnerProductsTests
     }
 
     [Theory]
-    [InlineData(16, 8, 8, 9)]
-    [InlineData(16, 6, 8, 16)]
-    [InlineData(16, 12, 8, 16)]
+    [InlineData(64, 8, 8, 9)]
+    [InlineData(64, 6, 8, 16)]
+    [InlineData(64, 12, 8, 16)]
     [InlineData(31, 8, 8, 16)]
     public void What_does_not_fit_is_refused(int elements, int length, int stride, int sums)
     {

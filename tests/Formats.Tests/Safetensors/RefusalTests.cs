@@ -33,8 +33,25 @@ public class RefusalTests
         Refuses(
             SafetensorsError.TooMany, "{\"__metadata__\":{" + string.Join(',', Enumerable.Range(0, 100_001).Select(index => $"\"{index}\":\"\"")) + "}}", 0,
             null);
-        Refuses(SafetensorsError.TooMany, "{\"__metadata__\":{\"a\":\"" + new string('x', 17 << 20) + "\"}}", 0, null);
+        Refuses(SafetensorsError.TooMany, "{\"__metadata__\":{\"a\":\"" + new string('x', 9 << 20) + "\"}}", 0, null);
     }
+
+    [Fact]
+    public void Refuses_a_header_of_more_than_12_mebibytes()
+    {
+        using SafetensorsFile longest = SafetensorsBytes.Open("{}" + new string(' ', (12 << 20) - 2));
+        Assert.Empty(longest.Tensors);
+        SafetensorsException refused = SafetensorsBytes.Refuse(SafetensorsBytes.Of("{}" + new string(' ', (12 << 20) - 1)));
+        Assert.Equal(SafetensorsError.TooMany, refused.Cause);
+        Assert.EndsWith("the header has 12582913 bytes; at most 12582912 are read from a file of 12582921", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 12_582_912)]
+    [InlineData(100_663_296, 12_582_912)]
+    [InlineData(200_000_000, 25_000_000)]
+    [InlineData(long.MaxValue, 100_000_000)]
+    public void Reads_an_eighth_of_a_larger_file_as_header(long file, long header) => Assert.Equal(header, Header.MaxLengthIn(file));
 
     [Fact]
     public void Reads_as_much_as_the_limits_allow()

@@ -102,6 +102,19 @@ public class PeftMatchingTests
     public void Layers_are_counted_by_the_first_number(string layers, string pattern, string path, string verdict) =>
         Assert.Equal(verdict, Targets($"\"target_modules\":[\"q\"],\"layers_to_transform\":{layers},\"layers_pattern\":{pattern}").Match(path).ToString());
 
+    [Theory]
+    [InlineData("m.layers.1.x.layers.7.q", "[7]", PeftLayerRule.LastIndex)]
+    [InlineData("m.layers.1.x.layers.7.q", "[1]", PeftLayerRule.FirstIndex)]
+    public void A_name_before_two_numbers_gives_the_one_or_the_other(string path, string layers, object rule)
+    {
+        string fields = $"\"target_modules\":[\"q\"],\"layers_to_transform\":{layers},\"layers_pattern\":\"layers\"";
+        foreach (PeftLayerRule each in Enum.GetValues<PeftLayerRule>())
+        {
+            PeftTargetVerdict expected = each == (PeftLayerRule)rule ? PeftTargetVerdict.Targeted : PeftTargetVerdict.OutsideLayers;
+            Assert.Equal(expected, Targets(fields, each).Match(path));
+        }
+    }
+
     [Fact]
     public void Before_0_20_the_last_number_counted()
     {

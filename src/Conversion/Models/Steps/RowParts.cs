@@ -13,18 +13,13 @@ internal static class RowParts
     public static LazyTensor Select(LazyTensor tensor, int axis, RowSelection rows)
     {
         long total = tensor.Shape[axis];
-        if (rows.IsAll)
+        long[] indices = new long[rows.CountIn(total)];
+        for (int i = 0; i < indices.Length; i++)
         {
-            return tensor;
+            indices[i] = rows.Row(i, total);
         }
 
-        long count = rows.CountIn(total);
-        long first = rows.Row(0, total);
-        long step = count > 1 ? rows.Row(1, total) - first : 1;
-        bool regular = rows.Row(count - 1, total) == first + ((count - 1) * step);
-        return regular
-            ? tensor.Slice(axis, first, count, step)
-            : tensor.Gather(axis, Indices(rows, total));
+        return tensor.Gather(axis, indices);
     }
 
     /// <summary>Puts parts together so that part i has the rows that its selection names.</summary>
@@ -32,11 +27,6 @@ internal static class RowParts
     /// <param name="parts">Disjoint selections that cover all rows, and their tensors.</param>
     public static LazyTensor Assemble(int axis, IReadOnlyList<(RowSelection Rows, LazyTensor Tensor)> parts)
     {
-        if (parts is [var only])
-        {
-            return only.Tensor;
-        }
-
         LazyTensor joined = LazyTensorOperations.Concat(axis, [.. parts.Select(part => part.Tensor)]);
         long total = joined.Shape[axis];
         long[] indices = new long[total];
@@ -49,8 +39,7 @@ internal static class RowParts
             }
         }
 
-        bool inOrder = indices.Index().All(pair => pair.Index == pair.Item);
-        return inOrder ? joined : joined.Gather(axis, indices);
+        return joined.Gather(axis, indices);
     }
 
     /// <summary>How many rows the whole has, given how many one part has.</summary>
@@ -63,15 +52,4 @@ internal static class RowParts
         B = Select(module.B, RowAxis(module.B), rows),
         Magnitude = module.Magnitude is null ? null : Select(module.Magnitude, 0, rows),
     };
-
-    private static long[] Indices(RowSelection rows, long total)
-    {
-        long[] indices = new long[rows.CountIn(total)];
-        for (int i = 0; i < indices.Length; i++)
-        {
-            indices[i] = rows.Row(i, total);
-        }
-
-        return indices;
-    }
 }

@@ -35,7 +35,7 @@ internal static class PackedKeys
             : [.. registered.Where(parameter => targetParameters.Any(target => IsSuffix(target, parameter)))];
         int position = wrappers - 1 - depth;
         int choices = targeted.Length - wrappers;
-        return wrappers > 0 && position >= 0 && choices >= 0 ? [.. targeted.Skip(position).Take(choices + 1)] : [];
+        return position >= 0 && choices >= 0 ? [.. targeted.Skip(position).Take(choices + 1)] : [];
     }
 
     /// <summary>The packed parameters of a module in the order of registration, as full paths; empty where it has none.</summary>

@@ -31,10 +31,10 @@ internal static class RankFusion
         foreach ((RowSelection selection, AdapterModule? module) in parts)
         {
             blocks.Add((selection, Block(selection, module)));
-            offset += shared ? 0 : module?.Rank ?? 0;
+            offset += module?.Rank ?? 0;
         }
 
-        return (a, RowParts.Assemble(rows, blocks), rank, !shared && present.Length > 1);
+        return (a, RowParts.Assemble(rows, blocks), rank, !shared);
 
         LazyTensor Block(RowSelection selection, AdapterModule? module)
         {
@@ -43,12 +43,10 @@ internal static class RankFusion
                 return LazyTensorOperations.Zeros(typeOfB, With(model.B.Shape, selection.CountIn(total), rank));
             }
 
-            long[] widths = shared ? [0, 0] : [offset, rank - offset - module.Rank];
             LazyTensor b = module.B.Cast(typeOfB);
-            LazyTensor[] columns = [.. new[] { Pad(widths[0]), b, Pad(widths[1]) }.OfType<LazyTensor>()];
-            return columns is [var only] ? only : LazyTensorOperations.Concat(rows + 1, columns);
+            return shared ? b : LazyTensorOperations.Concat(rows + 1, Zeros(offset), b, Zeros(rank - offset - module.Rank));
 
-            LazyTensor? Pad(long width) => width == 0 ? null : LazyTensorOperations.Zeros(b.DType, With(b.Shape, b.Shape[rows], width));
+            LazyTensor Zeros(long width) => LazyTensorOperations.Zeros(typeOfB, With(b.Shape, b.Shape[rows], width));
         }
     }
 

@@ -96,6 +96,46 @@ public class PackedExpertTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 2, 3)]
+    [InlineData(2, 4, 3)]
+    [InlineData(4, 2, 3)]
+    public void Without_a_base_the_ranks_tell_how_many_experts_there_are(int rankOfGateUp, int rankOfDown, int experts)
+    {
+        SmallAdapter adapter = SmallAdapter.Peft(
+            $"{Version}, \"rank_pattern\": {{\"gate_up_proj\": {rankOfGateUp}, \"down_proj\": {rankOfDown}}}, \"use_rslora\": false, "
+            + $"\"alpha_pattern\": {{\"gate_up_proj\": {2 * rankOfGateUp}, \"down_proj\": {2 * rankOfDown}}}, "
+            + Targets("mlp.experts.gate_up_proj", "mlp.experts.down_proj"));
+        DenseArray gateUp = adapter.Packed("model.layers.0.mlp.experts.base_layer", experts, 6, 8, rankOfGateUp);
+        DenseArray down = adapter.Packed("model.layers.0.mlp.experts", experts, 4, 6, rankOfDown);
+
+        Converted converted = Run.MustConvert(adapter, TargetProfile.MlxLm, null, new ConversionOptions { ModelType = "qwen3_moe" });
+
+        AssertExperts(converted, "model.layers.0.mlp.switch_mlp.up_proj", Half(gateUp, 1));
+        AssertExperts(converted, "model.layers.0.mlp.switch_mlp.down_proj", down);
+    }
+
+    [Fact]
+    public void Without_a_base_refuses_parameters_with_different_numbers_of_experts()
+    {
+        SmallAdapter adapter = SmallAdapter.Peft(Version + ", " + Targets("mlp.experts.gate_up_proj", "mlp.experts.down_proj"));
+        adapter.Packed("model.layers.0.mlp.experts.base_layer", 3, 6, 8);
+        adapter.Packed("model.layers.0.mlp.experts", 2, 4, 6);
+        Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF2101"], null, new ConversionOptions { ModelType = "qwen3_moe" });
+    }
+
+    [Theory]
+    [InlineData(8, 6, 4, 8)]
+    [InlineData(6, 8, 4, 7)]
+    [InlineData(6, 8, 5, 6)]
+    public void Sizes_that_fit_no_model_tell_nothing_of_the_side(int inputs, int outputs, int inputsOfDown, int outputsOfDown)
+    {
+        SmallAdapter adapter = SmallAdapter.Peft(Targets("mlp.experts.gate_up_proj", "mlp.experts.down_proj"));
+        adapter.Packed("model.layers.0.mlp.experts.base_layer", 3, inputs, outputs);
+        adapter.Packed("model.layers.0.mlp.experts", 3, inputsOfDown, outputsOfDown);
+        Run.MustRefuse(adapter, TargetProfile.MlxLm, ["TF2102"], null, new ConversionOptions { ModelType = "qwen3_moe" });
+    }
+
     [Fact]
     public void A_square_parameter_follows_its_sibling_that_is_not_square()
     {
