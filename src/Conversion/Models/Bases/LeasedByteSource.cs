@@ -57,7 +57,7 @@ internal sealed class LeasedByteSource : IByteSource
             }
 
             IByteSource fresh = _open();
-            if (fresh.Length != Length || ModifiedOf(fresh) != _modified)
+            if (fresh.Length != Length || IsOther(ModifiedOf(fresh)))
             {
                 using (fresh)
                 {
@@ -68,6 +68,9 @@ internal sealed class LeasedByteSource : IByteSource
             return _opened = fresh;
         }
     }
+
+    // What was read from a hub may lie in the cache by now; a commit never changes.
+    private bool IsOther(DateTime? modified) => modified is { } now && _modified is { } then && now != then;
 
     private static DateTime? ModifiedOf(IByteSource source) => (source as FileByteSource)?.Modified;
 }
