@@ -27,7 +27,9 @@ internal sealed class AtomicFolder : IDisposable
         Recoveries = RecoverAll(destination, operations, options.Scan);
         EntryKind there = FolderSwap.CheckDestination(operations, destination, options.Overwrite);
         InputGuard.Check(destination, options);
-        if (there == EntryKind.Missing && options.Share?.NewFolder(Path.GetDirectoryName(destination)!, operations) is { } shared)
+
+        // A durable output flushes the parents that it has made itself.
+        if (there == EntryKind.Missing && !options.Durable && options.Share?.NewFolder(Path.GetDirectoryName(destination)!, operations) is { } shared)
         {
             _new = shared;
             return;

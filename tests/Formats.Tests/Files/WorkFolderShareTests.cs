@@ -31,6 +31,22 @@ public class WorkFolderShareTests
     }
 
     [Fact]
+    public void A_durable_output_makes_and_flushes_its_own_parents()
+    {
+        using var scratch = new ScratchFolder();
+        using var share = new WorkFolderShare();
+        var operations = new ScriptedOperations(exchange: true);
+        using AtomicFolder output = AtomicFolder.Create(
+            scratch["far/away/out"], new AtomicFolderOptions { Share = share, Durable = true }, operations);
+        output.Commit();
+
+        // Its content, and the folders that hold "far", "away" and "out".
+        Assert.Equal(4, operations.Steps.Count(step => step == nameof(IFileOperations.FlushFolder)));
+        output.Dispose();
+        Assert.Equal([scratch["far/away/out"]], Entries(scratch["far/away"]));
+    }
+
+    [Fact]
     public void A_new_output_costs_one_folder_and_its_files_and_deletes_nothing()
     {
         using var scratch = new ScratchFolder();

@@ -18,8 +18,8 @@ internal static class FolderParents
 
         foreach (string parent in missing)
         {
-            made.Add(parent);
             operations.CreateFolder(parent, isPrivate: false);
+            made.Add(parent);
         }
     }
 

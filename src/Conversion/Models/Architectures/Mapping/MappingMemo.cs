@@ -20,7 +20,8 @@ internal sealed class MappingMemo
         Memos.GetOrAdd((object?)config ?? architecture, _ => new ConcurrentDictionary<Architecture, MappingMemo>(ReferenceEqualityComparer.Instance))
             .GetOrAdd(architecture, _ => new MappingMemo());
 
-    public MlxMapping ToMlx(string path, Func<string, MlxMapping> map) => _toMlx.Of(path, map, found => found.Finding is null && found.Targets.Length <= MostTargets);
+    public MlxMapping ToMlx(string path, Func<string, MlxMapping> map) =>
+        _toMlx.Of(path, map, found => found.Finding is null && found.Targets.Length <= MostTargets);
 
     public HfMapping ToHuggingFace(string path, HfLayout layout, Func<string, HfMapping> map) =>
         _toHuggingFace[(int)layout].Of(path, map, found => found.Finding is null && found.Partners.Length <= MostTargets);
