@@ -54,10 +54,17 @@ internal sealed class BatchInputs
     /// <summary>Finds the inputs.</summary>
     /// <exception cref="UsageException">A glob matches nothing, or the list names nothing.</exception>
     /// <exception cref="IOException">The list could not be read.</exception>
-    public DiscoveredInputs Find(ParseResult result)
+    public DiscoveredInputs Find(ParseResult result) => Find(result, null);
+
+    private DiscoveredInputs Find(ParseResult result, string? output)
     {
         string[] paths = result.GetValue(_paths) ?? [];
-        var options = new DiscoveryOptions { Excluded = [.. result.GetValue(_exclude) ?? []], TakesCheckpoints = result.GetValue(_checkpoints) };
+        var options = new DiscoveryOptions
+        {
+            Excluded = [.. result.GetValue(_exclude) ?? []],
+            TakesCheckpoints = result.GetValue(_checkpoints),
+            Output = output,
+        };
         try
         {
             if (result.GetValue(_fromFile) is not { } list)
@@ -75,10 +82,10 @@ internal sealed class BatchInputs
     }
 
     /// <summary>Finds the inputs of a verb that writes: no two with one output.</summary>
-    /// <inheritdoc cref="Find" path="/exception" />
+    /// <inheritdoc cref="Find(ParseResult)" path="/exception" />
     public DiscoveredInputs FindWithOutputs(ParseResult result, string output)
     {
-        DiscoveredInputs found = Find(result);
+        DiscoveredInputs found = Find(result, output);
         if (found.IsSingle && Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))).Length == 0)
         {
             throw new UsageException($"--output '{output}' is no folder that can be written.");

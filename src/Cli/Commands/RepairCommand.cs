@@ -7,6 +7,7 @@ using Transfuse.Conversion.Batch.Discovery;
 using Transfuse.Conversion.Batch.Outputs;
 using Transfuse.Conversion.Repair;
 using Transfuse.Conversion.Sinks;
+using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Formats.Files;
 using Transfuse.Formats.Json;
 using Transfuse.Metadata.Findings;
@@ -60,6 +61,11 @@ internal sealed class RepairCommand : ICommand
         }
 
         DiscoveredInputs found = output is null ? _inputs.Find(result) : _inputs.FindWithOutputs(result, output);
+        if (inPlace && found.Inputs.FirstOrDefault(input => HubId.IsId(input.Path)) is { } onHub)
+        {
+            throw new UsageException($"'{onHub.Path}' is on a hub, and its copy in the cache stays as it is; --output DIR takes the repaired one.");
+        }
+
         BatchOutput folder = _place.Folders(result, output ?? ".", found, _batch);
         if (output is not null && found.Inputs.FirstOrDefault(input => IsOne(input.Path, folder.PathOf(input))) is { } same)
         {

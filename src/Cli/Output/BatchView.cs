@@ -14,7 +14,7 @@ internal class BatchView(CommandConsole console) : IDisposable
     /// <summary>The view that suits where standard error leads.</summary>
     public static BatchView For(CommandConsole console, ReportOptions report, ParseResult result, IReadOnlyList<BatchInput> inputs, bool isBatch) =>
         !isBatch || report.IsQuiet(result) || inputs.Count < 2 ? new BatchView(console)
-            : console.IsTerminal ? new TerminalBatchView(console, new BatchProgress(inputs))
+            : console.IsTerminal && Environment.GetEnvironmentVariable("TERM") != "dumb" ? new TerminalBatchView(console, new BatchProgress(inputs))
             : new PlainBatchView(console, new BatchProgress(inputs));
 
     /// <summary>An input is in work.</summary>

@@ -1,16 +1,16 @@
 using Spectre.Console;
+using Spectre.Console.Rendering;
 using Transfuse.Conversion.Batch;
 using Transfuse.Formats.Text;
 
 namespace Transfuse.Cli.Output;
 
 /// <summary>
-/// Bars on a terminal: one for the batch, and a line for each adapter in work. What is printed meanwhile appears above them.
+/// A bar on a terminal, what it stands for, and a line for each adapter in work. What is printed meanwhile appears above them.
 /// </summary>
 internal sealed class TerminalBatchView : BatchView
 {
     // A batch that is over in a blink shows nothing.
-    private const int Lines = 16;
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
 
     private readonly BatchProgress _progress;
@@ -25,7 +25,7 @@ internal sealed class TerminalBatchView : BatchView
     {
         _progress = progress;
         IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console.Progress) });
-        var above = new LineWriter(line => terminal.Write(new Text(PrintableText.Lines(line))));
+        var above = new LineWriter(line => terminal.Write(new Above(PrintableText.Lines(line))));
         _console = console with { Error = above, Out = console.IsOutTerminal ? above : console.Out };
         _painter = new Thread(() => Paint(terminal)) { IsBackground = true };
         _painter.Start();
@@ -66,24 +66,29 @@ internal sealed class TerminalBatchView : BatchView
         }
     }
 
-    private void Paint(IAnsiConsole terminal) => terminal.Progress()
-        .AutoClear(true)
-        .AutoRefresh(false)
-        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-        .Start(context =>
+    private void Paint(IAnsiConsole terminal) => terminal.Live(new Text(string.Empty)).AutoClear(true).Start(context =>
+    {
+        while (!_end.Wait(Refresh))
         {
-            ProgressTask all = context.AddTask("batch", maxValue: 1);
-            while (!_end.Wait(Refresh))
+            string[] running;
+            double share;
+            string progress;
+            lock (_gate)
             {
-                string[] running;
-                lock (_gate)
-                {
-                    running = [.. _running.Take(Lines).Select(path => PrintableText.OneLine(path))];
-                    all.Value = Math.Min(_progress.Share, 0.999);
-                    all.Description = string.Join('\n', running.Prepend(_progress.Describe()).Select(Markup.Escape));
-                }
-
-                context.Refresh();
+                running = [.. _running];
+                (share, progress) = (_progress.Share, _progress.Describe());
             }
-        });
+
+            context.UpdateTarget(new BatchPicture(terminal.Profile).Draw(share, progress, running));
+        }
+    });
+
+    // It is written where the picture begins, whose lines may be longer.
+    private sealed class Above(string text) : Renderable
+    {
+        private const string EraseBelow = "\e[J";
+
+        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+            ((IRenderable)new Text(text)).Render(options, maxWidth).Prepend(Segment.Control(EraseBelow));
+    }
 }

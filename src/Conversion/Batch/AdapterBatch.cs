@@ -67,6 +67,7 @@ public sealed record AdapterBatch
         private readonly Lock _gate = new();
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private readonly SummaryCounter _counter = new();
+        private readonly WorkFolderShare _share = new();
         private readonly BatchQueue _queue = new(batch.Inputs, batch.Options.Memory, batch.Options.Jobs);
         private OutcomeOrder? _order;
         private ExceptionDispatchInfo? _stopped;
@@ -74,7 +75,13 @@ public sealed record AdapterBatch
 
         public BatchSummary Run()
         {
+            if (batch.Options.Journal?.Output is { } output)
+            {
+                WorkFolderShare.Recover(output);
+            }
+
             _order = new OutcomeOrder(Tell);
+            using WorkFolderShare share = _share;
             using CancellationTokenRegistration registration = cancellationToken.Register(_queue.Stop);
             int threads = Math.Min(batch.Options.Jobs, batch.Inputs.Count);
             var others = new Thread[Math.Max(0, threads - 1)];
@@ -125,18 +132,22 @@ public sealed record AdapterBatch
         private BatchOutcome? RunOne(BatchInput input, int workers)
         {
             Notify(observer => observer.Started(input));
+            JournalLookup looked = JournalLookup.Unknown;
             try
             {
                 var retries = new RetryLog();
                 var clock = Stopwatch.StartNew();
-                JournalLookup looked = JournalLookup.Unknown;
                 BatchTask? task = null;
                 BatchOutcome outcome = Attempt(input, retries, () =>
                 {
+                    looked.Held?.Dispose();
+                    looked = JournalLookup.Unknown;
                     looked = batch.Options.Journal?.Find(input, retries) ?? JournalLookup.Unknown;
                     return looked.Done?.ToOutcome(input) ?? work(task = new BatchTask(input, workers, retries, cancellationToken)
                     {
                         MayReplace = looked.IsOutputOurs,
+                        Held = looked.Held,
+                        Share = _share,
                         OnBegin = batch.Options.Journal is { } journal ? () => journal.Begin(input) : null,
                     });
                 });
@@ -163,6 +174,7 @@ public sealed record AdapterBatch
             }
             finally
             {
+                looked.Held?.Dispose();
                 Notify(observer => observer.Stopped(input));
             }
         }

@@ -28,7 +28,7 @@ public static class BatchWork
     public static Func<BatchTask, BatchOutcome> Convert(
         TargetProfile target, BatchOutput output, ConversionOptions? options = null, Func<AdapterPipeline, AdapterPipeline>? configure = null) => task =>
     {
-        using IAdapterSource source = AdapterSource.Open(task.Input.Path, task.Retries);
+        using IAdapterSource source = task.OpenSource();
         using IAdapterSink sink = output.Open(task);
         AdapterPipeline pipeline = AdapterPipeline.From(source).To(target).WithOptions(For(task, options)).WriteTo(sink);
         ConversionResult result = (configure?.Invoke(pipeline) ?? pipeline).Run(task.CancellationToken);
@@ -41,7 +41,7 @@ public static class BatchWork
     /// <param name="isDurable">Whether a repair in place returns only when it has reached the disk.</param>
     public static Func<BatchTask, BatchOutcome> Repair(BatchOutput? output, ConversionOptions? options = null, bool isDurable = false) => task =>
     {
-        using IAdapterSource source = AdapterSource.Open(task.Input.Path, task.Retries);
+        using IAdapterSource source = task.OpenSource(takesAll: true);
         using IAdapterSink? sink = output?.Open(task);
         AdapterRepair repair = AdapterRepair.Of(source).WithOptions(For(task, options));
         RepairResult result = (sink is null ? repair.InPlace(isDurable) : repair.WriteTo(sink)).Run(task.CancellationToken);
@@ -53,7 +53,7 @@ public static class BatchWork
     /// <param name="options">What the caller tells. Default: <see cref="CheckOptions.Default"/>.</param>
     public static Func<BatchTask, BatchOutcome> Check(ImmutableArray<TargetProfile> readers, CheckOptions? options = null) => task =>
     {
-        using IAdapterSource source = AdapterSource.Open(task.Input.Path, task.Retries);
+        using IAdapterSource source = task.OpenSource();
         ImmutableArray<CheckResult> checks = AdapterChecker.CheckAll(source, readers, options, task.CancellationToken);
         ImmutableArray<Finding> findings = [.. checks.SelectMany(check => check.Findings).Distinct().OrderByDescending(finding => finding.Severity)];
         return Of(task, checks.All(check => check.Verdict == CheckVerdict.Loads), "checked", findings, checks);
@@ -63,7 +63,7 @@ public static class BatchWork
     /// <param name="options">What the caller tells. Default: <see cref="InspectionOptions.Default"/>.</param>
     public static Func<BatchTask, BatchOutcome> Inspect(InspectionOptions? options = null) => task =>
     {
-        using IAdapterSource source = AdapterSource.Open(task.Input.Path, task.Retries);
+        using IAdapterSource source = task.OpenSource();
         Inspection inspection = AdapterInspector.Inspect(source, options, task.CancellationToken);
         return Of(task, inspection.Adapter is not null, "inspected", inspection.Findings, inspection);
     };

@@ -23,17 +23,24 @@ public static class AdapterSource
     /// <summary>Opens an adapter. See <see cref="Open(string)"/>.</summary>
     /// <param name="path">A folder, an <c>adapter_config.json</c>, a weights file, or an id of a hub.</param>
     /// <param name="retries">Told of what failed for a moment and was tried again; <see langword="null"/> for nobody.</param>
-    public static IAdapterSource Open(string path, RetryLog? retries)
+    public static IAdapterSource Open(string path, RetryLog? retries) => Open(path, retries, null, takesAll: false);
+
+    /// <summary>Opens an adapter. See <see cref="Open(string)"/>.</summary>
+    /// <param name="path">A folder, an <c>adapter_config.json</c>, a weights file, or an id of a hub.</param>
+    /// <param name="retries">Told of what failed for a moment and was tried again; <see langword="null"/> for nobody.</param>
+    /// <param name="held">Files of it that were read already, by their full paths; <see langword="null"/> for none.</param>
+    /// <param name="takesAll">Whether the files beside it are wanted too, so that they come from a hub with it.</param>
+    internal static IAdapterSource Open(string path, RetryLog? retries, HeldFiles? held, bool takesAll)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (HubId.Parse(path) is { } id)
         {
-            return new FolderAdapterSource(HubFolders.Fetch(id, retries), retries: retries, name: path);
+            return new FolderAdapterSource(HubFolders.Fetch(id, retries, takesAll), retries: retries, name: path, held: held);
         }
 
         if (Directory.Exists(path))
         {
-            return new FolderAdapterSource(path, retries: retries);
+            return new FolderAdapterSource(path, retries: retries, held: held);
         }
 
         if (!File.Exists(path))
@@ -44,8 +51,8 @@ public static class AdapterSource
         string file = Path.GetFileName(path);
         string folder = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
         return file == AdapterFiles.Config
-            ? new FolderAdapterSource(folder, retries: retries)
-            : new FolderAdapterSource(folder, name => name == file || name == AdapterFiles.Config, retries: retries);
+            ? new FolderAdapterSource(folder, retries: retries, held: held)
+            : new FolderAdapterSource(folder, name => name == file || name == AdapterFiles.Config, retries: retries, held: held);
     }
 
     /// <summary>Whether a file of this name is an adapter's config or weights.</summary>

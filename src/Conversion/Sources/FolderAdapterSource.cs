@@ -10,6 +10,7 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
     private readonly Func<string, bool>? _only;
     private readonly Func<string, IEnumerable<string>> _list;
     private readonly RetryLog? _retries;
+    private readonly HeldFiles? _held;
     private readonly List<IDisposable> _opened = [];
 
     /// <param name="folder">The folder.</param>
@@ -17,10 +18,13 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
     /// <param name="list">Lists the files of a folder in it; <see langword="null"/> for what the system says.</param>
     /// <param name="retries">Told of reads that were repeated; <see langword="null"/> for nobody.</param>
     /// <param name="name">What to call it in messages; <see langword="null"/> for the folder.</param>
+    /// <param name="held">Files that were read already; <see langword="null"/> for none.</param>
     public FolderAdapterSource(
-        string folder, Func<string, bool>? only = null, Func<string, IEnumerable<string>>? list = null, RetryLog? retries = null, string? name = null)
+        string folder, Func<string, bool>? only = null, Func<string, IEnumerable<string>>? list = null, RetryLog? retries = null, string? name = null,
+        HeldFiles? held = null)
     {
         _retries = retries;
+        _held = held;
         _list = list ?? Directory.EnumerateFiles;
         Folder = Path.GetFullPath(folder);
         Name = name ?? folder;
@@ -62,14 +66,14 @@ internal sealed class FolderAdapterSource : IAdapterSource, INestedSource
     public IByteSource Open(string fileName)
     {
         string path = Path.Combine(Folder, fileName);
-        var source = new RetryingByteSource(path, () => new FileByteSource(path), FaultPipeline.Files, _retries);
+        IByteSource source = _held?.Find(path) ?? new RetryingByteSource(path, () => new FileByteSource(path), FaultPipeline.Files, _retries);
         _opened.Add(source);
         return source;
     }
 
     public IAdapterSource OpenNested(string folderName)
     {
-        var nested = new FolderAdapterSource(Path.Combine(Folder, folderName), retries: _retries, name: Path.Combine(Name, folderName));
+        var nested = new FolderAdapterSource(Path.Combine(Folder, folderName), retries: _retries, name: Path.Combine(Name, folderName), held: _held);
         _opened.Add(nested);
         return nested;
     }

@@ -12,9 +12,11 @@ internal sealed class AtomicFolder : IDisposable
 {
     private readonly IFileOperations _operations;
     private readonly AtomicFolderOptions _options;
-    private readonly WorkFolder _work;
-    private readonly IReadOnlyList<string> _madeParents;
+    private readonly List<string> _madeParents = [];
     private readonly ConcurrentQueue<string> _files = new();
+    private WorkFolder? _work;
+    private string _new;
+    private bool _isPlaced;
     private bool _ended;
 
     private AtomicFolder(string destination, AtomicFolderOptions options, IFileOperations operations)
@@ -23,21 +25,25 @@ internal sealed class AtomicFolder : IDisposable
         _options = options;
         _operations = operations;
         Recoveries = RecoverAll(destination, operations, options.Scan);
-        FolderSwap.CheckDestination(operations, destination, options.Overwrite);
+        EntryKind there = FolderSwap.CheckDestination(operations, destination, options.Overwrite);
         InputGuard.Check(destination, options);
-        _madeParents = MissingParents();
+
+        // A durable output flushes the parents that it has made itself.
+        if (there == EntryKind.Missing && !options.Durable && options.Share?.NewFolder(Path.GetDirectoryName(destination)!, operations) is { } shared)
+        {
+            _new = shared;
+            return;
+        }
+
         try
         {
-            foreach (string parent in _madeParents)
-            {
-                operations.CreateFolder(parent, isPrivate: false);
-            }
-
+            FolderParents.Make(operations, Path.GetDirectoryName(destination)!, _madeParents);
             _work = WorkFolder.Create(operations, WorkPlace.OfFolder(destination));
+            _new = _work.New;
         }
         catch
         {
-            RemoveMadeParents();
+            FolderParents.Remove(operations, _madeParents);
             throw;
         }
     }
@@ -91,7 +97,7 @@ internal sealed class AtomicFolder : IDisposable
     {
         ThrowIfEnded();
         CheckName(name);
-        string path = Path.Combine(_work.New, name);
+        string path = Path.Combine(_new, name);
         FileByteSink file = _operations.CreateFile(path, permissions);
         _files.Enqueue(path);
         return file;
@@ -119,7 +125,14 @@ internal sealed class AtomicFolder : IDisposable
         FlushContents();
         InputGuard.Check(Destination, _options);
         SetPermissions();
-        FolderSwap.Install(_operations, _work, Destination, [.. _files.Select(path => Path.GetFileName(path))], _options);
+        _isPlaced = FolderSwap.TryPlace(_operations, _new, Destination, _options.Overwrite);
+        if (!_isPlaced)
+        {
+            // What appeared meanwhile is replaced from a work folder whose name tells the next run what it is for.
+            _new = OwnWorkFolder().New;
+            FolderSwap.Replace(_operations, _work!, Destination, [.. _files.Select(path => Path.GetFileName(path))], _options);
+        }
+
         FlushParents();
         End();
     }
@@ -130,7 +143,7 @@ internal sealed class AtomicFolder : IDisposable
         if (!_ended)
         {
             End();
-            RemoveMadeParents();
+            FolderParents.Remove(_operations, _madeParents);
         }
     }
 
@@ -171,9 +184,9 @@ internal sealed class AtomicFolder : IDisposable
     // The folder was made with the mask's permissions, so what these lack the mask takes away.
     private void SetPermissions()
     {
-        if (_options.Permissions is { } wanted && FileStatus.Of(_work.New).Permissions is { } masked)
+        if (_options.Permissions is { } wanted && FileStatus.Of(_new).Permissions is { } masked)
         {
-            _operations.SetPermissions(_work.New, wanted & masked);
+            _operations.SetPermissions(_new, wanted & masked);
         }
     }
 
@@ -182,35 +195,46 @@ internal sealed class AtomicFolder : IDisposable
     private void End()
     {
         _ended = true;
-        LeftoverPath = _work.TryRemove(Destination) ? null : _work.Path;
+        LeftoverPath = _work is null ? TryDeleteShared() : _work.TryRemove(Destination) ? null : _work.Path;
     }
 
-    private List<string> MissingParents()
-    {
-        var missing = new List<string>();
-        string? parent = Path.GetDirectoryName(Destination);
-        while (parent is not null && _operations.KindOf(parent) == EntryKind.Missing)
-        {
-            missing.Insert(0, parent);
-            parent = Path.GetDirectoryName(parent);
-        }
-
-        return missing;
-    }
-
-    private void RemoveMadeParents()
+    // What was committed is there no more.
+    private string? TryDeleteShared()
     {
         try
         {
-            foreach (string parent in _madeParents.Reverse())
+            if (!_isPlaced)
             {
-                _operations.DeleteEmptyFolder(parent);
+                _operations.DeleteTree(_new);
             }
+
+            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Someone else uses it by now.
+            return _new;
         }
+    }
+
+    private WorkFolder OwnWorkFolder()
+    {
+        if (_work is null)
+        {
+            var work = WorkFolder.Create(_operations, WorkPlace.OfFolder(Destination));
+            try
+            {
+                _operations.DeleteEmptyFolder(work.New);
+                _operations.Move(_new, work.New);
+                _work = work;
+            }
+            catch
+            {
+                work.TryRemove(string.Empty);
+                throw;
+            }
+        }
+
+        return _work;
     }
 
     private void FlushContents()
@@ -222,7 +246,7 @@ internal sealed class AtomicFolder : IDisposable
                 _operations.FlushFile(file);
             }
 
-            _operations.FlushFolder(_work.New);
+            _operations.FlushFolder(_new);
         }
     }
 

@@ -45,4 +45,9 @@ public sealed record AtomicFolderOptions
     /// What is known of the folders beside the destination, shared by the outputs of one run. Default: <see langword="null"/>, they are listed for each output.
     /// </summary>
     internal WorkFolderScan? Scan { get; init; }
+
+    /// <summary>
+    /// Where the outputs of one run are made that replace nothing. Default: <see langword="null"/>, each is made in a hidden folder of its own.
+    /// </summary>
+    internal WorkFolderShare? Share { get; init; }
 }

@@ -39,6 +39,10 @@ internal sealed class FileByteSource : IByteSource
     /// <inheritdoc />
     public long Length { get; }
 
+    /// <summary>When what it holds was last changed, in UTC, as the file system says now.</summary>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public DateTime Modified => File.GetLastWriteTimeUtc(_handle);
+
     /// <inheritdoc />
     public void Read(long position, Span<byte> destination)
     {

@@ -19,13 +19,12 @@ public static partial class LazyTensorOperations
     {
         ArgumentNullException.ThrowIfNull(source);
         int[] order = [.. axes];
-        int[] identity = [.. Enumerable.Range(0, source.Shape.Rank)];
-        if (!order.Order().SequenceEqual(identity))
+        if (!IsReordering(order, source.Shape.Rank, out bool isIdentity))
         {
             throw new ArgumentException($"({string.Join(", ", order)}) does not reorder the axes of {source.Shape}.", nameof(axes));
         }
 
-        if (order.SequenceEqual(identity))
+        if (isIdentity)
         {
             return source;
         }
@@ -49,6 +48,23 @@ public static partial class LazyTensorOperations
 
         source.RequireWholeBytes();
         return new PermuteTensor(source, shape, [.. order], plan);
+    }
+
+    // Asked for every tensor of every adapter.
+    private static bool IsReordering(ReadOnlySpan<int> order, int rank, out bool isIdentity)
+    {
+        isIdentity = true;
+        for (int axis = 0; axis < order.Length; axis++)
+        {
+            if ((uint)order[axis] >= (uint)rank || order[..axis].Contains(order[axis]))
+            {
+                return false;
+            }
+
+            isIdentity &= order[axis] == axis;
+        }
+
+        return order.Length == rank;
     }
 
     /// <summary>Makes (n, m) of (m, n).</summary>

@@ -17,6 +17,11 @@ public static class BatchCodes
         "TF7002", Warning, "A folder that a glob met holds an adapter that is not written yet; it was left out.",
         "Run the command again when the training or download has ended; what is done is not done again.");
 
+    /// <summary>Outputs that a glob met.</summary>
+    public static FindingCode OutputsLeftOut { get; } = new(
+        "TF7003", Information, "What a glob met in the output folder was left out: it is what an earlier run has written.",
+        "A glob that begins in the output folder ('runs/out/*') takes it.");
+
     /// <summary>A read, write or download that was repeated.</summary>
     public static FindingCode Retried { get; } = new(
         "TF7010", Information, "A read, write or download failed for a moment and was tried again.",
@@ -49,5 +54,5 @@ public static class BatchCodes
 
     /// <summary>All codes of this block.</summary>
     public static ImmutableArray<FindingCode> All { get; } =
-        [CheckpointLeftOut, HalfWritten, Retried, OutputAdopted, JournalDamaged, ShardMissing, ShardsDiffer, Unfinished];
+        [CheckpointLeftOut, HalfWritten, OutputsLeftOut, Retried, OutputAdopted, JournalDamaged, ShardMissing, ShardsDiffer, Unfinished];
 }

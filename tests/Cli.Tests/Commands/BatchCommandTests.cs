@@ -25,7 +25,7 @@ public sealed class BatchCommandTests : IDisposable
         Command.Run(Convert("alone")).ExitsWith(0);
         TimeSpan whole = clock.Elapsed;
         string[] wanted = Contents(_folder["alone"]);
-        Assert.Equal(2 * Adapters, wanted.Length);
+        Assert.Equal(3 * Adapters, wanted.Length);
         var moments = new Random(21);
         for (int round = 0; round < Rounds; round++)
         {
@@ -68,6 +68,21 @@ public sealed class BatchCommandTests : IDisposable
             Assert.All(processes.Zip(errors), run => Assert.True(run.First.ExitCode == 0, run.Second));
             Assert.Equal(Contents(_folder["alone"]), Contents(_folder[$"out{round}"]));
         }
+    }
+
+    [Fact]
+    public void A_second_run_does_not_take_its_own_outputs_as_inputs()
+    {
+        Fill(3);
+        string[] convert = ["convert", _folder["runs/**"], "--to", "mlx-lm", "--output", _folder["runs/out"]];
+        Assert.Matches("(?m)^converted +3$", Command.Run(convert).ExitsWith(0).Output);
+        string[] before = Contents(_folder["runs/out"]);
+        CommandResult again = Command.Run(convert).ExitsWith(0);
+        Assert.Matches("(?m)^skipped +3 ", again.Output);
+        Assert.Matches("info TF7003 .*3 adapters", again.Error);
+        Assert.Equal(before, Contents(_folder["runs/out"]));
+        CommandResult other = Command.Run([.. convert[..^1], _folder["elsewhere"], "--dry-run", "--exclude", "out/*"]).ExitsWith(0);
+        Assert.Equal(3, other.Output.Split("would be").Length - 1);
     }
 
     [Fact]
@@ -152,24 +167,7 @@ public sealed class BatchCommandTests : IDisposable
 
     private string[] Convert(string output) => ["convert", _folder["runs/*"], "--to", "mlx-lm", "--output", _folder[output]];
 
-    private void Fill(int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            string folder = Directory.CreateDirectory(_folder[$"runs/{i:d2}"]).FullName;
-            foreach (string file in Directory.GetFiles(Fixtures.Case("llama_qv").AdapterFolder))
-            {
-                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-            }
-        }
-    }
+    private void Fill(int count) => AdapterRuns.Fill(_folder["runs"], count);
 
-    // Everything but the journals: what an ended process left would show.
-    private static string[] Contents(string folder) =>
-    [
-        .. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
-            .Where(path => !Path.GetFileName(path).StartsWith(".transfuse.", StringComparison.Ordinal))
-            .Select(path => $"{Path.GetRelativePath(folder, path)} {System.Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))}")
-            .Order(StringComparer.Ordinal),
-    ];
+    private static string[] Contents(string folder) => AdapterRuns.Contents(folder);
 }

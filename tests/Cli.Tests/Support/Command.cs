@@ -20,9 +20,12 @@ public static class Command
     public static (string Program, string[] Arguments) Program { get; } =
         Published is null ? ("dotnet", [Path.Combine(AppContext.BaseDirectory, "transfuse.dll")]) : (Published, []);
 
-    public static CommandResult Run(params string[] arguments)
+    public static CommandResult Run(params string[] arguments) => Run(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Runs it with some variables of the environment.</summary>
+    public static CommandResult Run(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        using Process process = Start(arguments);
+        using Process process = StartProgram(Program.Program, [.. Program.Arguments, .. arguments], environment);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(2)), "the command did not end");
@@ -66,12 +69,17 @@ public static class Command
 
     public static void Signal(Process process, string signal) => Process.Start("kill", [$"-{signal}", process.Id.ToString()]).WaitForExit();
 
-    private static Process StartProgram(string program, string[] arguments)
+    private static Process StartProgram(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
 
         return Process.Start(start)!;

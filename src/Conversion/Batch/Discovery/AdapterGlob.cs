@@ -46,6 +46,8 @@ internal sealed class AdapterGlob
         }
 
         string full = Path.GetFullPath(_root);
+        string? outputs = OutputsWithin(full, options.Output);
+        int leftOut = 0;
         (List<string> folders, List<string> files) = Meet(full);
         Matcher? excluded = options.Excluded is [] ? null : MatcherOf(options.Excluded);
         var inputs = new List<BatchInput>();
@@ -61,6 +63,12 @@ internal sealed class AdapterGlob
             }
 
             taken.Add(folder);
+            if (IsIn(outputs, folder))
+            {
+                leftOut++;
+                continue;
+            }
+
             if (IsExcluded(excluded, folder, below))
             {
                 continue;
@@ -86,9 +94,21 @@ internal sealed class AdapterGlob
             string below = Below(full, file);
             if (!IsExcluded(excluded, file, below) && AdapterProbe.IsAdapterFile(file))
             {
+                if (IsIn(outputs, file))
+                {
+                    leftOut++;
+                    continue;
+                }
+
                 (long bytes, long largest) = AdapterProbe.Measure(file);
                 inputs.Add(new BatchInput(Path.GetRelativePath(".", file), Path.ChangeExtension(below, null)) { Bytes = bytes, LargestTensor = largest });
             }
+        }
+
+        if (leftOut > 0)
+        {
+            string what = leftOut == 1 ? "one adapter in it that the glob matches was" : $"{leftOut} adapters in it that the glob matches were";
+            log.Add(BatchCodes.OutputsLeftOut.At(Path.GetRelativePath(".", outputs!), $"is the output folder; {what} not taken"));
         }
 
         return inputs.OrderBy(input => input.Path, StringComparer.Ordinal);
@@ -200,6 +220,24 @@ internal sealed class AdapterGlob
 
         return path;
     }
+
+    // The folder of outputs as the walk meets it, where it lies below the glob's fixed prefix.
+    private static string? OutputsWithin(string full, string? output)
+    {
+        if (output is null)
+        {
+            return null;
+        }
+
+        string below = Path.GetRelativePath(FileStatus.RealPath(full), FileStatus.RealPath(output));
+        return below is "." or ".." || Path.IsPathRooted(below) || below.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? null
+            : Path.Combine(full, below);
+    }
+
+    private static bool IsIn(string? folder, string path) =>
+        folder is not null && path.StartsWith(folder, StringComparison.Ordinal)
+        && (path.Length == folder.Length || path[folder.Length] == Path.DirectorySeparatorChar);
 
     private static string Below(string root, string path) => Path.GetRelativePath(root, path).Replace('\\', '/');
 }

@@ -14,4 +14,9 @@ public sealed record DiscoveryOptions
 
     /// <summary>Whether paths of a list come from one, where a path may be followed by a tab and the name of its output. Default: no.</summary>
     public bool IsList { get; init; }
+
+    /// <summary>
+    /// The folder that outputs go to. What a glob that begins above it meets in it is an output of an earlier run, and left out. Default: none.
+    /// </summary>
+    public string? Output { get; init; }
 }

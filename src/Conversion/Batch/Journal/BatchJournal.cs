@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Transfuse.Conversion.Sources;
 using Transfuse.Conversion.Sources.Faults;
 using Transfuse.Conversion.Sources.Hub;
 using Transfuse.Metadata.Findings;
@@ -50,6 +51,9 @@ public sealed class BatchJournal : IDisposable
 
     /// <summary>The output folder.</summary>
     public string Folder { get; }
+
+    /// <summary>The folder that outputs lie in, each by its name; <see langword="null"/> where the verb writes none.</summary>
+    internal string? Output => _options.Output;
 
     /// <summary>What was wrong with the journals that were there.</summary>
     public ImmutableArray<Finding> Findings { get; }
@@ -116,7 +120,17 @@ public sealed class BatchJournal : IDisposable
             return new JournalLookup(end, isOutputOurs, end.Files ?? []);
         }
 
-        return new JournalLookup(null, isOutputOurs, InputFiles.Stamp(files));
+        // What is changed in place is read from the disk, where it changes.
+        HeldFiles? held = _options.IsInPlace ? null : new HeldFiles();
+        try
+        {
+            return new JournalLookup(null, isOutputOurs, InputFiles.Stamp(files, held)) { Held = held };
+        }
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Notes that an input begins whose output the journal could not otherwise know again.</summary>
@@ -159,7 +173,8 @@ public sealed class BatchJournal : IDisposable
     private static string PathOf(BatchInput input) => HubId.IsId(input.Path) ? input.Path : Path.GetFullPath(input.Path);
 
     // What an id of a hub leads to now: it is asked each time, so that a new revision is seen.
-    private static string LocalPath(BatchInput input, RetryLog? retries) => HubId.Parse(input.Path) is { } id ? HubFolders.Fetch(id, retries) : input.Path;
+    private string LocalPath(BatchInput input, RetryLog? retries) =>
+        HubId.Parse(input.Path) is { } id ? HubFolders.Fetch(id, retries, _options.TakesAllFiles) : input.Path;
 
     private void Take(JournalEntry entry)
     {

@@ -19,6 +19,13 @@ internal static class FileHash
     public static string Of(string path)
     {
         using var file = new FileByteSource(path);
+        return Of(file);
+    }
+
+    /// <summary>Of an open file.</summary>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public static string Of(IByteSource file)
+    {
         var hash = new XxHash128();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PartBytes);
         try
@@ -39,10 +46,12 @@ internal static class FileHash
         return Text(hash);
     }
 
-    public static string OfText(string text)
+    public static string OfText(string text) => OfBytes(System.Text.Encoding.UTF8.GetBytes(text));
+
+    public static string OfBytes(ReadOnlySpan<byte> bytes)
     {
-        var hash = new XxHash128();
-        hash.Append(System.Text.Encoding.UTF8.GetBytes(text));
+        Span<byte> hash = stackalloc byte[16];
+        XxHash128.Hash(bytes, hash);
         return Text(hash);
     }
 
@@ -51,6 +60,8 @@ internal static class FileHash
     {
         Span<byte> bytes = stackalloc byte[16];
         hash.GetCurrentHash(bytes);
-        return Prefix + Convert.ToHexStringLower(bytes);
+        return Text(bytes);
     }
+
+    private static string Text(ReadOnlySpan<byte> hash) => Prefix + Convert.ToHexStringLower(hash);
 }

@@ -18,9 +18,10 @@ internal static class InputFiles
     public static IReadOnlyDictionary<string, string> Of(string path, bool takesAll)
     {
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        path = Path.GetFullPath(path);
         if (File.Exists(path))
         {
-            string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            string folder = Path.GetDirectoryName(path)!;
             foreach (string name in (string[])[Path.GetFileName(path), AdapterFiles.Config])
             {
                 if (File.Exists(Path.Combine(folder, name)))
@@ -41,15 +42,20 @@ internal static class InputFiles
     }
 
     /// <summary>Reads the files.</summary>
-    public static ImmutableArray<FileStamp> Stamp(IReadOnlyDictionary<string, string> files) => [.. files.Select(file => Stamp(file.Key, file.Value))];
+    /// <param name="files">Their paths, by name.</param>
+    /// <param name="held">Keeps those that are small; <see langword="null"/> to keep none.</param>
+    public static ImmutableArray<FileStamp> Stamp(IReadOnlyDictionary<string, string> files, HeldFiles? held = null) =>
+        [.. files.Select(file => Stamp(file.Key, file.Value, held))];
 
     /// <summary>Reads one file.</summary>
-    public static FileStamp Stamp(string name, string path)
+    public static FileStamp Stamp(string name, string path, HeldFiles? held = null)
     {
+        using var file = new FileByteSource(path);
+
         // The time before the content: a change in between shows.
-        FileInfo info = Target(path);
-        long length = info.Length, modified = info.LastWriteTimeUtc.Ticks;
-        return new FileStamp(name, length, modified, FileHash.Of(path));
+        long modified = file.Modified.Ticks;
+        return new FileStamp(name, file.Length, modified, held is not null && held.TryRead(file, out ReadOnlySpan<byte> bytes)
+            ? FileHash.OfBytes(bytes) : FileHash.Of(file));
     }
 
     /// <summary>Whether files are as they were stamped: by size and time, else by their content.</summary>

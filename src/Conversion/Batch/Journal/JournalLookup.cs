@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Conversion.Sources;
 
 namespace Transfuse.Conversion.Batch.Journal;
 
@@ -10,4 +11,7 @@ internal sealed record JournalLookup(JournalEntry? Done, bool IsOutputOurs, Immu
 {
     /// <summary>Nothing.</summary>
     public static JournalLookup Unknown { get; } = new(null, false, []);
+
+    /// <summary>Those of the files that were read whole to be hashed; the caller disposes them. <see langword="null"/> where none were.</summary>
+    public HeldFiles? Held { get; init; }
 }

@@ -44,9 +44,16 @@ public sealed class BatchOutput
     {
         ArgumentNullException.ThrowIfNull(task);
         string path = PathOf(task.Input);
-        AtomicFolderOptions options = _options with { Inputs = [.. _options.Inputs, .. Others(path, task.Input)] };
+        AtomicFolderOptions options = _options with
+        {
+            Inputs = [.. _options.Inputs, .. Others(path, task.Input)],
+            Share = IsChild(task.Input) ? task.Share : null,
+        };
         return _adopts ? new BatchFolderSink(path, options, task) : AdapterSink.Folder(path, options, task.Retries);
     }
+
+    // What a run leaves in other folders, only one that writes there again would find.
+    private static bool IsChild(BatchInput input) => input.Name.Length > 0 && !input.Name.Contains('/');
 
     // A place that is not there holds nothing. Of one that is, the identity tells which inputs it is or holds, however many there are.
     private string[] Others(string path, BatchInput input) =>

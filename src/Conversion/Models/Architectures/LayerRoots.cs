@@ -5,6 +5,9 @@ namespace Transfuse.Conversion.Models.Architectures;
 /// <summary>The path of the list of decoder layers, per layout, such as <c>model.layers</c>.</summary>
 internal sealed record LayerRoots
 {
+    // Asked for each path of each adapter.
+    private ImmutableArray<string> _huggingFace;
+
     /// <summary>In transformers 5, and where nothing else is said everywhere in Hugging Face's world.</summary>
     public required string Transformers5 { get; init; }
 
@@ -31,6 +34,16 @@ internal sealed record LayerRoots
     };
 
     /// <summary>All paths of the Hugging Face side, the longest first.</summary>
-    internal ImmutableArray<string> HuggingFace =>
-        [.. new[] { Transformers5, Transformers4, Checkpoint }.Concat(Aliases).Distinct().OrderByDescending(root => root.Length)];
+    internal ImmutableArray<string> HuggingFace
+    {
+        get
+        {
+            if (_huggingFace.IsDefault)
+            {
+                _huggingFace = [.. new[] { Transformers5, Transformers4, Checkpoint }.Concat(Aliases).Distinct().OrderByDescending(root => root.Length)];
+            }
+
+            return _huggingFace;
+        }
+    }
 }

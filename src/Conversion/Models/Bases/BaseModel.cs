@@ -19,6 +19,9 @@ public sealed class BaseModel
     private const string ConfigFile = "config.json";
 
     private readonly IBaseFiles _files;
+    private readonly Lock _gate = new();
+    private BaseWeightFiles? _weights;
+    private bool _hasLooked;
 
     private BaseModel(string folder, BaseConfig config, IBaseFiles? files = null)
     {
@@ -76,8 +79,23 @@ public sealed class BaseModel
         return new BaseModel(id.ToString(), new BaseConfig(PythonJson.ReadObject(file, PythonJsonLimits.Config)), files);
     }
 
-    /// <summary>Opens the weights, or gives <see langword="null"/> where the folder has none.</summary>
+    /// <summary>
+    /// Opens the weights, or gives <see langword="null"/> where the folder has none. What is there is looked at once: later calls give the same weights, whose
+    /// files are open as long as one of those that were given is not disposed. Safe for concurrent use.
+    /// </summary>
     /// <exception cref="ContainerException">A weights file is broken.</exception>
     /// <exception cref="IOException">The operating system failed.</exception>
-    public BaseWeights? OpenWeights() => BaseWeights.Open(_files, Config);
+    public BaseWeights? OpenWeights()
+    {
+        lock (_gate)
+        {
+            if (!_hasLooked)
+            {
+                _weights = BaseWeightFiles.Read(_files, Config);
+                _hasLooked = true;
+            }
+        }
+
+        return _weights?.Lend();
+    }
 }

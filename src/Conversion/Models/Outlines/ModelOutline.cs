@@ -19,7 +19,7 @@ internal abstract class ModelOutline
     /// <param name="root">The layers' path in the reader.</param>
     /// <param name="shownLayers">Number of layers that the adapter shows, for a base that does not tell.</param>
     public static ModelOutline Of(Architecture architecture, BaseConfig? config, BaseWeights? weights, string root, long shownLayers) =>
-        config is not null && weights is not null && new WeightsOutline(architecture, config, weights, root) is { IsUsable: true } exact
+        config is not null && weights is not null && WeightsOutline.Of(architecture, config, weights, root) is { IsUsable: true } exact
             ? exact
             : new TableOutline(architecture, config, root, shownLayers);
 

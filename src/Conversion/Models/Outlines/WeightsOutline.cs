@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Transfuse.Conversion.Models.Architectures;
 using Transfuse.Conversion.Models.Architectures.Mapping;
 using Transfuse.Conversion.Models.Architectures.Weights;
@@ -13,6 +15,10 @@ namespace Transfuse.Conversion.Models.Outlines;
 internal sealed class WeightsOutline : ModelOutline
 {
     private const string Weight = ".weight";
+
+    // The adapters of a batch share their base's weights, of which there are thousands where experts lie one by one.
+    private static readonly ConditionalWeakTable<BaseWeightFiles, ConcurrentDictionary<(string ModelType, string Root), WeightsOutline>> Known = [];
+
     private readonly Dictionary<string, ModelSlot> _places;
     private readonly Dictionary<string, ModelSlot> _relative;
     private readonly HashSet<string> _containers;
@@ -21,7 +27,7 @@ internal sealed class WeightsOutline : ModelOutline
     private readonly bool _isComplete;
     private readonly bool _hasOthers;
 
-    public WeightsOutline(Architecture architecture, BaseConfig config, BaseWeights weights, string root)
+    private WeightsOutline(Architecture architecture, BaseConfig config, BaseWeights weights, string root)
     {
         Root = root;
         var map = new ArchitectureMap(architecture, config, allowLowConfidence: true);
@@ -57,6 +63,16 @@ internal sealed class WeightsOutline : ModelOutline
         LayerCount = config.LayerCount(architecture)
             ?? _places.Keys.Select(path => TrySplit(path, out int layer, out _) ? layer + 1L : 0).DefaultIfEmpty(0).Max();
     }
+
+    /// <summary>The outline of a base's weights: the same for all that share them.</summary>
+    /// <param name="architecture">The entry.</param>
+    /// <param name="config">The base's configuration.</param>
+    /// <param name="weights">The base's weights.</param>
+    /// <param name="root">The layers' path in the reader.</param>
+    public static WeightsOutline Of(Architecture architecture, BaseConfig config, BaseWeights weights, string root) => config != weights.Config
+        ? new WeightsOutline(architecture, config, weights, root)
+        : Known.GetOrAdd(weights.Files, _ => new ConcurrentDictionary<(string, string), WeightsOutline>())
+            .GetOrAdd((architecture.ModelType, root), _ => new WeightsOutline(architecture, config, weights, root));
 
     public override string Root { get; }
 

@@ -14,12 +14,12 @@ internal static class MlxOutlines
     /// <param name="roots">The layers' paths that the reader may have; the one that suits the adapter is taken.</param>
     public static ModelOutline For(CheckContext context, MlxTensors tensors, Func<Architecture, IEnumerable<string?>> roots)
     {
-        var assumed = new AdapterOutline(
-            // Embeddings and linear layers have factors alike; stacked experts have a third axis in lora_b.
-            tensors.Pairs.Select(pair => (pair.Path, (pair.B ?? pair.A)?.Shape.Rank == 3)),
-            context.Architecture is null ? context.BaseConfig?.GetInteger("num_hidden_layers") : null);
         if (context.Architecture is not { } architecture)
         {
+            var assumed = new AdapterOutline(
+                // Embeddings and linear layers have factors alike; stacked experts have a third axis in lora_b.
+                tensors.Pairs.Select(pair => (pair.Path, (pair.B ?? pair.A)?.Shape.Rank == 3)),
+                context.BaseConfig?.GetInteger("num_hidden_layers"));
             if (context.Terms.Base is null && context.Terms.ModelType is null)
             {
                 context.Report(CheckCodes.BaseUnknown, "base",

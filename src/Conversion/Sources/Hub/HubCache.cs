@@ -2,13 +2,19 @@ namespace Transfuse.Conversion.Sources.Hub;
 
 /// <summary>
 /// The cache, laid out as huggingface_hub has it, so that both share one: <c>models--OWNER--NAME/</c> with <c>blobs/ETAG</c>, <c>snapshots/COMMIT/FILE</c> (a
-/// relative link to the blob, or a copy where links fail), <c>refs/REVISION</c> (the commit), and locks in <c>.locks/models--OWNER--NAME/ETAG.lock</c>.
+/// relative link to the blob, or a copy where links fail), <c>refs/REVISION</c> (the commit), and locks in <c>.locks/models--OWNER--NAME/ETAG.lock</c>; the
+/// cache itself is tagged with <c>CACHEDIR.TAG</c>, so that backups leave it out (huggingface_hub 1.29, file_download.py).
 /// </summary>
 /// <param name="root">The cache's folder.</param>
 /// <param name="repository">The repository, as <c>owner/name</c>.</param>
 internal sealed class HubCache(string root, string repository)
 {
     private const int CommitDigits = 40;
+    private const string Tag = "CACHEDIR.TAG";
+
+    // The signature is that of the Cache Directory Tagging Specification.
+    private const string TagText = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of models: what is deleted is fetched again.\n";
+
     private readonly string _name = "models--" + repository.Replace("/", "--", StringComparison.Ordinal);
 
     private string Folder => Path.Combine(root, _name);
@@ -43,12 +49,38 @@ internal sealed class HubCache(string root, string repository)
         }
 
         string path = Path.Combine(Folder, "refs", revision);
-        if (CommitOf(revision) != commit)
+        try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            string beside = $"{path}.{Guid.NewGuid():n}";
-            File.WriteAllText(beside, commit);
-            File.Move(beside, path, overwrite: true);
+            if (CommitOf(revision) != commit)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                string beside = $"{path}.{Guid.NewGuid():n}";
+                File.WriteAllText(beside, commit);
+                File.Move(beside, path, overwrite: true);
+            }
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            // A cache that may only be read may have all files of the commit; where it lacks one, to bring that says why it cannot.
+        }
+    }
+
+    /// <summary>Makes the place for blobs, and tags the cache where it is new.</summary>
+    /// <exception cref="IOException">The operating system failed.</exception>
+    public void Prepare()
+    {
+        Directory.CreateDirectory(Path.Combine(Folder, "blobs"));
+        string tag = Path.Combine(root, Tag);
+        try
+        {
+            if (!File.Exists(tag))
+            {
+                File.WriteAllText(tag, TagText);
+            }
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            // Another process writes it, or nobody may: it is for backups alone.
         }
     }
 

@@ -34,8 +34,11 @@ public sealed class HubFolders : IDisposable
 
     internal HubClient Client => _client;
 
-    /// <summary>Brings an adapter as the environment says where. See <see cref="FetchAdapter"/>.</summary>
-    internal static string Fetch(HubId id, RetryLog? log) => FromEnvironment.FetchAdapter(id, log);
+    /// <summary>Brings an adapter as the environment says where. See <see cref="FetchAdapter(HubId, RetryLog, CancellationToken)"/>.</summary>
+    /// <param name="id">The repository, and the folder in it.</param>
+    /// <param name="log">Told of what was tried again; <see langword="null"/> for nobody.</param>
+    /// <param name="takesAll">Whether the files beside it come too, as they do where they are copied with it.</param>
+    internal static string Fetch(HubId id, RetryLog? log, bool takesAll) => FromEnvironment.FetchAdapter(id, takesAll, log);
 
     /// <summary>Brings an adapter's config and weights.</summary>
     /// <param name="id">The repository, and the folder in it.</param>
@@ -47,11 +50,17 @@ public sealed class HubFolders : IDisposable
     public string FetchAdapter(HubId id, RetryLog? log = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(id);
-        return FetchFiles(id, files => AdapterFilesOf(id, files), log, cancellationToken);
+        return FetchAdapter(id, takesAll: false, log, cancellationToken);
     }
 
+    /// <summary>
+    /// Brings an adapter, and with it all files of its folder where they are wanted. See <see cref="FetchAdapter(HubId, RetryLog, CancellationToken)"/>.
+    /// </summary>
+    internal string FetchAdapter(HubId id, bool takesAll, RetryLog? log = null, CancellationToken cancellationToken = default) =>
+        FetchFiles(id, files => takesAll ? WithFilesBeside(AdapterFilesOf(id, files), files) : AdapterFilesOf(id, files), log, cancellationToken);
+
     /// <summary>Brings a model: its weights too.</summary>
-    /// <inheritdoc cref="FetchAdapter" />
+    /// <inheritdoc cref="FetchAdapter(HubId, RetryLog, CancellationToken)" />
     public string FetchModel(HubId id, RetryLog? log = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(id);
@@ -59,7 +68,7 @@ public sealed class HubFolders : IDisposable
     }
 
     /// <summary>The commit that an id is at.</summary>
-    /// <inheritdoc cref="FetchAdapter" path="/exception" />
+    /// <inheritdoc cref="FetchAdapter(HubId, RetryLog, CancellationToken)" path="/exception" />
     public string CommitOf(HubId id)
     {
         ArgumentNullException.ThrowIfNull(id);
@@ -112,7 +121,7 @@ public sealed class HubFolders : IDisposable
             throw new HubException(HubError.Answer, $"{id.Repository}/{file}", $"the hub answers for the commit {info.Commit}, not {id.Revision}");
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(cache.Blob(info.ETag))!);
+        cache.Prepare();
         using (cache.Lock(info.ETag, cancellationToken))
         {
             if (!File.Exists(cache.Blob(info.ETag)))
@@ -153,6 +162,14 @@ public sealed class HubFolders : IDisposable
 
         string[] nested = [.. files.Where(file => Within(id, file)?.Split('/') is [_, var name] && AdapterFiles.Marks(name))];
         return nested is not [] ? nested : [.. files.Where(file => IsIn(id, file) && AdapterFiles.MayBeWeights(Path.GetFileName(file)))];
+    }
+
+    private static string[] WithFilesBeside(string[] wanted, string[] files)
+    {
+        HashSet<string> folders = [.. wanted.Select(FolderOf)];
+        return [.. wanted, .. files.Where(file => folders.Contains(FolderOf(file))).Except(wanted)];
+
+        static string FolderOf(string file) => file[..Math.Max(0, file.LastIndexOf('/'))];
     }
 
     private string FetchFiles(HubId id, Func<string[], string[]> choose, RetryLog? log, CancellationToken cancellationToken)

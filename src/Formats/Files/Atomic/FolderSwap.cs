@@ -3,28 +3,39 @@ namespace Transfuse.Formats.Files.Atomic;
 /// <summary>Puts a complete folder into the place of its destination.</summary>
 internal static class FolderSwap
 {
-    /// <summary>Installs the work folder's new folder. When this throws, the destination is as it was.</summary>
+    /// <summary>Moves a new folder to where nothing is. When this throws, the destination is as it was.</summary>
+    /// <param name="operations">The operating system.</param>
+    /// <param name="newFolder">The new folder.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="overwrite">Whether a folder that is there may be replaced.</param>
+    /// <returns>Whether it is in place; else something is there that may be replaced.</returns>
+    public static bool TryPlace(IFileOperations operations, string newFolder, string destination, bool overwrite)
+    {
+        if (CheckDestination(operations, destination, overwrite) == EntryKind.Missing)
+        {
+            try
+            {
+                operations.Move(newFolder, destination);
+                return true;
+            }
+            catch (IOException) when (operations.KindOf(destination) != EntryKind.Missing)
+            {
+                // It appeared meanwhile.
+                CheckDestination(operations, destination, overwrite);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Puts the work folder's new folder into the place of what is there. When this throws, the destination is as it was.</summary>
     /// <param name="operations">The operating system.</param>
     /// <param name="work">The work folder.</param>
     /// <param name="destination">The destination.</param>
     /// <param name="names">Names of the new folder's files.</param>
     /// <param name="options">What may be replaced.</param>
-    public static void Install(IFileOperations operations, WorkFolder work, string destination, IReadOnlyCollection<string> names, AtomicFolderOptions options)
+    public static void Replace(IFileOperations operations, WorkFolder work, string destination, IReadOnlyCollection<string> names, AtomicFolderOptions options)
     {
-        if (CheckDestination(operations, destination, options.Overwrite) == EntryKind.Missing)
-        {
-            try
-            {
-                operations.Move(work.New, destination);
-                return;
-            }
-            catch (IOException) when (operations.KindOf(destination) != EntryKind.Missing)
-            {
-                // It appeared meanwhile.
-                CheckDestination(operations, destination, options.Overwrite);
-            }
-        }
-
         if (FileStatus.Of(destination).Permissions is { } permissions)
         {
             operations.SetPermissions(work.New, permissions);

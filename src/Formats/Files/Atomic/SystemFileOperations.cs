@@ -51,6 +51,12 @@ internal sealed class SystemFileOperations : IFileOperations
     /// <inheritdoc />
     public IReadOnlyList<string> FoldersIn(string folder, string prefix)
     {
+        // Most outputs are new: to ask costs less than the exception.
+        if (FileStatus.OfTarget(folder).Kind != EntryKind.Folder)
+        {
+            return [];
+        }
+
         try
         {
             return [.. Directory.EnumerateDirectories(folder, ".*.tmp")

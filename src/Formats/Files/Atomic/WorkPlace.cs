@@ -25,6 +25,9 @@ internal sealed record WorkPlace(string Parent, string Name, string Purpose)
     /// <summary>For files that are replaced within a folder: it lies in the folder itself, so that it moves with it and needs no rights elsewhere.</summary>
     public static WorkPlace InFolder(string folder) => new(folder, "transfuse-edit", "edit");
 
+    /// <summary>For the new folders of one run, which are made in one place.</summary>
+    public static WorkPlace Shared(string parent) => new(parent, "transfuse-batch", "batch");
+
     /// <summary>What the names of work folders for this output begin with. A long name is hashed, so that what stands around it has room.</summary>
     public string Prefix => Encoding.UTF8.GetByteCount(Name) <= LongestName
         ? $".{Name}."

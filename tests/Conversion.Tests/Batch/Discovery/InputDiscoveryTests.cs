@@ -60,6 +60,33 @@ public sealed class InputDiscoveryTests : IDisposable
     }
 
     [Theory]
+    [InlineData("runs/**", "runs/out", "a,b/adapter", 2)]
+    [InlineData("runs/*/*", "runs/out", "a,b/adapter", 2)]
+    [InlineData("runs/**/adapter_config.json", "runs/out", "a,b/adapter", 2)]
+    [InlineData("runs/**", "runs/out/a", "a,b/adapter,out/b", 1)]
+    [InlineData("runs/out/*", "runs/out", "a,b", 0)]
+    [InlineData("runs/out/*", "runs", "a,b", 0)]
+    [InlineData("runs/**", "runs/ou", "a,b/adapter,out/a,out/b", 0)]
+    [InlineData("runs/**", "elsewhere", "a,b/adapter,out/a,out/b", 0)]
+    public void What_lies_in_the_output_folder_below_the_globs_beginning_is_no_input(string glob, string output, string names, int leftOut)
+    {
+        Runs.Make(_folder, "a", "b/adapter", "out/a", "out/b");
+        DiscoveredInputs found = InputDiscovery.Find([_folder[glob]], new DiscoveryOptions { Output = _folder[output] });
+        Assert.Equal(names.Split(','), found.Inputs.Select(input => input.Name));
+        Assert.Equal(leftOut == 0 ? [] : ["TF7003"], found.Findings.Select(finding => finding.Code.Id));
+        Assert.All(found.Findings, finding => Assert.Contains(leftOut == 1 ? "one adapter" : $"{leftOut} adapters", finding.Message));
+    }
+
+    [Fact]
+    public void A_link_to_the_output_folder_is_the_output_folder()
+    {
+        Runs.Make(_folder, "a", "out/a");
+        Directory.CreateSymbolicLink(_folder["link"], _folder["runs/out"]);
+        DiscoveredInputs found = InputDiscovery.Find([_folder["runs/**"]], new DiscoveryOptions { Output = _folder["link"] });
+        Assert.Equal(["a"], found.Inputs.Select(input => input.Name));
+    }
+
+    [Theory]
     [InlineData("b*", "a,c/d")]
     [InlineData("c/**", "a,b")]
     [InlineData("c", "a,b")]

@@ -50,6 +50,9 @@ public sealed class FakeHub : IAsyncDisposable
         return made;
     }
 
+    /// <summary>Where it is asked, as HF_ENDPOINT has it.</summary>
+    public string Endpoint => Address(_hub);
+
     public HubFolders Open(string cache, string? token = Token, bool offline = false) => new(new HubSettings
     {
         Endpoint = new Uri(Address(_hub) + "/"),

@@ -40,17 +40,19 @@ public sealed class HubFoldersTests : IAsyncLifetime
         string config = FakeHub.ETag(_hub.Files["adapter_config.json"]), weights = FakeHub.ETag(_hub.Files["adapter_model.safetensors"]);
         string commit = _hub.Commit;
 
-        // The layout that huggingface_hub documents, its locks included.
+        // What huggingface_hub 1.29 leaves (file_download.py, _hf_hub_download_to_cache_dir), its locks and the tag for backups included.
         Assert.Equal(
             new[]
             {
                 $".locks/models--owner--name/{config}.lock", $".locks/models--owner--name/{weights}.lock", $"models--owner--name/blobs/{config}",
                 $"models--owner--name/blobs/{weights}", "models--owner--name/refs/main", $"models--owner--name/snapshots/{commit}/adapter_config.json",
-                $"models--owner--name/snapshots/{commit}/adapter_model.safetensors",
+                $"models--owner--name/snapshots/{commit}/adapter_model.safetensors", "CACHEDIR.TAG",
             }.Order(StringComparer.Ordinal),
             Directory.GetFiles(_folder["hub"], "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
                 .Select(path => Path.GetRelativePath(_folder["hub"], path)).Order(StringComparer.Ordinal));
         Assert.Equal(commit, File.ReadAllText(_folder["hub/models--owner--name/refs/main"]));
+        Assert.StartsWith("Signature: 8a477f597d28d172789f06886806bc55\n", File.ReadAllText(_folder["hub/CACHEDIR.TAG"]), StringComparison.Ordinal);
+        Assert.Equal(0, new FileInfo(_folder[$"hub/.locks/models--owner--name/{weights}.lock"]).Length);
         Assert.Equal($"../../blobs/{weights}", new FileInfo(Path.Combine(place, "adapter_model.safetensors")).LinkTarget);
         Assert.Equal(_hub.Files["adapter_model.safetensors"], File.ReadAllBytes(Path.Combine(place, "adapter_model.safetensors")));
         using IAdapterSource source = AdapterSource.Open(place);
@@ -77,6 +79,20 @@ public sealed class HubFoldersTests : IAsyncLifetime
         using HubFolders offline = _hub.Open(_folder["hub"], offline: true);
         offline.FetchAdapter(Id);
         Assert.Single(_hub.Requests);
+    }
+
+    [Fact]
+    public void A_cache_whose_revisions_cannot_be_noted_is_used()
+    {
+        using HubFolders folders = _hub.Open(_folder["hub"]);
+        string place = folders.FetchAdapter(Id);
+        _hub.Commit = new string('c', 40);
+        Directory.Delete(_folder["hub/models--owner--name/refs"], recursive: true);
+        File.WriteAllText(_folder["hub/models--owner--name/refs"], "in the way");
+        Directory.Move(place, Path.Combine(Path.GetDirectoryName(place)!, _hub.Commit));
+        int asked = _hub.Requests.Count;
+        Assert.EndsWith(_hub.Commit, folders.FetchAdapter(Id), StringComparison.Ordinal);
+        Assert.Equal(1, _hub.Requests.Count - asked);
     }
 
     [Fact]

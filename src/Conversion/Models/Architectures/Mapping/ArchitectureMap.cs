@@ -13,6 +13,8 @@ namespace Transfuse.Conversion.Models.Architectures.Mapping;
 internal sealed class ArchitectureMap
 {
     private readonly Finding? _refusal;
+    private readonly MappingMemo _memo;
+    private readonly HfToMlx _toMlx;
 
     /// <summary>Makes a map.</summary>
     /// <param name="architecture">The entry.</param>
@@ -23,6 +25,8 @@ internal sealed class ArchitectureMap
         Architecture = architecture;
         Config = config;
         _refusal = Refusal(architecture, config, allowLowConfidence);
+        _memo = MappingMemo.Of(architecture, config);
+        _toMlx = new HfToMlx(architecture, config);
     }
 
     /// <summary>The entry.</summary>
@@ -37,14 +41,14 @@ internal sealed class ArchitectureMap
     /// <see cref="PackedParametersOf"/> finds; any root that the model type's adapters have.
     /// </param>
     public MlxMapping MapToMlx(string path) =>
-        _refusal is null ? new HfToMlx(Architecture, Config).Map(path)
+        _refusal is null ? _memo.ToMlx(path, _toMlx.Map)
             : new MlxMapping(path) { Gap = MappingGap.RefusedModel, Finding = _refusal with { Subject = path } };
 
     /// <summary>The Hugging Face counterpart of an MLX module.</summary>
     /// <param name="path">A module path of mlx-lm, mlx-vlm or mlx-swift-lm, from the root of the model.</param>
     /// <param name="layout">Whose names to give; models whose code is not part of transformers have those of transformers 4 only.</param>
     public HfMapping MapToHuggingFace(string path, HfLayout layout) =>
-        _refusal is null ? new MlxToHf(Architecture, Config, layout).Map(path)
+        _refusal is null ? _memo.ToHuggingFace(path, layout, new MlxToHf(Architecture, Config, layout).Map)
             : new HfMapping(path) { Gap = MappingGap.RefusedModel, Finding = _refusal with { Subject = path } };
 
     /// <summary>

@@ -26,7 +26,7 @@ internal static class CheckAgainstBase
         string root = map.Architecture.Layers.Mlx;
         var byConfig = new TableOutline(map.Architecture, config, root, 0);
         using BaseWeights? weights = OpenBaseWeights.Open(run);
-        WeightsOutline? byHeaders = weights is null ? null : new WeightsOutline(map.Architecture, config, weights, root);
+        WeightsOutline? byHeaders = weights is null ? null : WeightsOutline.Of(map.Architecture, config, weights, root);
         if (byHeaders is { IsReadable: false })
         {
             run.Log.Add(ArchitectureCodes.WeightsNotCompared.At(run.Base.Folder, "some weights are packed in a form that config.json does not describe"));
