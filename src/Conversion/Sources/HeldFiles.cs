@@ -65,7 +65,7 @@ internal sealed class HeldFiles : IDisposable
         }
     }
 
-    private sealed class Source(HeldFiles owner, string path, (byte[] Buffer, int Length) held) : IByteSource
+    private sealed class Source(HeldFiles owner, string path, (byte[] Buffer, int Length) held) : IByteView
     {
         private volatile bool _disposed;
 
@@ -73,16 +73,17 @@ internal sealed class HeldFiles : IDisposable
 
         public long Length => held.Length;
 
-        public void Read(long position, Span<byte> destination)
+        public ReadOnlySpan<byte> View(long position, int length)
         {
             ObjectDisposedException.ThrowIf(_disposed || owner._disposed, this);
             ArgumentOutOfRangeException.ThrowIfNegative(position);
-            if (position > held.Length - destination.Length)
-            {
-                throw new EndOfStreamException($"{path} has {held.Length} bytes; {destination.Length} were wanted at {position}.");
-            }
+            return position <= held.Length - length ? held.Buffer.AsSpan((int)position, length)
+                : throw new EndOfStreamException($"{path} has {held.Length} bytes; {length} were wanted at {position}.");
+        }
 
-            held.Buffer.AsSpan((int)position, destination.Length).CopyTo(destination);
+        public void Read(long position, Span<byte> destination)
+        {
+            View(position, destination.Length).CopyTo(destination);
 
             // The buffer goes back after the mark is set: where it is not set now, these were the file's bytes.
             ObjectDisposedException.ThrowIf(owner._disposed, this);

@@ -28,6 +28,8 @@ internal sealed class FileTensor(SafetensorsFile file, long position, DType dtyp
         while (!destination.IsEmpty);
     }
 
+    internal override bool TryView(out ReadOnlySpan<byte> bytes) => file.TryView(position, ByteLength, out bytes);
+
     /// <inheritdoc />
     protected override void Produce(Span<byte> destination, CancellationToken cancellationToken) =>
         ReadRange(0, destination, cancellationToken);

@@ -91,6 +91,20 @@ public sealed class SafetensorsFile : ITensorContainer
         _source.Read(position, destination);
     }
 
+    /// <summary>Bytes of the file, where they lie in memory.</summary>
+    internal bool TryView(long position, long length, out ReadOnlySpan<byte> bytes)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        bytes = default;
+        if (_source is not IByteView view || length > int.MaxValue)
+        {
+            return false;
+        }
+
+        bytes = view.View(position, (int)length);
+        return true;
+    }
+
     private ImmutableArray<NamedTensor> ByName(List<HeaderEntry> entries, long dataStart)
     {
         var tensors = new NamedTensor[entries.Count];

@@ -59,6 +59,13 @@ public abstract class LazyTensor
     public virtual void ReadRange(long offset, Span<byte> destination, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("This tensor is computed as a whole.");
 
+    /// <summary>All bytes where they lie, where they lie in memory already; they may be looked at until what holds them is disposed.</summary>
+    internal virtual bool TryView(out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        return false;
+    }
+
     /// <summary>Fills the destination, which has exactly <see cref="ByteLength"/> bytes.</summary>
     protected abstract void Produce(Span<byte> destination, CancellationToken cancellationToken);
 }

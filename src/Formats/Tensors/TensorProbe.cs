@@ -79,6 +79,11 @@ internal static class TensorProbe
     {
         ArgumentNullException.ThrowIfNull(tensor);
         tensor.RequireFactorFloat();
+        if (tensor.TryView(out ReadOnlySpan<byte> bytes))
+        {
+            return FiniteBits.AllFinite(tensor.DType, bytes);
+        }
+
         using var chunks = new TensorChunks(tensor, cancellationToken);
         while (chunks.MoveNext())
         {

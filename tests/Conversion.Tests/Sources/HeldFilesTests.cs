@@ -1,5 +1,7 @@
 using Transfuse.Conversion.Sources;
 using Transfuse.Formats.Files;
+using Transfuse.Formats.Safetensors;
+using Transfuse.Formats.Tensors;
 using Transfuse.Oracle;
 
 namespace Transfuse.Conversion.Tests.Sources;
@@ -59,6 +61,42 @@ public sealed class HeldFilesTests : IDisposable
         held.Dispose();
         held.Dispose();
         Assert.Throws<ObjectDisposedException>(() => opened.Read(0, new byte[1]));
+    }
+
+    [Fact]
+    public void Tensors_of_a_held_file_are_those_of_the_file_and_cannot_be_read_once_it_is_given_back()
+    {
+        string path = Path.Combine(Fixtures.Case("llama_qv").AdapterFolder, "adapter_model.safetensors");
+        var held = new HeldFiles();
+        using (var file = new FileByteSource(path))
+        {
+            Assert.True(held.TryRead(file, out _));
+        }
+
+        using SafetensorsFile fromDisk = SafetensorsFile.Open(path), fromMemory = SafetensorsFile.Open(held.Find(path)!);
+        Assert.Equal(fromDisk.Tensors.Select(tensor => tensor.Name), fromMemory.Tensors.Select(tensor => tensor.Name));
+        foreach ((NamedTensor one, NamedTensor other) in fromDisk.Tensors.Zip(fromMemory.Tensors))
+        {
+            Assert.False(one.Tensor.TryView(out _));
+            Assert.True(other.Tensor.TryView(out ReadOnlySpan<byte> bytes));
+            Assert.Equal(one.Tensor.ByteLength, bytes.Length);
+            Assert.Equal(Bytes(one.Tensor), bytes.ToArray());
+            Assert.Equal(Bytes(one.Tensor.Transpose()), Bytes(other.Tensor.Transpose()));
+            Assert.True(TensorProbe.IsFinite(other.Tensor, TestContext.Current.CancellationToken));
+        }
+
+        held.Dispose();
+        LazyTensor gone = fromMemory.Tensors[0].Tensor;
+        Assert.Throws<ObjectDisposedException>(() => Bytes(gone));
+        Assert.Throws<ObjectDisposedException>(() => Bytes(gone.Transpose()));
+        Assert.Throws<ObjectDisposedException>(() => TensorProbe.IsFinite(gone));
+    }
+
+    private static byte[] Bytes(LazyTensor tensor)
+    {
+        byte[] bytes = new byte[tensor.ByteLength];
+        tensor.CopyTo(bytes);
+        return bytes;
     }
 
     private string Write(string name, byte[] bytes)

@@ -32,6 +32,12 @@ internal sealed class PermuteTensor : LazyTensor, ISelectThrough
     /// <inheritdoc />
     protected override void Produce(Span<byte> destination, CancellationToken cancellationToken)
     {
+        if (Source.TryView(out ReadOnlySpan<byte> bytes))
+        {
+            _plan.Run(bytes, destination, 0, cancellationToken);
+            return;
+        }
+
         long countAtOnce = Source.SupportsRanges ? _plan.OuterCountFor(PieceBytes) : _plan.OuterCount;
         using PooledBuffer buffer = PooledBuffer.Rent(countAtOnce * _plan.OuterBytes);
         for (long first = 0; first < _plan.OuterCount; first += countAtOnce)
