@@ -33,7 +33,9 @@ public class PeftPatternResolverTests
         const string Fields =
             "\"peft_version\":\"0.13.0\",\"rank_pattern\":{\"l.0.q\":4,\"q\":6},\"alpha_pattern\":{\"l.0.q\":64,\"q\":32}";
         PeftPatternVerdict[] verdicts = Resolve(Fields, [("m.l.0.q", 6), ("m.l.1.q", 6)], out _);
-        Assert.Equal([(32.0, PeftPatternAgreement.SettledByRank), (32.0, PeftPatternAgreement.Certain)], verdicts.Select(verdict => (verdict.Alpha, verdict.Agreement)));
+        Assert.Equal(
+            [(32.0, PeftPatternAgreement.SettledByRank), (32.0, PeftPatternAgreement.Certain)],
+            verdicts.Select(verdict => (verdict.Alpha, verdict.Agreement)));
         Assert.Equal(64.0, Resolve(Fields, [("m.l.0.q", 4)], out _)[0].Alpha);
     }
 
