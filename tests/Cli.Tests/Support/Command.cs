@@ -4,7 +4,7 @@ using Transfuse.Oracle;
 namespace Transfuse.Cli.Tests.Support;
 
 /// <summary>
-/// Runs the command as a process, as a user would: the build beside the tests, or the published one that the environment
+/// Runs the command as a process, as a user would: the build that the tests were made with, or the published one that the environment
 /// variable TRANSFUSE_COMMAND names, from the repository's root on where it is relative.
 /// </summary>
 public static class Command
@@ -18,7 +18,7 @@ public static class Command
 
     /// <summary>The program that runs, and the arguments that come before the command's own.</summary>
     public static (string Program, string[] Arguments) Program { get; } =
-        Published is null ? ("dotnet", [Path.Combine(AppContext.BaseDirectory, "transfuse.dll")]) : (Published, []);
+        Published is null ? ("dotnet", [Path.Combine(OwnFolder(), "transfuse.dll")]) : (Published, []);
 
     public static CommandResult Run(params string[] arguments) => Run(new Dictionary<string, string>(), arguments);
 
@@ -83,5 +83,12 @@ public static class Command
         }
 
         return Process.Start(start)!;
+    }
+
+    // Beside the tests lies what they need themselves: they have the web's framework, which brings packages that the command has as files.
+    private static string OwnFolder()
+    {
+        var tests = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Path.Combine(Fixtures.RepositoryRoot, "src", "Cli", "bin", tests.Parent!.Name, tests.Name);
     }
 }
