@@ -58,11 +58,12 @@ public sealed record AdapterBatch
     public BatchSummary Run(Func<BatchTask, BatchOutcome> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return new Execution(this, work, cancellationToken).Run();
+        using var execution = new Execution(this, work, cancellationToken);
+        return execution.Run();
     }
 
     // One run; the batch itself never changes.
-    private sealed class Execution(AdapterBatch batch, Func<BatchTask, BatchOutcome> work, CancellationToken cancellationToken)
+    private sealed class Execution(AdapterBatch batch, Func<BatchTask, BatchOutcome> work, CancellationToken cancellationToken) : IDisposable
     {
         private readonly Lock _gate = new();
         private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -81,7 +82,6 @@ public sealed record AdapterBatch
             }
 
             _order = new OutcomeOrder(Tell);
-            using WorkFolderShare share = _share;
             using CancellationTokenRegistration registration = cancellationToken.Register(_queue.Stop);
             int threads = Math.Min(batch.Options.Jobs, batch.Inputs.Count);
             var others = new Thread[Math.Max(0, threads - 1)];
@@ -102,6 +102,8 @@ public sealed record AdapterBatch
             cancellationToken.ThrowIfCancellationRequested();
             return _counter.ToSummary(batch.Inputs.Count, _retries, _clock.Elapsed);
         }
+
+        public void Dispose() => _share.Dispose();
 
         private void Work()
         {

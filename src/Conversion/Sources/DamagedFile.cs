@@ -31,8 +31,10 @@ internal static class DamagedFile
         SafetensorsException { Cause: SafetensorsError.TooMany }
             or NpzException { Error: NpzError.LimitExceeded }
             or TorchCheckpointException { Error: TorchCheckpointError.LimitExceeded }
-            or PythonJsonException { Cause: PythonJsonCause.TooLarge or PythonJsonCause.TooManyValues or PythonJsonCause.NumberTooLong } =>
-            ContainerCodes.BeyondLimit,
+            or PythonJsonException
+            {
+                Cause: PythonJsonCause.TooLarge or PythonJsonCause.TooDeep or PythonJsonCause.TooManyValues or PythonJsonCause.NumberTooLong,
+            } => ContainerCodes.BeyondLimit,
         NpzException => ContainerCodes.Npz,
         TorchCheckpointException => ContainerCodes.TorchCheckpoint,
         PythonJsonException => ContainerCodes.Json,

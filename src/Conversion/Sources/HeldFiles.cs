@@ -16,6 +16,9 @@ internal sealed class HeldFiles : IDisposable
     private int _left = MostBytes;
     private volatile bool _disposed;
 
+    /// <summary>Whether all files are held that were to be.</summary>
+    public bool IsWhole { get; private set; } = true;
+
     /// <summary>Reads a file whole and keeps it, under the path that it was opened by.</summary>
     /// <param name="file">The file.</param>
     /// <param name="bytes">Its bytes, until this is disposed.</param>
@@ -24,8 +27,14 @@ internal sealed class HeldFiles : IDisposable
     public bool TryRead(FileByteSource file, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        if (file.Length > _left || _files.ContainsKey(file.Name))
+        if (_files.ContainsKey(file.Name))
         {
+            return false;
+        }
+
+        if (file.Length > _left)
+        {
+            IsWhole = false;
             return false;
         }
 

@@ -34,6 +34,7 @@ internal sealed class FileLayout
         Prefix = WithLength(header.Finish().Span);
         CheckHeaderLength(Prefix.Length - sizeof(ulong));
         TotalLength = checked(Prefix.Length + end);
+        CheckReadable();
     }
 
     /// <summary>Everything before the data: the header's length and the header.</summary>
@@ -124,6 +125,18 @@ internal sealed class FileLayout
             string what = tensor is null ? $"the metadata text {QuotedName.Of(text)}" : "the name";
             throw new SafetensorsException(
                 SafetensorsError.NotUnicode, _file, tensor, $"{what} has a lone surrogate at {exception.Index}", exception);
+        }
+    }
+
+    // What is written can be read again.
+    private void CheckReadable()
+    {
+        long length = Prefix.Length - sizeof(ulong), longest = Header.MaxLengthIn(TotalLength), most = Header.MaxTensors(TotalLength);
+        if (length > longest || Tensors.Count > most)
+        {
+            throw new SafetensorsException(
+                SafetensorsError.TooMany, _file, null,
+                $"{Tensors.Count} tensors need a header of {length} bytes; at most {most} and {longest} are read from a file of {TotalLength}");
         }
     }
 

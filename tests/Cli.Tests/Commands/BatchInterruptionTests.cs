@@ -18,7 +18,7 @@ public sealed class BatchInterruptionTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Interrupted_in_the_middle_and_run_again_the_folder_is_that_of_an_undisturbed_run()
+    public async Task Interrupted_in_the_middle_and_run_again_the_folder_is_that_of_an_undisturbed_run()
     {
         AdapterRuns.Fill(_folder["runs"], Adapters, "d3");
         Command.Run(Convert("alone")).ExitsWith(0);
@@ -41,9 +41,9 @@ public sealed class BatchInterruptionTests : IDisposable
                 continue;
             }
 
-            Assert.True(process.ExitCode == 130, error.Result);
-            Assert.Contains("interrupted", error.Result);
-            Assert.DoesNotContain("converted  ", printed.Result);
+            Assert.True(process.ExitCode == 130, await error);
+            Assert.Contains("interrupted", await error);
+            Assert.DoesNotContain("converted  ", await printed);
             string[] there = AdapterRuns.Contents(_folder[output]);
             Assert.Empty(there.Except(wanted));
             string[] done = [.. there.Where(line => line.EndsWith(" folder", StringComparison.Ordinal)).Select(line => line[..3])];

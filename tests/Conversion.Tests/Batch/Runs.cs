@@ -30,14 +30,28 @@ internal static class Runs
     }
 
     /// <summary>Converts everything below a folder, as the command does.</summary>
-    public static (BatchSummary Summary, List<BatchOutcome> Outcomes) Convert(string runs, string output, string asked = "mlx-lm", BatchOptions? options = null)
+    /// <param name="runs">The folder.</param>
+    /// <param name="output">Where outputs go.</param>
+    /// <param name="asked">What the journal notes as asked for.</param>
+    /// <param name="options">How it is run.</param>
+    /// <param name="after">What happens after each conversion, before it counts as done.</param>
+    public static (BatchSummary Summary, List<BatchOutcome> Outcomes) Convert(
+        string runs, string output, string asked = "mlx-lm", BatchOptions? options = null, Action? after = null)
     {
         DiscoveredInputs found = InputDiscovery.Find([runs + "/*"]);
         using BatchJournal journal = BatchJournal.Open(output, new JournalOptions { Verb = "convert", Asked = asked, Output = output });
         journal.Begin(null, found.Inputs, found.Inputs);
         var told = new Told();
+        Func<BatchTask, BatchOutcome> work = BatchWork.Convert(TargetProfile.MlxLm, new BatchOutput(output, found.Inputs, adopts: true));
         BatchSummary summary = AdapterBatch.Of(found.Inputs).WithOptions((options ?? BatchOptions.Default) with { Journal = journal, Jobs = 2 }).WithObserver(told)
-            .Run(BatchWork.Convert(TargetProfile.MlxLm, new BatchOutput(output, found.Inputs, adopts: true)), TestContext.Current.CancellationToken);
+            .Run(
+                task =>
+                {
+                    BatchOutcome outcome = work(task);
+                    after?.Invoke();
+                    return outcome;
+                },
+                TestContext.Current.CancellationToken);
         return (summary, told.Outcomes);
     }
 

@@ -97,7 +97,12 @@ public class FolderFilesTests
         File.WriteAllText(config, File.ReadAllText(config).Insert(1, $"\"field\": [{string.Join(',', Enumerable.Repeat(1, 200_000))}], "));
         result = ReaderRun.Check(copy.Folder, reader);
         Assert.Equal(CheckVerdict.NotJudged, result.Verdict);
-        Assert.Contains(result.Findings, finding => finding.Code.Id == "TF1102" && finding.Message.Contains("more than 200000 values", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Findings, finding => finding.Code.Id == "TF1102" && finding.Message.Contains("more than 200000 values", StringComparison.Ordinal));
+
+        copy.Save();
+        File.WriteAllText(config, File.ReadAllText(config).Insert(1, $"\"deep\": {new string('[', 600)}{new string(']', 600)}, "));
+        Assert.Equal(CheckVerdict.NotJudged, ReaderRun.Check(copy.Folder, reader).Verdict);
     }
 
     [Theory]

@@ -45,6 +45,7 @@ public sealed class HeldFilesTests : IDisposable
             Assert.Equal(isHeld, held.TryRead(file, out ReadOnlySpan<byte> bytes));
             Assert.Equal(isHeld ? length : 0, bytes.Length);
             Assert.Equal(isHeld, held.Find(file.Name) is not null);
+            Assert.Equal(name == "a", held.IsWhole);
         }
     }
 

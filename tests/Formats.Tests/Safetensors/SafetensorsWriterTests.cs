@@ -108,6 +108,10 @@ public class SafetensorsWriterTests
     public void Refuses_a_header_that_readers_refuse() =>
         AssertRefuses(SafetensorsError.HeaderTooLarge, null, new() { ["a"] = new string('x', 100_000_000) });
 
+    [Fact]
+    public void Refuses_a_header_that_would_not_be_read_again() =>
+        AssertRefuses(SafetensorsError.TooMany, null, new() { ["a"] = new string('x', 13 << 20) });
+
     private static void AssertWrites(int headerLength, string header, byte[] data, Dictionary<string, string>? metadata, params NamedTensor[] tensors)
     {
         Assert.Equal(headerLength, header.Length);

@@ -46,7 +46,7 @@ internal sealed class AdapterGlob
         }
 
         string full = Path.GetFullPath(_root);
-        string? outputs = OutputsWithin(full, options.Output);
+        string[] outputs = OutputsWithin(full, options.Output);
         int leftOut = 0;
         (List<string> folders, List<string> files) = Meet(full);
         Matcher? excluded = options.Excluded is [] ? null : MatcherOf(options.Excluded);
@@ -108,7 +108,7 @@ internal sealed class AdapterGlob
         if (leftOut > 0)
         {
             string what = leftOut == 1 ? "one adapter in it that the glob matches was" : $"{leftOut} adapters in it that the glob matches were";
-            log.Add(BatchCodes.OutputsLeftOut.At(Path.GetRelativePath(".", outputs!), $"is the output folder; {what} not taken"));
+            log.Add(BatchCodes.OutputsLeftOut.At(Path.GetRelativePath(".", outputs[0]), $"is the output folder; {what} not taken"));
         }
 
         return inputs.OrderBy(input => input.Path, StringComparer.Ordinal);
@@ -221,23 +221,25 @@ internal sealed class AdapterGlob
         return path;
     }
 
-    // The folder of outputs as the walk meets it, where it lies below the glob's fixed prefix.
-    private static string? OutputsWithin(string full, string? output)
+    // The folder of outputs as the walk can meet it, by its own path or through links, where it lies below the glob's fixed prefix.
+    private static string[] OutputsWithin(string full, string? output)
     {
         if (output is null)
         {
-            return null;
+            return [];
         }
 
-        string below = Path.GetRelativePath(FileStatus.RealPath(full), FileStatus.RealPath(output));
-        return below is "." or ".." || Path.IsPathRooted(below) || below.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? null
-            : Path.Combine(full, below);
+        string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        string[] below = [Path.GetRelativePath(full, place), Path.GetRelativePath(FileStatus.RealPath(full), FileStatus.RealPath(place))];
+        return
+        [
+            .. below.Where(path => !(path is "." or ".." || Path.IsPathRooted(path) || path.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+                .Distinct().Select(path => Path.Combine(full, path)),
+        ];
     }
 
-    private static bool IsIn(string? folder, string path) =>
-        folder is not null && path.StartsWith(folder, StringComparison.Ordinal)
-        && (path.Length == folder.Length || path[folder.Length] == Path.DirectorySeparatorChar);
+    private static bool IsIn(string[] folders, string path) => folders.Any(
+        folder => path.StartsWith(folder, StringComparison.Ordinal) && (path.Length == folder.Length || path[folder.Length] == Path.DirectorySeparatorChar));
 
     private static string Below(string root, string path) => Path.GetRelativePath(root, path).Replace('\\', '/');
 }

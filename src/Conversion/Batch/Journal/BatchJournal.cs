@@ -115,7 +115,7 @@ public sealed class BatchJournal : IDisposable
         bool isOutputOurs = hasOutput && ((end is not null && AreThere(end, input)) || (wasBegun && _options.TrustsBegun));
         if (end is { Verdict: "done" } && end.Options == _key && end.Version == Version
             && (!hasOutput || isOutputOurs)
-            && InputFiles.AreUnchanged(end.Files ?? [], files, end.Time))
+            && InputFiles.AreUnchanged(end.Files ?? [], files, StampedAt(end)))
         {
             return new JournalLookup(end, isOutputOurs, end.Files ?? []);
         }
@@ -124,7 +124,16 @@ public sealed class BatchJournal : IDisposable
         HeldFiles? held = _options.IsInPlace ? null : new HeldFiles();
         try
         {
-            return new JournalLookup(null, isOutputOurs, InputFiles.Stamp(files, held)) { Held = held };
+            ImmutableArray<FileStamp> stamps = InputFiles.Stamp(files, held);
+
+            // A config that is held beside weights that are read again later could be of another time than these.
+            if (held is { IsWhole: false })
+            {
+                held.Dispose();
+                held = null;
+            }
+
+            return new JournalLookup(null, isOutputOurs, stamps) { Held = held };
         }
         catch
         {
@@ -132,6 +141,9 @@ public sealed class BatchJournal : IDisposable
             throw;
         }
     }
+
+    // The line was written when the work was done; its files were read before that.
+    private static long StampedAt(JournalEntry end) => end.Time - (long)((end.Seconds ?? 0) * TimeSpan.TicksPerSecond);
 
     /// <summary>Notes that an input begins whose output the journal could not otherwise know again.</summary>
     /// <exception cref="IOException">The operating system failed.</exception>

@@ -61,7 +61,9 @@ internal sealed class LeasedByteSource : IByteSource
             {
                 using (fresh)
                 {
-                    throw new IOException($"{Name} was changed after its header was read: it had {Length} bytes, and has {fresh.Length} now.");
+                    throw new IOException(fresh.Length != Length
+                        ? $"{Name} was changed after its header was read: it had {Length} bytes, and has {fresh.Length} now."
+                        : $"{Name} was changed after its header was read: it was written at {_modified:O}, and is of {ModifiedOf(fresh):O} now.");
                 }
             }
 

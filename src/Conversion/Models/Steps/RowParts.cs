@@ -9,37 +9,34 @@ internal static class RowParts
     /// <summary>B's axis of output rows: the last but one.</summary>
     public static int RowAxis(LazyTensor factor) => factor.Shape.Rank - 2;
 
-    /// <summary>The selected rows of a tensor along an axis.</summary>
+    /// <summary>The selected rows of a tensor along an axis. Costs the same however many rows there are.</summary>
     public static LazyTensor Select(LazyTensor tensor, int axis, RowSelection rows)
     {
-        long total = tensor.Shape[axis];
-        long[] indices = new long[rows.CountIn(total)];
-        for (int i = 0; i < indices.Length; i++)
+        long total = tensor.Shape[axis], count = rows.CountIn(total), first = rows.Row(0, total);
+        if (rows.Every == 0 || rows.Count == 1)
         {
-            indices[i] = rows.Row(i, total);
+            return tensor.Slice(axis, first, count, Math.Max(1, rows.Every));
         }
 
-        return tensor.Gather(axis, indices);
+        // (..., runs, every, ...): of each run the same rows.
+        LazyTensor runs = Split(tensor, axis, rows.Every).Slice(axis + 1, first, rows.Count);
+        return runs.Reshape(tensor.Shape.WithExtent(axis, count));
     }
 
-    /// <summary>Puts parts together so that part i has the rows that its selection names.</summary>
+    /// <summary>Puts parts together so that part i has the rows that its selection names. Costs the same however many rows there are.</summary>
     /// <param name="axis">The axis of rows.</param>
-    /// <param name="parts">Disjoint selections that cover all rows, and their tensors.</param>
+    /// <param name="parts">Disjoint selections that cover all rows, of runs of one length, and their tensors.</param>
     public static LazyTensor Assemble(int axis, IReadOnlyList<(RowSelection Rows, LazyTensor Tensor)> parts)
     {
-        LazyTensor joined = LazyTensorOperations.Concat(axis, [.. parts.Select(part => part.Tensor)]);
-        long total = joined.Shape[axis];
-        long[] indices = new long[total];
-        long next = 0;
-        foreach ((RowSelection rows, LazyTensor tensor) in parts)
+        long total = parts.Sum(part => part.Tensor.Shape[axis]);
+        IEnumerable<(RowSelection Rows, LazyTensor Tensor)> inOrder = parts.OrderBy(part => part.Rows.Row(0, total));
+        if (parts[0].Rows.Every == 0)
         {
-            for (long i = 0; i < tensor.Shape[axis]; i++)
-            {
-                indices[rows.Row(i, total)] = next++;
-            }
+            return LazyTensorOperations.Concat(axis, [.. inOrder.Select(part => part.Tensor)]);
         }
 
-        return joined.Gather(axis, indices);
+        LazyTensor joined = LazyTensorOperations.Concat(axis + 1, [.. inOrder.Select(part => Split(part.Tensor, axis, part.Rows.Count))]);
+        return joined.Reshape(parts[0].Tensor.Shape.WithExtent(axis, total));
     }
 
     /// <summary>How many rows the whole has, given how many one part has.</summary>
@@ -52,4 +49,13 @@ internal static class RowParts
         B = Select(module.B, RowAxis(module.B), rows),
         Magnitude = module.Magnitude is null ? null : Select(module.Magnitude, 0, rows),
     };
+
+    // (..., n, ...) as (..., n / length, length, ...).
+    private static LazyTensor Split(LazyTensor tensor, int axis, long length)
+    {
+        List<long> dimensions = [.. tensor.Shape.Dimensions];
+        dimensions[axis] /= length;
+        dimensions.Insert(axis + 1, length);
+        return tensor.Reshape(new TensorShape([.. dimensions]));
+    }
 }

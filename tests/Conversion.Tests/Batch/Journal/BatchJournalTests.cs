@@ -115,6 +115,25 @@ public sealed class BatchJournalTests : IDisposable
     }
 
     [Fact]
+    public void An_input_that_changed_while_it_was_in_work_is_done_again_whatever_its_time_says()
+    {
+        string runs = Runs.Make(_folder, "a");
+        string config = _folder["runs/a/adapter_config.json"], text = File.ReadAllText(config);
+        DateTime time = DateTime.UtcNow.AddMilliseconds(500);
+        File.SetLastWriteTimeUtc(config, time);
+        Runs.Convert(runs, _folder["out"], after: () =>
+        {
+            // As long and of the same time, as disks that count coarsely have it; the line is written long after.
+            File.WriteAllText(config, text.Replace("\"lora_alpha\": 16", "\"lora_alpha\": 32", StringComparison.Ordinal));
+            File.SetLastWriteTimeUtc(config, time);
+            Thread.Sleep(time.AddMilliseconds(200) - DateTime.UtcNow);
+        });
+        Assert.NotEqual(text, File.ReadAllText(config));
+        Assert.Equal(1, Runs.Convert(runs, _folder["out"]).Summary.Done["converted"]);
+        Assert.Equal(1, Runs.Convert(runs, _folder["out"]).Summary.Skipped);
+    }
+
+    [Fact]
     public void What_was_refused_is_tried_again()
     {
         string runs = Runs.Make(_folder, "a");
