@@ -229,11 +229,11 @@ internal sealed class AdapterGlob
             return [];
         }
 
-        string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output)), above = ".." + Path.DirectorySeparatorChar;
         string[] below = [Path.GetRelativePath(full, place), Path.GetRelativePath(FileStatus.RealPath(full), FileStatus.RealPath(place))];
         return
         [
-            .. below.Where(path => !(path is "." or ".." || Path.IsPathRooted(path) || path.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            .. below.Where(path => path is not ("." or "..") && !Path.IsPathRooted(path) && !path.StartsWith(above, StringComparison.Ordinal))
                 .Distinct().Select(path => Path.Combine(full, path)),
         ];
     }
