@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Transfuse.Conversion.Models.Architectures;
 
 /// <summary>The path of the list of decoder layers, per layout, such as <c>model.layers</c>.</summary>
-internal sealed record LayerRoots
+internal sealed class LayerRoots
 {
     // Asked for each path of each adapter.
     private ImmutableArray<string> _huggingFace;

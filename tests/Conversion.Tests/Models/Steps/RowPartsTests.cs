@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Tests.Verification;
 using Transfuse.Formats.Tensors;
@@ -56,10 +55,5 @@ public class RowPartsTests
 
     private static DenseArray Numbered(params long[] shape) => new(shape, [.. Enumerable.Range(0, (int)DenseArray.CountOf(shape)).Select(i => (double)i)]);
 
-    private static float[] Singles(LazyTensor tensor)
-    {
-        float[] values = new float[tensor.Shape.ElementCount];
-        tensor.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()), TestContext.Current.CancellationToken);
-        return values;
-    }
+    private static float[] Singles(LazyTensor tensor) => tensor.ToSingles(TestContext.Current.CancellationToken);
 }

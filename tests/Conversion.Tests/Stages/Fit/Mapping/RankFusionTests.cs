@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages.Fit.Mapping;
 using Transfuse.Conversion.Tests.Verification;
@@ -98,10 +97,5 @@ public class RankFusionTests
     private static (LazyTensor A, LazyTensor B, int Rank, bool IsSummed) Factors(PlainModule?[] modules) =>
         RankFusion.Fuse([.. Thirds.Zip(modules, (rows, module) => (rows, module?.ToModule()))], TestContext.Current.CancellationToken);
 
-    private static DenseArray Values(LazyTensor tensor)
-    {
-        double[] values = new double[tensor.Shape.ElementCount];
-        tensor.Cast(DType.F64).CopyTo(MemoryMarshal.AsBytes(values.AsSpan()), TestContext.Current.CancellationToken);
-        return new DenseArray([.. tensor.Shape.Dimensions], values);
-    }
+    private static DenseArray Values(LazyTensor tensor) => new([.. tensor.Shape.Dimensions], tensor.ToDoubles(TestContext.Current.CancellationToken));
 }

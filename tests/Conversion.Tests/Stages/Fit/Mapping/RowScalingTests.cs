@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Transfuse.Conversion.Models.Steps;
 using Transfuse.Conversion.Stages.Fit.Mapping;
 using Transfuse.Conversion.Tests.Verification;
@@ -48,10 +47,5 @@ public class RowScalingTests
 
     private Conversion.Stages.Run Run => new(ConversionOptions.Default, _log, TestContext.Current.CancellationToken);
 
-    private static float[] Singles(LazyTensor tensor)
-    {
-        float[] values = new float[tensor.Shape.ElementCount];
-        tensor.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()), TestContext.Current.CancellationToken);
-        return values;
-    }
+    private static float[] Singles(LazyTensor tensor) => tensor.ToSingles(TestContext.Current.CancellationToken);
 }
