@@ -16,7 +16,10 @@ reference() { "$python" benchmarks/mlx_reference.py forward "$work/$1" "$work/ad
 
 for model in bf16 q4; do
   for pair in $(seq "$pairs"); do
-    theirs=$(reference "$model") ours=$(transfuse "$model")
+    # Who begins alternates: a machine that slows down while a pair runs would else favour the first.
+    if ((pair % 2)); then theirs=$(reference "$model"); fi
+    ours=$(transfuse "$model")
+    if ((pair % 2 == 0)); then theirs=$(reference "$model"); fi
     same=$([ "${theirs##* }" = "${ours##* }" ] && echo "same ids" || echo "other ids")
     echo "$theirs $ours" | awk -v model="$model" -v pair="$pair" -v same="$same" \
       '{printf "%s pair %d: mlx-lm prompt %.0f ms, %.2f ms a token; transfuse prompt %.0f ms, %.2f ms a token; ratios %.3f %.3f, %s\n", model, pair, $2, $4, $8, $10, $8 / $2, $10 / $4, same}'

@@ -55,7 +55,7 @@ internal readonly record struct ModuleMeasure(double Norm, double? EffectiveRank
             expert,
             1,
             (_, _, a, b) =>
-                values = [.. JacobiSvd.Decompose(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Values.Take(module.Rank)],
+                values = [.. JacobiSvd.Values(Cholesky.Lower(b).Transpose().Times(Cholesky.Lower(a)), cancellationToken).Take(module.Rank)],
             cancellationToken);
         return values;
     }

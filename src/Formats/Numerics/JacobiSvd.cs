@@ -26,17 +26,32 @@ internal static class JacobiSvd
         return DecomposeColumns(matrix.Transpose(), cancellationToken);
     }
 
+    /// <summary>Gives the singular values alone, largest first, of a matrix of finite values.</summary>
+    public static double[] Values(Matrix matrix, CancellationToken cancellationToken)
+    {
+        Matrix columns = matrix.Rows < matrix.Columns ? matrix.Copy() : matrix.Transpose();
+        return [.. Rotate(columns, null, cancellationToken).Select(Math.Sqrt)];
+    }
+
     /// <summary>Decomposes the matrix whose columns are the rows of <paramref name="given"/>.</summary>
     private static SingularVectors DecomposeColumns(Matrix given, CancellationToken cancellationToken)
     {
-        var columns = new Matrix(given.Rows, given.Columns);
-        given.Values.CopyTo(columns.Values, 0);
+        Matrix columns = given.Copy();
         Matrix rotations = Matrix.Identity(given.Rows);
-        double[] squares = new double[given.Rows];
+        return Normalise(columns, rotations, Rotate(columns, rotations, cancellationToken));
+    }
+
+    /// <summary>Rotates columns, which lie as rows, until they are orthogonal, and gives the squares of their lengths, largest first.</summary>
+    /// <param name="columns">Rotated in place.</param>
+    /// <param name="rotations">Rotated likewise, where the rotations are wanted.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    private static double[] Rotate(Matrix columns, Matrix? rotations, CancellationToken cancellationToken)
+    {
+        double[] squares = new double[columns.Rows];
 
         // Columns this short are rounding errors of the others and have no direction.
-        double norm = TensorPrimitives.Norm<double>(given.Values);
-        double zero = Math.Pow(norm * Epsilon * given.Rows, 2);
+        double norm = TensorPrimitives.Norm<double>(columns.Values);
+        double zero = Math.Pow(norm * Epsilon * columns.Rows, 2);
         for (int sweep = 0; sweep < MaxSweeps; sweep++)
         {
             SortColumns(columns, rotations, squares);
@@ -47,10 +62,10 @@ internal static class JacobiSvd
         }
 
         SortColumns(columns, rotations, squares);
-        return Normalise(columns, rotations, squares);
+        return squares;
     }
 
-    private static bool Sweep(Matrix columns, Matrix rotations, double[] squares, double zero, CancellationToken cancellationToken)
+    private static bool Sweep(Matrix columns, Matrix? rotations, double[] squares, double zero, CancellationToken cancellationToken)
     {
         bool rotated = false;
         for (int p = 0; p < columns.Rows - 1; p++)
@@ -74,7 +89,11 @@ internal static class JacobiSvd
                 double tangent = Math.CopySign(1, cotangent) / (Math.Abs(cotangent) + Math.Sqrt(1 + (cotangent * cotangent)));
                 double cosine = 1 / Math.Sqrt(1 + (tangent * tangent));
                 Rotate(columns.Row(p), columns.Row(q), cosine, cosine * tangent);
-                Rotate(rotations.Row(p), rotations.Row(q), cosine, cosine * tangent);
+                if (rotations is not null)
+                {
+                    Rotate(rotations.Row(p), rotations.Row(q), cosine, cosine * tangent);
+                }
+
                 squares[p] = TensorPrimitives.SumOfSquares<double>(columns.Row(p));
                 squares[q] = TensorPrimitives.SumOfSquares<double>(columns.Row(q));
             }
@@ -103,7 +122,7 @@ internal static class JacobiSvd
     }
 
     // Longest first: what de Rijk's pivoting does, and the order of singular values.
-    private static void SortColumns(Matrix columns, Matrix rotations, double[] squares)
+    private static void SortColumns(Matrix columns, Matrix? rotations, double[] squares)
     {
         int[] order = new int[squares.Length];
         for (int i = 0; i < order.Length; i++)
@@ -115,7 +134,10 @@ internal static class JacobiSvd
         Array.Sort(squares, order);
         TensorPrimitives.Negate(squares, squares);
         Reorder(columns, order);
-        Reorder(rotations, order);
+        if (rotations is not null)
+        {
+            Reorder(rotations, order);
+        }
     }
 
     private static void Reorder(Matrix rows, int[] order)

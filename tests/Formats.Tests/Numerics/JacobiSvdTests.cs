@@ -20,6 +20,7 @@ public class JacobiSvdTests
             Assert.Equal(
                 (count, count, size.Rows, count, size.Columns), (svd.Values.Length, svd.Left.Rows, svd.Left.Columns, svd.Right.Rows, svd.Right.Columns));
             Assert.Equal(svd.Values.OrderDescending(), svd.Values);
+            Assert.Equal(svd.Values, JacobiSvd.Values(matrix, TestContext.Current.CancellationToken));
             Assert.InRange(Matrices.Distance(Matrices.Compose(svd), matrix), 0, 1e-13 * Matrices.Norm(matrix));
             Assert.InRange(Matrices.Skew(svd.Left, count), 0, 1e-10);
             Assert.InRange(Matrices.Skew(svd.Right, count), 0, 1e-10);

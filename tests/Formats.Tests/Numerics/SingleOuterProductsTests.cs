@@ -9,6 +9,9 @@ public class SingleOuterProductsTests
     [InlineData(8, 128)]
     [InlineData(16, 3)]
     [InlineData(24, 7)]
+    [InlineData(32, 5)]
+    [InlineData(40, 128)]
+    [InlineData(56, 2)]
     [InlineData(64, 128)]
     public void Are_those_of_plain_loops_and_add_up(int length, int count)
     {
