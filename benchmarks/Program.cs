@@ -26,9 +26,9 @@ if (args is ["make-llama", string place, "1b" or "8b"])
     return;
 }
 
-if (args is ["forward", string folderOfModel, string folderOfAdapter, string library, string prompt, string decoded])
+if (args is ["forward", string folderOfModel, string folderOfAdapter, string library, string prompt])
 {
-    ForwardRunner.Run(folderOfModel, folderOfAdapter, library, Int(prompt), Int(decoded));
+    ForwardRunner.Run(folderOfModel, folderOfAdapter, library, Int(prompt));
     return;
 }
 

@@ -2,12 +2,16 @@
 
   mlx_reference.py passes BASE ADAPTER IDS [--f32]       time of a pass of a Hugging Face Llama with and without a PEFT adapter
   mlx_reference.py make FOLDER                           a Llama of 100 million weights in bf16 and in 4 bits, and an adapter of mlx-lm for each
-  mlx_reference.py forward MODEL ADAPTER PROMPT DECODED  a prompt and a greedy continuation with the adapter on
+  mlx_reference.py forward MODEL ADAPTER PROMPT          a prompt and a greedy continuation with the adapter on, as standard input asks
+  mlx_reference.py pairs MODEL ADAPTER ROUNDS PROMPT DECODED COMMAND...
+                                                         that, and the command of Transfuse's benchmarks that answers likewise, in turns
 """
 import importlib.util
 import json
 import os
 import resource
+import statistics
+import subprocess
 import sys
 import time
 import types
@@ -119,29 +123,59 @@ def unflatten_list(flat):
     return tree_unflatten(flat)
 
 
-def forward(folder, adapter, prompt, decoded):
+def forward(folder, adapter, prompt):
+    """Answers "prompt" with milliseconds, and "decode N" with milliseconds and the ids."""
     model = build(folder)
     wrap(model, 8, 2.0)
     model.load_weights(list(mx.load(os.path.join(adapter, "adapters.safetensors")).items()), strict=False)
     ids = mx.arange(1, prompt + 1)[None]
-    for last in (False, True):
-        cache = caches.make_prompt_cache(model)
-        start = time.perf_counter()
-        token = mx.argmax(model(ids, cache=cache)[:, -1], axis=-1)
-        mx.eval(token)
-        first = time.perf_counter() - start
+    for line in sys.stdin:
         start = time.perf_counter()
         out = []
-        # As generate_step of mlx-lm 0.32 does: the next step is begun before this one's id is looked at.
-        for _ in range(decoded):
-            following = mx.argmax(model(token[:, None], cache=cache)[:, -1], axis=-1)
-            mx.async_eval(following)
-            out.append(token.item())
-            token = following
+        match line.split():
+            case ["prompt"]:
+                cache = caches.make_prompt_cache(model)
+                token = mx.argmax(model(ids, cache=cache)[:, -1], axis=-1)
+            case ["decode", count]:
+                # As generate_step of mlx-lm 0.32 does: the next step is begun before this one's id is looked at.
+                for _ in range(int(count)):
+                    following = mx.argmax(model(token[:, None], cache=cache)[:, -1], axis=-1)
+                    mx.async_eval(following)
+                    out.append(token.item())
+                    token = following
         mx.eval(token)
-        each = (time.perf_counter() - start) / decoded
-        if last:
-            print(f"prompt {first * 1000:.1f} token {each * 1000:.2f} ids {','.join(map(str, out))}")
+        print((time.perf_counter() - start) * 1000, ",".join(map(str, out)), flush=True)
+
+
+def pairs(folder, adapter, rounds, prompt, decoded, ours):
+    """Both in turns of a few tokens, so that a machine that slows down slows both; who begins alternates."""
+    turn = 8
+    commands = {"mlx-lm": [sys.executable, __file__, "forward", folder, adapter, str(prompt)], "transfuse": ours}
+    running = {name: subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for name, command in commands.items()}
+
+    def ask(name, what):
+        running[name].stdin.write(what + "\n")
+        running[name].stdin.flush()
+        milliseconds, _, ids = running[name].stdout.readline().strip().partition(" ")
+        return float(milliseconds), ids
+
+    first, each = [], []
+    for round in range(-1, rounds):
+        order = list(running) if round % 2 else list(reversed(running))
+        starts = {name: ask(name, "prompt")[0] for name in order}
+        turns = [{name: ask(name, f"decode {turn}") for name in order} for _ in range(1 if round < 0 else decoded // turn)]
+        if round < 0:
+            continue
+        same = all(answers["mlx-lm"][1] == answers["transfuse"][1] for answers in turns)
+        token = {name: sum(answers[name][0] for answers in turns) / decoded for name in running}
+        first.append(starts["transfuse"] / starts["mlx-lm"])
+        each.append(token["transfuse"] / token["mlx-lm"])
+        print(f"round {round + 1}: mlx-lm prompt {starts['mlx-lm']:.0f} ms, {token['mlx-lm']:.2f} ms a token; transfuse prompt {starts['transfuse']:.0f} ms, "
+              f"{token['transfuse']:.2f} ms a token; ratios {first[-1]:.3f} {each[-1]:.3f}, {'same' if same else 'other'} ids", flush=True)
+    print(f"median ratio of the prompt {statistics.median(first):.3f}, of a token {statistics.median(each):.3f}")
+    for process in running.values():
+        process.stdin.close()
+        process.wait()
 
 
 match sys.argv[1:]:
@@ -149,7 +183,9 @@ match sys.argv[1:]:
         passes(base, adapter, ids, "--f32" in rest)
     case ["make", folder]:
         make(folder)
-    case ["forward", folder, adapter, prompt, decoded]:
-        forward(folder, adapter, int(prompt), int(decoded))
+    case ["forward", folder, adapter, prompt]:
+        forward(folder, adapter, int(prompt))
+    case ["pairs", folder, adapter, rounds, prompt, decoded, *ours]:
+        pairs(folder, adapter, int(rounds), int(prompt), int(decoded), ours)
     case _:
         sys.exit(__doc__)

@@ -48,6 +48,12 @@ public interface ITensorBackend : IDisposable
     /// <summary>Computes now what was put off, and lets go of everything that only led there.</summary>
     void Evaluate(params ReadOnlySpan<BackendArray> arrays);
 
+    /// <summary>
+    /// Begins to compute what was put off, where that can go on while further operations are noted. A backend that lets go of weights waits for the end, as
+    /// <see cref="Evaluate"/> does.
+    /// </summary>
+    void Begin(params ReadOnlySpan<BackendArray> arrays);
+
     /// <summary>a + b, broadcast.</summary>
     BackendArray Add(BackendArray a, BackendArray b);
 
@@ -121,10 +127,10 @@ public interface ITensorBackend : IDisposable
     /// pairs (j, j + n), or (2j, 2j + 1) where <paramref name="interleaved"/>, by position * frequencies[j].
     /// </summary>
     /// <param name="x">(..., L, d).</param>
-    /// <param name="frequencies">n angles per position, in radians.</param>
+    /// <param name="frequencies">n angles per position.</param>
     /// <param name="offset">Position of the first.</param>
     /// <param name="interleaved">Which elements make a pair.</param>
-    BackendArray Rope(BackendArray x, ReadOnlySpan<float> frequencies, int offset, bool interleaved);
+    BackendArray Rope(BackendArray x, RotaryFrequencies frequencies, int offset, bool interleaved);
 
     /// <summary>a (..., m, k) times b (..., k, n), leading axes broadcast.</summary>
     BackendArray MatMul(BackendArray a, BackendArray b);

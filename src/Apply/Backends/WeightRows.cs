@@ -30,8 +30,8 @@ internal sealed class WeightRows
 
     /// <summary>The same weight, computed and held in memory.</summary>
     public WeightRows InMemory() => new(_source.Form is { } form
-        ? new WeightSource(_source.Name, Held(_source.Values), Held(_source.Scales!), _source.Biases is null ? null : Held(_source.Biases), form)
-        : new WeightSource(_source.Name, Held(_source.Values)));
+        ? new WeightSource(_source.Name, _source.Values.Held(), _source.Scales!.Held(), _source.Biases is null ? null : _source.Biases.Held(), form)
+        : new WeightSource(_source.Name, _source.Values.Held()));
 
     /// <summary>Reads rows.</summary>
     /// <param name="first">First row, counted through all stacked matrices.</param>
@@ -52,18 +52,6 @@ internal sealed class WeightRows
         _scales!.ReadRange(first * _groupBytes, scales.Span);
         _biases?.ReadRange(first * _groupBytes, biases.Span);
         MlxDequantizer.Run(form, DType.F32, packed.Span, scales.Span, biases.Span, destination);
-    }
-
-    private static MemoryTensor Held(LazyTensor tensor)
-    {
-        if (tensor.ByteLength > Array.MaxLength)
-        {
-            throw new TensorTooLargeException(tensor.ByteLength);
-        }
-
-        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)tensor.ByteLength);
-        tensor.CopyTo(bytes);
-        return new MemoryTensor(tensor.DType, tensor.Shape, bytes);
     }
 
     private readonly ref struct Rented(int length)

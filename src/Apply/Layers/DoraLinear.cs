@@ -33,5 +33,6 @@ public class DoraLinear : LoraLinear
         return Original.Bias is null ? y : _backend.Add(y, _backend.Read(Original.Bias));
     }
 
-    private BackendArray Norms() => _backend.RowNorms(Original.Weight, _backend.Read(Factors.B), _backend.Read(Factors.A), (float)Factors.Scale);
+    private BackendArray Norms() => _backend.RowNorms(
+        Original.Weight, LoraFactors.ReadColumns(_backend, Factors.B), LoraFactors.ReadColumns(_backend, Factors.A), (float)Factors.Scale);
 }

@@ -25,7 +25,7 @@ public class LoraEmbedding : EmbeddingLayer, ILoraLayer
         _original = original;
         Factors = module;
         _rows = LoraFactors.Open(backend, Path + ".lora_a", module.A, transposed: true);
-        _b = LoraFactors.Open(backend, Path + ".lora_b", module.B);
+        _b = LoraFactors.OpenColumns(backend, Path + ".lora_b", module.B);
         _outward = LoraFactors.Open(backend, Path + ".lora_b", module.B, transposed: true);
         _scale = (float)module.Scale;
     }

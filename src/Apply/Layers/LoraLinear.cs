@@ -18,8 +18,8 @@ public class LoraLinear : LinearLayer, ILoraLayer
         _backend = backend;
         Original = original;
         Factors = module;
-        _a = LoraFactors.Open(backend, Path + ".lora_a", module.A);
-        _b = LoraFactors.Open(backend, Path + ".lora_b", module.B);
+        _a = LoraFactors.OpenColumns(backend, Path + ".lora_a", module.A);
+        _b = LoraFactors.OpenColumns(backend, Path + ".lora_b", module.B);
         _scale = (float)module.Scale;
     }
 

@@ -110,7 +110,7 @@ internal sealed class Decoder
     public BackendArray Run(int layer, BackendArray h, Step step)
     {
         BackendArray result = _blocks[layer].Forward(h, step, step.Cache.States[layer]);
-        _backend.Evaluate(result);
+        _backend.Begin(result);
         return result;
     }
 

@@ -234,7 +234,27 @@ public abstract class TensorBackendTests
             return second ? (first * Math.Sin(angle)) + (other * Math.Cos(angle)) : (first * Math.Cos(angle)) - (other * Math.Sin(angle));
         });
 
-        Same(expected, Backend.Rope(Put(x), frequencies, Offset, interleaved));
+        Same(expected, Backend.Rope(Put(x), new RotaryFrequencies([.. frequencies]), Offset, interleaved));
+    }
+
+    [Fact]
+    public void Rotates_by_the_powers_of_a_base()
+    {
+        Plain x = Plain.Random(15, 1, 2, 3, 8);
+        Plain expected = Plain.Of(x.Shape, index =>
+        {
+            int pair = index[3] % 3;
+            if (index[3] >= 6)
+            {
+                return x.At(index);
+            }
+
+            double angle = (40 + index[2]) * 0.5 * Math.Pow(10000, -pair / 3.0);
+            double first = x.At(index[0], index[1], index[2], pair), other = x.At(index[0], index[1], index[2], pair + 3);
+            return index[3] < 3 ? (first * Math.Cos(angle)) - (other * Math.Sin(angle)) : (first * Math.Sin(angle)) + (other * Math.Cos(angle));
+        });
+
+        Same(expected, Backend.Rope(Put(x), new RotaryFrequencies(6, 10000, 0.5f), 40, interleaved: false));
     }
 
     [Theory]

@@ -6,9 +6,9 @@ namespace Transfuse.Apply.Backends.Managed;
 public sealed partial class ManagedBackend
 {
     /// <inheritdoc />
-    public BackendArray Rope(BackendArray x, ReadOnlySpan<float> frequencies, int offset, bool interleaved)
+    public BackendArray Rope(BackendArray x, RotaryFrequencies frequencies, int offset, bool interleaved)
     {
-        int length = x[^2], extent = x[^1], pairs = frequencies.Length;
+        int length = x[^2], extent = x[^1], pairs = frequencies.Values.Length;
         if (2 * pairs > extent)
         {
             throw new ArgumentException($"{pairs} pairs do not fit the last axis of {x}.", nameof(frequencies));
@@ -19,7 +19,7 @@ public sealed partial class ManagedBackend
         {
             for (int j = 0; j < pairs; j++)
             {
-                (sines[(t * pairs) + j], cosines[(t * pairs) + j]) = MathF.SinCos((offset + t) * frequencies[j]);
+                (sines[(t * pairs) + j], cosines[(t * pairs) + j]) = MathF.SinCos((offset + t) * frequencies.Values[j]);
             }
         }
 

@@ -54,6 +54,12 @@ public sealed partial class ManagedBackend : ITensorBackend
     }
 
     /// <inheritdoc />
+    public void Begin(params ReadOnlySpan<BackendArray> arrays)
+    {
+        // Likewise.
+    }
+
+    /// <inheritdoc />
     public void Dispose()
     {
         // Arrays are the garbage collector's, files their owner's.

@@ -124,6 +124,13 @@ public sealed class MlxBackend : ITensorBackend
     }
 
     /// <inheritdoc />
+    public void Begin(params ReadOnlySpan<BackendArray> arrays)
+    {
+        BackendArray[] copy = arrays.ToArray();
+        _ = Compute(() => Options.KeepsWeights ? MlxOperations.Begin(copy) : MlxOperations.Evaluate(copy));
+    }
+
+    /// <inheritdoc />
     public BackendArray Add(BackendArray a, BackendArray b) => Call(() => _operations.Add(a, b));
 
     /// <inheritdoc />
@@ -203,11 +210,8 @@ public sealed class MlxBackend : ITensorBackend
         Call(() => _operations.LayerNorm(x, weight, bias, epsilon));
 
     /// <inheritdoc />
-    public BackendArray Rope(BackendArray x, ReadOnlySpan<float> frequencies, int offset, bool interleaved)
-    {
-        float[] copy = frequencies.ToArray();
-        return Call(() => _operations.Rope(x, copy, offset, interleaved));
-    }
+    public BackendArray Rope(BackendArray x, RotaryFrequencies frequencies, int offset, bool interleaved) =>
+        Call(() => _operations.Rope(x, frequencies, offset, interleaved));
 
     /// <inheritdoc />
     public BackendArray MatMul(BackendArray a, BackendArray b) => Call(() => _operations.MatMul(a, b));

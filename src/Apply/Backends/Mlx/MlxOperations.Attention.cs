@@ -5,10 +5,10 @@ namespace Transfuse.Apply.Backends.Mlx;
 /// <content>Positions, attention and convolution.</content>
 internal sealed unsafe partial class MlxOperations
 {
-    public MlxArray Rope(BackendArray x, float[] frequencies, int offset, bool interleaved)
+    public MlxArray Rope(BackendArray x, RotaryFrequencies frequencies, int offset, bool interleaved)
     {
         MlxArray input = Float(x);
-        int pairs = frequencies.Length;
+        int pairs = frequencies.Values.Length;
         if (x.Rank < 2 || 2 * pairs > x[^1])
         {
             throw new ArgumentException($"{pairs} pairs do not fit the last axis of {x}.", nameof(frequencies));
@@ -19,13 +19,16 @@ internal sealed unsafe partial class MlxOperations
             return input;
         }
 
-        // MLX divides by what it calls frequencies.
-        float[] periods = [.. frequencies.Select(frequency => 1 / frequency)];
-        MlxArray divisors = FromSingles(periods, [pairs]);
+        // MLX takes powers of a base in float32; it divides by what it calls frequencies.
+        OptionalSingle powersOf = frequencies.Base is { } number ? new OptionalSingle { Value = number, HasValue = 1 } : default;
+        MlxArray? divisors = frequencies.Base is null ? FromSingles([.. frequencies.Values.Select(frequency => 1 / frequency)], [pairs]) : null;
         MlxArray rows = x.Rank == 2 ? Reshape(input, [1, x[0], x[1]]) : input;
         ArrayHandle result = default;
         MlxArray rotated = Made(
-            FastFunctions.Rope(&result, rows.Handle, 2 * pairs, interleaved ? (byte)1 : (byte)0, default, 1, offset, divisors.Handle, _stream), result, "rope");
+            FastFunctions.Rope(
+                &result, rows.Handle, 2 * pairs, interleaved ? (byte)1 : (byte)0, powersOf, frequencies.Scale, offset, Optional(divisors), _stream),
+            result,
+            "rope");
         return x.Rank == 2 ? Reshape(rotated, x.Shape.ToArray()) : rotated;
     }
 

@@ -108,6 +108,9 @@ internal sealed unsafe partial class MlxOperations
         }
     }
 
+    /// <summary>A matrix as <see cref="Read"/> gives it, that lies column by column.</summary>
+    public MlxArray ReadByColumns(LazyTensor tensor) => Transposed(Read(tensor.Transpose()));
+
     public float[] ToSingles(BackendArray array)
     {
         using Temporary dense = Dense(Cast(Float(array), MlxDType.Float32).Handle);
@@ -134,29 +137,35 @@ internal sealed unsafe partial class MlxOperations
         return result;
     }
 
-    public static bool Evaluate(ReadOnlySpan<BackendArray> arrays)
-    {
-        if (arrays.IsEmpty)
-        {
-            return true;
-        }
+    public static bool Evaluate(ReadOnlySpan<BackendArray> arrays) => Evaluate(Handles(arrays));
 
+    public static bool Begin(ReadOnlySpan<BackendArray> arrays) => Compute(TransformsFunctions.AsyncEval, Handles(arrays), "async_eval");
+
+    private static ArrayHandle[] Handles(ReadOnlySpan<BackendArray> arrays)
+    {
         ArrayHandle[] handles = new ArrayHandle[arrays.Length];
         for (int i = 0; i < handles.Length; i++)
         {
             handles[i] = Own(arrays[i]).Handle;
         }
 
-        Evaluate(handles);
-        return true;
+        return handles;
     }
 
-    private static void Evaluate(ReadOnlySpan<ArrayHandle> handles)
+    private static bool Evaluate(ReadOnlySpan<ArrayHandle> handles) => Compute(TransformsFunctions.Eval, handles, "eval");
+
+    private static bool Compute(Func<VectorHandle, int> function, ReadOnlySpan<ArrayHandle> handles, string operation)
     {
+        if (handles.IsEmpty)
+        {
+            return true;
+        }
+
         VectorHandle vector = Vector(handles);
         try
         {
-            ErrorFunctions.Check(TransformsFunctions.Eval(vector), "eval");
+            ErrorFunctions.Check(function(vector), operation);
+            return true;
         }
         finally
         {

@@ -8,7 +8,7 @@ namespace Transfuse.Apply.Models.Attention;
 /// <param name="frequencies">The angles per position, given the number of keys so far.</param>
 /// <param name="interleaved">Whether pairs lie side by side.</param>
 /// <param name="magnitude">What the rotated part is multiplied with before.</param>
-internal sealed class RotaryEmbedding(ITensorBackend backend, Func<int, float[]> frequencies, bool interleaved, float magnitude)
+internal sealed class RotaryEmbedding(ITensorBackend backend, Func<int, RotaryFrequencies> frequencies, bool interleaved, float magnitude)
 {
     /// <summary>Rotates (b, heads, L, d).</summary>
     public BackendArray Forward(BackendArray x, Step step) => Forward(x, step.Offset);
@@ -16,10 +16,10 @@ internal sealed class RotaryEmbedding(ITensorBackend backend, Func<int, float[]>
     /// <summary>Rotates (b, heads, L, d), the first of which is at a position.</summary>
     public BackendArray Forward(BackendArray x, int offset)
     {
-        float[] angles = frequencies(offset + x[^2]);
+        RotaryFrequencies angles = frequencies(offset + x[^2]);
         if (magnitude != 1)
         {
-            int rotated = 2 * angles.Length;
+            int rotated = 2 * angles.Values.Length;
             BackendArray scaled = backend.Affine(rotated == x[^1] ? x : backend.Slice(x, -1, 0, rotated), magnitude, 0);
             x = rotated == x[^1] ? scaled : backend.Concat(-1, scaled, backend.Slice(x, -1, rotated, x[^1] - rotated));
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Transfuse.Apply.Backends;
 using Transfuse.Apply.Models.Configs;
 using Transfuse.Apply.Models.Expressions;
 using Transfuse.Apply.Models.Parts;
@@ -34,20 +35,17 @@ internal static class RotaryFactory
         ImmutableDictionary<string, object?>? config = settings.Has("rope.config")
             ? settings.Evaluate("rope.config", layer) as ImmutableDictionary<string, object?>
             : null;
-        Func<int, float[]> Fixed(float[] frequencies) => _ => frequencies;
-        float[] plain = Plain(dims, theta);
+        RotaryEmbedding Fixed(RotaryFrequencies frequencies) => new(parts.Backend, _ => frequencies, traditional, 1);
         switch (kind)
         {
             case "plain" when settings.Is("rope.negate", layer, false):
-                return new RotaryEmbedding(parts.Backend, Fixed([.. plain.Select(frequency => -frequency)]), traditional, 1);
+                return Fixed(new([.. new RotaryFrequencies(dims, theta).Values.Select(frequency => -frequency)]));
             case "plain":
-                return new RotaryEmbedding(parts.Backend, Fixed(plain), traditional, 1);
+                return Fixed(new(dims, theta));
             case "linear_only":
-                float divisor = config is not null && Kind(config) == "linear" ? (float)Number(config, "factor") : 1;
-                return new RotaryEmbedding(parts.Backend, Fixed([.. plain.Select(frequency => frequency / divisor)]), traditional, 1);
+                return Fixed(new(dims, theta, config is not null && Kind(config) == "linear" ? Slowed(config) : 1));
             case "ntk_alpha":
-                return new RotaryEmbedding(
-                    parts.Backend, Fixed(Plain(dims, theta * Math.Pow(settings.Number("rope.alpha", layer, 1), dims / (dims - 2.0)))), traditional, 1);
+                return Fixed(new(dims, theta * Math.Pow(settings.Number("rope.alpha", layer, 1), dims / (dims - 2.0))));
             case "su":
                 return Su(parts, layer, dims, theta, traditional, config);
             case "yarn_v2":
@@ -64,26 +62,23 @@ internal static class RotaryFactory
     private static RotaryEmbedding Scaled(
         PartFactory parts, int layer, string kind, int dims, double theta, bool traditional, ImmutableDictionary<string, object?>? config)
     {
-        float[] plain = Plain(dims, theta);
+        RotaryEmbedding Fixed(RotaryFrequencies frequencies) => new(parts.Backend, _ => frequencies, traditional, 1);
         switch (kind)
         {
             case "default" or "mrope":
-                return new RotaryEmbedding(parts.Backend, _ => plain, traditional, 1);
+                return Fixed(new(dims, theta));
             case "linear":
-                float divisor = (float)Number(config!, "factor");
-                float[] slower = [.. plain.Select(frequency => frequency / divisor)];
-                return new RotaryEmbedding(parts.Backend, _ => slower, traditional, 1);
+                return Fixed(new(dims, theta, Slowed(config!)));
             case "dynamic":
                 double factor = Number(config!, "factor");
                 int most = parts.Settings.Size("rope.max_pos", layer);
                 return new RotaryEmbedding(
                     parts.Backend,
-                    keys => Plain(dims, theta * Math.Pow((factor * Math.Max(keys, most) / most) - (factor - 1), dims / (dims - 2.0))),
+                    keys => new(dims, theta * Math.Pow((factor * Math.Max(keys, most) / most) - (factor - 1), dims / (dims - 2.0))),
                     traditional,
                     1);
             case "llama3":
-                float[] stretched = Llama3(dims, theta, config!);
-                return new RotaryEmbedding(parts.Backend, _ => stretched, traditional, 1);
+                return Fixed(new(Llama3(dims, theta, config!)));
             case "yarn" or "deepseek_yarn" or "telechat3-yarn":
                 return Yarn(parts, dims, theta, traditional, config!);
             case "longrope":
@@ -114,9 +109,9 @@ internal static class RotaryFactory
         return settings.Word("rope.per_layer.kind");
     }
 
-    private static float[] Plain(int dims, double theta) => [.. Enumerable.Range(0, dims / 2).Select(t => (float)Math.Pow(theta, -2.0 * t / dims))];
+    private static float Slowed(ImmutableDictionary<string, object?> config) => 1 / (float)Number(config, "factor");
 
-    private static float[] Llama3(int dims, double theta, ImmutableDictionary<string, object?> config)
+    private static ImmutableArray<float> Llama3(int dims, double theta, ImmutableDictionary<string, object?> config)
     {
         double factor = Number(config, "factor"), lowFactor = Number(config, "low_freq_factor", 1), highFactor = Number(config, "high_freq_factor", 4);
         double original = Number(config, "original_max_position_embeddings", 8192);
@@ -136,11 +131,11 @@ internal static class RotaryFactory
         double low = Math.Max(Math.Floor(Correction(Number(config, "beta_fast", 32))), 0);
         double high = Math.Min(Math.Ceiling(Correction(Number(config, "beta_slow", 1))), dims - 1);
         high += low == high ? 0.001 : 0;
-        float[] frequencies = [.. Enumerable.Range(0, dims / 2).Select(t =>
+        RotaryFrequencies frequencies = new([.. Enumerable.Range(0, dims / 2).Select(t =>
         {
             double period = Math.Pow(theta, 2.0 * t / dims), mask = 1 - Math.Clamp((t - low) / (high - low), 0, 1);
             return (float)(1 / (factor * period * period / ((factor * period * mask) + (period * (1 - mask)))));
-        })];
+        })]);
         double Scale(double mscale) => factor <= 1 ? 1 : (0.1 * mscale * Math.Log(factor)) + 1;
         return new RotaryEmbedding(
             parts.Backend, _ => frequencies, traditional, (float)(Scale(Number(config, "mscale", 1)) / Scale(Number(config, "mscale_all_dim", 0))));
@@ -164,7 +159,7 @@ internal static class RotaryFactory
             : config is null ? DefaultOriginal : Number(config, "original_max_position_embeddings", DefaultOriginal);
         double magnitude = settings.Has("rope.long_mscale") ? settings.Number("rope.long_mscale", layer)
             : most / original <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(most / original) / Math.Log(original)));
-        float[] frequencies = [.. longFactors.Select((factor, t) => (float)(1 / (factor * Math.Pow(theta, 2.0 * t / dims))))];
+        RotaryFrequencies frequencies = new([.. longFactors.Select((factor, t) => (float)(1 / (factor * Math.Pow(theta, 2.0 * t / dims))))]);
         return new RotaryEmbedding(parts.Backend, _ => frequencies, traditional, (float)magnitude);
     }
 
@@ -172,7 +167,8 @@ internal static class RotaryFactory
     {
         int rotated = (int)(dims * Number(config, "partial_rotary_factor", 1));
         double factor = Number(config, "factor", 1);
-        float[] frequencies = [.. Enumerable.Range(0, dims / 2).Select(t => t < rotated / 2 ? (float)(1 / (factor * Math.Pow(theta, 2.0 * t / dims))) : 0)];
+        RotaryFrequencies frequencies = new(
+            [.. Enumerable.Range(0, dims / 2).Select(t => t < rotated / 2 ? (float)(1 / (factor * Math.Pow(theta, 2.0 * t / dims))) : 0)]);
         return new RotaryEmbedding(parts.Backend, _ => frequencies, traditional, 1);
     }
 
