@@ -72,6 +72,9 @@ public interface ITensorBackend : IDisposable
     /// <summary>The larger of a and b, broadcast.</summary>
     BackendArray Maximum(BackendArray a, BackendArray b);
 
+    /// <summary>Elements of a where the condition is above 0, and of b elsewhere, broadcast.</summary>
+    BackendArray Where(BackendArray condition, BackendArray a, BackendArray b);
+
     /// <summary>factor * a + offset.</summary>
     BackendArray Affine(BackendArray a, float factor, float offset);
 

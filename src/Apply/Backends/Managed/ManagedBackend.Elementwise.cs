@@ -26,6 +26,9 @@ public sealed partial class ManagedBackend
     public BackendArray Maximum(BackendArray a, BackendArray b) => Zip(a, b, TensorPrimitives.Max);
 
     /// <inheritdoc />
+    public BackendArray Where(BackendArray condition, BackendArray a, BackendArray b) => Add(Zip(condition, a, KeepAbove), Zip(condition, b, KeepOthers));
+
+    /// <inheritdoc />
     public BackendArray Affine(BackendArray a, float factor, float offset)
     {
         float[] result = New(Floats(a).Length);
@@ -53,6 +56,22 @@ public sealed partial class ManagedBackend
         float[] result = New(Floats(a).Length);
         ElementFunctions.Apply(operation, Floats(a), result);
         return new ManagedArray(result, a.Shape);
+    }
+
+    private static void KeepAbove(ReadOnlySpan<float> condition, ReadOnlySpan<float> values, Span<float> kept)
+    {
+        for (int i = 0; i < kept.Length; i++)
+        {
+            kept[i] = condition[i] > 0 ? values[i] : 0;
+        }
+    }
+
+    private static void KeepOthers(ReadOnlySpan<float> condition, ReadOnlySpan<float> values, Span<float> kept)
+    {
+        for (int i = 0; i < kept.Length; i++)
+        {
+            kept[i] = condition[i] > 0 ? 0 : values[i];
+        }
     }
 
     private static ManagedArray Zip(BackendArray a, BackendArray b, ZipKernel kernel)

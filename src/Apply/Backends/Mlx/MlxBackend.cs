@@ -149,6 +149,9 @@ public sealed class MlxBackend : ITensorBackend
     public BackendArray Maximum(BackendArray a, BackendArray b) => Call(() => _operations.Maximum(a, b));
 
     /// <inheritdoc />
+    public BackendArray Where(BackendArray condition, BackendArray a, BackendArray b) => Call(() => _operations.Where(condition, a, b));
+
+    /// <inheritdoc />
     public BackendArray Affine(BackendArray a, float factor, float offset) => Call(() => _operations.Affine(a, factor, offset));
 
     /// <inheritdoc />

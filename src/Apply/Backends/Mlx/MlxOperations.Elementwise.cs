@@ -8,7 +8,7 @@ internal sealed unsafe partial class MlxOperations
     private const float GeluSlope = 0.044715f;
 
     private static readonly float GeluFactor = MathF.Sqrt(2 / MathF.PI);
-    private static readonly float RootOfHalf = MathF.Sqrt(0.5f);
+    private static readonly float RootOfTwo = MathF.Sqrt(2);
 
     public MlxArray Add(BackendArray a, BackendArray b) => Zip(OpsFunctions.Add, Float(a), Float(b), "add");
 
@@ -21,6 +21,14 @@ internal sealed unsafe partial class MlxOperations
     public MlxArray Minimum(BackendArray a, BackendArray b) => Zip(OpsFunctions.Minimum, Float(a), Float(b), "minimum");
 
     public MlxArray Maximum(BackendArray a, BackendArray b) => Zip(OpsFunctions.Maximum, Float(a), Float(b), "maximum");
+
+    public MlxArray Where(BackendArray condition, BackendArray a, BackendArray b)
+    {
+        MlxArray above = With(OpsFunctions.Greater, Float(condition), 0, "greater");
+        (MlxArray x, MlxArray y) = Alike(Float(a), Float(b));
+        ArrayHandle result = default;
+        return Made(OpsFunctions.Where(&result, above.Handle, x.Handle, y.Handle, _stream), result, "where");
+    }
 
     public MlxArray Affine(BackendArray a, float factor, float offset)
     {
@@ -47,10 +55,10 @@ internal sealed unsafe partial class MlxOperations
             case UnaryOperation.Sigmoid:
                 return One(OpsFunctions.Sigmoid, x, "sigmoid");
             case UnaryOperation.GeluErf:
-                MlxArray area = With(OpsFunctions.Add, One(OpsFunctions.Erf, With(OpsFunctions.Multiply, x, RootOfHalf, "multiply"), "erf"), 1, "add");
+                MlxArray area = With(OpsFunctions.Add, One(OpsFunctions.Erf, With(OpsFunctions.Divide, x, RootOfTwo, "divide"), "erf"), 1, "add");
                 return With(OpsFunctions.Multiply, Zip(OpsFunctions.Multiply, x, area, "multiply"), 0.5f, "multiply");
             case UnaryOperation.GeluTanh:
-                MlxArray cube = Zip(OpsFunctions.Multiply, One(OpsFunctions.Square, x, "square"), x, "multiply");
+                MlxArray cube = With(OpsFunctions.Power, x, 3, "power");
                 MlxArray inner = With(
                     OpsFunctions.Multiply, Zip(OpsFunctions.Add, x, With(OpsFunctions.Multiply, cube, GeluSlope, "multiply"), "add"), GeluFactor, "multiply");
                 MlxArray bent = With(OpsFunctions.Add, One(OpsFunctions.Tanh, inner, "tanh"), 1, "add");

@@ -69,22 +69,16 @@ internal sealed class Activation(ITensorBackend backend, Func<BackendArray, Back
     private static Activation Xielu(PartFactory parts, string path)
     {
         ITensorBackend backend = parts.Backend;
-        Parameter positive = parts.Flat(
-            path + ".alpha_p", 1), negative = parts.Flat(path + ".alpha_n", 1), beta = parts.Flat(path + ".beta", 1), epsilon = parts.Flat(path + ".eps", 1);
+        Parameter positive = parts.Flat(path + ".alpha_p", 1), negative = parts.Flat(path + ".alpha_n", 1);
+        Parameter beta = parts.Flat(path + ".beta", 1), epsilon = parts.Flat(path + ".eps", 1);
         return new Activation(backend, x =>
         {
-            BackendArray slope = backend.Multiply(x, beta.Value);
-            BackendArray above = backend.Apply(UnaryOperation.Relu, x), below = backend.Minimum(x, backend.FromSingles([0], 1));
-            BackendArray rising = backend.Multiply(backend.Apply(UnaryOperation.Square, above), backend.Apply(UnaryOperation.Softplus, positive.Value));
-            BackendArray bent = backend.Subtract(backend.Apply(UnaryOperation.Expm1, backend.Minimum(below, epsilon.Value)), below);
-            BackendArray falling = backend.Multiply(bent, backend.Add(beta.Value, backend.Apply(UnaryOperation.Softplus, negative.Value)));
-
-            // Where x is above 0 the lower branch is that of 0, which is a constant near 0 that must not count.
-            BackendArray atZero = backend.Multiply(
-                backend.Apply(UnaryOperation.Expm1, backend.Minimum(backend.FromSingles([0], 1), epsilon.Value)),
-                backend.Add(beta.Value, backend.Apply(UnaryOperation.Softplus, negative.Value)));
-            BackendArray isAbove = backend.Clip(backend.Affine(above, float.MaxValue, 0), 0, 1);
-            return backend.Add(slope, backend.Add(rising, backend.Subtract(falling, backend.Multiply(isAbove, atZero))));
+            BackendArray rising = backend.Apply(UnaryOperation.Softplus, positive.Value);
+            BackendArray falling = backend.Add(beta.Value, backend.Apply(UnaryOperation.Softplus, negative.Value));
+            BackendArray line = backend.Multiply(beta.Value, x);
+            BackendArray bent = backend.Subtract(backend.Apply(UnaryOperation.Expm1, backend.Minimum(x, epsilon.Value)), x);
+            return backend.Where(
+                x, backend.Add(backend.Multiply(rising, backend.Apply(UnaryOperation.Square, x)), line), backend.Add(backend.Multiply(bent, falling), line));
         });
     }
 

@@ -62,6 +62,9 @@ internal static unsafe partial class OpsFunctions
         ArrayHandle* result, ArrayHandle x, ArrayHandle w, ArrayHandle scales, ArrayHandle biases, ArrayHandle lhsIndices, ArrayHandle rhsIndices,
         byte transpose, OptionalInteger groupSize, OptionalInteger bits, byte* mode, byte sortedIndices, StreamHandle stream);
 
+    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_greater")]
+    public static partial int Greater(ArrayHandle* result, ArrayHandle a, ArrayHandle b, StreamHandle stream);
+
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_log")]
     public static partial int Log(ArrayHandle* result, ArrayHandle a, StreamHandle stream);
 
@@ -85,6 +88,9 @@ internal static unsafe partial class OpsFunctions
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_negative")]
     public static partial int Negative(ArrayHandle* result, ArrayHandle a, StreamHandle stream);
+
+    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_power")]
+    public static partial int Power(ArrayHandle* result, ArrayHandle a, ArrayHandle b, StreamHandle stream);
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_quantized_matmul")]
     public static partial int QuantizedMatmul(
@@ -136,4 +142,7 @@ internal static unsafe partial class OpsFunctions
 
     [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_transpose_axes")]
     public static partial int TransposeAxes(ArrayHandle* result, ArrayHandle a, int* axes, nuint axesNum, StreamHandle stream);
+
+    [LibraryImport(LibraryName.Mlx, EntryPoint = "mlx_where")]
+    public static partial int Where(ArrayHandle* result, ArrayHandle condition, ArrayHandle x, ArrayHandle y, StreamHandle stream);
 }
