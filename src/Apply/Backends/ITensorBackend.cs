@@ -72,6 +72,12 @@ public interface ITensorBackend : IDisposable
     /// <summary>The larger of a and b, broadcast.</summary>
     BackendArray Maximum(BackendArray a, BackendArray b);
 
+    /// <summary>The same numbers in float32, where a computation in fewer bits has them: what they meet stays in float32 only if it is widened too.</summary>
+    BackendArray Widen(BackendArray a);
+
+    /// <summary>a in the dtype of another: what ends a computation that was widened.</summary>
+    BackendArray Like(BackendArray a, BackendArray other);
+
     /// <summary>Elements of a where the condition is above 0, and of b elsewhere, broadcast.</summary>
     BackendArray Where(BackendArray condition, BackendArray a, BackendArray b);
 

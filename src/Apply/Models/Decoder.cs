@@ -126,6 +126,6 @@ internal sealed class Decoder
         }
 
         return _softcap == 0 ? logits
-            : _backend.Affine(_backend.Apply(UnaryOperation.Tanh, _backend.Affine(logits, 1 / _softcap, 0)), _softcap, 0);
+            : _backend.Affine(_backend.Apply(UnaryOperation.Tanh, _backend.Divide(logits, _backend.FromSingles([_softcap], 1))), _softcap, 0);
     }
 }

@@ -26,6 +26,12 @@ public sealed partial class ManagedBackend
     public BackendArray Maximum(BackendArray a, BackendArray b) => Zip(a, b, TensorPrimitives.Max);
 
     /// <inheritdoc />
+    public BackendArray Widen(BackendArray a) => a;
+
+    /// <inheritdoc />
+    public BackendArray Like(BackendArray a, BackendArray other) => a;
+
+    /// <inheritdoc />
     public BackendArray Where(BackendArray condition, BackendArray a, BackendArray b) => Add(Zip(condition, a, KeepAbove), Zip(condition, b, KeepOthers));
 
     /// <inheritdoc />

@@ -149,6 +149,12 @@ public sealed class MlxBackend : ITensorBackend
     public BackendArray Maximum(BackendArray a, BackendArray b) => Call(() => _operations.Maximum(a, b));
 
     /// <inheritdoc />
+    public BackendArray Widen(BackendArray a) => Call(() => _operations.Widen(a));
+
+    /// <inheritdoc />
+    public BackendArray Like(BackendArray a, BackendArray other) => Call(() => _operations.Like(a, other));
+
+    /// <inheritdoc />
     public BackendArray Where(BackendArray condition, BackendArray a, BackendArray b) => Call(() => _operations.Where(condition, a, b));
 
     /// <inheritdoc />

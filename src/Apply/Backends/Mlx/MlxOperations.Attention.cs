@@ -73,7 +73,7 @@ internal sealed unsafe partial class MlxOperations
     // A cap stands between the scores and the mask; the one kernel has no place for it.
     private MlxArray Capped(MlxArray q, MlxArray k, MlxArray v, float scale, MlxArray? mask, MlxArray? sinks, float softcap)
     {
-        MlxArray scores = Affine(Product(Affine(q, scale, 0), Transposed(k)), 1 / softcap, 0);
+        MlxArray scores = With(OpsFunctions.Divide, Product(Affine(q, scale, 0), Transposed(k)), softcap, "divide");
         scores = Affine(One(OpsFunctions.Tanh, scores, "tanh"), softcap, 0);
         scores = mask is null ? scores : Add(scores, mask);
         if (sinks is null)

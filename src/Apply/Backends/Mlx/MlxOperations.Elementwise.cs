@@ -22,6 +22,10 @@ internal sealed unsafe partial class MlxOperations
 
     public MlxArray Maximum(BackendArray a, BackendArray b) => Zip(OpsFunctions.Maximum, Float(a), Float(b), "maximum");
 
+    public MlxArray Widen(BackendArray a) => Cast(Float(a), MlxDType.Float32);
+
+    public MlxArray Like(BackendArray a, BackendArray other) => Cast(Float(a), Float(other).DType);
+
     public MlxArray Where(BackendArray condition, BackendArray a, BackendArray b)
     {
         MlxArray above = With(OpsFunctions.Greater, Float(condition), 0, "greater");

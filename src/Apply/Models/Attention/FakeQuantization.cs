@@ -13,6 +13,9 @@ internal sealed class FakeQuantization(PartFactory parts, string path)
     public (BackendArray Keys, BackendArray Values) Forward(BackendArray keys, BackendArray values) =>
         (Round(keys, _keyScale.Value), Round(values, _valueScale.Value));
 
-    private BackendArray Round(BackendArray x, BackendArray scale) =>
-        _backend.Multiply(_backend.Clip(_backend.Apply(UnaryOperation.Round, _backend.Divide(x, scale)), -128, 127), scale);
+    private BackendArray Round(BackendArray x, BackendArray scale)
+    {
+        BackendArray wide = _backend.Widen(scale), steps = _backend.Apply(UnaryOperation.Round, _backend.Divide(_backend.Widen(x), wide));
+        return _backend.Like(_backend.Multiply(_backend.Clip(steps, -128, 127), wide), x);
+    }
 }

@@ -101,7 +101,9 @@ internal sealed class Mixture : IMixer
 
         if (_zeroExperts == 0)
         {
-            return _backend.Reshape(_backend.Sum(_backend.Multiply(_experts.Forward(x, experts), scale), 1), count, -1);
+            BackendArray each = _experts.Forward(x, experts);
+            BackendArray weighted = _router.WidensSum ? _backend.Multiply(_backend.Widen(each), _backend.Widen(scale)) : _backend.Multiply(each, scale);
+            return _backend.Reshape(_backend.Like(_backend.Sum(weighted, 1), each), count, -1);
         }
 
         // Experts beyond the real ones hand the token through.

@@ -15,6 +15,9 @@ internal sealed class Router
     private readonly Parameter? _selectionBias;
     private readonly Parameter? _expertScale;
     private readonly string _score;
+    private readonly bool _widensInput;
+    private readonly bool _widensScores;
+    private readonly bool _narrowsWeights;
     private readonly float _softcap;
     private readonly float _inputFactor;
     private readonly float _epsilon;
@@ -48,6 +51,10 @@ internal sealed class Router
         }
 
         _score = settings.Word("moe.router.score") ?? "softmax";
+        _widensInput = settings.Word("moe.router.in_dtype") == "f32";
+        _widensScores = settings.Word("moe.router.score_dtype") == "f32";
+        _narrowsWeights = settings.Word("moe.router.out_dtype") == "model";
+        WidensSum = (_widensScores && !_narrowsWeights) || settings.Word("moe.combine_cast") == "f32";
         _softcap = settings.Number("moe.router.softcap", layer, 0);
         if (settings.Word("moe.router.input_norm") is { } scale)
         {
@@ -83,9 +90,14 @@ internal sealed class Router
     /// <summary>Number of experts for each token.</summary>
     public int Choices { get; }
 
+    /// <summary>Whether what the experts give is weighed and summed in float32.</summary>
+    public bool WidensSum { get; }
+
     /// <summary>Indices and weights (tokens, k) for tokens (tokens, H).</summary>
     public (BackendArray Experts, BackendArray Weights) Forward(BackendArray x)
     {
+        BackendArray input = x;
+        x = _widensInput ? _backend.Widen(x) : x;
         if (_inputScale is not null)
         {
             x = _backend.RmsNorm(x, _backend.Affine(_inputScale.Value, _inputFactor, 0), _epsilon);
@@ -94,8 +106,10 @@ internal sealed class Router
         BackendArray logits = _linear?.Forward(x) ?? _backend.Linear(x, _matrix!, null);
         if (_softcap != 0)
         {
-            logits = _backend.Affine(_backend.Apply(UnaryOperation.Tanh, _backend.Affine(logits, 1 / _softcap, 0)), _softcap, 0);
+            logits = _backend.Affine(_backend.Apply(UnaryOperation.Tanh, _backend.Divide(logits, _backend.FromSingles([_softcap], 1))), _softcap, 0);
         }
+
+        logits = _widensScores ? _backend.Widen(logits) : logits;
 
         BackendArray scores = _score switch
         {
@@ -105,7 +119,7 @@ internal sealed class Router
             "identity" or "sigmoid_of_selected_logit" => logits,
             _ => throw new ModelException(ModelError.SettingNotRun, "moe.router.score", $"is '{_score}', which is not run"),
         };
-        BackendArray selection = _selectionBias is null ? scores : _backend.Add(scores, _selectionBias.Value);
+        BackendArray selection = _selectionBias is null ? scores : _backend.Add(_backend.Widen(scores), _backend.Widen(_selectionBias.Value));
         BackendArray experts = _backend.TopK(_groups > 1 && _keptGroups < _groups ? KeepGroups(selection) : selection, Choices);
         BackendArray weights = _backend.TakeAlong(scores, experts);
         weights = _score switch
@@ -121,7 +135,8 @@ internal sealed class Router
         }
 
         weights = _scale == 1 ? weights : _backend.Affine(weights, _scale, 0);
-        return (experts, _expertScale is null ? weights : _backend.Multiply(weights, _backend.Take(_expertScale.Value, experts)));
+        weights = _expertScale is null ? weights : _backend.Multiply(weights, _backend.Take(_expertScale.Value, experts));
+        return (experts, _narrowsWeights ? _backend.Like(weights, input) : weights);
     }
 
     // The groups that are not among the best count as 0, as in mlx-lm, not as minus infinity.

@@ -2,7 +2,7 @@ using Transfuse.Apply.Backends;
 
 namespace Transfuse.Apply.Models.Mixers;
 
-/// <summary>The gated delta rule, token by token: S = g S; S = S + beta (v - S k) k^T; o = S q (mlx-models.md 7).</summary>
+/// <summary>The gated delta rule, token by token and in float32: S = g S; S = S + beta (v - S k) k^T; o = S q (mlx-models.md 7).</summary>
 internal static class DeltaRule
 {
     /// <summary>Runs over the tokens of a call.</summary>
@@ -17,6 +17,8 @@ internal static class DeltaRule
     public static (BackendArray Output, BackendArray State) Run(
         ITensorBackend backend, BackendArray q, BackendArray k, BackendArray v, BackendArray decay, BackendArray beta, BackendArray? state)
     {
+        BackendArray given = v;
+        (q, k, v, decay, beta) = (backend.Widen(q), backend.Widen(k), backend.Widen(v), backend.Widen(decay), backend.Widen(beta));
         int batch = v[0], heads = v[1], length = v[2], width = v[3], depth = k[3];
         BackendArray s = state ?? backend.FromSingles(new float[batch * heads * width * depth], batch, heads, width, depth);
         var outputs = new BackendArray[length];
@@ -33,6 +35,6 @@ internal static class DeltaRule
             outputs[t] = backend.Reshape(backend.Sum(backend.Multiply(s, Row(q)), -1), batch, heads, 1, width);
         }
 
-        return (backend.Concat(2, outputs), s);
+        return (backend.Like(backend.Concat(2, outputs), given), s);
     }
 }

@@ -81,15 +81,17 @@ internal sealed class GatedDelta : IMixer
         BackendArray decay = Heads.Split(_backend, Decay(_backend, a, _timeBias.Value, _logDecay.Value), _valueHeads);
         (BackendArray output, BackendArray after) = DeltaRule.Run(_backend, q, k, v, decay, beta, state["state"]);
         state["state"] = after;
-        BackendArray gate = _backend.Apply(UnaryOperation.Silu, Heads.Split(_backend, z, _valueHeads));
-        return _out.Forward(Heads.Merge(_backend, _backend.Multiply(_norm.Forward(output), gate)));
+        BackendArray gate = _backend.Apply(UnaryOperation.Silu, _backend.Widen(Heads.Split(_backend, z, _valueHeads)));
+        BackendArray gated = _backend.Multiply(gate, _backend.Widen(_norm.Forward(output)));
+        return _out.Forward(_backend.Like(Heads.Merge(_backend, gated), x));
     }
 
     /// <summary>exp(-exp(A_log) softplus(a + dt_bias)).</summary>
     public static BackendArray Decay(ITensorBackend backend, BackendArray a, BackendArray timeBias, BackendArray logDecay)
     {
-        BackendArray time = backend.Apply(UnaryOperation.Softplus, backend.Add(a, timeBias));
-        return backend.Apply(UnaryOperation.Exp, backend.Apply(UnaryOperation.Negate, backend.Multiply(time, backend.Apply(UnaryOperation.Exp, logDecay))));
+        BackendArray time = backend.Widen(backend.Apply(UnaryOperation.Softplus, backend.Add(a, timeBias)));
+        BackendArray rate = backend.Apply(UnaryOperation.Negate, backend.Apply(UnaryOperation.Exp, backend.Widen(logDecay)));
+        return backend.Apply(UnaryOperation.Exp, backend.Multiply(rate, time));
     }
 
     private BackendArray Keys(BackendArray x, float scale)

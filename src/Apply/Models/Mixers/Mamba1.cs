@@ -74,7 +74,7 @@ internal sealed class Mamba1 : IMixer
             s = _backend.Add(
                 _backend.Multiply(s, _backend.Apply(UnaryOperation.Exp, _backend.Multiply(now, rate))),
                 _backend.Multiply(entering, _backend.Slice(input, 1, t, 1)));
-            outputs[t] = _backend.Reshape(_backend.Sum(_backend.Multiply(s, _backend.Slice(output, 1, t, 1)), -1), batch, 1, _inner);
+            outputs[t] = _backend.Reshape(_backend.MatMul(s, _backend.Reshape(_backend.Slice(output, 1, t, 1), batch, _state, 1)), batch, 1, _inner);
         }
 
         state["state"] = s;

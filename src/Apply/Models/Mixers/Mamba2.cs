@@ -74,7 +74,8 @@ internal sealed class Mamba2 : IMixer
         BackendArray all = _in.Forward(x);
         BackendArray gate = _backend.Slice(all, -1, 0, inner);
         BackendArray mixed = _backend.Apply(UnaryOperation.Silu, _convolution.Forward(_backend.Slice(all, -1, inner, convolved), state));
-        BackendArray time = _backend.Apply(UnaryOperation.Softplus, _backend.Add(_backend.Slice(all, -1, inner + convolved, _heads), _timeBias.Value));
+        BackendArray time = _backend.Widen(_backend.Slice(all, -1, inner + convolved, _heads));
+        time = _backend.Apply(UnaryOperation.Softplus, _backend.Add(time, _backend.Widen(_timeBias.Value)));
         time = _backend.Clip(time, _lowest, _highest);
         BackendArray Groups(int start) => _backend.Repeat(Heads.Split(_backend, _backend.Slice(mixed, -1, start, groups), _groups), 1, _heads / _groups);
         (BackendArray y, BackendArray after) = StateSpace.Run(

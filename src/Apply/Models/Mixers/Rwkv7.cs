@@ -92,8 +92,8 @@ internal sealed class Rwkv7 : IMixer
             step.Shared[FirstValues] = v;
         }
 
-        BackendArray fading = _backend.Apply(UnaryOperation.Sigmoid, Small('w', Mixed('w'), UnaryOperation.Tanh));
-        BackendArray decay = Split(_backend.Apply(UnaryOperation.Exp, _backend.Affine(fading, -Decay, 0)));
+        BackendArray fading = _backend.Widen(_backend.Apply(UnaryOperation.Sigmoid, Small('w', Mixed('w'), UnaryOperation.Tanh)));
+        BackendArray decay = Split(_backend.Like(_backend.Apply(UnaryOperation.Exp, _backend.Affine(fading, -Decay, 0)), x));
         BackendArray direction = _backend.Multiply(key, PerHead(_keyDirection));
         BackendArray norm = _backend.Apply(UnaryOperation.Sqrt, _backend.Sum(_backend.Apply(UnaryOperation.Square, direction), -1));
         direction = _backend.Divide(direction, _backend.Clip(norm, SmallestNorm, float.PositiveInfinity));
@@ -116,10 +116,10 @@ internal sealed class Rwkv7 : IMixer
         {
             int at = t;
             BackendArray Row(BackendArray all) => _backend.Slice(all, 2, at, 1);
-            BackendArray seen = _backend.Sum(_backend.Multiply(s, Row(a)), -1);
-            BackendArray value = _backend.Reshape(Row(v), batch, _heads, _width, 1);
-            s = _backend.Add(_backend.Add(_backend.Multiply(s, Row(w)), _backend.MatMul(value, Row(k))), _backend.MatMul(seen, Row(b)));
-            outputs[t] = _backend.Reshape(_backend.Sum(_backend.Multiply(s, Row(r)), -1), batch, _heads, 1, _width);
+            BackendArray Column(BackendArray all) => _backend.Reshape(Row(all), batch, _heads, _width, 1);
+            BackendArray seen = _backend.MatMul(s, Column(a));
+            s = _backend.Add(_backend.Add(_backend.Multiply(s, Row(w)), _backend.MatMul(Column(v), Row(k))), _backend.MatMul(seen, Row(b)));
+            outputs[t] = _backend.Reshape(_backend.MatMul(s, Column(r)), batch, _heads, 1, _width);
         }
 
         state["state"] = s;

@@ -2,7 +2,7 @@ using Transfuse.Apply.Backends;
 
 namespace Transfuse.Apply.Models.Mixers;
 
-/// <summary>The recurrence of Mamba 2, token by token: S = exp(dt A) S + dt x B^T; y = S C + D x (mlx-models.md 7).</summary>
+/// <summary>The recurrence of Mamba 2, token by token and in float32: S = exp(dt A) S + dt x B^T; y = S C + D x (mlx-models.md 7).</summary>
 internal static class StateSpace
 {
     /// <summary>Runs over the tokens of a call.</summary>
@@ -19,6 +19,8 @@ internal static class StateSpace
         ITensorBackend backend, BackendArray x, BackendArray time, BackendArray input, BackendArray output, BackendArray logDecay, BackendArray skip,
         BackendArray? state)
     {
+        BackendArray given = x;
+        (x, time, input, output, logDecay) = (backend.Widen(x), backend.Widen(time), backend.Widen(input), backend.Widen(output), backend.Widen(logDecay));
         int batch = x[0], heads = x[1], length = x[2], width = x[3], size = input[3];
         BackendArray rate = backend.Reshape(backend.Apply(UnaryOperation.Negate, backend.Apply(UnaryOperation.Exp, logDecay)), heads, 1, 1);
         BackendArray decay = backend.Apply(UnaryOperation.Exp, backend.Multiply(time, rate));
@@ -33,7 +35,7 @@ internal static class StateSpace
             outputs[t] = backend.Reshape(backend.Sum(backend.Multiply(s, Row(output)), -1), batch, heads, 1, width);
         }
 
-        BackendArray y = backend.Concat(2, outputs);
-        return (backend.Add(y, backend.Multiply(x, backend.Reshape(skip, heads, 1, 1))), s);
+        BackendArray y = backend.Like(backend.Concat(2, outputs), given);
+        return (backend.Add(y, backend.Multiply(given, backend.Reshape(skip, heads, 1, 1))), s);
     }
 }

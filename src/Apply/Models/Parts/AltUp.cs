@@ -50,17 +50,20 @@ internal sealed class AltUp
         BackendArray coefficients = Coefficients(_prediction, Stream(x, Active));
         int batch = x[1], length = x[2];
         BackendArray matrix = _backend.Reshape(coefficients, batch, length, Streams, Streams);
-        BackendArray byToken = _backend.Permute(x, 1, 2, 0, 3);
-        return _backend.Permute(_backend.Add(byToken, _backend.MatMul(matrix, byToken)), 2, 0, 1, 3);
+        BackendArray byToken = _backend.Permute(_backend.Widen(x), 1, 2, 0, 3);
+        return _backend.Like(_backend.Permute(_backend.Add(byToken, _backend.MatMul(matrix, byToken)), 2, 0, 1, 3), x);
     }
 
     /// <summary>What was predicted, and the share of each stream in how far the computed one was off.</summary>
     public BackendArray Correct(BackendArray predicted, BackendArray computed)
     {
         BackendArray shares = _backend.Affine(Coefficients(_correction, computed), 1, 1);
-        BackendArray off = _backend.Subtract(computed, Stream(predicted, Active));
+        BackendArray off = _backend.Widen(_backend.Subtract(computed, Stream(predicted, Active)));
         return _backend.Concat(0, [.. Enumerable.Range(0, Streams).Select(stream =>
-            AsStream(_backend.Add(Stream(predicted, stream), _backend.Multiply(off, _backend.Slice(shares, -1, stream, 1)))))]);
+            AsStream(_backend.Like(Corrected(stream), computed)))]);
+
+        BackendArray Corrected(int stream) =>
+            _backend.Add(_backend.Multiply(off, _backend.Slice(shares, -1, stream, 1)), _backend.Widen(Stream(predicted, stream)));
     }
 
     /// <summary>The corrected stream as the layer's own input is added to it.</summary>
@@ -74,7 +77,8 @@ internal sealed class AltUp
 
     private BackendArray Coefficients(Parameter weight, BackendArray stream)
     {
-        BackendArray routed = _backend.Apply(UnaryOperation.Tanh, _router.Forward(_backend.Affine(_norm.Forward(stream), 1f / _hidden, 0)));
-        return _backend.MatMul(routed, _backend.Permute(_backend.Clip(weight.Value, -_clip, _clip), 1, 0));
+        BackendArray routed = _backend.Apply(
+            UnaryOperation.Tanh, _backend.Widen(_router.Forward(_backend.Affine(_norm.Forward(stream), 1f / _hidden, 0))));
+        return _backend.MatMul(routed, _backend.Permute(_backend.Clip(_backend.Widen(weight.Value), -_clip, _clip), 1, 0));
     }
 }

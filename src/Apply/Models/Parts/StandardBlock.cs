@@ -15,6 +15,7 @@ internal sealed class StandardBlock : IBlock
     private readonly Norm? _afterMixer;
     private readonly Norm? _beforeNetwork;
     private readonly Norm? _afterNetwork;
+    private readonly bool _residualFirst;
     private readonly float _scale;
 
     public StandardBlock(PartFactory parts, string path, int layer, string placement, IMixer? mixer = null)
@@ -33,6 +34,7 @@ internal sealed class StandardBlock : IBlock
             throw new ModelException(ModelError.SettingNotRun, path, "has only one of two parallel parts");
         }
 
+        _residualFirst = settings.Word("block.sum") == "residual_first";
         _scale = settings.Number("block.residual_scale", layer, 1);
     }
 
@@ -43,7 +45,8 @@ internal sealed class StandardBlock : IBlock
         {
             BackendArray normed = Apply(_beforeMixer, h);
             BackendArray second = _placement == "parallel_1norm" ? normed : Apply(_beforeNetwork, h);
-            return _backend.Add(_backend.Add(_mixer!.Forward(normed, step, state), _network!.Forward(second, step, state)), h);
+            BackendArray mixed = _mixer!.Forward(normed, step, state), changed = _network!.Forward(second, step, state);
+            return _residualFirst ? _backend.Add(_backend.Add(h, mixed), changed) : _backend.Add(_backend.Add(mixed, changed), h);
         }
 
         h = _mixer is null ? h : Add(h, Apply(_afterMixer, _mixer.Forward(Apply(_beforeMixer, h), step, state)));
