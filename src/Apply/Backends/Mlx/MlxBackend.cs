@@ -35,7 +35,7 @@ public sealed class MlxBackend : ITensorBackend
         {
             bool onGpu = !Options.OnCpu && MlxDevice.IsGpuDefault();
             bool expands = onGpu && MlxCuda.ExpandsRowsOfOneGroup(MlxDevice.Describe(onGpu).Architecture);
-            return (new MlxOperations(MlxDevice.Stream(onGpu), Options, expands), onGpu);
+            return (new MlxOperations(MlxDevice.Stream(onGpu), Options, new MlxGaps(expands, !onGpu)), onGpu);
         });
     }
 

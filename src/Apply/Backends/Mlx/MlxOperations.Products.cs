@@ -74,7 +74,10 @@ internal sealed unsafe partial class MlxOperations
         }
         else
         {
+            MlxDType given = rows.DType == values.DType ? rows.DType : MlxDType.Float32;
+            (rows, values) = _gaps.GathersSinglesOnly ? (Cast(rows, MlxDType.Float32), Cast(values, MlxDType.Float32)) : (rows, values);
             y = Made(OpsFunctions.GatherMm(&result, rows.Handle, Transposed(values).Handle, default, experts.Handle, 0, _stream), result, "gather_mm");
+            y = Cast(y, given);
         }
 
         y = Reshape(y, [x[0], indices[1], w.Rows]);
@@ -140,7 +143,7 @@ internal sealed unsafe partial class MlxOperations
     private MlxArray Quantized(MlxArray x, MlxArray values, MlxArray scales, MlxArray? biases, QuantizationForm form)
     {
         (x, scales, biases) = SameFloats(x, scales, biases, form);
-        if (_expandsRowsOfOneGroup && form.HasBiases && x[^1] == form.GroupSize)
+        if (_gaps.NoRowsOfOneGroup && form.HasBiases && x[^1] == form.GroupSize)
         {
             return Product(x, Transposed(Dequantized(values, scales, biases, form)));
         }

@@ -13,13 +13,13 @@ internal sealed unsafe partial class MlxOperations
 
     private readonly StreamHandle _stream;
     private readonly MlxCompute _compute;
-    private readonly bool _expandsRowsOfOneGroup;
+    private readonly MlxGaps _gaps;
     private readonly ConditionalWeakTable<LazyTensor, MlxArray> _parameters = [];
 
-    public MlxOperations(StreamHandle stream, MlxOptions options, bool expandsRowsOfOneGroup)
+    public MlxOperations(StreamHandle stream, MlxOptions options, MlxGaps gaps)
     {
         _stream = stream;
-        _expandsRowsOfOneGroup = expandsRowsOfOneGroup;
+        _gaps = gaps;
         _compute = options.Compute;
         KeepsWeights = options.KeepsWeights;
     }

@@ -51,7 +51,7 @@ public class MlxCudaTests
         var source = new WeightSource(
             "w", new MemoryTensor(DType.U32, new TensorShape(Rows, group * bits / 32), packed), Column(0.01f), Column(-0.1f),
             QuantizationForm.TryCreate("affine", group, bits)!);
-        var operations = new MlxOperations(MlxDevice.Stream(false), new MlxOptions { OnCpu = true }, expands);
+        var operations = new MlxOperations(MlxDevice.Stream(false), new MlxOptions { OnCpu = true }, new MlxGaps(expands, true));
         MlxScope scope = MlxScope.Begin();
         try
         {
