@@ -15,7 +15,9 @@ internal static class SixteenBitProducts
 {
     // Enough that adding up a block's sums in double is a small part of the work, few enough that they keep seven digits and stay in a first-level cache.
     private const int BlockRows = 128;
-    private const int ReadBytes = 1 << 20;
+
+    // What is read in one run stays in a second-level cache; of vectors that lie one after the other, every run costs a call, and longer ones are worth it.
+    private const int RowBytes = 1 << 17, VectorBytes = 1 << 20;
 
     // Below, products lose bits in float32, and above they leave its range; both far from what trained factors have.
     private static readonly double Smallest = Math.ScaleB(1, -80), Largest = Math.ScaleB(1, 80);
@@ -33,24 +35,45 @@ internal static class SixteenBitProducts
     public static Matrix Of(LazyTensor vectors, CancellationToken cancellationToken)
     {
         LazyTensor rows = vectors.Transpose();
+        bool byVectors = vectors.SupportsRanges;
         int rank = (int)rows.Shape[1], padded = (rank + SingleOuterProducts.Unit - 1) / SingleOuterProducts.Unit * SingleOuterProducts.Unit;
-        long length = rows.Shape[0], atOnce = Math.Max(BlockRows, ReadBytes / (2L * Math.Max(1, rank)) / BlockRows * BlockRows);
         var products = new Matrix(padded, padded);
+        if (rank == 0)
+        {
+            return products;
+        }
+
+        long length = rows.Shape[0], atOnce = Math.Max(BlockRows, (byVectors ? VectorBytes : RowBytes) / (2L * rank) / BlockRows * BlockRows);
         byte[] bytes = ArrayPool<byte>.Shared.Rent((int)Math.Min(atOnce, length) * rank * 2);
+        byte[] turned = ArrayPool<byte>.Shared.Rent(rank * BlockRows * 2);
         float[] block = ArrayPool<float>.Shared.Rent(padded * BlockRows);
         try
         {
+            // It stays zero beyond the rank.
             block.AsSpan(0, padded * BlockRows).Clear();
             for (long start = 0; start < length; start += atOnce)
             {
                 int count = (int)Math.Min(atOnce, length - start);
-                rows.Slice(0, start, count).CopyTo(bytes.AsSpan(0, count * rank * 2), cancellationToken);
-                Add(rows.DType, bytes.AsSpan(0, count * rank * 2), rank, block, products, cancellationToken);
+                Span<byte> read = bytes.AsSpan(0, count * rank * 2);
+                (byVectors ? vectors.Slice(1, start, count) : rows.Slice(0, start, count)).CopyTo(read, cancellationToken);
+                for (int row = 0; row < count; row += BlockRows)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int some = Math.Min(BlockRows, count - row);
+                    Span<byte> asRows = byVectors ? turned.AsSpan(0, some * rank * 2) : read.Slice(row * rank * 2, some * rank * 2);
+                    if (byVectors)
+                    {
+                        Transposition.Run(read[(row * 2)..], count * 2, asRows, rank * 2, rank, some, 2);
+                    }
+
+                    Add(rows.DType, asRows, rank, block, products);
+                }
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(bytes);
+            ArrayPool<byte>.Shared.Return(turned);
             ArrayPool<float>.Shared.Return(block);
         }
 
@@ -67,26 +90,18 @@ internal static class SixteenBitProducts
 
     private static bool IsInRange(double squares) => squares >= Smallest && squares <= Largest;
 
-    // The block is zero beyond the rank.
-    private static void Add(DType dtype, ReadOnlySpan<byte> bytes, int rank, float[] block, Matrix products, CancellationToken cancellationToken)
+    private static void Add(DType dtype, ReadOnlySpan<byte> rows, int rank, float[] block, Matrix products)
     {
-        int rowBytes = rank * 2, padded = products.Rows;
-        for (int start = 0; start < bytes.Length; start += BlockRows * rowBytes)
+        int rowBytes = rank * 2, padded = products.Rows, count = rows.Length / rowBytes;
+
+        // Rows that need no padding are converted together.
+        int together = rank == padded ? count : 1;
+        for (int row = 0; row < count; row += together)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            ReadOnlySpan<byte> rows = bytes.Slice(start, Math.Min(BlockRows * rowBytes, bytes.Length - start));
-            int count = rows.Length / rowBytes;
-
-            // Rows that need no padding are converted together.
-            int together = rank == padded ? count : 1;
-            for (int row = 0; row < count; row += together)
-            {
-                FloatConversion.Run(
-                    dtype, rows.Slice(row * rowBytes, together * rowBytes), DType.F32,
-                    MemoryMarshal.AsBytes(block.AsSpan(row * padded, together * rank)));
-            }
-
-            SingleOuterProducts.Add(block.AsSpan(0, count * padded), products.Values);
+            FloatConversion.Run(
+                dtype, rows.Slice(row * rowBytes, together * rowBytes), DType.F32, MemoryMarshal.AsBytes(block.AsSpan(row * padded, together * rank)));
         }
+
+        SingleOuterProducts.Add(block.AsSpan(0, count * padded), products.Values);
     }
 }

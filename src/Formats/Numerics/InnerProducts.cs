@@ -10,9 +10,10 @@ internal static class InnerProducts
     /// <summary>Counts of vectors and lengths of pieces are multiples of this.</summary>
     public const int Unit = 4;
 
-    // A tile of so many vectors of X by so many of Y: each element that is loaded serves several products.
+    // Tiles of four vectors of X by three of Y, or by two: each element that is loaded serves several products.
     private const int TileRows = 4;
-    private const int TileColumns = 2;
+    private const int WideTile = 3;
+    private const int Tile = 2;
 
     /// <summary>Adds the inner products of all vectors of one piece with all of another.</summary>
     /// <param name="left">X: vectors one after the other, each of <paramref name="stride"/> elements.</param>
@@ -32,9 +33,26 @@ internal static class InnerProducts
 
         for (int row = 0; row < count; row += TileRows)
         {
-            for (int column = isSymmetric ? row : 0; column < count; column += TileColumns)
+            for (int column = isSymmetric ? row : 0, width; column < count; column += width)
             {
-                AddTile(in left[row * stride], in right[column * stride], (nuint)stride, (nuint)length, ref sums[(row * count) + column], (nuint)count);
+                ref readonly double x = ref left[row * stride], y = ref right[column * stride];
+                ref double sum = ref sums[(row * count) + column];
+
+                // Under the runtime the processor answers; code that was compiled ahead of time for older processors has the last way only.
+                bool isWide = Fma.IsSupported && (count - column) % WideTile == 0;
+                width = isWide ? WideTile : Tile;
+                if (isWide)
+                {
+                    AddWideTile256(in x, in y, (nuint)stride, (nuint)length, ref sum, (nuint)count);
+                }
+                else if (Fma.IsSupported)
+                {
+                    AddTile256(in x, in y, (nuint)stride, (nuint)length, ref sum, (nuint)count);
+                }
+                else
+                {
+                    AddTile128(in x, in y, (nuint)stride, (nuint)length, ref sum, (nuint)count);
+                }
             }
         }
     }
@@ -73,16 +91,40 @@ internal static class InnerProducts
     internal static Vector256<T> Load256<T>(ref readonly T first, nuint index) =>
         Unsafe.ReadUnaligned<Vector256<T>>(ref Unsafe.As<T, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in first), index)));
 
-    private static void AddTile(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
+    // Twelve sums, three vectors of Y and one of X fill sixteen registers, and none waits for another.
+    private static void AddWideTile256(ref readonly double x, ref readonly double y, nuint stride, nuint length, ref double sums, nuint count)
     {
-        // Under the runtime the processor answers; code that was compiled ahead of time for older processors has the second way only.
-        if (Fma.IsSupported)
+        Vector256<double> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;
+        Vector256<double> s20 = default, s21 = default, s22 = default, s30 = default, s31 = default, s32 = default;
+        for (nuint i = 0; i < length; i += Unit)
         {
-            AddTile256(in x, in y, stride, length, ref sums, count);
+            Vector256<double> y0 = Load256(in y, i), y1 = Load256(in y, i + stride), y2 = Load256(in y, i + (2 * stride)), value = Load256(in x, i);
+            s00 = Fma.MultiplyAdd(value, y0, s00);
+            s01 = Fma.MultiplyAdd(value, y1, s01);
+            s02 = Fma.MultiplyAdd(value, y2, s02);
+            value = Load256(in x, i + stride);
+            s10 = Fma.MultiplyAdd(value, y0, s10);
+            s11 = Fma.MultiplyAdd(value, y1, s11);
+            s12 = Fma.MultiplyAdd(value, y2, s12);
+            value = Load256(in x, i + (2 * stride));
+            s20 = Fma.MultiplyAdd(value, y0, s20);
+            s21 = Fma.MultiplyAdd(value, y1, s21);
+            s22 = Fma.MultiplyAdd(value, y2, s22);
+            value = Load256(in x, i + (3 * stride));
+            s30 = Fma.MultiplyAdd(value, y0, s30);
+            s31 = Fma.MultiplyAdd(value, y1, s31);
+            s32 = Fma.MultiplyAdd(value, y2, s32);
         }
-        else
+
+        Store(s00, s01, s02, ref sums);
+        Store(s10, s11, s12, ref Unsafe.Add(ref sums, count));
+        Store(s20, s21, s22, ref Unsafe.Add(ref sums, 2 * count));
+        Store(s30, s31, s32, ref Unsafe.Add(ref sums, 3 * count));
+
+        static void Store(Vector256<double> first, Vector256<double> second, Vector256<double> third, ref double sums)
         {
-            AddTile128(in x, in y, stride, length, ref sums, count);
+            InnerProducts.Store(Halves(first), Halves(second), ref sums);
+            Unsafe.Add(ref sums, 2) += Vector128.Sum(Halves(third));
         }
     }
 
@@ -107,8 +149,6 @@ internal static class InnerProducts
         Store(Halves(s10), Halves(s11), ref Unsafe.Add(ref sums, count));
         Store(Halves(s20), Halves(s21), ref Unsafe.Add(ref sums, 2 * count));
         Store(Halves(s30), Halves(s31), ref Unsafe.Add(ref sums, 3 * count));
-
-        static Vector128<double> Halves(Vector256<double> vector) => Avx.ExtractVector128(vector, 0) + Avx.ExtractVector128(vector, 1);
     }
 
     /// <summary>The tile of a processor without fused multiply-add.</summary>
@@ -135,6 +175,8 @@ internal static class InnerProducts
         Store(s20, s21, ref Unsafe.Add(ref sums, 2 * count));
         Store(s30, s31, ref Unsafe.Add(ref sums, 3 * count));
     }
+
+    private static Vector128<double> Halves(Vector256<double> vector) => Avx.ExtractVector128(vector, 0) + Avx.ExtractVector128(vector, 1);
 
     private static void Store(Vector128<double> first, Vector128<double> second, ref double sums)
     {
