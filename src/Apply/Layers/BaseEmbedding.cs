@@ -3,8 +3,7 @@ using Transfuse.Apply.Backends;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>The embedding of the model itself.</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public sealed class BaseEmbedding : EmbeddingLayer
+internal sealed class BaseEmbedding : EmbeddingLayer
 {
     private readonly ITensorBackend _backend;
 

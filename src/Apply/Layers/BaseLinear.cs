@@ -4,8 +4,7 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>A linear map of the model itself: floats, or quantized.</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public sealed class BaseLinear : LinearLayer
+internal sealed class BaseLinear : LinearLayer
 {
     private readonly ITensorBackend _backend;
 

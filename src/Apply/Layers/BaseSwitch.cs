@@ -4,8 +4,7 @@ using Transfuse.Formats.Tensors;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>The experts' linear maps of the model itself.</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public sealed class BaseSwitch : SwitchLayer
+internal sealed class BaseSwitch : SwitchLayer
 {
     private readonly ITensorBackend _backend;
 

@@ -6,8 +6,7 @@ namespace Transfuse.Apply.Layers;
 /// <summary>
 /// y = m / |W + scale B A| * (x W^T + scale * (x A^T) B^T) + b, the norm over rows (mlx-lm 0.32.0, <c>DoRALinear</c>). The bias is not scaled.
 /// </summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public class DoraLinear : LoraLinear
+internal class DoraLinear : LoraLinear
 {
     private readonly ITensorBackend _backend;
     private BackendArray? _factors;

@@ -4,8 +4,7 @@ namespace Transfuse.Apply.Layers;
 
 /// <summary>A vector for each id, which may serve as the head too.</summary>
 /// <param name="path">Its path in MLX.</param>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public abstract class EmbeddingLayer(string path) : ModelLayer(path)
+internal abstract class EmbeddingLayer(string path) : ModelLayer(path)
 {
     /// <summary>int32 ids (...) to vectors (..., d).</summary>
     public abstract BackendArray Forward(BackendArray ids);

@@ -4,8 +4,7 @@ namespace Transfuse.Apply.Layers;
 
 /// <summary>A linear map.</summary>
 /// <param name="path">Its path in MLX.</param>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public abstract class LinearLayer(string path) : ModelLayer(path)
+internal abstract class LinearLayer(string path) : ModelLayer(path)
 {
     /// <summary>(..., in) to (..., out).</summary>
     public abstract BackendArray Forward(BackendArray x);

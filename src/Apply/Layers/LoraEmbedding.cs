@@ -7,8 +7,7 @@ namespace Transfuse.Apply.Layers;
 /// Rows W[id] + scale * B A[:, id]; as a head h W^T + scale * (h B) A (mlx-lm 0.32.0, <c>LoRAEmbedding</c>): the adapter of a tied embedding changes the head
 /// too. With a magnitude both are scaled by m / |row| (<c>DoRAEmbedding</c>).
 /// </summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public class LoraEmbedding : EmbeddingLayer, ILoraLayer
+internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
 {
     private readonly ITensorBackend _backend;
     private readonly BaseEmbedding _original;

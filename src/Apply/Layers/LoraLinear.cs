@@ -4,8 +4,7 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>y = x W^T + b + scale * (x A^T) B^T (mlx-lm 0.32.0, <c>LoRALinear</c>).</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public class LoraLinear : LinearLayer, ILoraLayer
+internal class LoraLinear : LinearLayer, ILoraLayer
 {
     private readonly ITensorBackend _backend;
     private readonly BackendWeight _a;

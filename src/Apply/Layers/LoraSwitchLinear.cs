@@ -4,8 +4,7 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary>y = x W[e]^T + b[e] + scale * (x A[e]^T) B[e]^T for each chosen expert e (mlx-lm 0.32.0, <c>LoRASwitchLinear</c>).</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public class LoraSwitchLinear : SwitchLayer, ILoraLayer
+internal class LoraSwitchLinear : SwitchLayer, ILoraLayer
 {
     private readonly ITensorBackend _backend;
     private readonly BaseSwitch _original;

@@ -4,8 +4,7 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary><see cref="DoraLinear"/> on a quantized weight.</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public sealed class QDoraLinear : DoraLinear
+internal sealed class QDoraLinear : DoraLinear
 {
     internal QDoraLinear(ITensorBackend backend, BaseLinear original, AdapterModule module)
         : base(backend, original, module)

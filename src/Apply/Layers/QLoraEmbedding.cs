@@ -4,8 +4,7 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary><see cref="LoraEmbedding"/> on a quantized embedding.</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public sealed class QLoraEmbedding : LoraEmbedding
+internal sealed class QLoraEmbedding : LoraEmbedding
 {
     internal QLoraEmbedding(ITensorBackend backend, BaseEmbedding original, AdapterModule module)
         : base(backend, original, module)

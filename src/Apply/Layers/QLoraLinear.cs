@@ -4,8 +4,7 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary><see cref="LoraLinear"/> on a quantized weight.</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public sealed class QLoraLinear : LoraLinear
+internal sealed class QLoraLinear : LoraLinear
 {
     internal QLoraLinear(ITensorBackend backend, BaseLinear original, AdapterModule module)
         : base(backend, original, module)

@@ -4,8 +4,7 @@ using Transfuse.Metadata.Adapters;
 namespace Transfuse.Apply.Layers;
 
 /// <summary><see cref="LoraSwitchLinear"/> on quantized weights.</summary>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public sealed class QLoraSwitchLinear : LoraSwitchLinear
+internal sealed class QLoraSwitchLinear : LoraSwitchLinear
 {
     internal QLoraSwitchLinear(ITensorBackend backend, BaseSwitch original, AdapterModule module)
         : base(backend, original, module)

@@ -4,8 +4,7 @@ namespace Transfuse.Apply.Layers;
 
 /// <summary>One linear map for each expert.</summary>
 /// <param name="path">Its path in MLX.</param>
-/// <seealso cref="Transfuse.Apply.Layers.ILoraLayer" />
-public abstract class SwitchLayer(string path) : ModelLayer(path)
+internal abstract class SwitchLayer(string path) : ModelLayer(path)
 {
     /// <summary>(tokens, k or 1, in) and the int32 experts (tokens, k) to (tokens, k, out).</summary>
     public abstract BackendArray Forward(BackendArray x, BackendArray experts);
