@@ -133,6 +133,7 @@ internal sealed class LogitsOptions
         ParseResult result, CommandConsole console, string first, string? second, BaseModel baseModel, ConversionOptions options, FindingLog log, bool quiet,
         CancellationToken cancellationToken)
     {
+        using AtomicFile? saved = BeginSaving(result.GetValue(_save));
         using ITensorBackend backend = _backend.Read(result).Open();
         _ran = backend.Name;
         using LanguageModel model = LanguageModel.Load(baseModel.Folder, backend);
@@ -158,15 +159,21 @@ internal sealed class LogitsOptions
         var progress = new LayerProgress(quiet ? TextWriter.Null : console.Error, model.Layers);
         (LogitsComparison comparison, LogitsRun run) =
             LogitsVerifier.Compare(model, a, b, [.. ids.SelectMany(row => row)], ids.Length, progress, cancellationToken);
-        if (result.GetValue(_save) is { } save)
+        if (saved is not null)
         {
-            Save(save, run, model.Vocabulary);
+            Save(saved, run, model.Vocabulary);
         }
 
         return comparison;
     }
 
-    private static void Save(string path, LogitsRun run, int vocabulary)
+    // Before the work, so that a wrong place shows early.
+    private static AtomicFile? BeginSaving(string? path) =>
+        path is null ? null
+        : FileStatus.OfTarget(FileStatus.RealPath(path)).Kind != EntryKind.Missing ? throw new UsageException($"--save '{path}' is there; it is not replaced.")
+        : AtomicFile.Create(path);
+
+    private static void Save(AtomicFile file, LogitsRun run, int vocabulary)
     {
         int tokens = run.Ids.Length / run.Batch;
         TensorShape shape = new(run.Batch, tokens, vocabulary);
@@ -182,7 +189,7 @@ internal sealed class LogitsOptions
             tensors.Add(Logits("logits_b", second));
         }
 
-        using var sink = new FileByteSink(path);
-        SafetensorsWriter.Write(sink, tensors, null);
+        SafetensorsWriter.Write(file.Content, tensors, null);
+        file.Commit();
     }
 }

@@ -39,6 +39,9 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Full path of the file that is to appear.</summary>
     public string FilePath { get; }
 
+    /// <summary>Where a writer that knows positions writes, in place of <see cref="Append"/>.</summary>
+    public IByteSink Content => _file;
+
     private string Staged => Path.Combine(_work.New, "file");
 
     /// <summary>Begins a file. First clears away what ended processes left for the same one.</summary>

@@ -43,6 +43,21 @@ public class VerifyLogitsTests
     }
 
     [Fact]
+    public void Logits_are_not_saved_over_a_file_and_the_wrong_place_shows_before_the_work()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["mine"], "mine");
+        CommandResult Save(string place) => Command.Run("verify", Llama.AdapterFolder, "--base", Llama.BaseFolder, "--logits", "--save", place);
+
+        CommandResult taken = Save(folder["mine"]).ExitsWith(2), absent = Save(folder["absent/logits.safetensors"]).ExitsWith(3);
+
+        Assert.Contains("is there; it is not replaced", taken.Error);
+        Assert.DoesNotContain("layer", taken.Error + absent.Error);
+        Assert.Equal("mine", File.ReadAllText(folder["mine"]));
+        Assert.Equal([folder["mine"]], Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
     public void What_is_no_factor_is_refused_by_name() => Assert.Contains(
         "TF6102", Command.Run("verify", Fixtures.Case("ia3").AdapterFolder, "--base", Llama.BaseFolder, "--logits").ExitsWith(1).Error);
 
