@@ -76,7 +76,7 @@ public interface ITensorBackend : IDisposable
     BackendArray Widen(BackendArray a);
 
     /// <summary>a in the dtype of another: what ends a computation that was widened.</summary>
-    BackendArray Like(BackendArray a, BackendArray other);
+    BackendArray CastLike(BackendArray a, BackendArray other);
 
     /// <summary>Elements of a where the condition is above 0, and of b elsewhere, broadcast.</summary>
     BackendArray Where(BackendArray condition, BackendArray a, BackendArray b);

@@ -63,7 +63,7 @@ public abstract class TensorBackendTests
         Same(Each((x, y) => x / y), Backend.Divide(Put(a), Put(b)));
         Same(Each(Math.Min), Backend.Minimum(Put(a), Put(b)), 0);
         Same(Each((x, y) => x > 0 ? y : x), Backend.Where(Put(a), Put(b), Put(a)), 0);
-        Same(a, Backend.Widen(Backend.Like(Put(a), Put(b))), 0);
+        Same(a, Backend.Widen(Backend.CastLike(Put(a), Put(b))), 0);
         Same(Each(Math.Max), Backend.Maximum(Put(a), Put(b)), 0);
     }
 

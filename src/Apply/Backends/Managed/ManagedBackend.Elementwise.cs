@@ -29,7 +29,7 @@ public sealed partial class ManagedBackend
     public BackendArray Widen(BackendArray a) => a;
 
     /// <inheritdoc />
-    public BackendArray Like(BackendArray a, BackendArray other) => a;
+    public BackendArray CastLike(BackendArray a, BackendArray other) => a;
 
     /// <inheritdoc />
     public BackendArray Where(BackendArray condition, BackendArray a, BackendArray b) => Add(Zip(condition, a, KeepAbove), Zip(condition, b, KeepOthers));

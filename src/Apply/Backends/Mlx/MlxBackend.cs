@@ -152,7 +152,7 @@ public sealed class MlxBackend : ITensorBackend
     public BackendArray Widen(BackendArray a) => Call(() => _operations.Widen(a));
 
     /// <inheritdoc />
-    public BackendArray Like(BackendArray a, BackendArray other) => Call(() => _operations.Like(a, other));
+    public BackendArray CastLike(BackendArray a, BackendArray other) => Call(() => _operations.CastLike(a, other));
 
     /// <inheritdoc />
     public BackendArray Where(BackendArray condition, BackendArray a, BackendArray b) => Call(() => _operations.Where(condition, a, b));

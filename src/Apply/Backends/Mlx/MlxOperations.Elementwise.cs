@@ -24,7 +24,7 @@ internal sealed unsafe partial class MlxOperations
 
     public MlxArray Widen(BackendArray a) => Cast(Float(a), MlxDType.Float32);
 
-    public MlxArray Like(BackendArray a, BackendArray other) => Cast(Float(a), Float(other).DType);
+    public MlxArray CastLike(BackendArray a, BackendArray other) => Cast(Float(a), Float(other).DType);
 
     public MlxArray Where(BackendArray condition, BackendArray a, BackendArray b)
     {

@@ -16,6 +16,6 @@ internal sealed class FakeQuantization(PartFactory parts, string path)
     private BackendArray Round(BackendArray x, BackendArray scale)
     {
         BackendArray wide = _backend.Widen(scale), steps = _backend.Apply(UnaryOperation.Round, _backend.Divide(_backend.Widen(x), wide));
-        return _backend.Like(_backend.Multiply(_backend.Clip(steps, -128, 127), wide), x);
+        return _backend.CastLike(_backend.Multiply(_backend.Clip(steps, -128, 127), wide), x);
     }
 }

@@ -101,7 +101,7 @@ internal sealed class GroupedAttention : IMixer
         q = _temperature?.Forward(_backend, q, step.Offset) ?? q;
         q = _widens ? _backend.Widen(q) : q;
         BackendArray mixed = _backend.Attention(q, Spread(keys), Spread(values), _scale, step.Mask(keys[2], _window, _chunked), _sinks?.Value, _softcap);
-        mixed = Heads.Merge(_backend, _backend.Like(mixed, values));
+        mixed = Heads.Merge(_backend, _backend.CastLike(mixed, values));
         mixed = _gate?.Forward(mixed, x, gate) ?? mixed;
         return _output.Forward(_subNorm?.Forward(mixed) ?? mixed);
     }

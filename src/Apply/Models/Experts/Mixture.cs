@@ -103,7 +103,7 @@ internal sealed class Mixture : IMixer
         {
             BackendArray each = _experts.Forward(x, experts);
             BackendArray weighted = _router.WidensSum ? _backend.Multiply(_backend.Widen(each), _backend.Widen(scale)) : _backend.Multiply(each, scale);
-            return _backend.Reshape(_backend.Like(_backend.Sum(weighted, 1), each), count, -1);
+            return _backend.Reshape(_backend.CastLike(_backend.Sum(weighted, 1), each), count, -1);
         }
 
         // Experts beyond the real ones hand the token through.

@@ -136,7 +136,7 @@ internal sealed class Router
 
         weights = _scale == 1 ? weights : _backend.Affine(weights, _scale, 0);
         weights = _expertScale is null ? weights : _backend.Multiply(weights, _backend.Take(_expertScale.Value, experts));
-        return (experts, _narrowsWeights ? _backend.Like(weights, input) : weights);
+        return (experts, _narrowsWeights ? _backend.CastLike(weights, input) : weights);
     }
 
     // The groups that are not among the best count as 0, as in mlx-lm, not as minus infinity.

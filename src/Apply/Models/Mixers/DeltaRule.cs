@@ -35,6 +35,6 @@ internal static class DeltaRule
             outputs[t] = backend.Reshape(backend.Sum(backend.Multiply(s, Row(q)), -1), batch, heads, 1, width);
         }
 
-        return (backend.Like(backend.Concat(2, outputs), given), s);
+        return (backend.CastLike(backend.Concat(2, outputs), given), s);
     }
 }

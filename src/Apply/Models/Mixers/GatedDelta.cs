@@ -83,7 +83,7 @@ internal sealed class GatedDelta : IMixer
         state["state"] = after;
         BackendArray gate = _backend.Apply(UnaryOperation.Silu, _backend.Widen(Heads.Split(_backend, z, _valueHeads)));
         BackendArray gated = _backend.Multiply(gate, _backend.Widen(_norm.Forward(output)));
-        return _out.Forward(_backend.Like(Heads.Merge(_backend, gated), x));
+        return _out.Forward(_backend.CastLike(Heads.Merge(_backend, gated), x));
     }
 
     /// <summary>exp(-exp(A_log) softplus(a + dt_bias)).</summary>

@@ -93,7 +93,7 @@ internal sealed class Rwkv7 : IMixer
         }
 
         BackendArray fading = _backend.Widen(_backend.Apply(UnaryOperation.Sigmoid, Small('w', Mixed('w'), UnaryOperation.Tanh)));
-        BackendArray decay = Split(_backend.Like(_backend.Apply(UnaryOperation.Exp, _backend.Affine(fading, -Decay, 0)), x));
+        BackendArray decay = Split(_backend.CastLike(_backend.Apply(UnaryOperation.Exp, _backend.Affine(fading, -Decay, 0)), x));
         BackendArray direction = _backend.Multiply(key, PerHead(_keyDirection));
         BackendArray norm = _backend.Apply(UnaryOperation.Sqrt, _backend.Sum(_backend.Apply(UnaryOperation.Square, direction), -1));
         direction = _backend.Divide(direction, _backend.Clip(norm, SmallestNorm, float.PositiveInfinity));

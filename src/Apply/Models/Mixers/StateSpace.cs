@@ -35,7 +35,7 @@ internal static class StateSpace
             outputs[t] = backend.Reshape(backend.Sum(backend.Multiply(s, Row(output)), -1), batch, heads, 1, width);
         }
 
-        BackendArray y = backend.Like(backend.Concat(2, outputs), given);
+        BackendArray y = backend.CastLike(backend.Concat(2, outputs), given);
         return (backend.Add(y, backend.Multiply(given, backend.Reshape(skip, heads, 1, 1))), s);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class AltUp
         int batch = x[1], length = x[2];
         BackendArray matrix = _backend.Reshape(coefficients, batch, length, Streams, Streams);
         BackendArray byToken = _backend.Permute(_backend.Widen(x), 1, 2, 0, 3);
-        return _backend.Like(_backend.Permute(_backend.Add(byToken, _backend.MatMul(matrix, byToken)), 2, 0, 1, 3), x);
+        return _backend.CastLike(_backend.Permute(_backend.Add(byToken, _backend.MatMul(matrix, byToken)), 2, 0, 1, 3), x);
     }
 
     /// <summary>What was predicted, and the share of each stream in how far the computed one was off.</summary>
@@ -60,7 +60,7 @@ internal sealed class AltUp
         BackendArray shares = _backend.Affine(Coefficients(_correction, computed), 1, 1);
         BackendArray off = _backend.Widen(_backend.Subtract(computed, Stream(predicted, Active)));
         return _backend.Concat(0, [.. Enumerable.Range(0, Streams).Select(stream =>
-            AsStream(_backend.Like(Corrected(stream), computed)))]);
+            AsStream(_backend.CastLike(Corrected(stream), computed)))]);
 
         BackendArray Corrected(int stream) =>
             _backend.Add(_backend.Multiply(off, _backend.Slice(shares, -1, stream, 1)), _backend.Widen(Stream(predicted, stream)));

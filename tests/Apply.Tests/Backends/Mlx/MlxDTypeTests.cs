@@ -20,7 +20,7 @@ public class MlxDTypeTests
         // bfloat16 has eight bits: the next number after 1 is 1.0078125.
         Assert.Equal([1.0078125f, 1.0078125f, 1.0078125f], rounded);
         Assert.Equal([1.0048828125f, 1.0048828125f, 1.0048828125f], wide);
-        Assert.Equal(rounded, backend.ToSingles(backend.Like(backend.Add(backend.Widen(a), backend.Widen(b)), a)));
+        Assert.Equal(rounded, backend.ToSingles(backend.CastLike(backend.Add(backend.Widen(a), backend.Widen(b)), a)));
     }
 
     [Fact]
