@@ -167,7 +167,7 @@ def pairs(folder, adapter, rounds, prompt, decoded, ours):
         if round < 0:
             continue
         same = all(answers["mlx-lm"][1] == answers["transfuse"][1] for answers in turns)
-        token = {name: sum(answers[name][0] for answers in turns) / decoded for name in running}
+        token = {name: sum(answers[name][0] for answers in turns) / (len(turns) * turn) for name in running}
         first.append(starts["transfuse"] / starts["mlx-lm"])
         each.append(token["transfuse"] / token["mlx-lm"])
         print(f"round {round + 1}: mlx-lm prompt {starts['mlx-lm']:.0f} ms, {token['mlx-lm']:.2f} ms a token; transfuse prompt {starts['transfuse']:.0f} ms, "

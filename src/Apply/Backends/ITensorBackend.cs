@@ -75,6 +75,9 @@ public interface ITensorBackend : IDisposable
     /// <summary>The same numbers in float32, where a computation in fewer bits has them: what they meet stays in float32 only if it is widened too.</summary>
     BackendArray Widen(BackendArray a);
 
+    /// <summary>Whether a computation in fewer bits has it in float16, whose largest number is 65504.</summary>
+    bool IsFloat16(BackendArray a);
+
     /// <summary>a in the dtype of another: what ends a computation that was widened.</summary>
     BackendArray CastLike(BackendArray a, BackendArray other);
 

@@ -88,12 +88,6 @@ public sealed class WeightSource
     /// <summary>Columns of each matrix, counted unpacked.</summary>
     public int Columns { get; }
 
-    /// <summary>
-    /// Whether a backend that keeps arrays keeps this one column by column, (in, out). mlx-lm 0.32.0 keeps factors so (<c>LoRALinear</c>), and how an array lies
-    /// decides in which order a product is summed.
-    /// </summary>
-    internal bool ColumnMajor { get; init; }
-
     private static bool FitsGroups(LazyTensor packed, LazyTensor groups, int count) =>
         groups.Shape == new TensorShape([.. packed.Shape.Dimensions.AsSpan()[..^1], count]);
 }

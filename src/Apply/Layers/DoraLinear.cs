@@ -28,10 +28,9 @@ internal class DoraLinear : LoraLinear
             _factors.Hold();
         }
 
-        BackendArray y = _backend.Multiply(_backend.Add(_backend.Linear(x, Original.Weight, null), Delta(x)), _factors);
+        BackendArray y = _backend.Multiply(WithDelta(_backend.Linear(x, Original.Weight, null), x), _factors);
         return Original.Bias is null ? y : _backend.Add(y, _backend.Read(Original.Bias));
     }
 
-    private BackendArray Norms() => _backend.RowNorms(
-        Original.Weight, LoraFactors.ReadColumns(_backend, Factors.B), LoraFactors.ReadColumns(_backend, Factors.A), (float)Factors.Scale);
+    private BackendArray Norms() => _backend.RowNorms(Original.Weight, _backend.Read(Factors.B), _backend.Read(Factors.A), (float)Factors.Scale);
 }

@@ -24,7 +24,7 @@ internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
         _original = original;
         Factors = module;
         _rows = LoraFactors.Open(backend, Path + ".lora_a", module.A, transposed: true);
-        _b = LoraFactors.OpenColumns(backend, Path + ".lora_b", module.B);
+        _b = LoraFactors.Open(backend, Path + ".lora_b", module.B);
         _outward = LoraFactors.Open(backend, Path + ".lora_b", module.B, transposed: true);
         _scale = (float)module.Scale;
     }
@@ -44,7 +44,7 @@ internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
             return rows;
         }
 
-        BackendArray y = _backend.Add(rows, _backend.Affine(_backend.Linear(_backend.Embed(_rows, ids), _b, null), _scale, 0));
+        BackendArray y = WithDelta(rows, _backend.Linear(_backend.Embed(_rows, ids), _b, null));
         return Factors.Magnitude is null ? y : _backend.Multiply(y, _backend.Reshape(_backend.Take(RowFactors(), ids), [.. ids.Shape, 1]));
     }
 
@@ -57,7 +57,7 @@ internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
             return scores;
         }
 
-        BackendArray y = _backend.Add(scores, _backend.Affine(_backend.Linear(_backend.Linear(x, _outward, null), _rows, null), _scale, 0));
+        BackendArray y = WithDelta(scores, _backend.Linear(_backend.Linear(x, _outward, null), _rows, null));
         return Factors.Magnitude is null ? y : _backend.Multiply(y, RowFactors());
     }
 
@@ -74,6 +74,8 @@ internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
 
     /// <inheritdoc />
     public ModelLayer Reverted() => _original;
+
+    private BackendArray WithDelta(BackendArray y, BackendArray product) => _backend.Add(y, _backend.CastLike(_backend.Affine(product, _scale, 0), y));
 
     private BackendArray RowFactors()
     {

@@ -17,8 +17,8 @@ internal class LoraLinear : LinearLayer, ILoraLayer
         _backend = backend;
         Original = original;
         Factors = module;
-        _a = LoraFactors.OpenColumns(backend, Path + ".lora_a", module.A);
-        _b = LoraFactors.OpenColumns(backend, Path + ".lora_b", module.B);
+        _a = LoraFactors.Open(backend, Path + ".lora_a", module.A);
+        _b = LoraFactors.Open(backend, Path + ".lora_b", module.B);
         _scale = (float)module.Scale;
     }
 
@@ -32,7 +32,7 @@ internal class LoraLinear : LinearLayer, ILoraLayer
     protected BaseLinear Original { get; }
 
     /// <inheritdoc />
-    public override BackendArray Forward(BackendArray x) => Enabled ? _backend.Add(Original.Forward(x), Delta(x)) : Original.Forward(x);
+    public override BackendArray Forward(BackendArray x) => Enabled ? WithDelta(Original.Forward(x), x) : Original.Forward(x);
 
     /// <inheritdoc />
     public virtual ModelLayer Fused() => Fusion.Linear(_backend, Original, Factors);
@@ -47,6 +47,7 @@ internal class LoraLinear : LinearLayer, ILoraLayer
     /// <inheritdoc />
     public ModelLayer Reverted() => Original;
 
-    /// <summary>scale * (x A^T) B^T.</summary>
-    protected BackendArray Delta(BackendArray x) => _backend.Affine(_backend.Linear(_backend.Linear(x, _a, null), _b, null), _scale, 0);
+    /// <summary>y + scale * (x A^T) B^T, in the dtype of y, whatever the factors are stored in.</summary>
+    protected BackendArray WithDelta(BackendArray y, BackendArray x) =>
+        _backend.Add(y, _backend.CastLike(_backend.Affine(_backend.Linear(_backend.Linear(x, _a, null), _b, null), _scale, 0), y));
 }

@@ -33,9 +33,13 @@ internal class LoraSwitchLinear : SwitchLayer, ILoraLayer
     public override BackendArray Forward(BackendArray x, BackendArray experts)
     {
         BackendArray y = _original.Forward(x, experts);
-        return Enabled
-            ? _backend.Add(y, _backend.Affine(_backend.SwitchLinear(_backend.SwitchLinear(x, _a, null, experts), _b, null, experts), _scale, 0))
-            : y;
+        if (!Enabled)
+        {
+            return y;
+        }
+
+        BackendArray delta = _backend.Affine(_backend.SwitchLinear(_backend.SwitchLinear(x, _a, null, experts), _b, null, experts), _scale, 0);
+        return _backend.Add(y, _backend.CastLike(delta, y));
     }
 
     /// <inheritdoc />

@@ -42,6 +42,7 @@ internal sealed class LogitsOptions
     {
         Description = "With --logits: write input_ids, logits_base, logits_a and logits_b (float32) for others to compare.",
         HelpName = "FILE.safetensors",
+        Validators = { option => CommonOptions.RequireText(option) },
     };
 
     public void AddTo(Command command, Argument<string> second)
@@ -170,7 +171,7 @@ internal sealed class LogitsOptions
     // Before the work, so that a wrong place shows early.
     private static AtomicFile? BeginSaving(string? path) =>
         path is null ? null
-        : FileStatus.OfTarget(FileStatus.RealPath(path)).Kind != EntryKind.Missing ? throw new UsageException($"--save '{path}' is there; it is not replaced.")
+        : FileStatus.Of(path).Kind != EntryKind.Missing ? throw new UsageException($"--save '{path}' is there; it is not replaced.")
         : AtomicFile.Create(path);
 
     private static void Save(AtomicFile file, LogitsRun run, int vocabulary)
@@ -190,6 +191,6 @@ internal sealed class LogitsOptions
         }
 
         SafetensorsWriter.Write(file.Content, tensors, null);
-        file.Commit();
+        file.Commit(replaces: false);
     }
 }

@@ -75,13 +75,22 @@ internal sealed class AtomicFile : IDisposable
     }
 
     /// <summary>Puts the file into place.</summary>
+    /// <param name="replaces">Whether over another one; if not, one that is there is an <see cref="IOException"/>.</param>
     /// <exception cref="IOException">The operating system failed; what was there is as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">The operating system forbids it; what was there is as it was.</exception>
-    public void Commit()
+    public void Commit(bool replaces = true)
     {
         ObjectDisposedException.ThrowIf(_ended, this);
         _file.Dispose();
-        _operations.Replace(Staged, FilePath);
+        if (replaces)
+        {
+            _operations.Replace(Staged, FilePath);
+        }
+        else
+        {
+            _operations.Move(Staged, FilePath);
+        }
+
         Dispose();
     }
 

@@ -57,8 +57,8 @@ internal static class SingleOuterProducts
         }
     }
 
-    // Four columns of X by twenty-four: each element that is loaded serves several products, and twelve sums wait for none of each other; with what they are made
-    // of, they fill sixteen registers.
+    // Four columns of X by twenty-four: each element that is loaded serves several products, and twelve sums wait for none of each other; with what they are
+    // made of, they fill sixteen registers.
     private static void AddWideTile(ref readonly float x, ref readonly float y, nuint length, nuint count, ref double sums)
     {
         Vector256<float> s00 = default, s01 = default, s02 = default, s10 = default, s11 = default, s12 = default;

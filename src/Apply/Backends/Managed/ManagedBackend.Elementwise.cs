@@ -29,6 +29,9 @@ public sealed partial class ManagedBackend
     public BackendArray Widen(BackendArray a) => a;
 
     /// <inheritdoc />
+    public bool IsFloat16(BackendArray a) => false;
+
+    /// <inheritdoc />
     public BackendArray CastLike(BackendArray a, BackendArray other) => a;
 
     /// <inheritdoc />

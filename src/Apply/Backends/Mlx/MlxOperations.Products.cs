@@ -74,14 +74,28 @@ internal sealed unsafe partial class MlxOperations
         }
         else
         {
-            MlxDType given = rows.DType == values.DType ? rows.DType : MlxDType.Float32;
-            (rows, values) = _gaps.GathersSinglesOnly ? (Cast(rows, MlxDType.Float32), Cast(values, MlxDType.Float32)) : (rows, values);
-            y = Made(OpsFunctions.GatherMm(&result, rows.Handle, Transposed(values).Handle, default, experts.Handle, 0, _stream), result, "gather_mm");
-            y = Cast(y, given);
+            bool isWide = rows.DType == MlxDType.Float32 && values.DType == MlxDType.Float32;
+            y = _gaps.GathersSinglesOnly && !isWide ? GatheredInSingles(rows, values, experts)
+                : Made(OpsFunctions.GatherMm(&result, rows.Handle, Transposed(values).Handle, default, experts.Handle, 0, _stream), result, "gather_mm");
         }
 
         y = Reshape(y, [x[0], indices[1], w.Rows]);
         return bias is null ? y : Add(y, Rows(Float(bias), experts));
+    }
+
+    // Only the matrices that are chosen are widened, unless that is more than all.
+    private MlxArray GatheredInSingles(MlxArray rows, MlxArray values, MlxArray experts)
+    {
+        MlxDType dtype = rows.DType == values.DType ? rows.DType : MlxDType.Float32;
+        rows = Cast(rows, MlxDType.Float32);
+        if (experts[0] * experts[1] < values[0])
+        {
+            return Cast(Product(rows, Transposed(Cast(Rows(values, experts), MlxDType.Float32))), dtype);
+        }
+
+        ArrayHandle result = default;
+        MlxArray all = Transposed(Cast(values, MlxDType.Float32));
+        return Cast(Made(OpsFunctions.GatherMm(&result, rows.Handle, all.Handle, default, experts.Handle, 0, _stream), result, "gather_mm"), dtype);
     }
 
     public MlxArray StackLinear(BackendArray x, BackendWeight weight)

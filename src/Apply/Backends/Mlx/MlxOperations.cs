@@ -108,9 +108,6 @@ internal sealed unsafe partial class MlxOperations
         }
     }
 
-    /// <summary>A matrix as <see cref="Read"/> gives it, that lies column by column.</summary>
-    public MlxArray ReadByColumns(LazyTensor tensor) => Transposed(Read(tensor.Transpose()));
-
     public float[] ToSingles(BackendArray array)
     {
         using Temporary dense = Dense(Cast(Float(array), MlxDType.Float32).Handle);

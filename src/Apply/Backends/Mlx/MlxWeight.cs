@@ -18,7 +18,7 @@ internal sealed class MlxWeight(WeightSource source) : BackendWeight(source)
 
         (MlxArray Values, MlxArray? Scales, MlxArray? Biases) loaded =
             (
-                Source.ColumnMajor ? operations.ReadByColumns(Source.Values) : operations.Read(Source.Values), Source.Scales is null ? null : operations.Read(Source.Scales),
+                operations.Read(Source.Values), Source.Scales is null ? null : operations.Read(Source.Scales),
                 Source.Biases is null ? null : operations.Read(Source.Biases));
         (_values, _scales, _biases) = loaded;
         if (operations.KeepsWeights)

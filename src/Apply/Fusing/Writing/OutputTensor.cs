@@ -19,15 +19,15 @@ internal sealed record OutputTensor(string Name, LazyTensor Tensor, PlannedWeigh
             yield break;
         }
 
-        yield return CastLike(weight.Name, weight.Quantized!.Packed, 0);
-        yield return CastLike(weight.Module + ".scales", weight.Quantized.Scales, 1);
+        yield return Like(weight.Name, weight.Quantized!.Packed, 0);
+        yield return Like(weight.Module + ".scales", weight.Quantized.Scales, 1);
         if (weight.Quantized.Biases is { } biases)
         {
-            yield return CastLike(weight.Module + ".biases", biases, 2);
+            yield return Like(weight.Module + ".biases", biases, 2);
         }
 
         // What does not change keeps its codes: expanded and quantized again they would be others.
-        OutputTensor CastLike(string name, LazyTensor tensor, int part) => weight.Stages.IsEmpty
+        OutputTensor Like(string name, LazyTensor tensor, int part) => weight.Stages.IsEmpty
             ? new OutputTensor(name, tensor)
             : new OutputTensor(
                 name, new ComputedWeight(tensor.DType, weight.Rows is { } rows ? new TensorShape(rows, tensor.Shape[1]) : tensor.Shape), weight, part);

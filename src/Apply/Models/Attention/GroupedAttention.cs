@@ -19,7 +19,7 @@ internal sealed class GroupedAttention : IMixer
     private readonly int _window;
     private readonly bool _chunked;
     private readonly bool _modulo;
-    private readonly bool _widens;
+    private readonly string _computes;
     private readonly bool _normsAfterRotation;
     private readonly HeadNorm? _queryNorm;
     private readonly HeadNorm? _keyNorm;
@@ -50,7 +50,12 @@ internal sealed class GroupedAttention : IMixer
         _window = settings.Has("attn.window") && settings.Is("attn.window.layers", layer, true) ? settings.Size("attn.window.size", layer, 0) : 0;
         _chunked = settings.Word("attn.window.kind") == "chunked";
         _modulo = settings.Word("attn.kv_head_map") == "modulo";
-        _widens = settings.Word("attn.compute_dtype") is "q_f32" or "qk_f32";
+        _computes = settings.Word("attn.compute_dtype") ?? "model";
+        if (_computes is not ("model" or "q_f32" or "qk_f32" or "q_f32_if_f16" or "softmax_f32"))
+        {
+            throw new ModelException(ModelError.SettingNotRun, "attn.compute_dtype", $"is '{_computes}', which is not run");
+        }
+
         _rope = RotaryFactory.Create(parts, layer);
         if (settings.Has("attn.qk_norm") && settings.Is("attn.qk_norm.cond", layer, true))
         {
@@ -99,12 +104,15 @@ internal sealed class GroupedAttention : IMixer
         }
 
         q = _temperature?.Forward(_backend, q, step.Offset) ?? q;
-        q = _widens ? _backend.Widen(q) : q;
+        q = Widens(q) ? _backend.Widen(q) : q;
         BackendArray mixed = _backend.Attention(q, Spread(keys), Spread(values), _scale, step.Mask(keys[2], _window, _chunked), _sinks?.Value, _softcap);
         mixed = Heads.Merge(_backend, _backend.CastLike(mixed, values));
         mixed = _gate?.Forward(mixed, x, gate) ?? mixed;
         return _output.Forward(_subNorm?.Forward(mixed) ?? mixed);
     }
+
+    // One widened side widens the product. Softmax is computed in float32 always.
+    private bool Widens(BackendArray q) => _computes is "q_f32" or "qk_f32" || (_computes == "q_f32_if_f16" && _backend.IsFloat16(q));
 
     private BackendArray Split(BackendArray x, int heads, HeadNorm? norm) =>
         Heads.Split(_backend, norm is { IsWhole: true } ? norm.Forward(x) : x, heads);

@@ -102,8 +102,7 @@ internal sealed class Mixture : IMixer
         if (_zeroExperts == 0)
         {
             BackendArray each = _experts.Forward(x, experts);
-            BackendArray weighted = _router.WidensSum ? _backend.Multiply(_backend.Widen(each), _backend.Widen(scale)) : _backend.Multiply(each, scale);
-            return _backend.Reshape(_backend.CastLike(_backend.Sum(weighted, 1), each), count, -1);
+            return _backend.Reshape(_backend.CastLike(_backend.Sum(Weighed(each), 1), each), count, -1);
         }
 
         // Experts beyond the real ones hand the token through.
@@ -111,8 +110,11 @@ internal sealed class Mixture : IMixer
         float[] isReal = [.. indices.Select(index => index < _count ? 1f : 0f)];
         BackendArray real = _backend.FromSingles(isReal, count, chosen, 1);
         BackendArray clipped = _backend.FromIntegers([.. indices.Select(index => Math.Min(index, _count - 1))], count, chosen);
-        BackendArray routed = _backend.Multiply(_backend.Multiply(_experts.Forward(x, clipped), real), scale);
-        BackendArray through = _backend.Multiply(_backend.Multiply(x, _backend.Affine(real, -1, 1)), scale);
-        return _backend.Reshape(_backend.Sum(_backend.Add(routed, through), 1), count, -1);
+        BackendArray routed = Weighed(_backend.Multiply(_experts.Forward(x, clipped), real));
+        BackendArray through = Weighed(_backend.Multiply(x, _backend.Affine(real, -1, 1)));
+        return _backend.Reshape(_backend.CastLike(_backend.Sum(_backend.Add(routed, through), 1), tokens), count, -1);
+
+        BackendArray Weighed(BackendArray each) =>
+            _router.WidensSum ? _backend.Multiply(_backend.Widen(each), _backend.Widen(scale)) : _backend.Multiply(each, scale);
     }
 }

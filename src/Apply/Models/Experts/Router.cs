@@ -18,6 +18,7 @@ internal sealed class Router
     private readonly bool _widensInput;
     private readonly bool _widensScores;
     private readonly bool _narrowsWeights;
+    private readonly bool _selectsInScores;
     private readonly float _softcap;
     private readonly float _inputFactor;
     private readonly float _epsilon;
@@ -54,6 +55,7 @@ internal sealed class Router
         _widensInput = settings.Word("moe.router.in_dtype") == "f32";
         _widensScores = settings.Word("moe.router.score_dtype") == "f32";
         _narrowsWeights = settings.Word("moe.router.out_dtype") == "model";
+        _selectsInScores = settings.Word("moe.router.sel_dtype") == "score";
         WidensSum = (_widensScores && !_narrowsWeights) || settings.Word("moe.combine_cast") == "f32";
         _softcap = settings.Number("moe.router.softcap", layer, 0);
         if (settings.Word("moe.router.input_norm") is { } scale)
@@ -119,7 +121,9 @@ internal sealed class Router
             "identity" or "sigmoid_of_selected_logit" => logits,
             _ => throw new ModelException(ModelError.SettingNotRun, "moe.router.score", $"is '{_score}', which is not run"),
         };
-        BackendArray selection = _selectionBias is null ? scores : _backend.Add(_backend.Widen(scores), _backend.Widen(_selectionBias.Value));
+        BackendArray selection = _selectionBias is null ? scores
+            : _selectsInScores ? _backend.Add(scores, _backend.CastLike(_selectionBias.Value, scores))
+            : _backend.Add(_backend.Widen(scores), _backend.Widen(_selectionBias.Value));
         BackendArray experts = _backend.TopK(_groups > 1 && _keptGroups < _groups ? KeepGroups(selection) : selection, Choices);
         BackendArray weights = _backend.TakeAlong(scores, experts);
         weights = _score switch

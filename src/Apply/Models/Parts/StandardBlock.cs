@@ -16,6 +16,7 @@ internal sealed class StandardBlock : IBlock
     private readonly Norm? _beforeNetwork;
     private readonly Norm? _afterNetwork;
     private readonly bool _residualFirst;
+    private readonly bool _clipsFloat16;
     private readonly float _scale;
 
     public StandardBlock(PartFactory parts, string path, int layer, string placement, IMixer? mixer = null)
@@ -34,6 +35,7 @@ internal sealed class StandardBlock : IBlock
             throw new ModelException(ModelError.SettingNotRun, path, "has only one of two parallel parts");
         }
 
+        _clipsFloat16 = settings.Has("block.fp16_clip");
         _residualFirst = settings.Word("block.sum") == "residual_first";
         _scale = settings.Number("block.residual_scale", layer, 1);
     }
@@ -67,5 +69,15 @@ internal sealed class StandardBlock : IBlock
 
     private static BackendArray Apply(Norm? norm, BackendArray x) => norm?.Forward(x) ?? x;
 
-    private BackendArray Add(BackendArray h, BackendArray part) => _backend.Add(h, _scale == 1 ? part : _backend.Affine(part, _scale, 0));
+    private BackendArray Add(BackendArray h, BackendArray part)
+    {
+        part = _scale == 1 ? part : _backend.Affine(part, _scale, 0);
+        if (!_clipsFloat16 || !_backend.IsFloat16(h))
+        {
+            return _backend.Add(h, part);
+        }
+
+        const float Largest = 65504;
+        return _backend.CastLike(_backend.Clip(_backend.Add(_backend.Widen(h), _backend.Widen(part)), -Largest, Largest), h);
+    }
 }

@@ -32,22 +32,38 @@ public class MlxDTypeTests
         Assert.Equal([1.0078125f, 1.0078125f], backend.ToSingles(sum));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(7)]
-    public void A_factor_that_lies_by_columns_gives_the_bits_of_the_matrix_itself(int rows)
+    [Fact]
+    public void The_dtypes_are_told_apart()
     {
-        const int In = 300, Out = 9;
-        using var backend = new MlxBackend(TestBackends.Library, new MlxOptions { OnCpu = true });
-        var random = new Random(rows);
-        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2) - 1)];
-        float[] matrix = Numbers(In * Out), x = Numbers(rows * In);
-        var stored = new MemoryTensor(DType.F32, new TensorShape(In, Out), MemoryMarshal.AsBytes(matrix.AsSpan()).ToArray());
-        BackendWeight weight = backend.Open(new WeightSource("a", stored.Transpose()) { ColumnMajor = true });
+        using MlxBackend backend = InWeights();
+        BackendArray half = backend.Read(new MemoryTensor(DType.F16, new TensorShape(1), new byte[] { 0, 0x3C })), brain = backend.Read(Halves(1, 1));
 
-        float[] expected = backend.ToSingles(backend.MatMul(backend.FromSingles(x, rows, In), backend.FromSingles(matrix, In, Out)));
+        Assert.True(backend.IsFloat16(half));
+        Assert.False(backend.IsFloat16(brain) || backend.IsFloat16(backend.Widen(half)));
+        Assert.True(backend.IsFloat16(backend.CastLike(brain, half)));
+    }
 
-        Assert.Equal(expected, backend.ToSingles(backend.Linear(backend.FromSingles(x, rows, In), weight, null)));
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(3, 2)]
+    public void Experts_in_sixteen_bits_are_gathered_in_float32_on_the_CPU(int tokens, int chosen)
+    {
+        const int Experts = 4, In = 5, Out = 3;
+        using MlxBackend backend = InWeights();
+        using var wide = new MlxBackend(TestBackends.Library, new MlxOptions { OnCpu = true });
+        var random = new Random(7);
+        ushort[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (ushort)(BitConverter.SingleToUInt32Bits(random.Next(-8, 9) / 8f) >> 16))];
+        MemoryTensor Stored(int[] shape) => new(
+            DType.BF16, new TensorShape([.. shape.Select(extent => (long)extent)]),
+            MemoryMarshal.AsBytes(Numbers(shape.Aggregate(1, (all, extent) => all * extent)).AsSpan()).ToArray());
+        MemoryTensor x = Stored([tokens, 1, In]), stack = Stored([Experts, Out, In]);
+        int[] experts = [.. Enumerable.Range(0, tokens * chosen).Select(index => (3 * index) % Experts)];
+        float[] Run(MlxBackend on) => on.ToSingles(
+            on.SwitchLinear(on.Read(x), on.Open(new WeightSource("w", stack)), null, on.FromIntegers(experts, tokens, chosen)));
+
+        // Eighths, and few of them: bfloat16 holds the sums.
+        Assert.All(Run(wide).Zip(Run(backend)), pair => Assert.Equal(pair.First, pair.Second, 0.02f));
+        Assert.Contains(Run(wide), value => Math.Abs(value) > 0.5);
     }
 
     [Fact]
