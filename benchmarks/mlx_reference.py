@@ -5,16 +5,21 @@
   mlx_reference.py forward MODEL ADAPTER PROMPT          a prompt and a greedy continuation with the adapter on, as standard input asks
   mlx_reference.py pairs MODEL ADAPTER ROUNDS PROMPT DECODED COMMAND...
                                                          that, and the command of Transfuse's benchmarks that answers likewise, in turns
+  mlx_reference.py logits FOLDER COMMAND...              the recorded models of a folder in the dtype of their weights, by mlx-lm and by the command of
+                                                         Transfuse: how many logits are the same bit for bit
 """
 import importlib.util
 import json
 import os
+import pathlib
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import types
+from unittest.mock import MagicMock
 
 
 def stub(name):
@@ -178,11 +183,65 @@ def pairs(folder, adapter, rounds, prompt, decoded, ours):
         process.wait()
 
 
+def gather_in_singles():
+    """MLX's CPU has no product with chosen matrices in 16 bits; it is taken in float32."""
+    own = mx.gather_mm
+
+    def gather(a, b, lhs_indices=None, rhs_indices=None, **options):
+        dtype = (mx.zeros((1,), a.dtype) + mx.zeros((1,), b.dtype)).dtype
+        return own(a.astype(mx.float32), b.astype(mx.float32), lhs_indices, rhs_indices, **options).astype(dtype)
+
+    mx.gather_mm = gather
+
+
+def logits(root, command):
+    # What mlx_lm.utils imports beside its models is not needed here.
+    for name in ("transformers", "huggingface_hub", "mlx_lm.tokenizer_utils", "mlx_lm.cli_ui", "numpy"):
+        sys.modules[name] = MagicMock()
+    gather_in_singles()
+    from mlx_lm.tuner.utils import load_adapters
+    from mlx_lm.utils import load_model
+    same, compared = 0, 0
+    for name in sorted(os.listdir(root)):
+        folder = os.path.join(root, name)
+        if not os.path.exists(os.path.join(folder, "case.json")):
+            continue
+        expected = os.path.join(folder, "expected.safetensors")
+        ids = mx.load(expected)["input_ids"]
+        with_cache = json.load(open(os.path.join(folder, "case.json")))["logits_with_cache"]
+        theirs = {}
+        try:
+            for which in ("logits_base", "logits_a"):
+                model, _ = load_model(pathlib.Path(folder, "base"))
+                if which == "logits_a":
+                    load_adapters(model, os.path.join(folder, "adapter"))
+                model.eval()
+                theirs[which] = (model(ids, cache=caches.make_prompt_cache(model)) if with_cache else model(ids)).astype(mx.float32)
+        except Exception as refused:  # mlx-lm's own loader cannot take every model's files
+            print(f"{name}: not run by mlx-lm: {refused}", flush=True)
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            saved = os.path.join(place, "ours.safetensors")
+            subprocess.run([*command, "verify", os.path.join(folder, "adapter"), "--base", os.path.join(folder, "base"), "--logits", "--ids", expected,
+                            "--save", saved, "--backend", "mlx-cpu", "--compute", "weights", "-q"], check=True, stdout=subprocess.DEVNULL)
+            ours = mx.load(saved)
+            differences = {which: mx.abs(ours[which] - theirs[which]).max().item() for which in theirs}
+        compared += 1
+        if any(differences.values()):
+            print(f"{name}: largest difference {differences['logits_base']:.4g} without and {differences['logits_a']:.4g} with the adapter, "
+                  f"largest logit {mx.abs(theirs['logits_base']).max().item():.3g}", flush=True)
+        else:
+            same += 1
+    print(f"{same} of {compared} models: the same logits bit for bit, with and without their adapter")
+
+
 match sys.argv[1:]:
     case ["passes", base, adapter, ids, *rest]:
         passes(base, adapter, ids, "--f32" in rest)
     case ["make", folder]:
         make(folder)
+    case ["logits", root, *command]:
+        logits(root, command)
     case ["forward", folder, adapter, prompt]:
         forward(folder, adapter, int(prompt))
     case ["pairs", folder, adapter, rounds, prompt, decoded, *ours]:
