@@ -152,7 +152,7 @@ public sealed class MlxBackend : ITensorBackend
     public BackendArray Widen(BackendArray a) => Call(() => _operations.Widen(a));
 
     /// <inheritdoc />
-    public bool IsFloat16(BackendArray a) => Call(() => _operations.IsFloat16(a));
+    public bool IsFloat16(BackendArray a) => Call(() => MlxOperations.IsFloat16(a));
 
     /// <inheritdoc />
     public BackendArray CastLike(BackendArray a, BackendArray other) => Call(() => _operations.CastLike(a, other));

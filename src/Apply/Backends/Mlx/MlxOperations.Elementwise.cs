@@ -24,7 +24,7 @@ internal sealed unsafe partial class MlxOperations
 
     public MlxArray Widen(BackendArray a) => Cast(Float(a), MlxDType.Float32);
 
-    public bool IsFloat16(BackendArray a) => Float(a).DType == MlxDType.Float16;
+    public static bool IsFloat16(BackendArray a) => Float(a).DType == MlxDType.Float16;
 
     public MlxArray CastLike(BackendArray a, BackendArray other) => Cast(Float(a), Float(other).DType);
 
