@@ -14,7 +14,7 @@ namespace Transfuse.Conversion.Profiles;
 internal static class SixteenBitProducts
 {
     // Enough that adding up a block's sums in double is a small part of the work, few enough that they keep seven digits and stay in a first-level cache.
-    private const int BlockRows = 128;
+    private const int BlockRows = 96;
 
     // What is read in one run stays in a second-level cache; of vectors that lie one after the other, every run costs a call, and longer ones are worth it.
     private const int RowBytes = 1 << 17, VectorBytes = 1 << 20;
