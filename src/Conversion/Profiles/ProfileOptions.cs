@@ -10,12 +10,12 @@ public sealed record ProfileOptions
     /// <summary>All defaults.</summary>
     public static ProfileOptions Default { get; } = new();
 
-    /// <summary>Of how many modules the singular values are computed: those that change most. Default: 6.</summary>
+    /// <summary>Of how many modules the singular values are computed: those that change most. Default: 4.</summary>
     public int Spectra
     {
         get;
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(Spectra), value, "It is at least 0.");
-    } = 6;
+    } = 4;
 
     /// <summary>The base's weights, whose norms the changes are compared with; all weights of adapted modules are read. Default: none.</summary>
     public BaseWeights? Base { get; init; }
