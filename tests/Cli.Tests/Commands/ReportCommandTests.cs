@@ -100,14 +100,20 @@ public partial class ReportCommandTests
         Assert.Equal("transfuse.report/1", report.RootElement.GetProperty("schema").GetString());
         JsonElement[] modules = [.. report.RootElement.GetProperty("inputs")[0].GetProperty("modules").EnumerateArray()];
         Assert.Equal(6, modules.Length);
-        Assert.All(modules, module =>
+        Assert.All(modules, module => Assert.Equal(Norm(module), Value(File.ReadAllText(page), "norm", module.GetProperty("path").GetString()!)));
+
+        // The four that change most have a spectrum.
+        JsonElement[] strongest = [.. modules.OrderByDescending(Norm).Take(4)];
+        Assert.All(strongest, module =>
         {
-            string path = module.GetProperty("path").GetString()!;
-            Assert.Equal(module.GetProperty("norm").GetDouble(), Value(File.ReadAllText(page), "norm", path));
-            double[] values = [.. module.GetProperty("singular_values").EnumerateArray().Select(value => value.GetDouble())];
+            double[] values = Values(module);
             Assert.Equal(8, values.Length);
-            Assert.Equal(module.GetProperty("norm").GetDouble(), Math.Sqrt(values.Sum(value => value * value)), 1e-6);
+            Assert.Equal(Norm(module), Math.Sqrt(values.Sum(value => value * value)), 1e-6);
         });
+        Assert.All(modules.Except(strongest), module => Assert.Empty(Values(module)));
+
+        static double Norm(JsonElement module) => module.GetProperty("norm").GetDouble();
+        static double[] Values(JsonElement module) => [.. module.GetProperty("singular_values").EnumerateArray().Select(value => value.GetDouble())];
     }
 
     [Fact]
