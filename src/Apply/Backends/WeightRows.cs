@@ -30,7 +30,7 @@ internal sealed class WeightRows
 
     /// <summary>The same weight, computed and held in memory.</summary>
     public WeightRows InMemory() => new(_source.Form is { } form
-        ? new WeightSource(_source.Name, _source.Values.Held(), _source.Scales!.Held(), _source.Biases is null ? null : _source.Biases.Held(), form)
+        ? new WeightSource(_source.Name, _source.Values.Held(), _source.Scales!.Held(), _source.Biases?.Held(), form)
         : new WeightSource(_source.Name, _source.Values.Held()));
 
     /// <summary>Reads rows.</summary>

@@ -44,7 +44,7 @@ internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
             return rows;
         }
 
-        BackendArray y = WithDelta(rows, _backend.Linear(_backend.Embed(_rows, ids), _b, null));
+        BackendArray y = LoraFactors.Added(_backend, rows, _backend.Linear(_backend.Embed(_rows, ids), _b, null), _scale);
         return Factors.Magnitude is null ? y : _backend.Multiply(y, _backend.Reshape(_backend.Take(RowFactors(), ids), [.. ids.Shape, 1]));
     }
 
@@ -57,7 +57,7 @@ internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
             return scores;
         }
 
-        BackendArray y = WithDelta(scores, _backend.Linear(_backend.Linear(x, _outward, null), _rows, null));
+        BackendArray y = LoraFactors.Added(_backend, scores, _backend.Linear(_backend.Linear(x, _outward, null), _rows, null), _scale);
         return Factors.Magnitude is null ? y : _backend.Multiply(y, RowFactors());
     }
 
@@ -74,8 +74,6 @@ internal class LoraEmbedding : EmbeddingLayer, ILoraLayer
 
     /// <inheritdoc />
     public ModelLayer Reverted() => _original;
-
-    private BackendArray WithDelta(BackendArray y, BackendArray product) => _backend.Add(y, _backend.CastLike(_backend.Affine(product, _scale, 0), y));
 
     private BackendArray RowFactors()
     {

@@ -47,7 +47,7 @@ internal class LoraLinear : LinearLayer, ILoraLayer
     /// <inheritdoc />
     public ModelLayer Reverted() => Original;
 
-    /// <summary>y + scale * (x A^T) B^T, in the dtype of y, whatever the factors are stored in.</summary>
+    /// <summary>y + scale * (x A^T) B^T.</summary>
     protected BackendArray WithDelta(BackendArray y, BackendArray x) =>
-        _backend.Add(y, _backend.CastLike(_backend.Affine(_backend.Linear(_backend.Linear(x, _a, null), _b, null), _scale, 0), y));
+        LoraFactors.Added(_backend, y, _backend.Linear(_backend.Linear(x, _a, null), _b, null), _scale);
 }

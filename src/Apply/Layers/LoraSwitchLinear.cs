@@ -33,13 +33,7 @@ internal class LoraSwitchLinear : SwitchLayer, ILoraLayer
     public override BackendArray Forward(BackendArray x, BackendArray experts)
     {
         BackendArray y = _original.Forward(x, experts);
-        if (!Enabled)
-        {
-            return y;
-        }
-
-        BackendArray delta = _backend.Affine(_backend.SwitchLinear(_backend.SwitchLinear(x, _a, null, experts), _b, null, experts), _scale, 0);
-        return _backend.Add(y, _backend.CastLike(delta, y));
+        return Enabled ? LoraFactors.Added(_backend, y, _backend.SwitchLinear(_backend.SwitchLinear(x, _a, null, experts), _b, null, experts), _scale) : y;
     }
 
     /// <inheritdoc />

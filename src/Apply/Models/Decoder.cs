@@ -125,7 +125,6 @@ internal sealed class Decoder
             logits = _backend.Affine(logits, _factor / _divisor, 0);
         }
 
-        return _softcap == 0 ? logits
-            : _backend.Affine(_backend.Apply(UnaryOperation.Tanh, _backend.Divide(logits, _backend.FromSingles([_softcap], 1))), _softcap, 0);
+        return SoftCap.Apply(_backend, logits, _softcap);
     }
 }

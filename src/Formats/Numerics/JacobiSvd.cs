@@ -17,29 +17,17 @@ internal static class JacobiSvd
     /// <summary>Decomposes a matrix of finite values.</summary>
     public static SingularVectors Decompose(Matrix matrix, CancellationToken cancellationToken)
     {
-        if (matrix.Rows < matrix.Columns)
-        {
-            SingularVectors transposed = DecomposeColumns(matrix, cancellationToken);
-            return new SingularVectors(transposed.Values, transposed.Right, transposed.Left);
-        }
-
-        return DecomposeColumns(matrix.Transpose(), cancellationToken);
+        Matrix columns = ShorterSide(matrix), rotations = Matrix.Identity(columns.Rows);
+        SingularVectors found = Normalise(columns, rotations, Rotate(columns, rotations, cancellationToken));
+        return matrix.Rows < matrix.Columns ? new SingularVectors(found.Values, found.Right, found.Left) : found;
     }
 
     /// <summary>Gives the singular values alone, largest first, of a matrix of finite values.</summary>
-    public static double[] Values(Matrix matrix, CancellationToken cancellationToken)
-    {
-        Matrix columns = matrix.Rows < matrix.Columns ? matrix.Copy() : matrix.Transpose();
-        return [.. Rotate(columns, null, cancellationToken).Select(Math.Sqrt)];
-    }
+    public static double[] Values(Matrix matrix, CancellationToken cancellationToken) =>
+        [.. Rotate(ShorterSide(matrix), null, cancellationToken).Select(Math.Sqrt)];
 
-    /// <summary>Decomposes the matrix whose columns are the rows of <paramref name="given"/>.</summary>
-    private static SingularVectors DecomposeColumns(Matrix given, CancellationToken cancellationToken)
-    {
-        Matrix columns = given.Copy();
-        Matrix rotations = Matrix.Identity(given.Rows);
-        return Normalise(columns, rotations, Rotate(columns, rotations, cancellationToken));
-    }
+    // A copy to rotate: the rows or the columns, of which there are fewer, as rows.
+    private static Matrix ShorterSide(Matrix matrix) => matrix.Rows < matrix.Columns ? matrix.Copy() : matrix.Transpose();
 
     /// <summary>Rotates columns, which lie as rows, until they are orthogonal, and gives the squares of their lengths, largest first.</summary>
     /// <param name="columns">Rotated in place.</param>

@@ -75,8 +75,7 @@ internal sealed unsafe partial class MlxOperations
         else
         {
             bool isWide = rows.DType == MlxDType.Float32 && values.DType == MlxDType.Float32;
-            y = _gaps.GathersSinglesOnly && !isWide ? GatheredInSingles(rows, values, experts)
-                : Made(OpsFunctions.GatherMm(&result, rows.Handle, Transposed(values).Handle, default, experts.Handle, 0, _stream), result, "gather_mm");
+            y = _gaps.GathersSinglesOnly && !isWide ? GatheredInSingles(rows, values, experts) : Gathered(rows, values, experts);
         }
 
         y = Reshape(y, [x[0], indices[1], w.Rows]);
@@ -93,9 +92,13 @@ internal sealed unsafe partial class MlxOperations
             return Cast(Product(rows, Transposed(Cast(Rows(values, experts), MlxDType.Float32))), dtype);
         }
 
+        return Cast(Gathered(rows, Cast(values, MlxDType.Float32), experts), dtype);
+    }
+
+    private MlxArray Gathered(MlxArray rows, MlxArray values, MlxArray experts)
+    {
         ArrayHandle result = default;
-        MlxArray all = Transposed(Cast(values, MlxDType.Float32));
-        return Cast(Made(OpsFunctions.GatherMm(&result, rows.Handle, all.Handle, default, experts.Handle, 0, _stream), result, "gather_mm"), dtype);
+        return Made(OpsFunctions.GatherMm(&result, rows.Handle, Transposed(values).Handle, default, experts.Handle, 0, _stream), result, "gather_mm");
     }
 
     public MlxArray StackLinear(BackendArray x, BackendWeight weight)

@@ -35,17 +35,16 @@ internal static class RotaryFactory
         ImmutableDictionary<string, object?>? config = settings.Has("rope.config")
             ? settings.Evaluate("rope.config", layer) as ImmutableDictionary<string, object?>
             : null;
-        RotaryEmbedding Fixed(RotaryFrequencies frequencies) => new(parts.Backend, _ => frequencies, traditional, 1);
         switch (kind)
         {
             case "plain" when settings.Is("rope.negate", layer, false):
-                return Fixed(new([.. new RotaryFrequencies(dims, theta).Values.Select(frequency => -frequency)]));
+                return Fixed(parts, traditional, new([.. new RotaryFrequencies(dims, theta).Values.Select(frequency => -frequency)]));
             case "plain":
-                return Fixed(new(dims, theta));
+                return Fixed(parts, traditional, new(dims, theta));
             case "linear_only":
-                return Fixed(new(dims, theta, config is not null && Kind(config) == "linear" ? Slowed(config) : 1));
+                return Fixed(parts, traditional, new(dims, theta, config is not null && Kind(config) == "linear" ? Slowed(config) : 1));
             case "ntk_alpha":
-                return Fixed(new(dims, theta * Math.Pow(settings.Number("rope.alpha", layer, 1), dims / (dims - 2.0))));
+                return Fixed(parts, traditional, new(dims, theta * Math.Pow(settings.Number("rope.alpha", layer, 1), dims / (dims - 2.0))));
             case "su":
                 return Su(parts, layer, dims, theta, traditional, config);
             case "yarn_v2":
@@ -62,13 +61,12 @@ internal static class RotaryFactory
     private static RotaryEmbedding Scaled(
         PartFactory parts, int layer, string kind, int dims, double theta, bool traditional, ImmutableDictionary<string, object?>? config)
     {
-        RotaryEmbedding Fixed(RotaryFrequencies frequencies) => new(parts.Backend, _ => frequencies, traditional, 1);
         switch (kind)
         {
             case "default" or "mrope":
-                return Fixed(new(dims, theta));
+                return Fixed(parts, traditional, new(dims, theta));
             case "linear":
-                return Fixed(new(dims, theta, Slowed(config!)));
+                return Fixed(parts, traditional, new(dims, theta, Slowed(config!)));
             case "dynamic":
                 double factor = Number(config!, "factor");
                 int most = parts.Settings.Size("rope.max_pos", layer);
@@ -78,7 +76,7 @@ internal static class RotaryFactory
                     traditional,
                     1);
             case "llama3":
-                return Fixed(new(Llama3(dims, theta, config!)));
+                return Fixed(parts, traditional, new(Llama3(dims, theta, config!)));
             case "yarn" or "deepseek_yarn" or "telechat3-yarn":
                 return Yarn(parts, dims, theta, traditional, config!);
             case "longrope":
@@ -109,6 +107,9 @@ internal static class RotaryFactory
         return settings.Word("rope.per_layer.kind");
     }
 
+    private static RotaryEmbedding Fixed(PartFactory parts, bool traditional, RotaryFrequencies frequencies, double magnitude = 1) =>
+        new(parts.Backend, _ => frequencies, traditional, (float)magnitude);
+
     private static float Slowed(ImmutableDictionary<string, object?> config) => 1 / (float)Number(config, "factor");
 
     private static ImmutableArray<float> Llama3(int dims, double theta, ImmutableDictionary<string, object?> config)
@@ -137,8 +138,7 @@ internal static class RotaryFactory
             return (float)(1 / (factor * period * period / ((factor * period * mask) + (period * (1 - mask)))));
         })]);
         double Scale(double mscale) => factor <= 1 ? 1 : (0.1 * mscale * Math.Log(factor)) + 1;
-        return new RotaryEmbedding(
-            parts.Backend, _ => frequencies, traditional, (float)(Scale(Number(config, "mscale", 1)) / Scale(Number(config, "mscale_all_dim", 0))));
+        return Fixed(parts, traditional, frequencies, Scale(Number(config, "mscale", 1)) / Scale(Number(config, "mscale_all_dim", 0)));
     }
 
     // SuScaledRoPE: the long factors at every length.
@@ -160,7 +160,7 @@ internal static class RotaryFactory
         double magnitude = settings.Has("rope.long_mscale") ? settings.Number("rope.long_mscale", layer)
             : most / original <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(most / original) / Math.Log(original)));
         RotaryFrequencies frequencies = new([.. longFactors.Select((factor, t) => (float)(1 / (factor * Math.Pow(theta, 2.0 * t / dims))))]);
-        return new RotaryEmbedding(parts.Backend, _ => frequencies, traditional, (float)magnitude);
+        return Fixed(parts, traditional, frequencies, magnitude);
     }
 
     private static RotaryEmbedding Proportional(PartFactory parts, int dims, double theta, bool traditional, ImmutableDictionary<string, object?> config)
@@ -169,7 +169,7 @@ internal static class RotaryFactory
         double factor = Number(config, "factor", 1);
         RotaryFrequencies frequencies = new(
             [.. Enumerable.Range(0, dims / 2).Select(t => t < rotated / 2 ? (float)(1 / (factor * Math.Pow(theta, 2.0 * t / dims))) : 0)]);
-        return new RotaryEmbedding(parts.Backend, _ => frequencies, traditional, 1);
+        return Fixed(parts, traditional, frequencies);
     }
 
     private static string Kind(ImmutableDictionary<string, object?> config) =>

@@ -106,13 +106,8 @@ internal sealed class Router
         }
 
         BackendArray logits = _linear?.Forward(x) ?? _backend.Linear(x, _matrix!, null);
-        if (_softcap != 0)
-        {
-            logits = _backend.Affine(_backend.Apply(UnaryOperation.Tanh, _backend.Divide(logits, _backend.FromSingles([_softcap], 1))), _softcap, 0);
-        }
-
+        logits = SoftCap.Apply(_backend, logits, _softcap);
         logits = _widensScores ? _backend.Widen(logits) : logits;
-
         BackendArray scores = _score switch
         {
             "softmax" => _backend.Softmax(logits),
